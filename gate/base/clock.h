@@ -1,0 +1,12 @@
+#ifndef GATE_BASE_CLOCK_H
+#define GATE_BASE_CLOCK_H
+
+#include "gate/base/base.h"
+
+#define NS_PER_SECOND 1000000000ULL
+#define NS_PER_MS     1000000ULL
+
+/* Monotonic nanoseconds; the wall clock measures nothing here. */
+uint64_t clock_now_ns(void);
+
+#endif

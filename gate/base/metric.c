@@ -1,0 +1,39 @@
+#include "gate/base/metric.h"
+
+struct metric_row {
+    const char *name;
+    enum unit unit;
+    bool exact;
+};
+
+static const struct metric_row metric_rows[METRICS] = {
+#define X(symbol, name, unit, exact) {name, unit, exact},
+    METRIC_MAP(X)
+#undef X
+};
+
+const char *metric_name(enum metric metric)
+{
+    return metric_rows[metric].name;
+}
+
+enum unit metric_unit(enum metric metric)
+{
+    return metric_rows[metric].unit;
+}
+
+bool metric_is_exact(enum metric metric)
+{
+    return metric_rows[metric].exact;
+}
+
+bool metric_parse(enum metric *out, struct str name)
+{
+    for (size_t i = 0; i < METRICS; i++) {
+        if (str_equal_text(name, metric_rows[i].name)) {
+            *out = (enum metric)i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,39 @@
+#ifndef GATE_BASE_METRIC_H
+#define GATE_BASE_METRIC_H
+
+#include "gate/base/unit.h"
+
+/*
+ * What memgate measures and a rule can limit. Values are per request
+ * where the unit says so (for gotest: per benchmark operation). Compare
+ * fills them, policy names them, report prints them.
+ */
+#define METRIC_MAP(X)                                                                              \
+    /* symbol, name, unit, judged on the exact phase */                                            \
+    X(ALLOC_SPACE, "alloc_space", UNIT_BYTES_PER_REQUEST, true)                                    \
+    X(ALLOC_OBJECTS, "alloc_objects", UNIT_COUNT_PER_REQUEST, true)                                \
+    X(INUSE_SPACE, "inuse_space", UNIT_BYTES, true)                                                \
+    X(INUSE_OBJECTS, "inuse_objects", UNIT_COUNT, true)                                            \
+    X(HEAP_GROWTH, "heap_growth_per_1000_requests", UNIT_BYTES_PER_1000_REQUESTS, true)            \
+    X(CPU, "cpu_per_request", UNIT_NS_PER_REQUEST, false)                                          \
+    X(P50, "p50", UNIT_NS, false)                                                                  \
+    X(P90, "p90", UNIT_NS, false)                                                                  \
+    X(P99, "p99", UNIT_NS, false)                                                                  \
+    X(RSS_P95, "rss_p95", UNIT_BYTES, false)                                                       \
+    X(RSS_MAX, "rss_max", UNIT_BYTES, false)                                                       \
+    X(GC_CYCLES, "gc_cycles_per_1000_requests", UNIT_COUNT, false)                                 \
+    X(NS_PER_OP, "ns_per_op", UNIT_NS, false)
+
+enum metric {
+#define X(symbol, name, unit, exact) METRIC_##symbol,
+    METRIC_MAP(X)
+#undef X
+        METRICS
+};
+
+const char *metric_name(enum metric metric);
+enum unit metric_unit(enum metric metric);
+bool metric_is_exact(enum metric metric); /* judged on the exact phase alone (`run --quick`) */
+bool metric_parse(enum metric *out, struct str name);
+
+#endif

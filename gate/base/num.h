@@ -1,0 +1,24 @@
+#ifndef GATE_BASE_NUM_H
+#define GATE_BASE_NUM_H
+
+#include "gate/base/str.h"
+
+/* Arithmetic on numbers that come from files: false instead of wrapping. */
+NODISCARD bool num_add_u64(uint64_t *out, uint64_t a, uint64_t b);
+NODISCARD bool num_mul_u64(uint64_t *out, uint64_t a, uint64_t b);
+NODISCARD bool num_add_i64(int64_t *out, int64_t a, int64_t b);
+NODISCARD bool num_mul_i64(int64_t *out, int64_t a, int64_t b);
+
+/* Plain decimal digits only, whole text; no sign, no blanks, no other base. */
+NODISCARD bool num_parse_u64(uint64_t *out, struct str text);
+/*
+ * A plain decimal with an optional fraction ("0.5", "12"), at most 15
+ * significant digits, never negative, independent of the locale.
+ */
+NODISCARD bool num_parse_decimal(double *out, struct str text);
+/* Same with an optional leading minus and exponent (JSON and Go's output). */
+NODISCARD bool num_parse_double(double *out, struct str text);
+
+double num_ratio(double part, double whole); /* 0 when whole is 0 */
+
+#endif

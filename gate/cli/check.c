@@ -1,0 +1,75 @@
+#include <stdio.h>
+
+#include "gate/base/io.h"
+#include "gate/cli/options.h"
+#include "gate/cli/plain.h"
+#include "gate/cli/session.h"
+
+struct check {
+    struct talk talk;
+    struct session session;
+    struct str policy_file;
+    struct str format_name;
+    struct str out_dir;
+    bool exit_zero;
+    struct operands operands;
+};
+
+static enum status parse_options(struct check *check, int argc, char **argv, struct err *err)
+{
+    const struct option_row rows[] = {
+        {"policy", 0, NULL, &check->policy_file, "FILE", "judge by this policy instead"},
+        {"format", 'f', NULL, &check->format_name, "F", "text (default), json or markdown"},
+        {"output", 'o', NULL, &check->out_dir, "DIR", "also write all reports there"},
+        {"exit-zero", 0, &check->exit_zero, NULL, NULL, "report, but exit 0"},
+    };
+    const struct option_table table = {"check", "DIR | BASE CAND",
+                                       "Judges a recording, or two heap profiles, once more: no "
+                                       "network, no clock, the same bytes on any machine.",
+                                       rows, ARRAY_LEN(rows)};
+    if (options_parse(&check->operands, &check->session.arena, &table, argc, argv, err))
+        return err->status;
+    if (!check->operands.help && (check->operands.len < 1 || check->operands.len > 2))
+        return err_set(err, STATUS_USAGE,
+                       "check takes a recording or two profiles; try memgate check --help");
+    return STATUS_OK;
+}
+
+static enum status check_all(struct check *check, struct err *err)
+{
+    struct session *session = &check->session;
+    const struct report_format *format = NULL;
+    const struct str *items = check->operands.items;
+    if (session_format(&format, check->format_name, err))
+        return err->status;
+    enum status status = check->operands.len == 1
+                             ? session_open(session, items[0], check->policy_file, err)
+                             : plain_judge(session, items[0], items[1], check->policy_file, err);
+    if (status)
+        return status;
+    if (check->out_dir.len &&
+        (io_make_dirs(check->out_dir, err) || session_write_reports(session, check->out_dir, err)))
+        return err->status;
+    return session_print(session, format, err);
+}
+
+int cmd_check(int argc, char **argv)
+{
+    static struct check check;
+    static struct err err;
+    talk_init(&check.talk);
+    session_init(&check.session);
+    enum status status = parse_options(&check, argc, argv, &err);
+    if (status == STATUS_OK && !check.operands.help)
+        status = check_all(&check, &err);
+    int code = 0;
+    if (status)
+        code = talk_fail(&check.talk, &err);
+    else if (!check.operands.help)
+        code = verdict_exit_code(check.session.judgement.verdict);
+    /* A report that could not be written never turns a regression into something softer. */
+    if (status && check.session.judgement.verdict == VERDICT_BLOCKED)
+        code = 1;
+    session_release(&check.session);
+    return check.exit_zero && code != 2 ? 0 : code;
+}

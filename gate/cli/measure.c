@@ -1,0 +1,185 @@
+#include "gate/cli/measure.h"
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
+#include "gate/codec/sha256.h"
+#include "gate/fold/fold.h"
+
+/* Failures of the thing under test void its scenario; everything else ends the run. */
+static bool voids_scenario(enum status status)
+{
+    return status == STATUS_CHILD || status == STATUS_INVALID || status == STATUS_FORMAT ||
+           status == STATUS_LIMIT || status == STATUS_NOT_FOUND;
+}
+
+static enum status fail_scenario(struct measuring *measuring, struct measured *measured,
+                                 const struct err *err)
+{
+    struct record_scenario *record = &measuring->recording->scenarios[measured->scenario];
+    if (!voids_scenario(err->status))
+        return err->status;
+    measured->ready = false;
+    record->failure = str_copy(measuring->arena, str_from(err->text));
+    log_line(measuring->log, "%.*s: %s", STR_ARGS(record->name), err->text);
+    return STATUS_OK;
+}
+
+/* "example.com/orders/codec.test" is the test binary of package example.com/orders/codec. */
+static struct str package_of(const struct binary *binary, bool is_gotest)
+{
+    struct str path = binary->build.path;
+    struct str suffix = STR(".test");
+    if (is_gotest && str_ends_with(path, suffix))
+        return str_slice(path, 0, path.len - suffix.len);
+    return path;
+}
+
+static enum status read_program(struct measuring *measuring, struct measured *measured,
+                                enum side side, struct err *err)
+{
+    struct record_scenario *record = &measuring->recording->scenarios[measured->scenario];
+    struct record_program *program = &record->programs[side];
+    const struct revision *revision = &measuring->harness->spec.revisions[side];
+    struct binary *binary = &measured->binaries[side];
+    struct bytes elf = {0};
+    program->label = revision->label;
+    program->revision = revision->is_work_tree ? STR("work tree") : revision->sha;
+    if (io_read_file(&elf, measuring->arena, measured->built.binaries[side], BINARY_BYTES_MAX,
+                     err) ||
+        binary_open(binary, measuring->arena, elf, err))
+        return err_wrap(err, "%s binary", side_name(side));
+    program->go_version = binary->build.go_version;
+    program->module = binary->build.module;
+    program->settings = binary->build.settings;
+    program->package = package_of(binary, record->is_gotest);
+    program->arch = binary->arch == BINARY_ARM64 ? STR("arm64") : STR("amd64");
+    program->sha256 = sha256_hex(measuring->arena, elf);
+    program->binary_bytes = elf.len;
+    return STATUS_OK;
+}
+
+static enum status check_toolchains(const struct measuring *measuring,
+                                    const struct record_scenario *record, struct err *err)
+{
+    const struct str base = record->programs[SIDE_BASE].go_version;
+    const struct str cand = record->programs[SIDE_CAND].go_version;
+    if (str_equal(base, cand) ||
+        measuring->harness->spec.policy->toolchain_change != TOOLCHAIN_REFUSE)
+        return STATUS_OK;
+    return err_set(err, STATUS_INVALID, "base built by %.*s, candidate by %.*s", STR_ARGS(base),
+                   STR_ARGS(cand));
+}
+
+/* Equal binaries prove that nothing changed, unless a file read at run time did. */
+static bool is_identical(struct measuring *measuring, struct record_scenario *record)
+{
+    struct str why = {"", 0};
+    if (!str_equal(record->programs[SIDE_BASE].sha256, record->programs[SIDE_CAND].sha256))
+        return false;
+    if (measuring->always_measure) {
+        record->identical_why_measured = STR("--always-measure");
+        return false;
+    }
+    if (!harness_changes_are_code(&measuring->harness->changed, &why)) {
+        record->identical_why_measured =
+            str_format(measuring->arena, "%.*s changed and may be read at run time", STR_ARGS(why));
+        log_line(measuring->log, "%.*s: binaries are byte-identical, but %.*s; measuring",
+                 STR_ARGS(record->name), STR_ARGS(record->identical_why_measured));
+        return false;
+    }
+    log_line(measuring->log, "%.*s: binaries are byte-identical; nothing to measure",
+             STR_ARGS(record->name));
+    return true;
+}
+
+static struct record_scenario *add_record(struct measuring *measuring, struct measured *out,
+                                          const struct scenario *scenario)
+{
+    struct recording *recording = measuring->recording;
+    struct record_scenario record = {
+        .name = scenario->name,
+        .is_gotest = scenario->driver == DRIVER_GOTEST,
+        .load_count = scenario->load.count,
+    };
+    out->scenario = recording->scenario_count;
+    ARENA_PUSH(measuring->arena, recording->scenarios, recording->scenario_count,
+               recording->scenario_cap, record);
+    for (int side = 0; side < SIDES; side++)
+        for (int phase = 0; phase < PHASES; phase++)
+            recording->scenarios[out->scenario].trials[side][phase] =
+                ARENA_ARRAY(measuring->arena, struct record_trial, RECORDING_TRIALS_MAX);
+    return &recording->scenarios[out->scenario];
+}
+
+enum status measure_prepare(struct measuring *measuring, struct measured *out,
+                            const struct scenario *scenario, struct err *err)
+{
+    *out = (struct measured){0};
+    struct record_scenario *record = add_record(measuring, out, scenario);
+    if (harness_build(measuring->harness, &out->built, scenario, err) ||
+        read_program(measuring, out, SIDE_BASE, err) ||
+        read_program(measuring, out, SIDE_CAND, err) || check_toolchains(measuring, record, err))
+        return fail_scenario(measuring, out, err);
+    record->identical = is_identical(measuring, record);
+    out->ready = !record->identical;
+    return STATUS_OK;
+}
+
+/* Keeps the call targets of what was sampled: the recording then needs no binary. */
+static enum status absorb_targets(struct measuring *measuring, struct measured *measured,
+                                  struct trial_key key, struct err *err)
+{
+    static const enum point points[] = {POINT_WARM, POINT_END};
+    struct record_scenario *record = &measuring->recording->scenarios[key.scenario];
+    struct call_targets *targets = &measured->targets[key.side];
+    struct arena scratch;
+    enum status status = STATUS_OK;
+    arena_init(&scratch);
+    for (size_t i = record->is_gotest ? 1 : 0; i < ARRAY_LEN(points) && !status; i++) {
+        struct profile profile = {0};
+        status = recording_profile(&profile, &scratch, measuring->recording, key, points[i], err);
+        if (status == STATUS_OK)
+            targets_add(targets, measuring->arena, &measured->binaries[key.side], &profile);
+    }
+    arena_release(&scratch);
+    targets_sort(targets);
+    struct record_program *program = &record->programs[key.side];
+    program->targets = ARENA_ARRAY(measuring->arena, struct record_target, targets->len + 1);
+    program->target_count = targets->len;
+    for (size_t i = 0; i < targets->len; i++)
+        program->targets[i] =
+            (struct record_target){targets->items[i].offset, targets->items[i].symbol};
+    return status;
+}
+
+static enum status measure_side(struct measuring *measuring, struct measured *measured,
+                                struct trial_key key, struct err *err)
+{
+    if (harness_trial(measuring->harness, &measured->built, measuring->recording, key, err))
+        return err->status;
+    if (key.phase == PHASE_EXACT && absorb_targets(measuring, measured, key, err))
+        return err_wrap(err, "%s, %s trial %u", side_name(key.side), phase_name(key.phase),
+                        key.number);
+    return STATUS_OK;
+}
+
+enum status measure_pair(struct measuring *measuring, struct measured *measured, enum phase phase,
+                         struct err *err)
+{
+    struct record_scenario *record = &measuring->recording->scenarios[measured->scenario];
+    uint32_t number = (uint32_t)record->trial_count[SIDE_BASE][phase] + 1;
+    uint64_t start_ns = clock_now_ns();
+    for (int i = 0; i < SIDES; i++) {
+        enum side side = (number % 2 == 1) == (i == 0) ? SIDE_BASE : SIDE_CAND;
+        struct trial_key key = {measured->scenario, side, phase, number};
+        if (measure_side(measuring, measured, key, err))
+            return fail_scenario(measuring, measured, err);
+    }
+    /* A benchmark's load is what it ran: b.N of all its functions. */
+    if (record->is_gotest)
+        record->load_count = record->trials[SIDE_BASE][phase][0].request_count;
+    uint64_t took_ns = clock_now_ns() - start_ns;
+    if (took_ns > measuring->trial_ns[phase])
+        measuring->trial_ns[phase] = took_ns;
+    return STATUS_OK;
+}

@@ -1,0 +1,98 @@
+#include "gate/cli/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+enum { OPTIONS_MAX = 32, OPTION_FIRST = 1000 };
+
+static void print_help(const struct option_table *table)
+{
+    (void)printf("usage: memgate %s [options] %s\n\n%s\n\noptions:\n", table->command,
+                 table->arguments, table->summary);
+    for (size_t i = 0; i < table->len; i++) {
+        const struct option_row *row = &table->rows[i];
+        char left[64];
+        (void)snprintf(left, sizeof(left), "%c%c%s--%s %s", row->letter ? '-' : ' ',
+                       row->letter ? row->letter : ' ', row->letter ? ", " : "  ", row->name,
+                       row->argument ? row->argument : "");
+        (void)printf("  %-32s %s\n", left, row->help);
+    }
+    (void)printf("  %-32s %s\n", "-h, --help", "this text");
+}
+
+struct parser {
+    struct option longs[OPTIONS_MAX + 2];
+    char shorts[OPTIONS_MAX * 2 + 4];
+};
+
+static void parser_fill(struct parser *parser, const struct option_table *table)
+{
+    size_t at = 0;
+    assert(table->len <= OPTIONS_MAX);
+    *parser = (struct parser){0};
+    parser->shorts[at++] = ':'; /* missing arguments are told apart from unknown options */
+    parser->shorts[at++] = 'h';
+    for (size_t i = 0; i < table->len; i++) {
+        const struct option_row *row = &table->rows[i];
+        parser->longs[i] = (struct option){row->name, row->value ? required_argument : no_argument,
+                                           NULL, OPTION_FIRST + (int)i};
+        if (!row->letter)
+            continue;
+        parser->shorts[at++] = row->letter;
+        if (row->value)
+            parser->shorts[at++] = ':';
+    }
+    parser->longs[table->len] = (struct option){"help", no_argument, NULL, 'h'};
+}
+
+static const struct option_row *row_of(const struct option_table *table, int code)
+{
+    if (code >= OPTION_FIRST)
+        return &table->rows[code - OPTION_FIRST];
+    for (size_t i = 0; i < table->len; i++)
+        if (table->rows[i].letter == code)
+            return &table->rows[i];
+    return NULL;
+}
+
+static enum status usage_error(const struct option_table *table, int code, const char *word,
+                               struct err *err)
+{
+    return err_set(err, STATUS_USAGE, "%s \"%s\"; try memgate %s --help",
+                   code == ':' ? "missing argument behind" : "unknown option", word,
+                   table->command);
+}
+
+static void take_operands(struct operands *out, struct arena *arena, int argc, char **argv)
+{
+    out->items = ARENA_ARRAY(arena, struct str, (size_t)argc + 1);
+    for (int i = optind; i < argc; i++)
+        out->items[out->len++] = str_from(argv[i]);
+}
+
+enum status options_parse(struct operands *out, struct arena *arena,
+                          const struct option_table *table, int argc, char **argv, struct err *err)
+{
+    struct parser parser;
+    int code = 0;
+    parser_fill(&parser, table);
+    *out = (struct operands){0};
+    opterr = 0;
+    optind = 1;
+    while ((code = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+        if (code == 'h') {
+            print_help(table);
+            out->help = true;
+            return STATUS_OK;
+        }
+        const struct option_row *row = code == '?' || code == ':' ? NULL : row_of(table, code);
+        if (!row)
+            return usage_error(table, code, argv[optind - 1], err);
+        if (row->value)
+            *row->value = str_from(optarg);
+        else
+            *row->flag = true;
+    }
+    take_operands(out, arena, argc, argv);
+    return STATUS_OK;
+}

@@ -1,0 +1,394 @@
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
+#include "gate/cli/measure.h"
+#include "gate/cli/options.h"
+#include "gate/cli/session.h"
+#include "gate/codec/yaml.h"
+#include "gate/harness/process.h"
+
+struct run {
+    struct talk talk;
+    struct session session;
+    struct harness harness;
+    struct measuring measuring;
+    struct measured *measured;
+    size_t measured_count;
+    struct str root;
+    struct revision base;
+    struct revision head;
+    struct revision policy_revision;
+    uint64_t start_ns;
+    uint64_t trials_start_ns;
+    uint64_t judge_ns;
+    /* options */
+    struct str base_spec;
+    struct str head_spec;
+    struct str policy_path;
+    struct str policy_from;
+    struct str out_dir;
+    bool quick;
+    bool exit_zero;
+    bool always_measure;
+    struct operands names;
+};
+
+static enum status parse_options(struct run *run, int argc, char **argv, struct err *err)
+{
+    const struct option_row rows[] = {
+        {"base", 0, NULL, &run->base_spec, "REV", "baseline (default: tip of the target branch)"},
+        {"head", 0, NULL, &run->head_spec, "REV", "candidate (default: HEAD, or the work tree)"},
+        {"quick", 'q', &run->quick, NULL, NULL, "exact phase only: a memory verdict in seconds"},
+        {"output", 'o', NULL, &run->out_dir, "DIR", "where reports go (default: memgate-out)"},
+        {"policy", 0, NULL, &run->policy_path, "FILE",
+         "policy, relative to the repository (default: memgate.yaml)"},
+        {"policy-from", 0, NULL, &run->policy_from, "base|work-tree",
+         "default: base under CI, else work-tree"},
+        {"always-measure", 0, &run->always_measure, NULL, NULL,
+         "measure byte-identical binaries too"},
+        {"exit-zero", 0, &run->exit_zero, NULL, NULL, "shadow mode: report, but exit 0"},
+    };
+    const struct option_table table = {"run", "[SCENARIO...]",
+                                       "Builds two revisions, runs the same load through both, and "
+                                       "judges the candidate by the policy.",
+                                       rows, ARRAY_LEN(rows)};
+    run->policy_path = STR("memgate.yaml");
+    run->out_dir = STR("memgate-out");
+    return options_parse(&run->names, &run->session.arena, &table, argc, argv, err);
+}
+
+/* GitLab sets GITHUB-like variables to "false", so the value counts, not the presence. */
+static bool env_is_true(const char *name)
+{
+    struct str value = str_from(getenv(name));
+    return value.len > 0 && !str_equal(value, STR("false")) && !str_equal(value, STR("0"));
+}
+
+static struct str ci_target_branch(void)
+{
+    static const char *const names[] = {"GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+                                        "CHANGE_TARGET", "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+                                        "BITBUCKET_PR_DESTINATION_BRANCH"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        struct str value = str_from(getenv(names[i]));
+        if (value.len && !str_equal(value, STR("false")))
+            return value;
+    }
+    return (struct str){"", 0};
+}
+
+static enum status resolve_sides(struct run *run, struct err *err)
+{
+    struct arena *arena = &run->session.arena;
+    if (repo_find(&run->root, arena, STR("."), err))
+        return err->status;
+    enum status status =
+        run->base_spec.len
+            ? repo_resolve(&run->base, arena, run->root, run->base_spec, err)
+            : repo_default_base(&run->base, arena, run->root, ci_target_branch(), err);
+    if (status)
+        return err_wrap(err, "base");
+    status = run->head_spec.len ? repo_resolve(&run->head, arena, run->root, run->head_spec, err)
+                                : repo_default_head(&run->head, arena, run->root, err);
+    return status ? err_wrap(err, "head") : STATUS_OK;
+}
+
+static enum status choose_policy_source(struct run *run, struct err *err)
+{
+    struct str from = run->policy_from;
+    if (from.len == 0)
+        from = env_is_true("CI") ? STR("base") : STR("work-tree");
+    if (str_equal(from, STR("base"))) {
+        run->policy_revision = run->base;
+        return STATUS_OK;
+    }
+    if (!str_equal(from, STR("work-tree")))
+        return err_set(err, STATUS_USAGE, "--policy-from takes base or work-tree, not \"%.*s\"",
+                       STR_ARGS(from));
+    run->policy_revision =
+        (struct revision){.label = STR("work tree"), .sha = run->head.sha, .is_work_tree = true};
+    return STATUS_OK;
+}
+
+/* A missing policy is the user's to mend: exit 2, and where it was looked for. */
+static enum status policy_missing(struct run *run, struct err *err)
+{
+    struct err ignored;
+    struct bytes text = {0};
+    bool in_head = repo_read_file(&text, &run->session.arena, run->root, &run->head,
+                                  run->policy_path, &ignored) == STATUS_OK;
+    const char *hint = in_head ? " (head has one: it takes effect after merge)"
+                               : "; write one, see the README's first policy";
+    return err_set(err, STATUS_POLICY, "policy %.*s not found at %s %.*s%s",
+                   STR_ARGS(run->policy_path), run->policy_revision.is_work_tree ? "the" : "base",
+                   STR_ARGS(run->policy_revision.label), hint);
+}
+
+static enum status read_policy(struct run *run, struct err *err)
+{
+    struct session *session = &run->session;
+    struct recording *recording = &session->recording;
+    struct bytes text = {0};
+    enum status status = repo_read_file(&text, &session->arena, run->root, &run->policy_revision,
+                                        run->policy_path, err);
+    if (status == STATUS_NOT_FOUND)
+        return policy_missing(run, err);
+    if (status)
+        return err_wrap(err, "policy");
+    recording->policy_name = run->policy_path;
+    recording->policy_revision =
+        run->policy_revision.is_work_tree ? STR("work tree") : run->policy_revision.sha;
+    recording->policy_text = str_of_bytes(text);
+    return policy_parse(&session->policy, &session->arena, recording->policy_name, text, err);
+}
+
+static enum status check_names(const struct run *run, struct err *err)
+{
+    const struct policy *policy = &run->session.policy;
+    for (size_t i = 0; i < run->names.len; i++)
+        if (!policy_scenario(policy, run->names.items[i]))
+            return err_set(err, STATUS_USAGE, "policy %.*s has no scenario \"%.*s\"",
+                           STR_ARGS(policy->name), STR_ARGS(run->names.items[i]));
+    return STATUS_OK;
+}
+
+static bool is_wanted(const struct run *run, const struct scenario *scenario)
+{
+    bool wanted = run->names.len == 0;
+    for (size_t i = 0; i < run->names.len; i++)
+        wanted |= str_equal(run->names.items[i], scenario->name);
+    return wanted;
+}
+
+/* Old results go first: a run that fails must not leave a verdict of yesterday. */
+static enum status prepare_output(struct run *run, struct err *err)
+{
+    struct arena *arena = &run->session.arena;
+    struct recording *recording = &run->session.recording;
+    if (io_absolute(&run->out_dir, arena, run->out_dir, err) || io_make_dirs(run->out_dir, err))
+        return err->status;
+    for (const struct report_format *format = report_formats(); format->name; format++)
+        if (io_remove_tree(io_join(arena, run->out_dir, str_from(format->file)), err))
+            return err->status;
+    recording->dir = io_join(arena, run->out_dir, STR("recording"));
+    if (io_remove_tree(recording->dir, err) || io_make_dirs(recording->dir, err))
+        return err->status;
+    /* Our own output must not make the work tree look changed. */
+    return io_write_file(io_join(arena, run->out_dir, STR(".gitignore")), bytes_of_str(STR("*\n")),
+                         err);
+}
+
+static enum status open_harness(struct run *run, struct err *err)
+{
+    struct arena *arena = &run->session.arena;
+    ptrdiff_t slash = str_find_last(run->policy_path, '/');
+    struct harness_spec spec = {
+        .repo_root = run->root,
+        .policy_dir = slash < 0 ? STR("") : str_slice(run->policy_path, 0, (size_t)slash),
+        .revisions = {run->base, run->head},
+        .policy_revision = run->policy_revision,
+        .policy = &run->session.policy,
+        .log = &run->talk.log,
+    };
+    harness_environment(&run->session.recording.environment, arena);
+    run->session.recording.environment.memgate_version = str_from(cli_version());
+    run->session.recording.quick = run->quick;
+    run->measuring = (struct measuring){
+        .arena = arena,
+        .harness = &run->harness,
+        .recording = &run->session.recording,
+        .log = &run->talk.log,
+        .always_measure = run->always_measure,
+    };
+    return harness_open(&run->harness, arena, &spec, err);
+}
+
+static enum status measure_phase(struct run *run, struct measured *measured, enum phase phase,
+                                 uint32_t pairs, struct err *err)
+{
+    for (uint32_t i = 0; i < pairs && measured->ready; i++)
+        if (measure_pair(&run->measuring, measured, phase, err))
+            return err->status;
+    return STATUS_OK;
+}
+
+static enum status measure_scenarios(struct run *run, struct err *err)
+{
+    const struct policy *policy = &run->session.policy;
+    run->measured = ARENA_ARRAY(&run->session.arena, struct measured, policy->scenario_count + 1);
+    for (size_t i = 0; i < policy->scenario_count; i++) {
+        if (!is_wanted(run, &policy->scenarios[i]))
+            continue;
+        struct measured *measured = &run->measured[run->measured_count++];
+        if (measure_prepare(&run->measuring, measured, &policy->scenarios[i], err))
+            return err->status;
+    }
+    run->trials_start_ns = clock_now_ns();
+    for (size_t i = 0; i < run->measured_count; i++) {
+        struct measured *measured = &run->measured[i];
+        if (measure_phase(run, measured, PHASE_EXACT, policy->trials.exact, err) ||
+            (!run->quick && measure_phase(run, measured, PHASE_STEADY, policy->trials.steady, err)))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
+static enum status judge_now(struct run *run, struct err *err)
+{
+    uint64_t start_ns = clock_now_ns();
+    enum status status = recording_write(&run->session.recording, err);
+    if (status == STATUS_OK)
+        status = session_judge(&run->session, err);
+    run->judge_ns += clock_now_ns() - start_ns;
+    return status;
+}
+
+static bool may_add_pair(const struct run *run, const struct measured *measured, enum phase phase)
+{
+    const struct trial_plan *plan = &run->session.policy.trials;
+    const struct record_scenario *record = &run->session.recording.scenarios[measured->scenario];
+    uint64_t spent_ns = clock_now_ns() - run->trials_start_ns;
+    return measured->ready && record->trial_count[SIDE_BASE][phase] < plan->max &&
+           spent_ns + run->measuring.trial_ns[phase] <= plan->budget_ns;
+}
+
+/* One more pair wherever a block rule is still open and the budget allows it. */
+static enum status add_pairs(struct run *run, bool *added, struct err *err)
+{
+    *added = false;
+    for (size_t i = 0; i < run->measured_count; i++) {
+        const struct judged_scenario *judged = &run->session.judgement.scenarios[i];
+        for (int phase = 0; phase < PHASES; phase++) {
+            struct measured *measured = &run->measured[i];
+            if (!judged->undecided[phase] || judged->verdict == VERDICT_BLOCKED ||
+                !may_add_pair(run, measured, (enum phase)phase))
+                continue;
+            if (measure_pair(&run->measuring, measured, (enum phase)phase, err))
+                return err->status;
+            *added = true;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status measure_and_judge(struct run *run, struct err *err)
+{
+    bool added = true;
+    if (measure_scenarios(run, err))
+        return err->status;
+    while (added)
+        if (judge_now(run, err) || add_pairs(run, &added, err))
+            return err->status;
+    return STATUS_OK;
+}
+
+static double seconds(uint64_t ns)
+{
+    return (double)ns / (double)NS_PER_SECOND;
+}
+
+static double own_cpu_seconds(void)
+{
+    struct timespec spent;
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) != 0)
+        return 0;
+    return (double)spent.tv_sec + (double)spent.tv_nsec / (double)NS_PER_SECOND;
+}
+
+/* Where the time went; the figures of the recording are summed over all trials. */
+static void print_times(struct run *run)
+{
+    uint64_t start = 0;
+    uint64_t load = 0;
+    uint64_t read = 0;
+    uint64_t build[SIDES] = {0};
+    for (size_t i = 0; i < run->session.recording.scenario_count; i++) {
+        const struct record_scenario *record = &run->session.recording.scenarios[i];
+        for (int side = 0; side < SIDES; side++)
+            for (int phase = 0; phase < PHASES; phase++)
+                for (size_t t = 0; t < record->trial_count[side][phase]; t++) {
+                    const struct record_trial *trial = &record->trials[side][phase][t];
+                    start += trial->start_ns;
+                    read += trial->read_ns;
+                    load += trial->wall_ns - trial->start_ns - trial->read_ns;
+                }
+    }
+    for (size_t i = 0; i < run->measured_count; i++)
+        for (int side = 0; side < SIDES; side++)
+            build[side] += run->measured[i].built.build_ns[side];
+    double wall = seconds(clock_now_ns() - run->start_ns);
+    double cpu = own_cpu_seconds();
+    log_line(&run->talk.log,
+             "time: export %.1f s, build %.1f + %.1f s, start %.1f s, load %.1f s, read profiles "
+             "%.1f s, decode and judge %.1f s",
+             seconds(run->harness.export_ns), seconds(build[SIDE_BASE]), seconds(build[SIDE_CAND]),
+             seconds(start), seconds(load), seconds(read), seconds(run->judge_ns));
+    log_line(&run->talk.log, "time: %.1f s in all, memgate itself %.2f s of CPU (%.1f %%)", wall,
+             cpu, wall > 0 ? 100 * cpu / wall : 0);
+}
+
+static enum status run_all(struct run *run, struct err *err)
+{
+    if (resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
+        check_names(run, err) || prepare_output(run, err) || open_harness(run, err))
+        return err->status;
+    log_line(&run->talk.log, "baseline %.*s (%.12s), candidate %.*s (%.12s)",
+             STR_ARGS(run->base.label), run->base.sha.data, STR_ARGS(run->head.label),
+             run->head.sha.data);
+    if (measure_and_judge(run, err))
+        return err->status;
+    print_times(run);
+    return session_write_reports(&run->session, run->out_dir, err);
+}
+
+/* A proven regression stands even when it could not be written down. */
+static int finish(struct run *run, enum status status, const struct err *err)
+{
+    struct err print_err;
+    int code = 0;
+    talk_clear(&run->talk);
+    bool judged = run->session.judgement.scenario_count > 0;
+    if (status) {
+        code = talk_fail(&run->talk, err);
+        return judged && run->session.judgement.verdict == VERDICT_BLOCKED ? 1 : code;
+    }
+    code = verdict_exit_code(run->session.judgement.verdict);
+    if (session_print(&run->session, report_format_find(STR("text")), &print_err)) {
+        int failed = talk_fail(&run->talk, &print_err);
+        code = code == 1 ? 1 : failed;
+    }
+    if (run->exit_zero && code != 0) {
+        log_line(&run->talk.log, "would exit %d; --exit-zero was given", code);
+        return 0;
+    }
+    return code;
+}
+
+/* Dies by the signal that ended the run, as the shell and CI expect. */
+static void die_by_signal(int signal_number)
+{
+    (void)signal(signal_number, SIG_DFL);
+    (void)raise(signal_number);
+}
+
+int cmd_run(int argc, char **argv)
+{
+    static struct run run;
+    static struct err err;
+    run.start_ns = clock_now_ns();
+    talk_init(&run.talk);
+    session_init(&run.session);
+    enum status status = parse_options(&run, argc, argv, &err);
+    if (status == STATUS_OK && !run.names.help)
+        status = run_all(&run, &err);
+    harness_close(&run.harness);
+    int code = run.names.help ? 0 : finish(&run, status, &err);
+    session_release(&run.session);
+    if (process_interrupted())
+        die_by_signal(process_interrupted());
+    return code;
+}

@@ -1,0 +1,38 @@
+#ifndef GATE_CLI_SESSION_H
+#define GATE_CLI_SESSION_H
+
+#include "gate/cli/cli.h"
+#include "gate/cli/talk.h"
+
+/*
+ * From a recording to a judgement and its reports: what run, check and
+ * report share.
+ */
+struct session {
+    struct arena arena; /* all that is judged lives here */
+    struct recording recording;
+    struct policy policy;
+    struct comparison *comparisons;
+    size_t comparison_count;
+    struct judgement judgement;
+};
+
+void session_init(struct session *session);
+void session_release(struct session *session);
+
+/* Opens DIR and judges it by its own policy, or by the text of policy_file when that is given. */
+NODISCARD enum status session_open(struct session *session, struct str dir, struct str policy_file,
+                                   struct err *err);
+/* Judges session->recording by session->policy. */
+NODISCARD enum status session_judge(struct session *session, struct err *err);
+/* Writes every format's file below dir. */
+NODISCARD enum status session_write_reports(struct session *session, struct str dir,
+                                            struct err *err);
+/* Writes one format to stdout; a write that fails is STATUS_IO. */
+NODISCARD enum status session_print(struct session *session, const struct report_format *format,
+                                    struct err *err);
+/* The format named by --format, or text; STATUS_USAGE with the known names. */
+NODISCARD enum status session_format(const struct report_format **out, struct str name,
+                                     struct err *err);
+
+#endif

@@ -1,0 +1,192 @@
+#include "gate/compare/comparison.h"
+
+#include "gate/compare/heap_rows.h"
+#include "gate/compare/service_rows.h"
+#include "gate/compare/validity.h"
+
+/* A side's program as fold wants it. */
+static struct call_targets targets_of(struct arena *arena, const struct record_program *program)
+{
+    struct call_targets out = {ARENA_ARRAY(arena, struct call_target, program->target_count + 1),
+                               program->target_count, program->target_count};
+    for (size_t i = 0; i < program->target_count; i++)
+        out.items[i] = (struct call_target){program->targets[i].offset, program->targets[i].symbol};
+    return out;
+}
+
+struct loader {
+    struct arena *arena;
+    const struct recording *recording;
+    size_t scenario;
+    struct intern *names;
+    struct fold_options options[SIDES];
+    struct trial_check *checks;
+    size_t check_count;
+    size_t check_cap;
+};
+
+static enum status fold_point(struct fold *out, struct loader *loader, struct trial_key key,
+                              enum point point, struct err *err)
+{
+    struct profile profile = {0};
+    struct arena scratch;
+    arena_init(&scratch);
+    enum status status = recording_profile(&profile, &scratch, loader->recording, key, point, err);
+    if (status == STATUS_OK)
+        status =
+            fold_heap(out, loader->arena, loader->names, &profile, &loader->options[key.side], err);
+    arena_release(&scratch);
+    return status;
+}
+
+/* TotalAlloc between warm and end. */
+static enum status runtime_bytes(double *out, struct loader *loader, struct trial_key key,
+                                 struct err *err)
+{
+    struct memstats warm = {0};
+    struct memstats end = {0};
+    if (recording_memstats(&warm, loader->arena, loader->recording, key, POINT_WARM, err) ||
+        recording_memstats(&end, loader->arena, loader->recording, key, POINT_END, err))
+        return err->status;
+    *out = (double)end.total_alloc_bytes - (double)warm.total_alloc_bytes;
+    return STATUS_OK;
+}
+
+static bool fold_is_negative(const struct fold *fold)
+{
+    for (size_t i = 0; i < fold->site_count; i++)
+        for (size_t m = 0; m < HEAP_METRICS; m++)
+            if (fold->sites[i].value[m] < 0)
+                return true;
+    return false;
+}
+
+static enum status load_trial(struct trial_fold *out, struct loader *loader, struct trial_key key,
+                              const struct record_trial *trial, struct err *err)
+{
+    bool gotest = loader->recording->scenarios[key.scenario].is_gotest;
+    struct trial_check check = {
+        .side = key.side, .number = key.number, .request_count = trial->request_count};
+    out->request_count = (double)trial->request_count;
+    if (fold_point(&out->end, loader, key, POINT_END, err))
+        return err->status;
+    check.period = out->end.period;
+    check.has_negative = fold_is_negative(&out->end);
+    if (gotest) {
+        out->alloc = out->end;
+        out->end = (struct fold){.period = check.period};
+    } else {
+        if (fold_point(&out->warm, loader, key, POINT_WARM, err) ||
+            runtime_bytes(&check.runtime_bytes, loader, key, err))
+            return err->status;
+        fold_subtract(&out->alloc, loader->arena, loader->names, &out->end, &out->warm);
+        out->has_points = true;
+    }
+    check.profile_bytes =
+        (double)(out->alloc.total[HEAP_ALLOC_SPACE] + out->alloc.excluded[HEAP_ALLOC_SPACE]);
+    ARENA_PUSH(loader->arena, loader->checks, loader->check_count, loader->check_cap, check);
+    return STATUS_OK;
+}
+
+static enum status load_side(struct ledger_side *out, struct loader *loader, enum side side,
+                             struct err *err)
+{
+    const struct record_scenario *record = &loader->recording->scenarios[loader->scenario];
+    size_t count = record->trial_count[side][PHASE_EXACT];
+    out->trials = ARENA_ARRAY(loader->arena, struct trial_fold, count + 1);
+    for (size_t t = 0; t < count; t++) {
+        const struct record_trial *trial = &record->trials[side][PHASE_EXACT][t];
+        struct trial_key key = {loader->scenario, side, PHASE_EXACT, trial->number};
+        if (trial->request_count == 0)
+            return err_set(err, STATUS_INVALID, "%s, exact trial %u: no request was counted",
+                           side_name(side), trial->number);
+        if (load_trial(&out->trials[t], loader, key, trial, err))
+            return err_wrap(err, "%s", side_name(side));
+        out->len++;
+    }
+    return STATUS_OK;
+}
+
+static void note_toolchain(struct comparison *out, struct arena *arena,
+                           const struct record_scenario *record)
+{
+    struct str base = record->programs[SIDE_BASE].go_version;
+    struct str cand = record->programs[SIDE_CAND].go_version;
+    out->toolchain_changed = !str_equal(base, cand);
+    if (out->toolchain_changed)
+        comparison_note(out, arena, "toolchain changed: baseline built by %.*s, candidate by %.*s",
+                        STR_ARGS(base), STR_ARGS(cand));
+}
+
+enum status comparison_of(struct comparison *out, struct arena *arena,
+                          const struct recording *recording, size_t scenario, struct err *err)
+{
+    const struct record_scenario *record = &recording->scenarios[scenario];
+    struct ledger_side sides[SIDES] = {0};
+    struct call_targets targets[SIDES];
+    struct intern names;
+    *out = (struct comparison){.scenario = record->name, .record = record};
+    note_toolchain(out, arena, record);
+    if (record->failure.len)
+        comparison_invalid(out, arena, "%.*s", STR_ARGS(record->failure));
+    if (record->failure.len || record->identical)
+        return STATUS_OK;
+
+    intern_init(&names, arena);
+    struct loader loader = {
+        .arena = arena, .recording = recording, .scenario = scenario, .names = &names};
+    for (int side = 0; side < SIDES; side++) {
+        targets[side] = targets_of(arena, &record->programs[side]);
+        loader.options[side] = (struct fold_options){.targets = &targets[side],
+                                                     .module = record->programs[side].module};
+    }
+    enum status status = load_side(&sides[SIDE_BASE], &loader, SIDE_BASE, err);
+    if (status == STATUS_OK)
+        status = load_side(&sides[SIDE_CAND], &loader, SIDE_CAND, err);
+    if (status == STATUS_OK) {
+        validity_check(out, arena, loader.checks, loader.check_count);
+        heap_rows_add(out, arena, &names, sides);
+        status = service_rows_add(out, arena, recording, scenario, err);
+    }
+    intern_release(&names);
+    return status;
+}
+
+static enum status fold_plain(struct trial_fold *out, struct arena *arena, struct intern *names,
+                              const struct profile *profile, struct err *err)
+{
+    struct fold_options options = {0};
+    struct fold fold;
+    if (fold_heap(&fold, arena, names, profile, &options, err))
+        return err->status;
+    *out = (struct trial_fold){.alloc = fold, .end = fold, .request_count = 1};
+    return STATUS_OK;
+}
+
+enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
+                                   const struct profile *base, const struct profile *cand,
+                                   struct err *err)
+{
+    struct trial_fold folds[SIDES];
+    struct trial_check checks[SIDES];
+    struct intern names;
+    *out = (struct comparison){.scenario = STR("profiles")};
+    out->record = ARENA_NEW(arena, struct record_scenario);
+    intern_init(&names, arena);
+    enum status status = fold_plain(&folds[SIDE_BASE], arena, &names, base, err);
+    if (status)
+        return err_wrap(err, "baseline");
+    status = fold_plain(&folds[SIDE_CAND], arena, &names, cand, err);
+    if (status)
+        return err_wrap(err, "candidate");
+    for (int side = 0; side < SIDES; side++)
+        checks[side] = (struct trial_check){.side = (enum side)side,
+                                            .number = 1,
+                                            .period = folds[side].alloc.period,
+                                            .has_negative = fold_is_negative(&folds[side].alloc)};
+    validity_check(out, arena, checks, SIDES);
+    struct ledger_side sides[SIDES] = {{&folds[SIDE_BASE], 1}, {&folds[SIDE_CAND], 1}};
+    heap_rows_add(out, arena, &names, sides);
+    intern_release(&names);
+    return STATUS_OK;
+}

@@ -1,0 +1,221 @@
+#include "gate/compare/culprits.h"
+
+#include <math.h>
+
+/* Two sites of equal code differ by the noise of exact counts only. */
+#define TWIN_TOLERANCE 0.005
+
+/* Shares of the total growth below this are not worth a line. */
+#define CULPRIT_SHARE_MIN 0.02
+
+double ledger_mean(const struct ledger *ledger, const struct ledger_row *row, enum side side,
+                   enum column column)
+{
+    const double *values = row->values + (size_t)side * ledger->trial_max * COLUMNS;
+    double sum = 0;
+    for (size_t t = 0; t < ledger->trial_count[side]; t++)
+        sum += values[t * COLUMNS + column];
+    return ledger->trial_count[side] ? sum / (double)ledger->trial_count[side] : 0;
+}
+
+static double growth(const struct ledger *ledger, const struct ledger_row *row, enum column column)
+{
+    return ledger_mean(ledger, row, SIDE_CAND, column) -
+           ledger_mean(ledger, row, SIDE_BASE, column);
+}
+
+/* Adds the sites of one side to the sums by kind. */
+static void sum_kinds(double sums[ALLOC_KINDS], const struct ledger_row *row, enum side side,
+                      enum column column, double sign)
+{
+    for (size_t i = 0; i < row->site_count[side]; i++)
+        sums[row->sites[side][i].kind] += sign * row->sites[side][i].mean[column];
+}
+
+static size_t largest_of(const double sums[ALLOC_KINDS])
+{
+    size_t best = 0;
+    for (size_t kind = 1; kind < ALLOC_KINDS; kind++)
+        if (sums[kind] > sums[best])
+            best = kind;
+    return best;
+}
+
+/* What grew most; where nothing grew, what shrank most; where nothing changed, what there is most of. */
+static enum alloc_kind kind_that_grew(const struct ledger_row *row, enum column column)
+{
+    double grew[ALLOC_KINDS] = {0};
+    double shrank[ALLOC_KINDS] = {0};
+    double is_there[ALLOC_KINDS] = {0};
+    const double *choices[] = {grew, shrank, is_there};
+    sum_kinds(grew, row, SIDE_CAND, column, 1);
+    sum_kinds(grew, row, SIDE_BASE, column, -1);
+    sum_kinds(shrank, row, SIDE_BASE, column, 1);
+    sum_kinds(shrank, row, SIDE_CAND, column, -1);
+    sum_kinds(is_there, row, SIDE_CAND, column, 1);
+    for (size_t i = 0; i < ARRAY_LEN(choices); i++) {
+        size_t best = largest_of(choices[i]);
+        if (choices[i][best] > 0)
+            return (enum alloc_kind)best;
+    }
+    const struct ledger_site *any =
+        row->site_count[SIDE_CAND] ? row->sites[SIDE_CAND] : row->sites[SIDE_BASE];
+    return any->kind;
+}
+
+/* True when the other side has an equal site that no earlier site of this side has claimed. */
+static bool has_twin(const struct ledger_row *row, enum side side, size_t at, enum column column)
+{
+    const struct ledger_site *site = &row->sites[side][at];
+    enum side other = side == SIDE_CAND ? SIDE_BASE : SIDE_CAND;
+    size_t twins = 0;
+    size_t claimed = 0;
+    double tolerance = TWIN_TOLERANCE * fabs(site->mean[column]);
+    for (size_t i = 0; i < row->site_count[other]; i++) {
+        const struct ledger_site *candidate = &row->sites[other][i];
+        twins += candidate->kind == site->kind &&
+                 fabs(candidate->mean[column] - site->mean[column]) <= tolerance;
+    }
+    for (size_t i = 0; i < at; i++) {
+        const struct ledger_site *earlier = &row->sites[side][i];
+        claimed += earlier->kind == site->kind &&
+                   fabs(earlier->mean[column] - site->mean[column]) <= tolerance;
+    }
+    return twins > claimed;
+}
+
+static const struct ledger_site *largest_site(const struct ledger_row *row, enum side side,
+                                              enum column column, enum alloc_kind kind)
+{
+    const struct ledger_site *best = NULL;
+    bool best_twin = true;
+    for (size_t i = 0; i < row->site_count[side]; i++) {
+        const struct ledger_site *site = &row->sites[side][i];
+        if (site->kind != kind)
+            continue;
+        bool twin = has_twin(row, side, i, column);
+        if (!best || (best_twin && !twin) ||
+            (best_twin == twin && site->mean[column] > best->mean[column])) {
+            best = site;
+            best_twin = twin;
+        }
+    }
+    return best;
+}
+
+const struct ledger_site *guilty_site(const struct ledger_row *row, enum column column,
+                                      enum alloc_kind *out_kind)
+{
+    *out_kind = kind_that_grew(row, column);
+    const struct ledger_site *site = largest_site(row, SIDE_CAND, column, *out_kind);
+    return site ? site : largest_site(row, SIDE_BASE, column, *out_kind);
+}
+
+struct str naming_file(const struct naming *naming, struct str file)
+{
+    size_t len = naming->module.len;
+    if (len > 0 && str_starts_with(file, naming->module) && file.len > len && file.data[len] == '/')
+        return str_slice(file, len + 1, file.len);
+    /* -trimpath spells the files of a package main at the module's root "./main.go". */
+    if (str_starts_with(file, STR("./")))
+        return str_slice(file, 2, file.len);
+    return file;
+}
+
+/* Growths this close are one size; they are listed by name so that noise does not order them. */
+#define TIE_TOLERANCE 0.01
+
+struct ranked {
+    const struct ledger_row *row;
+    struct str name;
+    double delta;
+};
+
+static bool speaks_of(const struct ledger_row *row, const struct ledger_row *about)
+{
+    if (about->level == ROW_KIND)
+        return row->level == ROW_FUNCTION_KIND && row->kind == about->kind;
+    return row->level == ROW_FUNCTION;
+}
+
+static bool comes_before(const struct ranked *a, const struct ranked *b)
+{
+    if (fabs(a->delta - b->delta) > TIE_TOLERANCE * fmax(a->delta, b->delta))
+        return a->delta > b->delta;
+    return str_compare(a->name, b->name) < 0;
+}
+
+/* Keeps the list sorted, the largest growth first. */
+static void rank(struct ranked *list, size_t *len, struct ranked item)
+{
+    size_t at = *len;
+    while (at > 0 && comes_before(&item, &list[at - 1]))
+        at--;
+    if (at >= CULPRITS_MAX)
+        return;
+    if (*len < CULPRITS_MAX)
+        (*len)++;
+    for (size_t i = *len - 1; i > at; i--)
+        list[i] = list[i - 1];
+    list[at] = item;
+}
+
+static const struct ledger_row *function_row(const struct ledger *ledger, struct name_id key)
+{
+    for (size_t i = 0; i < ledger->len; i++)
+        if (ledger->rows[i].level == ROW_FUNCTION && name_equal(ledger->rows[i].key, key))
+            return &ledger->rows[i];
+    return NULL;
+}
+
+/* The frame that a reader of the diff knows: the module's own, else the first that is no library. */
+static struct str via_of(const struct naming *naming, const struct ledger_site *site)
+{
+    struct str func = intern_text(naming->names, site->func);
+    if (name_is_user(func, naming->module))
+        return (struct str){"", 0};
+    struct name_id via = site->user.v ? site->user : site->owner;
+    if (name_is_std(func) && site->owner.v)
+        via = site->owner;
+    return name_equal(via, site->func) ? (struct str){"", 0} : intern_text(naming->names, via);
+}
+
+static struct culprit culprit_of(const struct naming *naming, const struct ledger *ledger,
+                                 const struct ranked *ranked, enum column column)
+{
+    const struct ledger_row *function = function_row(ledger, ranked->row->key);
+    enum alloc_kind kind = ranked->row->kind;
+    const struct ledger_site *site = NULL;
+    if (ranked->row->level == ROW_FUNCTION)
+        site = guilty_site(function, column, &kind);
+    else
+        site = largest_site(function, SIDE_CAND, column, kind);
+    struct str func = intern_text(naming->names, site->func);
+    return (struct culprit){
+        .func = func,
+        .short_name = name_short(func, naming->arena),
+        .via = via_of(naming, site),
+        .file = naming_file(naming, intern_text(naming->names, site->file)),
+        .line = site->line,
+        .kind = kind,
+        .delta = ranked->delta,
+    };
+}
+
+void culprits_find(struct comparison_row *out, const struct naming *naming,
+                   const struct ledger *ledger, const struct ledger_row *row, enum column column)
+{
+    struct ranked list[CULPRITS_MAX];
+    size_t len = 0;
+    double total = growth(ledger, row, column);
+    for (size_t i = 0; i < ledger->len; i++) {
+        const struct ledger_row *one = &ledger->rows[i];
+        double delta = speaks_of(one, row) ? growth(ledger, one, column) : 0;
+        if (delta > 0 && delta >= total * CULPRIT_SHARE_MIN)
+            rank(list, &len, (struct ranked){one, intern_text(naming->names, one->key), delta});
+    }
+    out->culprits = ARENA_ARRAY(naming->arena, struct culprit, len + 1);
+    out->culprit_count = len;
+    for (size_t i = 0; i < len; i++)
+        out->culprits[i] = culprit_of(naming, ledger, &list[i], column);
+}

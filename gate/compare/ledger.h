@@ -1,0 +1,77 @@
+#ifndef GATE_COMPARE_LEDGER_H
+#define GATE_COMPARE_LEDGER_H
+
+#include "gate/compare/comparison.h"
+#include "gate/compare/pair.h"
+
+/*
+ * The numbers behind a comparison: one value per side, trial and column
+ * for the scenario, each kind, each function and each function's kinds.
+ */
+enum column {
+    COLUMN_ALLOC_OBJECTS, /* between warm and end, per request */
+    COLUMN_ALLOC_SPACE,
+    COLUMN_WARM_OBJECTS, /* live at the point */
+    COLUMN_WARM_SPACE,
+    COLUMN_END_OBJECTS,
+    COLUMN_END_SPACE,
+    COLUMN_GROWTH_SPACE, /* (end - warm) live bytes per 1000 requests */
+    COLUMNS
+};
+
+/* One trial's folds, in the units of the columns' sources. */
+struct trial_fold {
+    struct fold alloc; /* end minus warm; the whole process for gotest */
+    struct fold warm;
+    struct fold end;
+    double request_count;
+    bool has_points; /* warm and end exist (not for gotest and plain files) */
+};
+
+struct ledger_side {
+    struct trial_fold *trials;
+    size_t len;
+};
+
+/* Bytes of one source line, averaged over the trials of a side. */
+struct ledger_site {
+    struct name_id func; /* raw spelling */
+    struct name_id user;
+    struct name_id owner;
+    struct name_id file;
+    struct name_id user_file;
+    int64_t line;
+    int64_t user_line;
+    enum alloc_kind kind;
+    double mean[COLUMNS];
+};
+
+struct ledger_row {
+    enum row_level level;
+    struct name_id key;   /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
+    enum alloc_kind kind; /* KIND and FUNCTION_KIND */
+    double *values;       /* [side][trial][column], see ledger_value */
+    /* FUNCTION rows: its sites on each side */
+    struct ledger_site *sites[SIDES];
+    size_t site_count[SIDES];
+    size_t site_cap[SIDES];
+};
+
+struct ledger {
+    struct arena *arena;
+    struct intern *names;
+    struct ledger_row *rows;
+    size_t len;
+    size_t cap;
+    size_t trial_max; /* per side */
+    size_t trial_count[SIDES];
+    struct pairs pairs;
+};
+
+void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
+                  const struct ledger_side sides[SIDES]);
+/* The values of a column over the trials of a side, into `out` (trial_max wide). */
+struct samples ledger_samples(const struct ledger *ledger, const struct ledger_row *row,
+                              enum side side, enum column column, double *out);
+
+#endif

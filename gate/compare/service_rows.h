@@ -1,0 +1,11 @@
+#ifndef GATE_COMPARE_SERVICE_ROWS_H
+#define GATE_COMPARE_SERVICE_ROWS_H
+
+#include "gate/compare/comparison.h"
+
+/* Adds the rows of the steady phase: CPU, latency, RSS, GC; and gotest's benchmarks. */
+NODISCARD enum status service_rows_add(struct comparison *comparison, struct arena *arena,
+                                       const struct recording *recording, size_t scenario,
+                                       struct err *err);
+
+#endif

@@ -1,0 +1,95 @@
+#ifndef GATE_FOLD_FOLD_H
+#define GATE_FOLD_FOLD_H
+
+#include "gate/base/intern.h"
+#include "gate/fold/kind.h"
+#include "gate/fold/targets.h"
+#include "gate/profile/profile.h"
+
+/* The four columns of a Go heap profile, in this order everywhere. */
+enum heap_metric {
+    HEAP_ALLOC_OBJECTS,
+    HEAP_ALLOC_SPACE,
+    HEAP_INUSE_OBJECTS,
+    HEAP_INUSE_SPACE,
+    HEAP_METRICS
+};
+
+/*
+ * One allocation site: where the bytes were asked for (the leaf), whose
+ * code caused them, and what they are. Sites are unique by all fields
+ * but the values.
+ */
+struct fold_site {
+    struct name_id func;  /* leaf: innermost inlined frame of the first location */
+    struct name_id owner; /* first frame outside the standard library; 0 when none */
+    struct name_id user;  /* first frame of the program's own module; 0 when none */
+    struct name_id file;  /* of the leaf line, as the profile spells it */
+    int64_t line;
+    struct name_id user_file; /* of the user frame's line */
+    int64_t user_line;
+    enum alloc_kind kind;
+    int64_t value[HEAP_METRICS];
+};
+
+/*
+ * Per function name: flat (leaf only) and cum (anywhere in the stack,
+ * counted once per sample, inlined frames included), as google/pprof
+ * counts them.
+ */
+struct fold_function {
+    struct name_id func;
+    struct name_id file;
+    int64_t flat[HEAP_METRICS];
+    int64_t cum[HEAP_METRICS];
+};
+
+struct fold {
+    struct fold_site *sites; /* ordered by text of func, file, then line, kind, user, owner */
+    size_t site_count;
+    struct fold_function *functions; /* ordered by name text */
+    size_t function_count;
+    int64_t total[HEAP_METRICS];    /* of what was kept */
+    int64_t excluded[HEAP_METRICS]; /* profiler's own and testing's stacks */
+    int64_t period;
+};
+
+struct fold_options {
+    const struct call_targets *targets; /* NULL: kinds by name rules only */
+    struct str module;                  /* of the program; empty: only "main." is the user's */
+    bool keep_everything;               /* plain files: do not leave out profiler stacks */
+};
+
+/*
+ * Folds a heap profile. Left out unless keep_everything: stacks with a
+ * frame of runtime/pprof or net/http/pprof; stacks where a frame of
+ * package testing comes before any frame of the module (what only the
+ * benchmark machinery calls). Profiles without the four heap columns
+ * are STATUS_FORMAT naming what is missing; a profile with only other
+ * columns are compared by `memgate diff` only.
+ */
+NODISCARD enum status fold_heap(struct fold *out, struct arena *arena, struct intern *names,
+                                const struct profile *profile, const struct fold_options *options,
+                                struct err *err);
+
+/* later - earlier, site by site and function by function; rows that became zero are kept out. */
+void fold_subtract(struct fold *out, struct arena *arena, const struct intern *names,
+                   const struct fold *later, const struct fold *earlier);
+
+/* True for frames of Go's standard library: no dot in the first path element, not main. */
+bool name_is_std(struct str function);
+/* True for "main." and for functions of packages at or below the module path. */
+bool name_is_user(struct str function, struct str module);
+/* Package part of a pprof function name: "net/http" of "net/http.(*conn).serve". */
+struct str name_package(struct str function);
+/* The rest behind the package: "(*conn).serve". */
+struct str name_local(struct str function);
+/*
+ * Key that survives spelling: outermost [...] folded to "[...]", "%2e"
+ * unescaped, "glob." and "init" numbers unified. Lives in the arena.
+ */
+struct str name_normal(struct str function, struct arena *arena);
+/* Short form for people: last path element of the package, then the rest, [...] folded. */
+struct str name_short(struct str function, struct arena *arena);
+
+#endif

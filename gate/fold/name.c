@@ -1,0 +1,178 @@
+#include "gate/fold/fold.h"
+
+#include "gate/base/buf.h"
+
+enum { NAME_BYTES_MAX = 1 << 20 };
+
+/* Bytes before the first type argument: brackets may hold whole import paths. */
+static struct str name_plain(struct str function)
+{
+    ptrdiff_t bracket = str_find(function, '[');
+    return bracket < 0 ? function : str_slice(function, 0, (size_t)bracket);
+}
+
+/* The package ends at the first dot behind the last slash: cmd/link escapes dots there. */
+struct str name_package(struct str function)
+{
+    struct str plain = name_plain(function);
+    size_t element = (size_t)(str_find_last(plain, '/') + 1);
+    ptrdiff_t dot = str_find(str_slice(plain, element, plain.len), '.');
+    if (dot < 0)
+        return (struct str){"", 0};
+    return str_slice(function, 0, element + (size_t)dot);
+}
+
+struct str name_local(struct str function)
+{
+    struct str package = name_package(function);
+    return package.len == 0 ? function : str_slice(function, package.len + 1, function.len);
+}
+
+static int hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return -1;
+}
+
+/* One byte of an import path as objabi.PathToPrefix escapes it: "%2e" is a dot. */
+static char path_byte(struct str path, size_t *at)
+{
+    if (path.data[*at] == '%' && path.len - *at > 2) {
+        int high = hex_value(path.data[*at + 1]);
+        int low = hex_value(path.data[*at + 2]);
+        if (high >= 0 && low >= 0) {
+            *at += 3;
+            return (char)(high * 16 + low);
+        }
+    }
+    return path.data[(*at)++];
+}
+
+bool name_is_std(struct str function)
+{
+    struct str package = name_package(function);
+    if (package.len == 0 || str_equal(package, STR("main")))
+        return false;
+    for (size_t at = 0; at < package.len;) {
+        char byte = path_byte(package, &at);
+        if (byte == '.')
+            return false;
+        if (byte == '/')
+            break;
+    }
+    return true;
+}
+
+/* What is left of the package behind the module path; false when the path is not its start. */
+static bool package_below(struct str package, struct str module, struct str *rest)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < module.len; i++) {
+        if (at >= package.len || path_byte(package, &at) != module.data[i])
+            return false;
+    }
+    *rest = str_slice(package, at, package.len);
+    return true;
+}
+
+bool name_is_user(struct str function, struct str module)
+{
+    struct str package = name_package(function);
+    struct str rest = {0};
+    if (str_equal(package, STR("main")))
+        return true;
+    if (module.len == 0 || !package_below(package, module, &rest))
+        return false;
+    /* "_test" is the external test package of the module's root directory. */
+    return rest.len == 0 || rest.data[0] == '/' || str_equal(rest, STR("_test"));
+}
+
+/* Index behind the bracket that closes the one at `at`; the end when none does. */
+static size_t brackets_end(struct str text, size_t at)
+{
+    size_t depth = 0;
+    for (; at < text.len; at++) {
+        if (text.data[at] == '[') {
+            depth++;
+        } else if (text.data[at] == ']' && --depth == 0) {
+            return at + 1;
+        }
+    }
+    return at;
+}
+
+/* Type arguments folded, escapes undone. */
+static void name_write(struct buf *buf, struct str text)
+{
+    for (size_t at = 0; at < text.len;) {
+        if (text.data[at] == '[') {
+            at = brackets_end(text, at);
+            buf_text(buf, "[...]");
+        } else {
+            buf_byte(buf, path_byte(text, &at));
+        }
+    }
+}
+
+static size_t digits_len(struct str text)
+{
+    size_t len = 0;
+    while (len < text.len && text.data[len] >= '0' && text.data[len] <= '9')
+        len++;
+    return len;
+}
+
+/*
+ * "glob..func1" (until Go 1.21) and "init.func1" are the same closure of
+ * a package variable; "init.0" counts the init functions of a package in
+ * file order, so adding one renumbers the others.
+ */
+static struct str local_unnumbered(struct buf *buf, struct str local)
+{
+    const struct str glob = STR("glob..");
+    const struct str init = STR("init.");
+    if (str_starts_with(local, glob)) {
+        buf_text(buf, "init.");
+        return str_slice(local, glob.len, local.len);
+    }
+    if (!str_starts_with(local, init))
+        return local;
+    struct str number = str_slice(local, init.len, local.len);
+    size_t digits = digits_len(number);
+    if (digits == 0 || (digits < number.len && number.data[digits] != '.'))
+        return local;
+    buf_text(buf, "init");
+    return str_slice(number, digits, number.len);
+}
+
+static struct str name_finish(struct buf *buf, struct arena *arena)
+{
+    struct str name = str_copy(arena, buf_view(buf));
+    buf_release(buf);
+    return name;
+}
+
+struct str name_normal(struct str function, struct arena *arena)
+{
+    struct str package = name_package(function);
+    struct buf buf;
+    buf_init(&buf, NAME_BYTES_MAX);
+    if (package.len > 0) {
+        name_write(&buf, package);
+        buf_byte(&buf, '.');
+    }
+    name_write(&buf, local_unnumbered(&buf, name_local(function)));
+    return name_finish(&buf, arena);
+}
+
+struct str name_short(struct str function, struct arena *arena)
+{
+    struct str package = name_package(function);
+    struct buf buf;
+    buf_init(&buf, NAME_BYTES_MAX);
+    name_write(&buf, str_slice(function, (size_t)(str_find_last(package, '/') + 1), function.len));
+    return name_finish(&buf, arena);
+}

@@ -1,0 +1,62 @@
+#include "gate/fold/sites.h"
+
+void sites_init(struct sites *sites, struct arena *arena)
+{
+    *sites = (struct sites){.arena = arena};
+    map_init(&sites->by_hash);
+}
+
+void sites_release(struct sites *sites)
+{
+    map_release(&sites->by_hash);
+}
+
+static uint64_t pair(uint32_t high, uint32_t low)
+{
+    return (uint64_t)high << 32 | low;
+}
+
+static uint64_t site_hash(const struct fold_site *site)
+{
+    uint64_t h = hash_u64(pair(site->func.v, site->owner.v));
+    h = hash_u64(h ^ pair(site->user.v, site->file.v));
+    h = hash_u64(h ^ (uint64_t)site->line);
+    h = hash_u64(h ^ pair(site->user_file.v, (uint32_t)site->kind));
+    return hash_u64(h ^ (uint64_t)site->user_line);
+}
+
+static bool site_same(const struct fold_site *a, const struct fold_site *b)
+{
+    return name_equal(a->func, b->func) && name_equal(a->owner, b->owner) &&
+           name_equal(a->user, b->user) && name_equal(a->file, b->file) && a->line == b->line &&
+           name_equal(a->user_file, b->user_file) && a->user_line == b->user_line &&
+           a->kind == b->kind;
+}
+
+static uint32_t site_add(struct sites *sites, const struct fold_site *key, uint32_t next)
+{
+    struct fold_site site = *key;
+    memset(site.value, 0, sizeof(site.value));
+    assert(sites->len < UINT32_MAX);
+    ARENA_PUSH(sites->arena, sites->items, sites->len, sites->cap, site);
+    ARENA_PUSH(sites->arena, sites->next, sites->next_len, sites->next_cap, next);
+    return (uint32_t)sites->len;
+}
+
+struct fold_site *sites_at(struct sites *sites, const struct fold_site *key)
+{
+    uint64_t hash = site_hash(key);
+    uint32_t first = 0;
+    if (!map_find(&sites->by_hash, hash, &first)) {
+        uint32_t id = site_add(sites, key, 0);
+        (void)map_insert(&sites->by_hash, hash, id);
+        return &sites->items[id - 1];
+    }
+    for (uint32_t id = first; id != 0; id = sites->next[id - 1]) {
+        if (site_same(&sites->items[id - 1], key))
+            return &sites->items[id - 1];
+    }
+    uint32_t id = site_add(sites, key, sites->next[first - 1]);
+    sites->next[first - 1] = id;
+    return &sites->items[id - 1];
+}

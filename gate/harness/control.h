@@ -1,0 +1,23 @@
+#ifndef GATE_HARNESS_CONTROL_H
+#define GATE_HARNESS_CONTROL_H
+
+#include "gate/base/err.h"
+#include "gate/base/str.h"
+
+/*
+ * Control requests (readiness, profiles) over libcurl: HTTP/1.1, only
+ * to 127.0.0.1, no redirects, no proxy, no cookies, bounded in bytes
+ * and time. The load has its own engine. Interruptible.
+ */
+enum { CONTROL_BODY_BYTES_MAX = 64 * 1024 * 1024 };
+
+struct control_reply {
+    long http_code;
+    struct bytes body;
+};
+
+/* An answer with any status is STATUS_OK; no answer, too much or too late is STATUS_CHILD. */
+NODISCARD enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
+                                  struct str path, uint64_t timeout_ns, struct err *err);
+
+#endif

@@ -1,0 +1,198 @@
+#include "gate/harness/harness.h"
+
+#include "gate/base/clock.h"
+#include "gate/base/glob.h"
+#include "gate/base/io.h"
+#include "gate/harness/build.h"
+#include "gate/harness/load/requests.h"
+
+enum { EXACT_HITS_PER_LINE = 20, EXACT_REQUESTS_MIN = 400 };
+
+/* Same length, so that paths take the same bytes in both sides' memory. */
+static const char *const side_dirs[SIDES] = {"base", "cand"};
+
+/*
+ * Names of files that cannot change how the program behaves other than
+ * through the binary, which was compared; and of what memgate itself
+ * reads, from one place for both sides.
+ */
+static const struct str code_names[] = {
+    STR_INIT("*.go"),
+    STR_INIT("go.mod"),
+    STR_INIT("go.sum"),
+    STR_INIT("*.md"),
+    STR_INIT("LICENSE*"),
+    STR_INIT("memgate.yaml"),
+    STR_INIT("memgate.waivers.yaml"),
+};
+
+static bool is_code(struct str path)
+{
+    struct str name = str_slice(path, (size_t)(str_find_last(path, '/') + 1), path.len);
+    for (size_t i = 0; i < ARRAY_LEN(code_names); i++) {
+        if (glob_match(code_names[i], name))
+            return true;
+    }
+    return str_starts_with(path, STR("docs/"));
+}
+
+bool harness_changes_are_code(const struct path_list *changed, struct str *why)
+{
+    for (size_t i = 0; i < changed->len; i++) {
+        if (is_code(changed->items[i]))
+            continue;
+        *why = changed->items[i];
+        return false;
+    }
+    return true;
+}
+
+static struct str tree_dir(const struct harness *harness, enum side side)
+{
+    struct str name = str_format(harness->arena, "work/%s", side_dirs[side]);
+    return io_join(harness->arena, harness->work_dir, name);
+}
+
+/* Where the policy stands in the side's tree; the root when it is at the root. */
+static struct str policy_tree(const struct harness *harness, enum side side)
+{
+    struct str tree = tree_dir(harness, side);
+    struct str dir = harness->spec.policy_dir;
+    return dir.len ? io_join(harness->arena, tree, dir) : tree;
+}
+
+static enum status export_trees(struct harness *harness, struct err *err)
+{
+    const struct harness_spec *spec = &harness->spec;
+    for (enum side side = 0; side < SIDES; side++) {
+        struct str dir = tree_dir(harness, side);
+        if (io_make_dirs(dir, err) ||
+            repo_export(spec->repo_root, &spec->revisions[side], dir, err))
+            return err_wrap(err, "%s", side_name(side));
+    }
+    return STATUS_OK;
+}
+
+static struct str requests_path(const struct harness *harness, const struct scenario *scenario)
+{
+    struct str dir = harness->spec.policy_dir;
+    return dir.len ? io_join(harness->arena, dir, scenario->load.requests)
+                   : scenario->load.requests;
+}
+
+static bool is_request_file(const struct harness *harness, struct str path)
+{
+    const struct policy *policy = harness->spec.policy;
+    for (size_t i = 0; i < policy->scenario_count; i++) {
+        const struct scenario *scenario = &policy->scenarios[i];
+        if (scenario->driver == DRIVER_HTTP && str_equal(path, requests_path(harness, scenario)))
+            return true;
+    }
+    return false;
+}
+
+static void drop_request_files(struct harness *harness)
+{
+    struct path_list *changed = &harness->changed;
+    size_t kept = 0;
+    for (size_t i = 0; i < changed->len; i++) {
+        if (!is_request_file(harness, changed->items[i]))
+            changed->items[kept++] = changed->items[i];
+    }
+    changed->len = kept;
+}
+
+static enum status fill(struct harness *harness, struct err *err)
+{
+    const struct harness_spec *spec = &harness->spec;
+    uint64_t start_ns = clock_now_ns();
+    if (export_trees(harness, err) ||
+        io_make_dirs(io_join(harness->arena, harness->work_dir, STR("bin")), err) ||
+        repo_changed_paths(&harness->changed, harness->arena, spec->repo_root,
+                           &spec->revisions[SIDE_BASE], &spec->revisions[SIDE_CAND], err))
+        return err->status;
+    drop_request_files(harness);
+    harness->export_ns = clock_now_ns() - start_ns;
+    return STATUS_OK;
+}
+
+enum status harness_open(struct harness *out, struct arena *arena, const struct harness_spec *spec,
+                         struct err *err)
+{
+    struct harness harness = {.spec = *spec, .arena = arena};
+    if (io_make_temp_dir(&harness.work_dir, arena, "memgate", err))
+        return err->status;
+    enum status status = fill(&harness, err);
+    if (status == STATUS_OK) {
+        *out = harness;
+    } else {
+        harness_close(&harness);
+    }
+    return status;
+}
+
+void harness_close(struct harness *harness)
+{
+    struct err err = {0};
+    if (harness->work_dir.len && io_remove_tree(harness->work_dir, &err))
+        log_line(harness->spec.log, "temporary files are left behind: %s", err.text);
+    *harness = (struct harness){0};
+}
+
+static uint64_t exact_count(const struct requests *requests, const struct scenario *scenario)
+{
+    uint64_t needed = requests_needed(requests, EXACT_HITS_PER_LINE);
+    if (needed < EXACT_REQUESTS_MIN)
+        needed = EXACT_REQUESTS_MIN;
+    return needed < scenario->load.count ? needed : scenario->load.count;
+}
+
+static enum status read_requests(const struct harness *harness, struct harness_scenario *out,
+                                 struct err *err)
+{
+    const struct harness_spec *spec = &harness->spec;
+    const struct scenario *scenario = out->scenario;
+    struct bytes text = {0};
+    struct requests *requests = ARENA_NEW(harness->arena, struct requests);
+    struct str path = requests_path(harness, scenario);
+    if (repo_read_file(&text, harness->arena, spec->repo_root, &spec->policy_revision, path, err))
+        return err_wrap(err, "request file %.*s", STR_ARGS(scenario->load.requests));
+    if (requests_parse(requests, harness->arena, scenario->load.requests, text, scenario->load.seed,
+                       err))
+        return err->status;
+    out->requests = requests;
+    out->exact_count = exact_count(requests, scenario);
+    return STATUS_OK;
+}
+
+static enum status build_side(const struct harness *harness, struct harness_scenario *out,
+                              enum side side, struct err *err)
+{
+    size_t number = (size_t)(out->scenario - harness->spec.policy->scenarios) + 1;
+    struct str name = str_format(harness->arena, "bin/%s-%zu", side_dirs[side], number);
+    struct build build = {
+        .tree = policy_tree(harness, side),
+        .binary = io_join(harness->arena, harness->work_dir, name),
+        .scenario = out->scenario,
+    };
+    if (build_run(&build, harness->spec.log, err))
+        return err_wrap(err, "%s", side_name(side));
+    out->trees[side] = build.tree;
+    out->binaries[side] = build.binary;
+    out->build_ns[side] = build.took_ns;
+    return STATUS_OK;
+}
+
+enum status harness_build(struct harness *harness, struct harness_scenario *out,
+                          const struct scenario *scenario, struct err *err)
+{
+    struct harness_scenario built = {.scenario = scenario};
+    if (scenario->driver == DRIVER_HTTP && read_requests(harness, &built, err))
+        return err->status;
+    for (enum side side = 0; side < SIDES; side++) {
+        if (build_side(harness, &built, side, err))
+            return err->status;
+    }
+    *out = built;
+    return STATUS_OK;
+}

@@ -1,0 +1,70 @@
+#ifndef GATE_HARNESS_HARNESS_H
+#define GATE_HARNESS_HARNESS_H
+
+#include "gate/base/log.h"
+#include "gate/harness/repo.h"
+#include "gate/policy/policy.h"
+#include "gate/recording/recording.h"
+
+/*
+ * What `memgate run` does to the world: export and build both
+ * revisions, then run trials and put what they show into a recording.
+ * No judging here; judge reads the recording.
+ */
+struct harness_spec {
+    struct str repo_root;
+    struct str policy_dir; /* directory of memgate.yaml relative to the root; "" at the root */
+    struct revision revisions[SIDES];
+    /* Where the request files are read from: the same place as the policy. */
+    struct revision policy_revision;
+    const struct policy *policy;
+    const struct log *log;
+};
+
+/* One scenario, built on both sides. */
+struct harness_scenario {
+    const struct scenario *scenario;
+    struct str binaries[SIDES]; /* absolute paths */
+    struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
+    struct requests *requests;  /* DRIVER_HTTP */
+    uint64_t exact_count;       /* requests of an exact trial */
+    uint64_t build_ns[SIDES];
+};
+
+struct harness {
+    struct harness_spec spec;
+    struct arena *arena;
+    struct str work_dir; /* temporary, removed by harness_close */
+    struct harness_scenario *scenarios;
+    size_t scenario_count;
+    struct path_list changed; /* between the revisions, without the policy's request files */
+    uint64_t export_ns;
+};
+
+/* Makes the work directory and exports both trees. */
+NODISCARD enum status harness_open(struct harness *out, struct arena *arena,
+                                   const struct harness_spec *spec, struct err *err);
+/* Removes everything harness_open made. Safe on a zeroed struct. */
+void harness_close(struct harness *harness);
+/* Reads the request file and builds base, then candidate. */
+NODISCARD enum status harness_build(struct harness *harness, struct harness_scenario *out,
+                                    const struct scenario *scenario, struct err *err);
+/*
+ * True when equal binaries prove that nothing changed: every changed
+ * path is Go code, go.mod, go.sum or documentation. Else *why names the
+ * first path that may be read at run time.
+ */
+bool harness_changes_are_code(const struct path_list *changed, struct str *why);
+/*
+ * Runs one trial of one side in a fresh process and writes its files
+ * into the recording; the trial is appended to recording->scenarios
+ * [key.scenario].trials[side][phase]. Errors void the scenario.
+ */
+NODISCARD enum status harness_trial(struct harness *harness,
+                                    const struct harness_scenario *scenario,
+                                    struct recording *recording, struct trial_key key,
+                                    struct err *err);
+/* CPU count and model, kernel, OS for the manifest. */
+void harness_environment(struct record_environment *out, struct arena *arena);
+
+#endif

@@ -1,0 +1,55 @@
+#ifndef GATE_HARNESS_LOAD_LOAD_H
+#define GATE_HARNESS_LOAD_LOAD_H
+
+#include "gate/harness/load/requests.h"
+#include "gate/stats/histogram.h"
+
+/*
+ * The load: a fixed number of requests over keep-alive HTTP/1.1
+ * connections to 127.0.0.1, from one epoll loop in the calling thread.
+ * Closed loop (each connection sends its next request when the last was
+ * answered; request k is handed out in order of k) or a fixed rate with
+ * latency counted from the intended send time.
+ */
+struct load_spec {
+    uint16_t port;
+    const struct requests *requests;
+    uint64_t seed;
+    uint64_t first_k; /* number of the first request */
+    uint64_t count;
+    double rate_per_second; /* 0: closed loop */
+    uint32_t connections;
+    uint64_t request_timeout_ns;
+    uint64_t total_timeout_ns;
+    /* Called each 10 to 50 ms, also when nothing happens; false ends the load with STATUS_CHILD. */
+    bool (*tick)(void *ctx, uint64_t done);
+    void *tick_ctx;
+};
+
+struct load_result {
+    uint64_t answered;
+    uint64_t unexpected;      /* answers with a status not in `expect` */
+    struct str first_problem; /* "GET /x answered 500" */
+    struct histogram latency; /* per request, ns */
+    /*
+     * Fixed rate only: how late memgate itself was, the actual send minus
+     * the moment it was possible: the intended one, or when a connection
+     * came free if that is later. A slow service shows in the latency.
+     */
+    struct histogram lateness;
+    uint64_t duration_ns;
+    uint64_t response_bytes;    /* of bodies */
+    uint64_t reconnects;        /* after "Connection: close" or an idle connection's end */
+    double achieved_per_second; /* sent at a fixed rate, answered in a closed loop */
+};
+
+/*
+ * STATUS_OK means every request was sent and answered (statuses may
+ * still be unexpected: the caller voids the run). Refused connections,
+ * broken HTTP, time-outs, early closes are STATUS_CHILD naming the
+ * request. Limits: head 64 KiB, 256 headers, body 16 MiB.
+ */
+NODISCARD enum status load_run(struct load_result *out, struct arena *arena,
+                               const struct load_spec *spec, struct err *err);
+
+#endif

@@ -1,0 +1,107 @@
+#include "gate/harness/points.h"
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
+#include "gate/harness/control.h"
+
+/* At profile rate 1 a large heap takes a while to walk and print. */
+#define READ_TIMEOUT_NS (120 * NS_PER_SECOND)
+
+enum { PERIOD_MAX = 64 * 1024 * 1024, EXACT_PERIOD = 1 };
+
+static enum status check_answer(const struct control_reply *reply, struct str path, struct err *err)
+{
+    if (reply->http_code >= 300 && reply->http_code < 400) {
+        return err_set(err, STATUS_CHILD, "GET %.*s answered %ld; redirects are not followed",
+                       STR_ARGS(path), reply->http_code);
+    }
+    if (reply->http_code == 404) {
+        return err_set(err, STATUS_CHILD,
+                       "GET %.*s answered 404; import net/http/pprof, or set service.pprof",
+                       STR_ARGS(path));
+    }
+    if (reply->http_code != 200) {
+        return err_set(err, STATUS_CHILD, "GET %.*s answered %ld", STR_ARGS(path),
+                       reply->http_code);
+    }
+    if (reply->body.len == 0)
+        return err_set(err, STATUS_CHILD, "GET %.*s answered nothing", STR_ARGS(path));
+    return STATUS_OK;
+}
+
+static enum status check_period(struct trial *trial, const struct profile *profile, struct err *err)
+{
+    if (profile->period <= 0) {
+        return err_set(err, STATUS_INVALID, "heap profiling is off (period %lld)",
+                       (long long)profile->period);
+    }
+    if (profile->period > PERIOD_MAX) {
+        return err_set(err, STATUS_INVALID, "heap profile has period %lld, which sees nothing",
+                       (long long)profile->period);
+    }
+    if (trial->period && trial->period != profile->period) {
+        return err_set(err, STATUS_INVALID,
+                       "heap profile's period changed from %lld to %lld during the trial",
+                       (long long)trial->period, (long long)profile->period);
+    }
+    if (trial->period == 0 && trial->key.phase == PHASE_EXACT && profile->period != EXACT_PERIOD) {
+        log_line(trial->harness->spec.log,
+                 "%s: heap profile has period %lld although GODEBUG=memprofilerate=1 was set: the "
+                 "service sets runtime.MemProfileRate itself; remove that for an exact comparison",
+                 side_name(trial->key.side), (long long)profile->period);
+    }
+    trial->period = profile->period;
+    return STATUS_OK;
+}
+
+static enum status check_profile(struct trial *trial, struct arena *arena, struct bytes body,
+                                 struct err *err)
+{
+    struct profile profile = {0};
+    if (profile_decode(&profile, arena, body, err) || check_period(trial, &profile, err))
+        return err->status;
+    /* The decoder reads plain profiles and texts too; Go answers with gzip. */
+    if (body.data[0] != 0x1f)
+        return err_set(err, STATUS_CHILD, "not a gzip profile");
+    return STATUS_OK;
+}
+
+struct point_read {
+    enum point point;
+    bool text;
+};
+
+static enum status read_one(struct trial *trial, struct arena *arena, uint16_t port,
+                            struct point_read read, struct err *err)
+{
+    struct control_reply reply = {0};
+    struct str pprof = trial->scenario->scenario->service.pprof;
+    struct str path =
+        str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
+                   str_ends_with(pprof, STR("/")) ? "" : "/", read.text ? "&debug=1" : "");
+    struct str file = recording_point_file(arena, trial->dir, read.point, read.text);
+    if (control_get(&reply, arena, port, path, READ_TIMEOUT_NS, err) ||
+        check_answer(&reply, path, err))
+        return err->status;
+    if (!read.text && check_profile(trial, arena, reply.body, err))
+        return err_wrap(err, "GET %.*s", STR_ARGS(path));
+    return io_write_file(file, reply.body, err);
+}
+
+enum status points_read(struct trial *trial, uint16_t port, enum point point, struct err *err)
+{
+    struct arena arena;
+    uint64_t start_ns = clock_now_ns();
+    arena_init(&arena);
+    /*
+     * The text first: its collection empties the pools into their victim
+     * caches, the profile's collection empties those. What is then live is
+     * kept by the service, not by the last requests' buffers.
+     */
+    enum status status = read_one(trial, &arena, port, (struct point_read){point, true}, err);
+    if (status == STATUS_OK)
+        status = read_one(trial, &arena, port, (struct point_read){point, false}, err);
+    arena_release(&arena);
+    trial->record->read_ns += clock_now_ns() - start_ns;
+    return status ? err_wrap(err, "heap at the point \"%s\"", point_name(point)) : STATUS_OK;
+}

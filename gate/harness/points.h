@@ -1,0 +1,16 @@
+#ifndef GATE_HARNESS_POINTS_H
+#define GATE_HARNESS_POINTS_H
+
+#include "gate/harness/trial.h"
+
+/*
+ * Reads the heap after a forced GC, first as a profile, then as text,
+ * and writes both into the trial's directory. Looks at the profile's
+ * period: 0 is STATUS_INVALID, one that differs from the trial's earlier
+ * points as well; another one than the exact phase asked for is said in
+ * the log.
+ */
+NODISCARD enum status points_read(struct trial *trial, uint16_t port, enum point point,
+                                  struct err *err);
+
+#endif

@@ -1,0 +1,412 @@
+#include "gate/harness/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
+#include "gate/harness/process_keeper.h"
+#include "gate/harness/process_output.h"
+#include "gate/harness/process_tree.h"
+
+enum { STEP_MS = 100, PIPE_BYTES = 1024 * 1024 };
+
+/* How long the child may take to be executed; forking a large process on a busy machine is slow. */
+#define START_NS (30 * NS_PER_SECOND)
+
+/* Somebody waits at the terminal: nobody is given more than this to end. */
+#define INTERRUPTED_GRACE_NS NS_PER_SECOND
+
+/* Over what the kernel does by itself (0): when memory is short, memgate lives to say so. */
+#define OOM_SCORE "500"
+
+static volatile sig_atomic_t interrupted_by;
+
+/* Keepers that live, of the thread that starts processes; kill_orphans must not take them. */
+struct keeper_entry {
+    pid_t pid;
+    uint64_t started_ticks;
+};
+
+static struct keeper_entry keepers[PROCESS_LIVE_MAX];
+
+/* The entry of a keeper, or with 0 an entry to use. */
+static struct keeper_entry *find_keeper(pid_t pid)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keepers); i++) {
+        if (keepers[i].pid == pid)
+            return &keepers[i];
+    }
+    return NULL;
+}
+
+static void note_signal(int number)
+{
+    interrupted_by = number;
+}
+
+static void set_handler(int number, void (*handler)(int))
+{
+    /* No SA_RESTART: whoever waits shall look at process_interrupted. */
+    struct sigaction action = {.sa_handler = handler};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(number, &action, NULL);
+}
+
+void process_setup(void)
+{
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < ARRAY_LEN(stops); i++)
+        set_handler(stops[i], note_signal);
+    set_handler(SIGPIPE, SIG_IGN);
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+    /* The service runs as the same user and would read our environment in /proc. */
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+int process_interrupted(void)
+{
+    return interrupted_by;
+}
+
+/* Where PATH has the program; names with a slash are taken as they are. */
+static enum status find_program(struct str *out, struct arena *arena, struct str name,
+                                struct err *err)
+{
+    struct str rest = str_from(getenv("PATH"));
+    struct str dir;
+    if (name.len == 0)
+        return err_set(err, STATUS_USAGE, "no program is named");
+    if (str_find(name, '/') >= 0) {
+        *out = str_copy(arena, name);
+        return STATUS_OK;
+    }
+    while (str_split(&rest, ':', &dir)) {
+        /* An empty or relative part would run what lies in the tree under test. */
+        if (dir.len == 0 || dir.data[0] != '/')
+            continue;
+        struct str path = io_join(arena, dir, name);
+        if (io_is_file(path) && access(path.data, X_OK) == 0) {
+            *out = path;
+            return STATUS_OK;
+        }
+    }
+    return err_set(err, STATUS_NOT_FOUND, "%.*s is not in PATH", STR_ARGS(name));
+}
+
+static void close_pair(const int pair[2])
+{
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+}
+
+struct channels {
+    int output[2];
+    int socket[2];
+};
+
+static enum status open_channels(struct channels *channels, struct err *err)
+{
+    if (pipe2(channels->output, O_CLOEXEC) != 0)
+        return err_set(err, STATUS_IO, "cannot make a pipe: %s", strerror(errno));
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channels->socket) != 0) {
+        int code = errno;
+        close_pair(channels->output);
+        return err_set(err, STATUS_IO, "cannot make a socket: %s", strerror(code));
+    }
+    (void)fcntl(channels->output[0], F_SETFL, O_NONBLOCK);
+    /* A talkative program should not wait for our next look. */
+    (void)fcntl(channels->output[0], F_SETPIPE_SZ, PIPE_BYTES);
+    return STATUS_OK;
+}
+
+/* Waits for one packet; false when the keeper is gone or silent. */
+static bool receive_note(struct keeper_note *note, int fd, uint64_t timeout_ns)
+{
+    uint64_t deadline_ns = clock_now_ns() + timeout_ns;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    do {
+        if (poll(&wait, 1, STEP_MS) > 0)
+            return recv(fd, note, sizeof(*note), MSG_DONTWAIT) == (ssize_t)sizeof(*note);
+    } while (clock_now_ns() < deadline_ns);
+    return false;
+}
+
+static enum status read_start(struct process *process, const struct process_spec *spec,
+                              struct err *err)
+{
+    struct keeper_note note;
+    if (!receive_note(&note, process->keeper_fd, START_NS))
+        return err_set(err, STATUS_IO, "%s could not be started", spec->argv[0]);
+    if (note.word == KEEPER_NO_DIR) {
+        return err_set(err, STATUS_IO, "%s: cannot enter %.*s: %s", spec->argv[0],
+                       STR_ARGS(spec->dir), strerror(note.value));
+    }
+    if (note.word == KEEPER_NO_EXEC) {
+        return err_set(err, STATUS_CHILD, "cannot execute %s: %s", spec->argv[0],
+                       strerror(note.value));
+    }
+    process->pid = note.value;
+    return STATUS_OK;
+}
+
+static void raise_oom_score(pid_t pid)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)pid);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)!write(fd, OOM_SCORE, strlen(OOM_SCORE));
+    (void)close(fd);
+}
+
+static enum status fork_keeper(struct process *process, struct keeper_start *start, struct err *err)
+{
+    struct channels channels;
+    struct tree_stat stat;
+    struct keeper_entry *entry = find_keeper(0);
+    if (!entry)
+        return err_set(err, STATUS_LIMIT, "more than %d programs at once", PROCESS_LIVE_MAX);
+    if (open_channels(&channels, err))
+        return err->status;
+    start->socket_fd = channels.socket[1];
+    start->output_fd = channels.output[1];
+    process->started_ns = clock_now_ns();
+    pid_t pid = fork();
+    if (pid == 0)
+        keeper_run(start);
+    int code = errno;
+    (void)close(channels.socket[1]);
+    (void)close(channels.output[1]);
+    if (pid < 0) {
+        (void)close(channels.socket[0]);
+        (void)close(channels.output[0]);
+        return err_set(err, STATUS_IO, "cannot fork: %s", strerror(code));
+    }
+    *entry = (struct keeper_entry){pid, 0};
+    if (tree_read_stat(&stat, pid))
+        entry->started_ticks = stat.started_ticks;
+    process->keeper = pid;
+    process->keeper_fd = channels.socket[0];
+    process->output_fd = channels.output[0];
+    return STATUS_OK;
+}
+
+enum status process_start(struct process *process, const struct process_spec *spec, struct err *err)
+{
+    struct arena scratch;
+    struct str file = {0};
+    *process = (struct process){.output_fd = -1, .keeper_fd = -1};
+    output_init(&process->output);
+    arena_init(&scratch);
+    enum status status = find_program(&file, &scratch, str_from(spec->argv[0]), err);
+    if (status == STATUS_OK) {
+        struct keeper_start start = {
+            .file = file.data,
+            .argv = spec->argv,
+            .env = spec->env,
+            .dir = str_text(&scratch, spec->dir.len ? spec->dir : STR(".")),
+        };
+        status = fork_keeper(process, &start, err);
+    }
+    if (status == STATUS_OK) {
+        status = read_start(process, spec, err);
+        if (status == STATUS_OK) {
+            raise_oom_score(process->pid);
+        } else {
+            process_end(process, 0);
+        }
+    }
+    arena_release(&scratch);
+    return status;
+}
+
+static void note_end(struct process *process, int exit_status)
+{
+    if (process->ended)
+        return;
+    process->pid = 0;
+    process->ended = true;
+    process->exit_status = exit_status;
+    process->ended_ns = clock_now_ns();
+}
+
+/* Who has the last word between memgate and a keeper. */
+enum keeper_state { KEEPER_WORKS, KEEPER_FINISHED, KEEPER_LOST };
+
+/* Takes what the keeper has said. */
+static enum keeper_state read_notes(struct process *process)
+{
+    struct keeper_note note;
+    for (;;) {
+        ssize_t got = recv(process->keeper_fd, &note, sizeof(note), MSG_DONTWAIT);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return KEEPER_WORKS;
+        if (got != (ssize_t)sizeof(note))
+            return KEEPER_LOST;
+        if (note.word == KEEPER_ENDED || note.word == KEEPER_GONE)
+            process->reaped_cpu_ns = note.ns;
+        if (note.word == KEEPER_ENDED)
+            note_end(process, note.value);
+        if (note.word == KEEPER_GONE)
+            return KEEPER_FINISHED;
+    }
+}
+
+void process_poll(struct process *process)
+{
+    if (process->keeper == 0)
+        return;
+    /* First the end, then the output: what it wrote before its end is in the pipe by then. */
+    if (read_notes(process) == KEEPER_LOST) {
+        /* Killed, and the program with it. */
+        note_end(process, SIGKILL);
+    }
+    output_drain(&process->output, &process->output_fd);
+}
+
+/* Sleeps until something happens to the process, at most a step. */
+static void wait_step(const struct process *process, uint64_t rest_ns)
+{
+    struct pollfd waits[] = {
+        {.fd = process->output_fd, .events = POLLIN},
+        {.fd = process->keeper_fd, .events = POLLIN},
+    };
+    uint64_t step_ms = rest_ns / NS_PER_MS + 1;
+    (void)poll(waits, ARRAY_LEN(waits), step_ms < STEP_MS ? (int)step_ms : STEP_MS);
+}
+
+enum status process_wait(struct process *process, uint64_t timeout_ns, struct err *err)
+{
+    uint64_t started_ns = clock_now_ns();
+    for (;;) {
+        process_poll(process);
+        uint64_t waited_ns = clock_now_ns() - started_ns;
+        if (process->ended)
+            return STATUS_OK;
+        if (process_interrupted()) {
+            return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d",
+                           process_interrupted());
+        }
+        if (waited_ns >= timeout_ns) {
+            return err_set(err, STATUS_CHILD, "still running after %.1f s",
+                           (double)waited_ns / (double)NS_PER_SECOND);
+        }
+        wait_step(process, timeout_ns - waited_ns);
+    }
+}
+
+static void tell_keeper(const struct process *process, uint64_t grace_ns)
+{
+    struct keeper_note note;
+    memset(&note, 0, sizeof(note));
+    note.word = KEEPER_STOP;
+    note.ns = grace_ns;
+    (void)!send(process->keeper_fd, &note, sizeof(note), MSG_NOSIGNAL);
+}
+
+/* Has the keeper end everything; anything but KEEPER_FINISHED means that it could not. */
+static enum keeper_state await_keeper(struct process *process, uint64_t grace_ns)
+{
+    uint64_t deadline_ns = clock_now_ns() + grace_ns + KEEPER_KILL_NS + NS_PER_SECOND;
+    bool hurried = process_interrupted() != 0;
+    tell_keeper(process,
+                hurried && grace_ns > INTERRUPTED_GRACE_NS ? INTERRUPTED_GRACE_NS : grace_ns);
+    while (clock_now_ns() < deadline_ns) {
+        /* Programs that flush a full pipe before they end need somebody to read it. */
+        output_drain(&process->output, &process->output_fd);
+        enum keeper_state state = read_notes(process);
+        if (state != KEEPER_WORKS)
+            return state;
+        if (!hurried && process_interrupted()) {
+            hurried = true;
+            tell_keeper(process, INTERRUPTED_GRACE_NS);
+        }
+        wait_step(process, NS_PER_SECOND);
+    }
+    return KEEPER_WORKS;
+}
+
+/*
+ * A keeper that was killed leaves its processes to us, its subreaper:
+ * they are our children, younger than it and no keeper themselves.
+ */
+static size_t kill_orphans(uint64_t started_ticks)
+{
+    struct tree tree;
+    struct tree_stat stat;
+    size_t count = 0;
+    tree_below(&tree, getpid());
+    for (size_t i = 0; i < tree.len; i++) {
+        pid_t pid = tree.pids[i];
+        if (!tree_read_stat(&stat, pid) || stat.parent != getpid() ||
+            stat.started_ticks < started_ticks || find_keeper(pid))
+            continue;
+        (void)tree_signal(pid, SIGKILL);
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        count++;
+    }
+    return count;
+}
+
+static void reap_keeper(const struct process *process, bool has_finished)
+{
+    enum { ORPHAN_ROUNDS_MAX = 1000 };
+    struct keeper_entry *entry = find_keeper(process->keeper);
+    if (!has_finished)
+        (void)kill(process->keeper, SIGKILL);
+    while (waitpid(process->keeper, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    uint64_t started_ticks = entry->started_ticks;
+    entry->pid = 0;
+    for (int i = 0; !has_finished && i < ORPHAN_ROUNDS_MAX; i++) {
+        if (kill_orphans(started_ticks) == 0)
+            break;
+    }
+}
+
+void process_end(struct process *process, uint64_t grace_ns)
+{
+    if (process->keeper == 0)
+        return;
+    bool was_running = process->pid != 0 && !process->ended;
+    bool has_finished = await_keeper(process, grace_ns) == KEEPER_FINISHED;
+    reap_keeper(process, has_finished);
+    process->keeper = 0;
+    process->stopped = was_running;
+    note_end(process, SIGKILL);
+    output_drain(&process->output, &process->output_fd);
+    if (process->output_fd >= 0)
+        (void)close(process->output_fd);
+    (void)close(process->keeper_fd);
+    process->output_fd = -1;
+    process->keeper_fd = -1;
+}
+
+void process_release(struct process *process)
+{
+    process_end(process, 0);
+    output_release(&process->output);
+}
+
+uint64_t process_cpu_ns(const struct process *process)
+{
+    uint64_t now_ns = process->keeper ? tree_cpu_ns(process->keeper) : 0;
+    /* The keeper's own count of the dead is exact, /proc gives it in steps of 10 ms. */
+    return now_ns > process->reaped_cpu_ns ? now_ns : process->reaped_cpu_ns;
+}
+
+uint64_t process_rss_bytes(const struct process *process)
+{
+    return process->keeper ? tree_rss_bytes(process->keeper) : 0;
+}

@@ -1,0 +1,333 @@
+#include "gate/harness/process_tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "gate/base/clock.h"
+#include "gate/base/num.h"
+#include "gate/base/str.h"
+
+enum { PROC_PATH_BYTES_MAX = 64, STAT_BYTES_MAX = 1024, CHILDREN_BYTES_MAX = 8 * 1024 };
+
+/* Reads a small file of /proc into text; its length, 0 when it is gone. */
+static size_t read_small(const char *path, char *text, size_t size)
+{
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    while (len < size - 1) {
+        ssize_t got = read(fd, text + len, size - 1 - len);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    (void)close(fd);
+    text[len] = '\0';
+    return len;
+}
+
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+    long per_second = sysconf(_SC_CLK_TCK);
+    return ticks * (NS_PER_SECOND / (uint64_t)(per_second > 0 ? per_second : 100));
+}
+
+/* Numbers of /proc(5), counted from the state, which follows the name. */
+enum stat_field {
+    STAT_PARENT = 1,
+    STAT_USER = 11,
+    STAT_SYSTEM = 12,
+    STAT_USER_REAPED = 13,
+    STAT_SYSTEM_REAPED = 14,
+    STAT_STARTED = 19,
+    STAT_FIELDS = 20,
+};
+
+bool tree_read_stat(struct tree_stat *out, pid_t pid)
+{
+    char path[PROC_PATH_BYTES_MAX];
+    char text[STAT_BYTES_MAX];
+    uint64_t fields[STAT_FIELDS] = {0};
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    struct str rest = {text, read_small(path, text, sizeof(text))};
+    /* The name is the program's choice and may hold ") 1 2 3": the last parenthesis ends it. */
+    ptrdiff_t name_end = str_find_last(rest, ')');
+    if (name_end < 0)
+        return false;
+    rest = str_trim(str_slice(rest, (size_t)name_end + 1, rest.len));
+    struct str part;
+    for (size_t i = 0; i < STAT_FIELDS; i++) {
+        if (!str_split(&rest, ' ', &part))
+            return false;
+        /* Some fields are negative, none that is used. */
+        if (!num_parse_u64(&fields[i], part))
+            fields[i] = 0;
+    }
+    *out = (struct tree_stat){
+        .parent = (pid_t)fields[STAT_PARENT],
+        .own_ns = ticks_to_ns(fields[STAT_USER] + fields[STAT_SYSTEM]),
+        .reaped_ns = ticks_to_ns(fields[STAT_USER_REAPED] + fields[STAT_SYSTEM_REAPED]),
+        .started_ticks = fields[STAT_STARTED],
+    };
+    return true;
+}
+
+static bool entry_pid(pid_t *out, const struct dirent *entry)
+{
+    uint64_t pid = 0;
+    if (!num_parse_u64(&pid, str_from(entry->d_name)) || pid > INT32_MAX)
+        return false;
+    *out = (pid_t)pid;
+    return true;
+}
+
+/* The next numeric entry of a directory of /proc. */
+static bool next_pid(DIR *dir, pid_t *out)
+{
+    const struct dirent *entry = NULL;
+    while ((entry = readdir(dir)) != NULL) {
+        if (entry_pid(out, entry))
+            return true;
+    }
+    return false;
+}
+
+/* A process that moves while we look is met twice. */
+static void tree_add(struct tree *tree, pid_t pid)
+{
+    for (size_t i = 0; i < tree->len; i++) {
+        if (tree->pids[i] == pid)
+            return;
+    }
+    if (tree->len < TREE_PIDS_MAX)
+        tree->pids[tree->len++] = pid;
+}
+
+/*
+ * Each number ends in a blank: one without was cut by our buffer and
+ * would be another process's.
+ */
+static void add_listed(struct tree *tree, struct str list)
+{
+    struct str part;
+    uint64_t pid = 0;
+    ptrdiff_t end = str_find_last(list, ' ');
+    list = str_slice(list, 0, end < 0 ? 0 : (size_t)end);
+    while (str_split(&list, ' ', &part)) {
+        if (num_parse_u64(&pid, part) && pid <= INT32_MAX)
+            tree_add(tree, (pid_t)pid);
+    }
+}
+
+/* A child belongs to the thread that made it, so every thread has a list of its own. */
+static void add_children(struct tree *tree, pid_t parent)
+{
+    char path[PROC_PATH_BYTES_MAX];
+    char text[CHILDREN_BYTES_MAX];
+    pid_t thread = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/task", (int)parent);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return;
+    while (next_pid(dir, &thread)) {
+        (void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent, (int)thread);
+        add_listed(tree, (struct str){text, read_small(path, text, sizeof(text))});
+    }
+    (void)closedir(dir);
+}
+
+static void below_by_lists(struct tree *out, pid_t root)
+{
+    add_children(out, root);
+    for (size_t i = 0; i < out->len; i++)
+        add_children(out, out->pids[i]);
+}
+
+struct family {
+    pid_t pid;
+    pid_t parent;
+};
+
+/* Every process of the machine with its parent; the caller frees it. */
+static struct family *read_families(size_t *len)
+{
+    struct family *families = NULL;
+    struct tree_stat stat;
+    size_t cap = 0;
+    pid_t pid = 0;
+    *len = 0;
+    DIR *dir = opendir("/proc");
+    if (!dir)
+        return NULL;
+    while (next_pid(dir, &pid)) {
+        if (!tree_read_stat(&stat, pid))
+            continue;
+        if (*len == cap) {
+            cap = cap ? cap * 2 : 256;
+            families = memory_resize(families, cap * sizeof(*families));
+        }
+        families[(*len)++] = (struct family){pid, stat.parent};
+    }
+    (void)closedir(dir);
+    return families;
+}
+
+static void below_by_scan(struct tree *out, pid_t root)
+{
+    size_t len = 0;
+    struct family *families = read_families(&len);
+    pid_t parent = root;
+    for (size_t at = 0;; parent = out->pids[at++]) {
+        for (size_t i = 0; i < len; i++) {
+            if (families[i].parent == parent)
+                tree_add(out, families[i].pid);
+        }
+        if (at == out->len)
+            break;
+    }
+    free(families);
+}
+
+/* Kernels without CONFIG_PROC_CHILDREN lack the lists; looking at every process costs more. */
+static bool has_lists(void)
+{
+    enum { UNKNOWN, PRESENT, ABSENT };
+    static int known = UNKNOWN;
+    char path[PROC_PATH_BYTES_MAX];
+    if (known == UNKNOWN) {
+        int pid = (int)getpid();
+        (void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+        known = access(path, F_OK) == 0 ? PRESENT : ABSENT;
+    }
+    return known == PRESENT;
+}
+
+void tree_below(struct tree *out, pid_t root)
+{
+    out->len = 0;
+    if (has_lists()) {
+        below_by_lists(out, root);
+    } else {
+        below_by_scan(out, root);
+    }
+}
+
+/* The scheduler's own count, in nanoseconds; ticks would be blind below 10 ms. */
+static uint64_t own_cpu_ns(pid_t pid, uint64_t ticks_ns)
+{
+    clockid_t clock = 0;
+    struct timespec used;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+        return ticks_ns;
+    return (uint64_t)used.tv_sec * NS_PER_SECOND + (uint64_t)used.tv_nsec;
+}
+
+uint64_t tree_cpu_ns(pid_t root)
+{
+    struct tree tree;
+    struct tree_stat stat;
+    uint64_t sum_ns = 0;
+    tree_below(&tree, root);
+    for (size_t i = 0; i < tree.len; i++) {
+        if (tree_read_stat(&stat, tree.pids[i]))
+            sum_ns += own_cpu_ns(tree.pids[i], stat.own_ns) + stat.reaped_ns;
+    }
+    if (tree_read_stat(&stat, root))
+        sum_ns += stat.reaped_ns;
+    return sum_ns;
+}
+
+static uint64_t read_rss_bytes(pid_t pid)
+{
+    char path[PROC_PATH_BYTES_MAX];
+    char text[STAT_BYTES_MAX];
+    struct str part = {NULL, 0};
+    uint64_t pages = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+    struct str rest = {text, read_small(path, text, sizeof(text))};
+    /* The first number is the address space, the second what is resident. */
+    (void)str_split(&rest, ' ', &part);
+    if (!str_split(&rest, ' ', &part) || !num_parse_u64(&pages, part))
+        return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t tree_rss_bytes(pid_t root)
+{
+    struct tree tree;
+    uint64_t sum_bytes = 0;
+    tree_below(&tree, root);
+    for (size_t i = 0; i < tree.len; i++)
+        sum_bytes += read_rss_bytes(tree.pids[i]);
+    return sum_bytes;
+}
+
+size_t tree_signal(pid_t root, int number)
+{
+    struct tree tree;
+    tree_below(&tree, root);
+    for (size_t i = 0; i < tree.len; i++)
+        (void)kill(tree.pids[i], number);
+    return tree.len;
+}
+
+static bool holds_socket(pid_t pid, struct str link_text)
+{
+    char path[PROC_PATH_BYTES_MAX];
+    char target[PROC_PATH_BYTES_MAX];
+    const struct dirent *entry = NULL;
+    bool found = false;
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    DIR *dir = opendir(path);
+    if (!dir)
+        return false;
+    while (!found && (entry = readdir(dir)) != NULL) {
+        (void)snprintf(path, sizeof(path), "/proc/%d/fd/%.20s", (int)pid, entry->d_name);
+        ssize_t len = readlink(path, target, sizeof(target));
+        found = len > 0 && str_equal((struct str){target, (size_t)len}, link_text);
+    }
+    (void)closedir(dir);
+    return found;
+}
+
+/* How /proc/PID/fd shows a socket. */
+struct socket_name {
+    char text[PROC_PATH_BYTES_MAX];
+};
+
+static struct str socket_text(struct socket_name *name, uint64_t inode)
+{
+    (void)snprintf(name->text, sizeof(name->text), "socket:[%llu]", (unsigned long long)inode);
+    return str_from(name->text);
+}
+
+pid_t tree_find_socket(const struct tree *tree, uint64_t inode)
+{
+    struct socket_name name;
+    struct str text = socket_text(&name, inode);
+    for (size_t i = 0; i < tree->len; i++) {
+        if (holds_socket(tree->pids[i], text))
+            return tree->pids[i];
+    }
+    return 0;
+}
+
+pid_t tree_find_socket_anywhere(uint64_t inode)
+{
+    struct socket_name name;
+    struct str text = socket_text(&name, inode);
+    pid_t pid = 0;
+    pid_t found = 0;
+    DIR *dir = opendir("/proc");
+    if (!dir)
+        return 0;
+    while (!found && next_pid(dir, &pid)) {
+        if (holds_socket(pid, text))
+            found = pid;
+    }
+    (void)closedir(dir);
+    return found;
+}

@@ -1,0 +1,45 @@
+#ifndef GATE_HARNESS_PROCESS_TREE_H
+#define GATE_HARNESS_PROCESS_TREE_H
+
+#include <sys/types.h>
+
+#include "gate/base/base.h"
+
+/*
+ * What /proc says about processes. Everything here is a snapshot of
+ * something that moves: callers look again instead of trusting one.
+ */
+enum { TREE_PIDS_MAX = 4096 };
+
+struct tree {
+    pid_t pids[TREE_PIDS_MAX];
+    size_t len;
+};
+
+/* The fields of /proc/PID/stat that the harness needs. */
+struct tree_stat {
+    pid_t parent;
+    uint64_t own_ns;    /* CPU, in steps of a clock tick */
+    uint64_t reaped_ns; /* CPU of children it waited for, likewise */
+    uint64_t started_ticks;
+};
+
+/* False when the process is gone. */
+bool tree_read_stat(struct tree_stat *out, pid_t pid);
+/*
+ * All descendants of root, not root itself, zombies included; parents
+ * stand before their children. At most TREE_PIDS_MAX.
+ */
+void tree_below(struct tree *out, pid_t root);
+/* CPU of the living below root, and of what they and root have waited for. */
+uint64_t tree_cpu_ns(pid_t root);
+/* Resident bytes of everything below root. */
+uint64_t tree_rss_bytes(pid_t root);
+/* Sends to everything below root; returns how many there were. */
+size_t tree_signal(pid_t root, int number);
+/* The first process of the tree that holds the socket, 0 when none does. */
+pid_t tree_find_socket(const struct tree *tree, uint64_t inode);
+/* Any process of the machine that holds the socket, 0 when we may not see it. */
+pid_t tree_find_socket_anywhere(uint64_t inode);
+
+#endif

@@ -1,0 +1,200 @@
+#include "gate/harness/trial.h"
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
+
+enum { OUTPUT_LINES = 20 };
+
+static enum status (*const drivers[])(struct trial *trial, struct err *err) = {
+    [DRIVER_HTTP] = trial_http,
+    [DRIVER_GOTEST] = trial_gotest,
+};
+
+/* Cuts off what stands before the first variable; returns it, or NULL when none follows. */
+static const struct trial_variable *next_variable(struct str rest, size_t *at,
+                                                  const struct trial_variable *variables,
+                                                  size_t count)
+{
+    for (size_t i = 0; i < rest.len; i++) {
+        for (size_t which = 0; which < count; which++) {
+            if (str_starts_with(str_slice(rest, i, rest.len), variables[which].name)) {
+                *at = i;
+                return &variables[which];
+            }
+        }
+    }
+    return NULL;
+}
+
+struct str trial_substitute(struct arena *arena, struct str text,
+                            const struct trial_variable *variables, size_t count)
+{
+    struct buf buf;
+    const struct trial_variable *found = NULL;
+    size_t at = 0;
+    buf_init(&buf, BUF_TEXT_BYTES_MAX);
+    while ((found = next_variable(text, &at, variables, count)) != NULL) {
+        buf_str(&buf, str_slice(text, 0, at));
+        buf_str(&buf, found->value);
+        text = str_slice(text, at + found->name.len, text.len);
+    }
+    buf_str(&buf, text);
+    struct str result = str_copy(arena, buf_view(&buf));
+    buf_release(&buf);
+    return result;
+}
+
+static struct env_var *env_find(const struct trial_env *env, struct str name)
+{
+    for (size_t i = 0; i < env->len; i++) {
+        if (str_equal(env->vars[i].name, name))
+            return &env->vars[i];
+    }
+    return NULL;
+}
+
+void trial_env_set(struct trial_env *env, struct arena *arena, struct str name, struct str value)
+{
+    struct env_var *var = env_find(env, name);
+    if (var) {
+        var->value = value;
+        return;
+    }
+    struct env_var added = {name, value};
+    ARENA_PUSH(arena, env->vars, env->len, env->cap, added);
+}
+
+struct str trial_env_get(const struct trial_env *env, struct str name)
+{
+    const struct env_var *var = env_find(env, name);
+    return var ? var->value : STR("");
+}
+
+enum status trial_env_init(struct trial_env *out, const struct trial *trial,
+                           const struct env_var *vars, size_t len, struct err *err)
+{
+    struct arena *arena = trial->scratch;
+    struct trial_env env = {0};
+    if (len > PROCESS_ENV_MAX / 2) {
+        return err_set(err, STATUS_LIMIT, "more than %d environment variables",
+                       PROCESS_ENV_MAX / 2);
+    }
+    trial_env_set(&env, arena, STR("PATH"), str_from(getenv("PATH")));
+    trial_env_set(&env, arena, STR("HOME"), trial->run_dir);
+    trial_env_set(&env, arena, STR("TMPDIR"), trial->run_dir);
+    trial_env_set(&env, arena, STR("LANG"), STR("C"));
+    trial_env_set(&env, arena, STR("GOMAXPROCS"), STR("2"));
+    for (size_t i = 0; i < len; i++)
+        trial_env_set(&env, arena, vars[i].name, vars[i].value);
+    *out = env;
+    return STATUS_OK;
+}
+
+const char *const *trial_env_list(const struct trial_env *env, struct arena *arena)
+{
+    const char **list = ARENA_ARRAY(arena, const char *, env->len + 1);
+    for (size_t i = 0; i < env->len; i++) {
+        list[i] = str_format(arena, "%.*s=%.*s", STR_ARGS(env->vars[i].name),
+                             STR_ARGS(env->vars[i].value))
+                      .data;
+    }
+    return list;
+}
+
+void trial_show_progress(const struct trial *trial, uint64_t done, uint64_t total)
+{
+    const struct trial_plan *plan = &trial->harness->spec.policy->trials;
+    uint32_t planned = trial->key.phase == PHASE_EXACT ? plan->exact : plan->steady;
+    struct log_progress progress = {
+        .scenario = trial->scenario->scenario->name,
+        .phase = str_from(phase_name(trial->key.phase)),
+        .side = str_from(side_name(trial->key.side)),
+        .trial = (trial->key.number - 1) * SIDES + (trial->key.side == SIDE_CAND) + 1,
+        .trial_count = SIDES * (trial->key.number > planned ? trial->key.number : planned),
+        .done = done,
+        .total = total,
+    };
+    log_show(trial->harness->spec.log, &progress);
+}
+
+enum status trial_write_output(const struct trial *trial, const struct process *process,
+                               struct err *err)
+{
+    struct str path = io_join(trial->scratch, trial->dir, STR("output.txt"));
+    struct str text = process_output_text(trial->scratch, process);
+    return io_write_file(path, bytes_of_str(text), err);
+}
+
+enum status trial_report_end(const struct trial *trial, const struct process *process,
+                             const char *when, struct err *err)
+{
+    struct str fate = process_fate(trial->scratch, process);
+    struct str tail = process_output_tail(trial->scratch, process, OUTPUT_LINES);
+    return err_set(err, STATUS_CHILD, "%.*s, %s%s%.*s", STR_ARGS(fate), when, tail.len ? "\n" : "",
+                   STR_ARGS(tail));
+}
+
+static enum status open_dirs(struct trial *trial, const struct recording *recording,
+                             struct err *err)
+{
+    struct str dir = {0};
+    trial->run_dir = io_join(trial->scratch, trial->harness->work_dir, STR("run"));
+    if (recording_trial_dir(&dir, trial->scratch, recording, trial->key, err) ||
+        io_absolute(&trial->dir, trial->scratch, dir, err) || io_remove_tree(trial->run_dir, err) ||
+        io_make_dirs(trial->run_dir, err))
+        return err->status;
+    return STATUS_OK;
+}
+
+static enum status run_trial(struct trial *trial, const struct recording *recording,
+                             struct err *err)
+{
+    uint64_t start_ns = clock_now_ns();
+    if (open_dirs(trial, recording, err))
+        return err->status;
+    enum status status = drivers[trial->scenario->scenario->driver](trial, err);
+    struct err ignored = {0};
+    (void)!io_remove_tree(trial->run_dir, &ignored);
+    trial->record->wall_ns = clock_now_ns() - start_ns;
+    return status;
+}
+
+/* The recording's arrays have no spare room; trials are few, so each append copies. */
+static void append_trial(struct recording *recording, struct arena *arena, struct trial_key key,
+                         const struct record_trial *trial)
+{
+    struct record_scenario *scenario = &recording->scenarios[key.scenario];
+    struct record_trial **items = &scenario->trials[key.side][key.phase];
+    size_t *len = &scenario->trial_count[key.side][key.phase];
+    struct record_trial *grown = ARENA_ARRAY(arena, struct record_trial, *len + 1);
+    if (*len)
+        memcpy(grown, *items, *len * sizeof(*grown));
+    grown[(*len)++] = *trial;
+    *items = grown;
+}
+
+enum status harness_trial(struct harness *harness, const struct harness_scenario *scenario,
+                          struct recording *recording, struct trial_key key, struct err *err)
+{
+    struct arena scratch;
+    struct record_trial record = {.number = key.number};
+    assert(key.scenario < recording->scenario_count && key.number > 0);
+    arena_init(&scratch);
+    struct trial trial = {
+        .harness = harness,
+        .scenario = scenario,
+        .key = key,
+        .record = &record,
+        .scratch = &scratch,
+        .keep = harness->arena,
+    };
+    enum status status = run_trial(&trial, recording, err);
+    if (status == STATUS_OK) {
+        append_trial(recording, harness->arena, key, &record);
+    } else {
+        (void)err_wrap(err, "%s (%s trial %u)", side_name(key.side), phase_name(key.phase),
+                       (unsigned)key.number);
+    }
+    arena_release(&scratch);
+    return status;
+}

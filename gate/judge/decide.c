@@ -1,0 +1,135 @@
+#include "gate/judge/decide.h"
+
+#include <math.h>
+
+/* A candidate that lost this much did probably not do the same work. */
+#define COLLAPSE_RATIO (-0.9)
+
+/* "8MiB" speaks of the whole load, "64B/request" and live values of what the row holds. */
+static double in_row_unit(const struct quantity *quantity, enum metric metric,
+                          const struct decide_scale *scale)
+{
+    enum unit unit = metric_unit(metric);
+    bool row_is_per_request = unit == UNIT_BYTES_PER_REQUEST || unit == UNIT_COUNT_PER_REQUEST ||
+                              unit == UNIT_NS_PER_REQUEST;
+    if (row_is_per_request && !quantity->per_request && scale->load_count > 0)
+        return quantity->value / scale->load_count;
+    return quantity->value;
+}
+
+/* The growth that must be exceeded: every limit and floor of the row has to be passed. */
+static double growth_limit(const struct rule *rule, const struct comparison_row *row,
+                           const struct decide_scale *scale)
+{
+    double limit = 0;
+    if (rule->max_increase.set)
+        limit = fmax(limit, in_row_unit(&rule->max_increase, rule->metric, scale));
+    if (rule->max_increase_percent.set)
+        limit = fmax(limit, rule->max_increase_percent.value * row->estimate.base);
+    if (rule->floor.set)
+        limit = fmax(limit, in_row_unit(&rule->floor, rule->metric, scale));
+    if (rule->floor_share.set)
+        limit = fmax(limit, rule->floor_share.value * scale->scenario_value);
+    return limit;
+}
+
+static enum finding_verdict broken(const struct rule *rule)
+{
+    static const enum finding_verdict by_severity[] = {
+        [SEVERITY_ALERT] = FINDING_ALERT,
+        [SEVERITY_REVIEW] = FINDING_REVIEW,
+        [SEVERITY_BLOCK] = FINDING_REGRESSION,
+    };
+    return by_severity[rule->severity];
+}
+
+/* Three ways: proven above, proven below, or neither yet. */
+static enum finding_verdict three_way(const struct rule *rule, double low, double high,
+                                      double limit)
+{
+    if (low > limit)
+        return broken(rule);
+    if (high <= limit)
+        return FINDING_OK;
+    return FINDING_INCONCLUSIVE;
+}
+
+static void decide_growth(struct finding *out, const struct rule *rule,
+                          const struct comparison_row *row, const struct decide_scale *scale)
+{
+    const struct estimate *estimate = &row->estimate;
+    out->limit = growth_limit(rule, row, scale);
+    out->verdict = three_way(rule, estimate->delta_low, estimate->delta_high, out->limit);
+    if (out->verdict == FINDING_OK && estimate->delta_high < -out->limit)
+        out->verdict = FINDING_IMPROVED;
+}
+
+static void decide_budget(struct finding *out, const struct rule *rule,
+                          const struct comparison_row *row, const struct decide_scale *scale)
+{
+    const struct estimate *estimate = &row->estimate;
+    double half = estimate->delta_high - estimate->delta;
+    out->is_budget = true;
+    out->limit = in_row_unit(&rule->max, rule->metric, scale);
+    out->verdict = three_way(rule, estimate->cand - half, estimate->cand + half, out->limit);
+}
+
+static void decide_share(struct finding *out, const struct rule *rule,
+                         const struct comparison_row *row)
+{
+    const struct estimate *estimate = &row->estimate;
+    double half =
+        estimate->cand > 0 ? (estimate->delta_high - estimate->delta) / estimate->cand : 0;
+    double spread = row->cand_share * half;
+    out->is_budget = true;
+    out->limit = rule->max_share.value;
+    out->verdict = three_way(rule, row->cand_share - spread, row->cand_share + spread, out->limit);
+}
+
+/* Of several limits on one row the worst counts (the enum lists verdicts worst first), then the first. */
+static void keep_worse(struct finding *out, bool *decided, struct finding other)
+{
+    if (!*decided || other.verdict < out->verdict)
+        *out = other;
+    *decided = true;
+}
+
+/* A collapsed value is a finding, not a triumph: the work may not have been done. */
+static void flag_collapse(struct finding *finding, const struct comparison_row *row)
+{
+    bool whole = row->level == ROW_SCENARIO || row->level == ROW_BENCHMARK;
+    if (!whole || finding->verdict != FINDING_IMPROVED || !row->estimate.has_ratio ||
+        row->estimate.ratio_high >= COLLAPSE_RATIO)
+        return;
+    finding->verdict = FINDING_REVIEW;
+    finding->reason = STR("fell by more than 90 %: was the same work done?");
+}
+
+void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
+            const struct decide_scale *scale)
+{
+    const struct finding start = {.verdict = FINDING_OK, .rule = rule, .row = row};
+    *out = start;
+    if (!row->estimate.bounded) {
+        out->verdict = FINDING_INCONCLUSIVE;
+        out->reason = STR("one process a side gives no interval; set trials to 2 or more");
+        return;
+    }
+    bool decided = false;
+    struct finding one = start;
+    if (rule->max_increase.set || rule->max_increase_percent.set) {
+        decide_growth(&one, rule, row, scale);
+        keep_worse(out, &decided, one);
+    }
+    one = start;
+    if (rule->max.set) {
+        decide_budget(&one, rule, row, scale);
+        keep_worse(out, &decided, one);
+    }
+    one = start;
+    if (rule->max_share.set) {
+        decide_share(&one, rule, row);
+        keep_worse(out, &decided, one);
+    }
+    flag_collapse(out, row);
+}

@@ -1,0 +1,17 @@
+#ifndef GATE_JUDGE_DECIDE_H
+#define GATE_JUDGE_DECIDE_H
+
+#include "gate/judge/judge.h"
+
+/* What limits of a rule refer to. */
+struct decide_scale {
+    double
+        load_count; /* requests of the load: absolute limits on per-request rows count over them */
+    double scenario_value; /* the whole scenario's baseline value of the row's metric and point */
+};
+
+/* One rule against one row; fills verdict, limit and is_budget. Pure arithmetic. */
+void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
+            const struct decide_scale *scale);
+
+#endif

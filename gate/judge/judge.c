@@ -1,0 +1,308 @@
+#include "gate/judge/judge.h"
+
+#include "gate/judge/decide.h"
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {"no-verdict", "pass", "blocked", "inconclusive"};
+    return names[verdict];
+}
+
+int verdict_exit_code(enum verdict verdict)
+{
+    static const int codes[] = {3, 0, 1, 4};
+    return codes[verdict];
+}
+
+const char *finding_verdict_name(enum finding_verdict verdict)
+{
+    static const char *const names[] = {"regression",   "review",   "alert",
+                                        "inconclusive", "improved", "ok"};
+    return names[verdict];
+}
+
+struct judging {
+    struct arena *arena;
+    const struct judge_input *input;
+    size_t *met; /* by rule: subjects it was held against */
+};
+
+static struct subject subject_of(const struct comparison *comparison,
+                                 const struct comparison_row *row)
+{
+    struct subject out = {.scenario = comparison->scenario};
+    bool is_function = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
+    if (is_function) {
+        out.func = row->func;
+        out.normal = row->normal;
+        out.package = row->package;
+        out.file = row->file;
+    }
+    if (row->level == ROW_KIND || row->level == ROW_FUNCTION_KIND)
+        out.kind = str_from(alloc_kind_name(row->kind));
+    return out;
+}
+
+/* The scenario's own value of what the row measures: what shares and floors are shares of. */
+static double scenario_value(const struct comparison *comparison, const struct comparison_row *row)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *whole = &comparison->rows[i];
+        if (whole->level == ROW_SCENARIO && whole->metric == row->metric &&
+            whole->point == row->point)
+            return whole->estimate.base;
+    }
+    return 0;
+}
+
+static bool is_listed(const struct finding *finding)
+{
+    bool whole = finding->row->level != ROW_FUNCTION && finding->row->level != ROW_FUNCTION_KIND;
+    return whole || (finding->verdict != FINDING_OK && finding->verdict != FINDING_IMPROVED) ||
+           !finding->rule->selector.each_function;
+}
+
+/* A toolchain's own changes are no one's regression until a person has looked. */
+static void soften_for_toolchain(struct finding *finding, const struct judging *judging,
+                                 const struct comparison *comparison)
+{
+    if (finding->verdict != FINDING_REGRESSION || !comparison->toolchain_changed ||
+        judging->input->policy->toolchain_change != TOOLCHAIN_REVIEW)
+        return;
+    finding->verdict = FINDING_REVIEW;
+    finding->reason = STR("the Go toolchain changed: block becomes review (toolchain_change)");
+}
+
+/* Reviews do not decide the build, so they are not worth another process. */
+static bool asks_for_trials(const struct finding *finding)
+{
+    return finding->verdict == FINDING_INCONCLUSIVE && finding->rule->severity == SEVERITY_BLOCK;
+}
+
+static void judge_by(struct judged_scenario *out, struct judging *judging,
+                     const struct comparison_row *row, const struct rule *rule)
+{
+    const struct comparison *comparison = out->comparison;
+    struct decide_scale scale = {(double)comparison->record->load_count,
+                                 scenario_value(comparison, row)};
+    struct finding finding;
+    decide(&finding, rule, row, &scale);
+    soften_for_toolchain(&finding, judging, comparison);
+    judging->met[rule - judging->input->policy->rules]++;
+    out->judged_count++;
+    if (asks_for_trials(&finding))
+        out->undecided[metric_is_exact(row->metric) ? PHASE_EXACT : PHASE_STEADY] = true;
+    if (is_listed(&finding))
+        ARENA_PUSH(judging->arena, out->findings, out->finding_count, out->finding_cap, finding);
+}
+
+static void judge_row(struct judged_scenario *out, struct judging *judging,
+                      const struct comparison_row *row)
+{
+    const struct rule *winners[POLICY_WINNERS_MAX];
+    struct subject subject = subject_of(out->comparison, row);
+    const struct ignore_row *ignored = NULL;
+    size_t count =
+        policy_rules_for(judging->input->policy, row->metric, &subject, winners, &ignored);
+    for (size_t i = 0; i < count; i++)
+        judge_by(out, judging, row, winners[i]);
+}
+
+static double badness(const struct finding *finding)
+{
+    const struct estimate *estimate = &finding->row->estimate;
+    return finding->limit > 0 ? estimate->delta / finding->limit : estimate->delta;
+}
+
+/* Worst verdict first, then whole before part, then by how far over the limit; stable by row order. */
+static int order_findings(const void *left, const void *right)
+{
+    const struct finding *a = left;
+    const struct finding *b = right;
+    if (a->verdict != b->verdict)
+        return a->verdict < b->verdict ? -1 : 1;
+    if (a->row->level != b->row->level)
+        return a->row->level < b->row->level ? -1 : 1;
+    double difference = badness(b) - badness(a);
+    if (difference < 0 || difference > 0)
+        return difference < 0 ? -1 : 1;
+    return a->row < b->row ? -1 : a->row > b->row;
+}
+
+/* Metrics a scenario of this driver cannot have; rules on them have nothing to say there. */
+static bool metric_applies(const struct comparison *comparison, enum metric metric, bool plain)
+{
+    if (plain)
+        return metric == METRIC_ALLOC_SPACE || metric == METRIC_ALLOC_OBJECTS;
+    static const bool only_http[METRICS] = {
+        [METRIC_INUSE_SPACE] = true, [METRIC_INUSE_OBJECTS] = true, [METRIC_HEAP_GROWTH] = true,
+        [METRIC_P50] = true,         [METRIC_P90] = true,           [METRIC_P99] = true,
+        [METRIC_GC_CYCLES] = true,
+    };
+    if (metric == METRIC_NS_PER_OP)
+        return comparison->record->is_gotest;
+    return !only_http[metric] || !comparison->record->is_gotest;
+}
+
+static bool has_whole_row(const struct comparison *comparison, enum metric metric)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        bool whole = row->level == ROW_SCENARIO || row->level == ROW_BENCHMARK;
+        if (whole && row->metric == metric)
+            return true;
+    }
+    return false;
+}
+
+static bool rule_runs(const struct judge_input *input, const struct rule *rule)
+{
+    return metric_is_exact(rule->metric) || (!input->quick && !input->plain);
+}
+
+/* The first rule whose metric should have been measured and was not; NULL when all were. */
+static const struct rule *unmeasured(const struct judging *judging,
+                                     const struct comparison *comparison)
+{
+    const struct judge_input *input = judging->input;
+    for (size_t i = 0; i < input->policy->rule_count; i++) {
+        const struct rule *rule = &input->policy->rules[i];
+        bool elsewhere = rule->selector.scenario.len &&
+                         !str_equal(rule->selector.scenario, comparison->scenario);
+        if (!elsewhere && rule_runs(input, rule) &&
+            metric_applies(comparison, rule->metric, input->plain) &&
+            !has_whole_row(comparison, rule->metric))
+            return rule;
+    }
+    return NULL;
+}
+
+static enum verdict verdict_of(const struct judged_scenario *scenario, const struct policy *policy)
+{
+    bool undecided = false;
+    for (size_t i = 0; i < scenario->finding_count; i++) {
+        const struct finding *finding = &scenario->findings[i];
+        if (finding->verdict == FINDING_REGRESSION)
+            return VERDICT_BLOCKED;
+        undecided |= asks_for_trials(finding);
+    }
+    if (undecided && policy->on_inconclusive == INCONCLUSIVE_BLOCK)
+        return VERDICT_INCONCLUSIVE;
+    return VERDICT_PASS;
+}
+
+static void judge_scenario(struct judged_scenario *out, struct judging *judging)
+{
+    const struct comparison *comparison = out->comparison;
+    out->verdict = VERDICT_NONE;
+    if (comparison->invalid_count > 0)
+        return;
+    if (comparison->record->identical) {
+        out->verdict = VERDICT_PASS;
+        return;
+    }
+    for (size_t i = 0; i < comparison->row_count; i++)
+        judge_row(out, judging, &comparison->rows[i]);
+    if (out->finding_count)
+        qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
+    out->verdict = verdict_of(out, judging->input->policy);
+}
+
+static bool names_subject(const struct rule *rule)
+{
+    const struct selector *selector = &rule->selector;
+    return (selector->func.len && !selector->each_function) || selector->package.len ||
+           selector->file.len;
+}
+
+static bool was_measured(const struct judge_input *input, const struct rule *rule)
+{
+    for (size_t i = 0; i < input->comparison_count; i++) {
+        const struct comparison *comparison = &input->comparisons[i];
+        bool here = !rule->selector.scenario.len ||
+                    str_equal(rule->selector.scenario, comparison->scenario);
+        if (here && comparison->row_count > 0 &&
+            metric_applies(comparison, rule->metric, input->plain))
+            return true;
+    }
+    return false;
+}
+
+/* Counts the rules, and refuses one that watches nothing. */
+static enum status count_rules(struct judgement *out, const struct judging *judging,
+                               struct err *err)
+{
+    const struct judge_input *input = judging->input;
+    for (size_t i = 0; i < input->policy->rule_count; i++) {
+        const struct rule *rule = &input->policy->rules[i];
+        if (!rule_runs(input, rule))
+            continue;
+        out->rule_count++;
+        out->judged_rules += judging->met[i] > 0 || !names_subject(rule);
+        if (judging->met[i] > 0 || !names_subject(rule) || !was_measured(input, rule))
+            continue;
+        struct str name = rule->selector.func.len      ? rule->selector.func
+                          : rule->selector.package.len ? rule->selector.package
+                                                       : rule->selector.file;
+        return err_set(err, STATUS_POLICY,
+                       "%.*s:%u:%u: rule \"%.*s\" matched no function in baseline or candidate; "
+                       "correct the name or remove the rule",
+                       STR_ARGS(rule->origin.file), rule->origin.line, rule->origin.column,
+                       STR_ARGS(name));
+    }
+    return STATUS_OK;
+}
+
+static bool any_scenario(const struct judgement *judgement, enum verdict verdict)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++)
+        if (judgement->scenarios[i].verdict == verdict)
+            return true;
+    return false;
+}
+
+/* A proven regression beats a missing measurement, which beats everything softer. */
+static enum verdict overall(const struct judgement *judgement)
+{
+    static const enum verdict order[] = {VERDICT_BLOCKED, VERDICT_NONE, VERDICT_INCONCLUSIVE,
+                                         VERDICT_PASS};
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        if (any_scenario(judgement, order[i]))
+            return order[i];
+    return VERDICT_NONE;
+}
+
+/* A rule without its number makes the whole verdict void, not the rule. */
+static enum status require_measured(const struct judging *judging,
+                                    const struct comparison *comparison, struct err *err)
+{
+    if (comparison->record->identical || comparison->invalid_count > 0)
+        return STATUS_OK;
+    const struct rule *rule = unmeasured(judging, comparison);
+    if (!rule)
+        return STATUS_OK;
+    return err_set(err, STATUS_INVALID, "%.*s: %s was not measured, but %.*s:%u limits it",
+                   STR_ARGS(comparison->scenario), metric_name(rule->metric),
+                   STR_ARGS(rule->origin.file), rule->origin.line);
+}
+
+enum status judge(struct judgement *out, struct arena *arena, const struct judge_input *input,
+                  struct err *err)
+{
+    struct judging judging = {arena, input,
+                              ARENA_ARRAY(arena, size_t, input->policy->rule_count + 1)};
+    *out = (struct judgement){.quick = input->quick};
+    out->scenarios = ARENA_ARRAY(arena, struct judged_scenario, input->comparison_count + 1);
+    out->scenario_count = input->comparison_count;
+    for (size_t i = 0; i < input->comparison_count; i++) {
+        struct judged_scenario *scenario = &out->scenarios[i];
+        scenario->comparison = &input->comparisons[i];
+        if (require_measured(&judging, scenario->comparison, err))
+            return err->status;
+        judge_scenario(scenario, &judging);
+    }
+    if (count_rules(out, &judging, err))
+        return err->status;
+    out->verdict = overall(out);
+    return STATUS_OK;
+}

@@ -1,0 +1,78 @@
+#ifndef GATE_JUDGE_JUDGE_H
+#define GATE_JUDGE_JUDGE_H
+
+#include "gate/compare/comparison.h"
+#include "gate/policy/policy.h"
+
+/*
+ * Rules held against rows. A verdict starts as "none" and becomes a pass
+ * only when every rule of the policy was judged on complete data.
+ */
+enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_BLOCKED, VERDICT_INCONCLUSIVE };
+
+const char *verdict_name(
+    enum verdict verdict);                   /* "no-verdict", "pass", "blocked", "inconclusive" */
+int verdict_exit_code(enum verdict verdict); /* 3, 0, 1, 4 */
+
+enum finding_verdict {
+    FINDING_REGRESSION, /* a block rule is broken */
+    FINDING_REVIEW,     /* a review rule is broken, or a value collapsed */
+    FINDING_ALERT,      /* an alert rule is broken */
+    FINDING_INCONCLUSIVE,
+    FINDING_IMPROVED, /* fell by more than the rule would let it grow */
+    FINDING_OK,
+};
+
+const char *finding_verdict_name(enum finding_verdict verdict);
+
+struct finding {
+    enum finding_verdict verdict;
+    const struct rule *rule;
+    const struct comparison_row *row;
+    /*
+     * The growth in the row's unit that breaks the rule: the largest of
+     * its absolute limit, percentage of the baseline and floors. For
+     * `max` and `max_share` rules the limit itself (is_budget).
+     */
+    double limit;
+    bool is_budget;
+    struct str reason; /* empty where the numbers say it all */
+};
+
+struct judged_scenario {
+    const struct comparison *comparison;
+    enum verdict verdict;
+    /* Everything but the "ok" of single functions, worst first. */
+    struct finding *findings;
+    size_t finding_count;
+    size_t finding_cap;
+    size_t judged_count;    /* rule x subject decisions, the unlisted ones included */
+    bool undecided[PHASES]; /* a block rule of this phase needs more trials */
+};
+
+struct judgement {
+    enum verdict verdict;
+    struct judged_scenario *scenarios;
+    size_t scenario_count;
+    size_t rule_count;   /* rules of the policy that this run can judge */
+    size_t judged_rules; /* those that met at least one subject, or had nothing to meet */
+    bool quick;
+};
+
+struct judge_input {
+    const struct policy *policy;
+    const struct comparison *comparisons;
+    size_t comparison_count;
+    bool quick; /* rules on the steady phase are left out, on purpose */
+    bool plain; /* two profile files: only rules on allocation apply */
+};
+
+/*
+ * STATUS_POLICY when a rule that names a function, package or file
+ * matches nothing on either side: a gate that watches nothing must not
+ * look green.
+ */
+NODISCARD enum status judge(struct judgement *out, struct arena *arena,
+                            const struct judge_input *input, struct err *err);
+
+#endif

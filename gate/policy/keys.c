@@ -1,0 +1,429 @@
+#include "gate/policy/keys.h"
+
+/*
+ * Every key of memgate.yaml, map by map, inner maps first. The order of
+ * a map is the order in which its keys are read, shown by help and
+ * written to the JSON Schema.
+ */
+
+/* Generous: more would be a typing error, and the harness allocates by them. */
+enum { REQUESTS_MAX = 1000000000, CONNECTIONS_MAX = 4096, TRIALS_MAX = 64 };
+
+/* As many digits as every JSON reader keeps. */
+#define SEED_MAX 999999999999999
+
+static const struct key build_rows[] = {
+    {.name = "package",
+     .type = VALUE_ARGUMENT,
+     .offset = offsetof(struct scenario_build, package),
+     .preset = ".",
+     .help = "what to build, as go build takes it: ./cmd/orders"},
+    {.name = "flags",
+     .type = VALUE_TEXTS,
+     .offset = offsetof(struct scenario_build, flags),
+     .help = "further arguments of go build, one item each; no shell reads them"},
+    {.name = "env",
+     .type = VALUE_ENV,
+     .offset = offsetof(struct scenario_build, env),
+     .len_offset = offsetof(struct scenario_build, env_len),
+     .help = "environment of the build"},
+};
+static const struct key_map build_keys = {.what = "build",
+                                          .keys = build_rows,
+                                          .len = ARRAY_LEN(build_rows),
+                                          .size = sizeof(struct scenario_build),
+                                          .origin_offset = NO_TARGET};
+
+static const struct key service_rows[] = {
+    {.name = "args",
+     .type = VALUE_TEXTS,
+     .offset = offsetof(struct scenario_service, args),
+     .help = "arguments of the service; ${ADDR}, ${PORT} and ${DIR} are put in by memgate"},
+    {.name = "env",
+     .type = VALUE_ENV,
+     .offset = offsetof(struct scenario_service, env),
+     .len_offset = offsetof(struct scenario_service, env_len),
+     .help = "environment of the service; ${ADDR}, ${PORT} and ${DIR} as above"},
+    {.name = "ready",
+     .type = VALUE_URL_PATH,
+     .offset = offsetof(struct scenario_service, ready),
+     .preset = "/",
+     .help = "path that answers 2xx once the service can serve"},
+    {.name = "pprof",
+     .type = VALUE_URL_PATH,
+     .offset = offsetof(struct scenario_service, pprof),
+     .preset = "/debug/pprof/",
+     .help = "path of net/http/pprof"},
+    {.name = "start_timeout",
+     .type = VALUE_DURATION,
+     .offset = offsetof(struct scenario_service, start_timeout_ns),
+     .preset = "60s",
+     .help = "how long the service may take until it is ready"},
+};
+static const struct key_map service_keys = {.what = "service",
+                                            .keys = service_rows,
+                                            .len = ARRAY_LEN(service_rows),
+                                            .size = sizeof(struct scenario_service),
+                                            .origin_offset = NO_TARGET};
+
+static const char *const driver_names[] = {"http", NULL};
+static const char *const later_drivers[] = {"command", NULL};
+
+static const struct key load_rows[] = {
+    {.name = "driver",
+     .type = VALUE_CHOICE,
+     .offset = NO_TARGET,
+     .choices = driver_names,
+     .later = later_drivers,
+     .preset = "http",
+     .help = "who sends the requests"},
+    {.name = "requests",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct scenario_load, requests),
+     .required = true,
+     .help = "path of the request file (JSON lines), relative to this file"},
+    {.name = "count",
+     .type = VALUE_COUNT,
+     .offset = offsetof(struct scenario_load, count),
+     .required = true,
+     .min = 1,
+     .max = REQUESTS_MAX,
+     .help = "number of requests; the same for both sides"},
+    {.name = "warmup",
+     .type = VALUE_COUNT,
+     .offset = offsetof(struct scenario_load, warmup),
+     .max = REQUESTS_MAX,
+     .help = "requests before anything is measured; a tenth of count when left out"},
+    {.name = "rate",
+     .type = VALUE_RATE,
+     .offset = offsetof(struct scenario_load, rate_per_second),
+     .help = "requests per second, sent on time whatever the service does (open loop); "
+             "each waits for the one before it when left out (closed loop)"},
+    {.name = "connections",
+     .type = VALUE_COUNT,
+     .offset = offsetof(struct scenario_load, connections),
+     .preset = "4",
+     .min = 1,
+     .max = CONNECTIONS_MAX,
+     .help = "connections that are kept open"},
+    {.name = "seed",
+     .type = VALUE_COUNT,
+     .offset = offsetof(struct scenario_load, seed),
+     .preset = "1",
+     .max = SEED_MAX,
+     .help = "of the order of the requests"},
+    {.name = "request_timeout",
+     .type = VALUE_DURATION,
+     .offset = offsetof(struct scenario_load, request_timeout_ns),
+     .preset = "30s",
+     .help = "a request without an answer by then has failed"},
+};
+static const struct key_map load_keys = {.what = "load",
+                                         .keys = load_rows,
+                                         .len = ARRAY_LEN(load_rows),
+                                         .size = sizeof(struct scenario_load),
+                                         .origin_offset = NO_TARGET,
+                                         .check = load_check};
+
+static const struct key gotest_rows[] = {
+    {.name = "package",
+     .type = VALUE_ARGUMENT,
+     .offset = offsetof(struct scenario_gotest, package),
+     .required = true,
+     .help = "package of the benchmarks: ./codec"},
+    {.name = "bench",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct scenario_gotest, bench),
+     .required = true,
+     .help = "which benchmarks, as go test -bench takes it: ^BenchmarkEncode$"},
+    {.name = "benchtime",
+     .type = VALUE_ITERATIONS,
+     .offset = offsetof(struct scenario_gotest, iterations),
+     .required = true,
+     .help = "operations of each benchmark: 2000x"},
+};
+static const struct key_map gotest_keys = {.what = "gotest",
+                                           .keys = gotest_rows,
+                                           .len = ARRAY_LEN(gotest_rows),
+                                           .size = sizeof(struct scenario_gotest),
+                                           .origin_offset = NO_TARGET};
+
+static const struct key scenario_rows[] = {
+    {.name = "name",
+     .type = VALUE_NAME,
+     .offset = offsetof(struct scenario, name),
+     .required = true,
+     .help = "how reports and the command line call it"},
+    {.name = "build",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct scenario, build),
+     .map = &build_keys,
+     .help = "how the program is built, the same for both sides"},
+    {.name = "service",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct scenario, service),
+     .map = &service_keys,
+     .help = "how the service is started"},
+    {.name = "load",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct scenario, load),
+     .map = &load_keys,
+     .help = "the fixed work that both sides do"},
+    {.name = "gotest",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct scenario, gotest),
+     .map = &gotest_keys,
+     .help = "benchmarks of go test, instead of service and load"},
+    {.name = "isolate", .type = VALUE_LATER},
+};
+static const char *const scenario_one_of[] = {"load", "gotest", NULL};
+static const struct key_map scenario_keys = {.what = "a scenario",
+                                             .keys = scenario_rows,
+                                             .len = ARRAY_LEN(scenario_rows),
+                                             .size = sizeof(struct scenario),
+                                             .origin_offset = offsetof(struct scenario, origin),
+                                             .rows_max = POLICY_SCENARIOS_MAX,
+                                             .one_of = scenario_one_of,
+                                             .check = scenario_check};
+
+static const struct key trial_rows[] = {
+    {.name = "exact",
+     .type = VALUE_SMALL,
+     .offset = offsetof(struct trial_plan, exact),
+     .preset = "3",
+     .min = 1,
+     .max = TRIALS_MAX,
+     .help = "processes of each side that record every allocation"},
+    {.name = "steady",
+     .type = VALUE_SMALL,
+     .offset = offsetof(struct trial_plan, steady),
+     .preset = "3",
+     .min = 1,
+     .max = TRIALS_MAX,
+     .help = "processes of each side that run undisturbed, for time and memory of the process"},
+    {.name = "duet", .type = VALUE_LATER},
+    {.name = "max",
+     .type = VALUE_SMALL,
+     .offset = offsetof(struct trial_plan, max),
+     .preset = "8",
+     .min = 1,
+     .max = TRIALS_MAX,
+     .help = "most processes of each side and phase while a rule is undecided"},
+    {.name = "budget",
+     .type = VALUE_DURATION,
+     .offset = offsetof(struct trial_plan, budget_ns),
+     .preset = "20m",
+     .help = "no trial is added after this time"},
+};
+static const struct key_map trial_keys = {.what = "trials",
+                                          .keys = trial_rows,
+                                          .len = ARRAY_LEN(trial_rows),
+                                          .size = sizeof(struct trial_plan),
+                                          .origin_offset = NO_TARGET,
+                                          .check = trials_check};
+
+static const struct key threshold_rows[] = {
+    {.name = "alloc_delta_percent",
+     .type = VALUE_LIMIT,
+     .offset = offsetof(struct thresholds, alloc_percent),
+     .help = "growth of bytes per request of the whole scenario"},
+    {.name = "heap_alloc_delta_mb",
+     .type = VALUE_LIMIT,
+     .offset = offsetof(struct thresholds, heap_alloc_mb),
+     .help = "growth of any single function over the load, in MB (1000000 bytes)"},
+    {.name = "map_alloc_delta_percent",
+     .type = VALUE_LIMIT,
+     .offset = offsetof(struct thresholds, map_alloc_percent),
+     .help = "growth of bytes in maps, of the whole scenario and of each function with at least "
+             "1 % of all bytes"},
+    {.name = "p99_delta_percent",
+     .type = VALUE_LIMIT,
+     .offset = offsetof(struct thresholds, p99_percent),
+     .help = "growth of the latency that 1 % of the requests exceed, from 1 ms on"},
+    {.name = "rss_p95_delta_percent",
+     .type = VALUE_LIMIT,
+     .offset = offsetof(struct thresholds, rss_percent),
+     .help = "growth of the resident memory, from 16 MiB on"},
+    {.name = "cpu_delta_percent",
+     .type = VALUE_LIMIT,
+     .offset = offsetof(struct thresholds, cpu_percent),
+     .help = "growth of CPU time per request"},
+    {.name = "focus_functions",
+     .type = VALUE_FOCUS,
+     .offset = offsetof(struct thresholds, focus),
+     .help = "functions that get the limit of alloc_delta_percent (5 when left out) each"},
+};
+static const struct key_map threshold_keys = {.what = "thresholds",
+                                              .keys = threshold_rows,
+                                              .len = ARRAY_LEN(threshold_rows),
+                                              .size = sizeof(struct thresholds),
+                                              .origin_offset = NO_TARGET};
+
+/* Rules and rows of ignore say in the same words what they are about. */
+#define SELECTOR_KEY(row, member) .offset = offsetof(row, selector.member)
+#define SELECTOR_KEYS(row)                                                                         \
+    {.name = "scenario",                                                                           \
+     .type = VALUE_NAME,                                                                           \
+     SELECTOR_KEY(row, scenario),                                                                  \
+     .help = "only this scenario"},                                                                \
+        {.name = "func",                                                                           \
+         .type = VALUE_SELECTOR,                                                                   \
+         SELECTOR_KEY(row, func),                                                                  \
+         .help = "functions as pprof spells them, * for any text; \"*\" is each function"},        \
+        {.name = "file",                                                                           \
+         .type = VALUE_SELECTOR,                                                                   \
+         SELECTOR_KEY(row, file),                                                                  \
+         .help = "functions of these source files"},                                               \
+        {.name = "package",                                                                        \
+         .type = VALUE_SELECTOR,                                                                   \
+         SELECTOR_KEY(row, package),                                                               \
+         .help = "functions of these packages; /... includes those below"},                        \
+        {.name = "kind",                                                                           \
+         .type = VALUE_KINDS,                                                                      \
+         SELECTOR_KEY(row, kinds),                                                                 \
+         .choices = kind_names,                                                                    \
+         .help = "what was allocated"}
+
+static const struct key rule_rows[] = {
+    SELECTOR_KEYS(struct rule),
+    {.name = "profile", .type = VALUE_LATER},
+    {.name = "metric",
+     .type = VALUE_METRIC,
+     .offset = offsetof(struct rule, metric),
+     .required = true,
+     .help = "what is limited"},
+    {.name = "max_increase",
+     .type = VALUE_QUANTITY,
+     .offset = offsetof(struct rule, max_increase),
+     .help = "largest growth over the baseline: over the whole load, or 64B/request; with "
+             "max_increase_percent both must be passed to break the rule"},
+    {.name = "max_increase_percent",
+     .type = VALUE_PERCENT,
+     .offset = offsetof(struct rule, max_increase_percent),
+     .help = "largest growth relative to the baseline"},
+    {.name = "floor",
+     .type = VALUE_QUANTITY,
+     .offset = offsetof(struct rule, floor),
+     .help = "growth up to this is never a finding"},
+    {.name = "floor_share",
+     .type = VALUE_PERCENT,
+     .offset = offsetof(struct rule, floor_share),
+     .help = "growth up to this share of the whole scenario's value is never a finding"},
+    {.name = "max",
+     .type = VALUE_QUANTITY,
+     .offset = offsetof(struct rule, max),
+     .help = "largest value of the candidate, whatever the baseline has"},
+    {.name = "max_share",
+     .type = VALUE_PERCENT,
+     .offset = offsetof(struct rule, max_share),
+     .help = "largest share of the whole scenario's value in the candidate"},
+    {.name = "severity",
+     .type = VALUE_CHOICE,
+     .offset = offsetof(struct rule, severity),
+     .choices = severity_names,
+     .preset = "block",
+     .help = "block fails the run, review asks for a person, alert only tells"},
+    {.name = "owner",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct rule, owner),
+     .help = "who is named in the report"},
+};
+static const char *const rule_one_of[] = {"max_increase", "max_increase_percent", "max",
+                                          "max_share", NULL};
+static const struct key_map rule_keys = {.what = "a rule",
+                                         .keys = rule_rows,
+                                         .len = ARRAY_LEN(rule_rows),
+                                         .size = sizeof(struct rule),
+                                         .origin_offset = offsetof(struct rule, origin),
+                                         .rows_max = POLICY_RULES_MAX,
+                                         .one_of = rule_one_of,
+                                         .check = rule_check};
+
+static const struct key ignore_rows[] = {
+    SELECTOR_KEYS(struct ignore_row),
+    {.name = "metric",
+     .type = VALUE_HAS_METRIC,
+     .offset = offsetof(struct ignore_row, metric),
+     .help = "only this metric"},
+    {.name = "why",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct ignore_row, why),
+     .required = true,
+     .help = "the reason, shown in the report"},
+};
+static const char *const ignore_one_of[] = {"func", "file", "package", "kind", NULL};
+static const struct key_map ignore_keys = {.what = "a row of ignore",
+                                           .keys = ignore_rows,
+                                           .len = ARRAY_LEN(ignore_rows),
+                                           .size = sizeof(struct ignore_row),
+                                           .origin_offset = offsetof(struct ignore_row, origin),
+                                           .rows_max = POLICY_RULES_MAX,
+                                           .one_of = ignore_one_of,
+                                           .check = ignore_check};
+
+static const char *const profile_names[] = {"heap", NULL};
+static const char *const later_profiles[] = {"cpu",       "block",        "mutex", "allocs",
+                                             "goroutine", "threadcreate", NULL};
+static const char *const inconclusive_names[] = {"pass", "review", "block", NULL};
+static const char *const toolchain_names[] = {"review", "judge", "refuse", NULL};
+
+static const struct key document_rows[] = {
+    {.name = "version",
+     .type = VALUE_VERSION,
+     .offset = NO_TARGET,
+     .required = true,
+     .help = "of this file's format: 1"},
+    {.name = "scenarios",
+     .type = VALUE_ROWS,
+     .offset = offsetof(struct document, policy.scenarios),
+     .len_offset = offsetof(struct document, policy.scenario_count),
+     .map = &scenario_keys,
+     .help = "what is measured"},
+    {.name = "trials",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct document, policy.trials),
+     .map = &trial_keys,
+     .help = "how often it is measured"},
+    {.name = "profiles",
+     .type = VALUE_PROFILES,
+     .offset = NO_TARGET,
+     .choices = profile_names,
+     .later = later_profiles,
+     .help = "which profiles are recorded; this version records heap"},
+    {.name = "thresholds",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct document, thresholds),
+     .map = &threshold_keys,
+     .help = "the short form of rules, each of severity block"},
+    {.name = "rules",
+     .type = VALUE_ROWS,
+     .offset = offsetof(struct document, policy.rules),
+     .len_offset = offsetof(struct document, policy.rule_count),
+     .map = &rule_keys,
+     .help = "the long form; the most specific row judges: "
+             "func, file, package, kind, scenario, thresholds, defaults"},
+    {.name = "ignore",
+     .type = VALUE_ROWS,
+     .offset = offsetof(struct document, policy.ignores),
+     .len_offset = offsetof(struct document, policy.ignore_count),
+     .map = &ignore_keys,
+     .help = "what no rule judges"},
+    {.name = "on_inconclusive",
+     .type = VALUE_CHOICE,
+     .offset = offsetof(struct document, policy.on_inconclusive),
+     .choices = inconclusive_names,
+     .preset = "review",
+     .help = "what an undecided rule of severity block does to the run"},
+    {.name = "toolchain_change",
+     .type = VALUE_CHOICE,
+     .offset = offsetof(struct document, policy.toolchain_change),
+     .choices = toolchain_names,
+     .preset = "review",
+     .help = "when the Go versions differ: turn block into review, judge as usual, or refuse"},
+    {.name = "notify", .type = VALUE_LATER},
+};
+const struct key_map document_keys = {.what = "a policy",
+                                      .keys = document_rows,
+                                      .len = ARRAY_LEN(document_rows),
+                                      .size = sizeof(struct document),
+                                      .origin_offset = NO_TARGET};

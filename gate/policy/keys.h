@@ -1,0 +1,157 @@
+#ifndef GATE_POLICY_KEYS_H
+#define GATE_POLICY_KEYS_H
+
+#include "gate/codec/yaml.h"
+#include "gate/policy/policy.h"
+
+/*
+ * Inside the policy layer: the table of all keys. Reading, help and
+ * JSON Schema walk the same rows, so that a new key is one row here.
+ */
+
+/* How a value is spelled; values.c has one row for each. */
+enum value_type {
+    VALUE_VERSION,
+    VALUE_TEXT,       /* struct str, not empty */
+    VALUE_URL_PATH,   /* struct str that begins with / */
+    VALUE_ARGUMENT,   /* struct str that the go command cannot take for an option */
+    VALUE_NAME,       /* struct str of [A-Za-z0-9_.-] */
+    VALUE_SELECTOR,   /* struct str, a glob */
+    VALUE_COUNT,      /* uint64_t between min and max */
+    VALUE_SMALL,      /* uint32_t between min and max */
+    VALUE_DURATION,   /* uint64_t nanoseconds, not 0 */
+    VALUE_RATE,       /* double per second, not 0 */
+    VALUE_ITERATIONS, /* uint64_t, "2000x" */
+    VALUE_TEXTS,      /* struct str_list */
+    VALUE_KINDS,      /* struct str_list; one kind or a list of kinds */
+    VALUE_PROFILES,   /* nothing is kept: only heap is taken */
+    VALUE_ENV,        /* struct env_var *, size_t at len_offset */
+    VALUE_CHOICE,     /* an enum, by the order of `choices` */
+    VALUE_METRIC,     /* enum metric */
+    VALUE_HAS_METRIC, /* struct ignore_row: has_metric and metric */
+    VALUE_QUANTITY,   /* struct quantity of a struct rule, in the unit of its metric */
+    VALUE_PERCENT,    /* struct ratio, sign needed */
+    VALUE_LIMIT,      /* struct limit, a bare number */
+    VALUE_FOCUS,      /* struct focus_list */
+    VALUE_MAP,        /* a struct, by its own key_map */
+    VALUE_ROWS,       /* an array of structs, length at len_offset */
+    VALUE_LATER,      /* refused: a feature of a later version */
+};
+
+struct reader {
+    struct arena *arena;
+    struct str name; /* of the file, for messages */
+    struct err *err;
+};
+
+struct key {
+    const char *name;
+    enum value_type type;
+    size_t offset; /* of the target in the struct that the map fills, or NO_TARGET */
+    const char *help;
+    const char *preset; /* read as if written when the key is absent; NULL: stays zero */
+    bool required;
+    uint64_t min; /* VALUE_COUNT, VALUE_SMALL */
+    uint64_t max;
+    size_t len_offset;          /* VALUE_ENV, VALUE_ROWS: of the size_t that counts the items */
+    const char *const *choices; /* NULL-terminated, as the enum counts them */
+    const char *const *later;   /* choices of a later version, or NULL */
+    const struct key_map *map;  /* VALUE_MAP, VALUE_ROWS */
+};
+
+struct key_map {
+    const char *what; /* "a rule": how messages call one */
+    const struct key *keys;
+    size_t len;
+    size_t size;               /* of the struct it fills */
+    size_t origin_offset;      /* of its struct origin, or NO_TARGET */
+    size_t rows_max;           /* VALUE_ROWS */
+    const char *const *one_of; /* NULL, or keys of which at least one must be there */
+    enum status (*check)(struct reader *reader, void *target, const struct yaml_node *node);
+};
+
+#define NO_TARGET SIZE_MAX
+
+struct value_spec {
+    const char *spelled; /* what help shows: "8MiB" */
+    const char *pattern; /* JSON Schema, for texts; NULL: any */
+    bool text;           /* JSON Schema: may be a string */
+    bool number;         /* may be a number */
+    enum status (*read)(struct reader *reader, const struct key *key, void *base,
+                        const struct yaml_node *node);
+};
+
+/* A threshold of the short form. */
+struct limit {
+    bool set;
+    double value;
+    struct origin origin;
+};
+
+struct focus {
+    struct str func;
+    struct origin origin;
+};
+
+struct thresholds {
+    struct limit alloc_percent;
+    struct limit heap_alloc_mb;
+    struct limit map_alloc_percent;
+    struct limit p99_percent;
+    struct limit rss_percent;
+    struct limit cpu_percent;
+    struct focus *focus;
+    size_t focus_len;
+};
+
+/* The whole file as written; the rules of the short form are not made yet. */
+struct document {
+    struct policy policy;
+    struct thresholds thresholds;
+};
+
+extern const struct key_map document_keys;
+const struct value_spec *value_spec(enum value_type type);
+
+/* Reads a map into its struct: unknown, missing and wrong keys are refused. */
+NODISCARD enum status reader_map(struct reader *reader, const struct key_map *map, void *target,
+                                 const struct yaml_node *node);
+/* Gives every key its preset, as if the map were there and empty. */
+NODISCARD enum status reader_presets(struct reader *reader, const struct key_map *map,
+                                     void *target);
+NODISCARD enum status reader_rows(struct reader *reader, const struct key *key, void *base,
+                                  const struct yaml_node *node);
+enum status reader_refuse(struct reader *reader, const struct yaml_node *at, const char *format,
+                          ...) PRINTF_LIKE(3, 4);
+/* Puts file:line:column before a message that is set. */
+enum status reader_wrap(struct reader *reader, const struct yaml_node *at);
+struct origin reader_origin(const struct reader *reader, const struct yaml_node *at);
+/* "did you mean \"x\"?" or "known: x y z". */
+struct str reader_hint(struct arena *arena, struct str wanted, const struct str *names,
+                       size_t count);
+size_t texts_len(const char *const *texts); /* of a NULL-terminated array */
+
+/* Checks of one struct that no single key can make; rows of keys.c name them. */
+enum status scenario_check(struct reader *reader, void *target, const struct yaml_node *node);
+enum status load_check(struct reader *reader, void *target, const struct yaml_node *node);
+enum status trials_check(struct reader *reader, void *target, const struct yaml_node *node);
+enum status rule_check(struct reader *reader, void *target, const struct yaml_node *node);
+enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node);
+
+/* The kinds of allocation that a rule may name, NULL-terminated. */
+extern const char *const kind_names[];
+extern const char *const severity_names[]; /* by enum severity */
+
+/* Two rows about one metric and subject, of which one would never be used, are refused. */
+NODISCARD enum status rules_check_clashes(struct reader *reader, const struct rule *rules,
+                                          size_t len);
+
+/* Rules of the short form, in the order of the table in thresholds.c. */
+struct rule *thresholds_expand(const struct thresholds *thresholds, struct arena *arena,
+                               size_t *out_len);
+
+/* config/default.yaml, compiled in. */
+extern const unsigned char policy_default_yaml[];
+extern const size_t policy_default_yaml_len;
+
+#endif

@@ -1,0 +1,216 @@
+#ifndef GATE_POLICY_POLICY_H
+#define GATE_POLICY_POLICY_H
+
+#include "gate/base/err.h"
+#include "gate/base/metric.h"
+#include "gate/base/unit.h"
+
+/*
+ * memgate.yaml as structs. One table (policy/keys.c) defines every key:
+ * it parses, validates, prints help and emits config/memgate.schema.json.
+ */
+enum { POLICY_RULES_MAX = 4096, POLICY_SCENARIOS_MAX = 256, POLICY_LIST_MAX = 4096 };
+
+/* Where a value was written, for messages and reports: "memgate.yaml:12". */
+struct origin {
+    struct str file; /* "memgate.yaml", or "default policy" */
+    uint32_t line;   /* 0 when there is no line */
+    uint32_t column;
+};
+
+struct str_list {
+    struct str *items;
+    size_t len;
+};
+
+struct env_var {
+    struct str name;
+    struct str value;
+};
+
+enum scenario_driver { DRIVER_HTTP, DRIVER_GOTEST };
+
+struct scenario_build {
+    struct str package; /* "./cmd/orders"; default "." */
+    struct str_list flags;
+    struct env_var *env;
+    size_t env_len;
+};
+
+struct scenario_service {
+    struct str_list args;
+    struct env_var *env;
+    size_t env_len;
+    struct str ready;          /* path answered with 2xx when the service can serve; default "/" */
+    struct str pprof;          /* default "/debug/pprof/" */
+    uint64_t start_timeout_ns; /* default 60 s */
+};
+
+struct scenario_load {
+    struct str requests;         /* path of the request file, relative to the policy's directory */
+    uint64_t warmup;             /* requests before the `warm` point; default 10 % of count */
+    uint64_t count;              /* requests of the steady phase */
+    double rate_per_second;      /* 0: closed loop */
+    uint64_t connections;        /* default 4 */
+    uint64_t seed;               /* default 1 */
+    uint64_t request_timeout_ns; /* default 30 s */
+};
+
+struct scenario_gotest {
+    struct str package;  /* "./codec" */
+    struct str bench;    /* -test.bench expression */
+    uint64_t iterations; /* benchtime: Nx */
+};
+
+struct scenario {
+    struct str name;
+    enum scenario_driver driver;
+    struct scenario_build build;
+    struct scenario_service service; /* DRIVER_HTTP */
+    struct scenario_load load;       /* DRIVER_HTTP */
+    struct scenario_gotest gotest;   /* DRIVER_GOTEST */
+    struct origin origin;
+};
+
+enum severity { SEVERITY_ALERT, SEVERITY_REVIEW, SEVERITY_BLOCK };
+const char *severity_name(enum severity severity);
+
+/* An absolute quantity of a rule. "8MiB" counts over the whole load, "64B/request" per request. */
+struct quantity {
+    bool set;
+    bool per_request;
+    double value;
+};
+
+/* A number that may be absent. */
+struct ratio {
+    bool set;
+    double value;
+};
+
+/* What a rule is about; an empty str matches everything of its level. */
+struct selector {
+    struct str scenario;
+    struct str func;    /* glob over raw and normalised names; "*" names the level, no function */
+    struct str package; /* glob, may end in /... */
+    struct str file;    /* glob */
+    struct str_list kinds;
+    bool each_function; /* set for func "*": about single functions though it names none */
+};
+
+struct rule {
+    enum metric metric;
+    struct selector selector;
+    struct quantity max_increase;
+    struct ratio max_increase_percent; /* 0.15 for 15 % */
+    struct quantity floor;             /* growth at or below is never a finding */
+    struct ratio floor_share;          /* same, as a share of all bytes (0.01) */
+    struct quantity max;               /* absolute budget of the candidate */
+    struct ratio max_share;            /* of the whole scenario's value, candidate */
+    enum severity severity;
+    struct str owner;
+    struct origin origin;
+    bool is_default;
+};
+
+struct ignore_row {
+    struct selector selector;
+    bool has_metric;
+    enum metric metric;
+    struct str why;
+    struct origin origin;
+};
+
+enum on_inconclusive { INCONCLUSIVE_PASS, INCONCLUSIVE_REVIEW, INCONCLUSIVE_BLOCK };
+enum toolchain_change { TOOLCHAIN_REVIEW, TOOLCHAIN_JUDGE, TOOLCHAIN_REFUSE };
+
+struct trial_plan {
+    uint32_t exact;     /* processes per side; default 3 */
+    uint32_t steady;    /* default 3 */
+    uint32_t max;       /* default 8 */
+    uint64_t budget_ns; /* default 20 min */
+};
+
+struct policy {
+    struct str name; /* as shown in messages */
+    struct scenario *scenarios;
+    size_t scenario_count;
+    struct rule *rules; /* the short form's, then the file's rows in order, then the defaults */
+    size_t rule_count;
+    struct ignore_row *ignores;
+    size_t ignore_count;
+    struct trial_plan trials;
+    enum on_inconclusive on_inconclusive;
+    enum toolchain_change toolchain_change;
+};
+
+/*
+ * Parses and validates a policy. Every error is STATUS_POLICY and reads
+ * "memgate.yaml:LINE:COL: what is wrong; what to do". The default rules
+ * (config/default.yaml, compiled in) are appended with is_default set.
+ * Keys of design section 7 whose feature is not built yet (profiles,
+ * notify, duet trials, `profile:` rules, driver command) are refused
+ * with "... is not supported by this version", never ignored.
+ */
+NODISCARD enum status policy_parse(struct policy *out, struct arena *arena, struct str name,
+                                   struct bytes text, struct err *err);
+
+/* No scenarios and the default rules alone, for profiles that nobody wrote a policy for. */
+NODISCARD enum status policy_default(struct policy *out, struct arena *arena, struct err *err);
+
+/* The scenario of that name, or NULL. */
+const struct scenario *policy_scenario(const struct policy *policy, struct str name);
+
+/* What a rule is asked about. Empty fields mean "not at that level" (a whole scenario has no func). */
+struct subject {
+    struct str scenario;
+    struct str func;   /* pprof spelling */
+    struct str normal; /* normalised spelling */
+    struct str package;
+    struct str file;
+    struct str kind; /* "map" ... */
+};
+
+/*
+ * True when the rule speaks of this subject at this level. A rule with
+ * func, package or file speaks of single functions, one without them of
+ * the whole scenario; a rule with kinds speaks of those kinds of the
+ * function or scenario, one without them of all bytes. So a subject
+ * with `kind` set meets only rules that name kinds.
+ */
+bool rule_matches(const struct rule *rule, enum metric metric, const struct subject *subject);
+
+/*
+ * The rule that judges the subject: most specific first (func > file >
+ * package > kind > scenario > default), then the one that names its
+ * scenario, then the later row; NULL when no rule speaks of it or an
+ * ignore row matches (*ignored is then that row, else NULL).
+ */
+const struct rule *policy_rule_for(const struct policy *policy, enum metric metric,
+                                   const struct subject *subject,
+                                   const struct ignore_row **ignored);
+
+/*
+ * A budget (max, max_share) and a limit of growth do not displace each
+ * other: a row that caps the share of maps leaves the growth of maps to
+ * the rule that judged it before. Writes the winner of each, the same
+ * rule once; returns how many (0 to 2), policy_rule_for's choice first.
+ */
+enum { POLICY_WINNERS_MAX = 2 };
+size_t policy_rules_for(const struct policy *policy, enum metric metric,
+                        const struct subject *subject,
+                        const struct rule *winners[POLICY_WINNERS_MAX],
+                        const struct ignore_row **ignored);
+
+/* One line that reads like the row: "alloc_space max_increase_percent 5 %, floor 64 B/request". */
+struct str rule_describe(struct arena *arena, const struct rule *rule);
+/* "memgate.yaml:12" or "default policy: alloc_space". */
+struct str origin_text(struct arena *arena, const struct origin *origin);
+
+/* Every key of memgate.yaml with its values, default and meaning, as indented lines. */
+void policy_write_keys(struct buf *out);
+
+/* The JSON Schema (draft 2020-12) of memgate.yaml, from the same table. */
+void policy_write_schema(struct buf *out);
+
+#endif

@@ -1,0 +1,66 @@
+#include "gate/recording/recording.h"
+
+#include "gate/base/io.h"
+#include "gate/recording/layout.h"
+
+enum status recording_trial_dir(struct str *out, struct arena *arena,
+                                const struct recording *recording, struct trial_key key,
+                                struct err *err)
+{
+    if (key.number == 0 || key.number > RECORDING_TRIALS_MAX) {
+        return err_set(err, STATUS_LIMIT, "trial %u is not between 1 and %d", (unsigned)key.number,
+                       RECORDING_TRIALS_MAX);
+    }
+    struct str dir = io_join(arena, recording->dir, layout_trial_dir(arena, key));
+    if (io_make_dirs(dir, err))
+        return err->status;
+    *out = dir;
+    return STATUS_OK;
+}
+
+struct str recording_point_file(struct arena *arena, struct str trial_dir, enum point point,
+                                bool text)
+{
+    struct str name = str_format(arena, "%s.%s", point_name(point), text ? "txt" : "pb.gz");
+    return io_join(arena, trial_dir, name);
+}
+
+/* Path of a point's file relative to the recording, as messages show it. */
+static struct str point_path(struct arena *arena, struct trial_key key, enum point point, bool text)
+{
+    return recording_point_file(arena, layout_trial_dir(arena, key), point, text);
+}
+
+enum status recording_profile(struct profile *out, struct arena *arena,
+                              const struct recording *recording, struct trial_key key,
+                              enum point point, struct err *err)
+{
+    struct str path = point_path(arena, key, point, false);
+    struct bytes packed = {0};
+    if (io_read_file(&packed, arena, io_join(arena, recording->dir, path), PROFILE_PACKED_BYTES_MAX,
+                     err) ||
+        profile_decode(out, arena, packed, err))
+        return err_wrap(err, "%.*s", STR_ARGS(path));
+    return STATUS_OK;
+}
+
+static enum status load_memstats(struct memstats *out, struct arena *scratch, struct str path,
+                                 struct err *err)
+{
+    struct bytes text = {0};
+    if (io_read_file(&text, scratch, path, PROFILE_PACKED_BYTES_MAX, err))
+        return err->status;
+    return memstats_parse(out, str_of_bytes(text), err);
+}
+
+enum status recording_memstats(struct memstats *out, struct arena *arena,
+                               const struct recording *recording, struct trial_key key,
+                               enum point point, struct err *err)
+{
+    struct arena scratch;
+    struct str path = point_path(arena, key, point, true);
+    arena_init(&scratch);
+    enum status status = load_memstats(out, &scratch, io_join(&scratch, recording->dir, path), err);
+    arena_release(&scratch);
+    return status == STATUS_OK ? STATUS_OK : err_wrap(err, "%.*s", STR_ARGS(path));
+}

@@ -1,0 +1,187 @@
+#ifndef GATE_RECORDING_RECORDING_H
+#define GATE_RECORDING_RECORDING_H
+
+#include "gate/base/err.h"
+#include "gate/base/str.h"
+#include "gate/profile/memstats.h"
+#include "gate/profile/profile.h"
+
+/*
+ * A recording is a directory with everything needed to judge again on
+ * any machine:
+ *
+ *   manifest.json                      schema, versions, scenarios, sides, file list with SHA-256
+ *   policy.yaml                        the policy that applies, byte for byte
+ *   SCENARIO/SIDE/program.json         the build: revision, Go version, module, call targets
+ *   SCENARIO/SIDE/PHASE-N/trial.json   one process under the load: counts, latency, CPU, RSS
+ *   SCENARIO/SIDE/PHASE-N/ready.pb.gz  heap profile at the point (warm, end likewise;
+ *                                      gotest has only end)
+ *   SCENARIO/SIDE/PHASE-N/ready.txt    the same as debug=1 text, for MemStats (not for gotest)
+ *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
+ *
+ * SIDE is "baseline" or "candidate", PHASE "exact" or "steady", N counts
+ * from 1. Scenario directories are numbered (scenario-1) so that names
+ * never become paths. Nothing in it is a time of day.
+ *
+ * manifest.json holds, in this order and nothing else:
+ *
+ *   schema, memgate_version, policy {name, revision}, quick,
+ *   environment {os, arch, cpu_model, cpu_count, kernel},
+ *   scenarios [{name, directory, gotest, identical, measured_because, failure, load_count,
+ *               trials {baseline {exact, steady}, candidate {exact, steady}}}],
+ *   files [{path, bytes, sha256}]   every file but manifest.json, by path
+ *   sha256                          of the manifest's own bytes before this value
+ *
+ * The hashes show damage and mixing of files; they are no signature.
+ * program.json and trial.json hold the members of the structs below under
+ * the same names; targets are pairs ["hexadecimal offset", "symbol"]. Both
+ * sides have a program.json even when only one was built. A trial's
+ * directory may hold more files of any name; trial.json must be there for
+ * every trial that the manifest counts, and for no other.
+ */
+#define RECORDING_SCHEMA "memgate.recording/1"
+
+enum {
+    RECORDING_FILES_MAX = 20000,
+    RECORDING_JSON_BYTES_MAX = 8 * 1024 * 1024, /* parsing costs up to 100 times this */
+    RECORDING_SCENARIOS_MAX = 1000,
+    RECORDING_TRIALS_MAX = 64, /* per side and phase */
+};
+
+enum side { SIDE_BASE, SIDE_CAND, SIDES };
+enum phase { PHASE_EXACT, PHASE_STEADY, PHASES };
+enum point { POINT_READY, POINT_WARM, POINT_END, POINTS };
+
+const char *side_name(enum side side);    /* "baseline", "candidate" */
+const char *phase_name(enum phase phase); /* "exact", "steady" */
+const char *point_name(enum point point); /* "ready", "warm", "end" */
+
+struct record_target {
+    uint64_t offset;
+    struct str symbol;
+};
+
+/* What was built for one side. */
+struct record_program {
+    struct str revision; /* full SHA, or "work tree" */
+    struct str label;    /* what the user asked for: "origin/main" */
+    struct str go_version;
+    struct str module;
+    struct str package;  /* package path of main, or of the tested package */
+    struct str arch;     /* "amd64", "arm64" */
+    struct str settings; /* build settings as the binary holds them */
+    struct str sha256;   /* of the binary */
+    uint64_t binary_bytes;
+    struct record_target *targets; /* sorted by offset */
+    size_t target_count;
+};
+
+struct record_benchmark {
+    struct str name; /* "BenchmarkEncode/small", without the -N processor suffix */
+    uint64_t iterations;
+    double ns_per_op;
+    double bytes_per_op;
+    double allocs_per_op;
+};
+
+/* One process of one side under the load. */
+struct record_trial {
+    uint32_t number; /* 1-based within side and phase */
+    uint64_t warmup_count;
+    uint64_t request_count; /* requests between warm and end; gotest: sum of iterations */
+    double rate_per_second; /* asked for; 0: closed loop */
+    double achieved_per_second;
+    uint64_t lateness_p99_ns; /* actual minus intended send, fixed rate only */
+    uint64_t duration_ns;     /* of the load between warm and end */
+    uint64_t cpu_ns;          /* of the process tree, between warm and end */
+    uint64_t response_bytes;
+    struct str latency; /* histogram_encode; empty for gotest */
+    uint64_t rss_p50_bytes;
+    uint64_t rss_p95_bytes;
+    uint64_t rss_max_bytes;
+    uint64_t rss_samples;
+    struct record_benchmark *benchmarks;
+    size_t benchmark_count;
+    /* How long the parts took, for "where the time went"; never judged. */
+    uint64_t start_ns; /* process start until ready */
+    uint64_t read_ns;  /* reading profiles */
+    uint64_t wall_ns;  /* whole trial */
+};
+
+struct record_scenario {
+    struct str name;
+    bool is_gotest;
+    bool identical; /* byte-identical binaries, not measured */
+    struct str
+        identical_why_measured; /* why identical binaries were measured all the same; may be empty */
+    struct str failure;         /* why there is no verdict; empty when complete */
+    uint64_t load_count; /* requests of the steady phase as the policy says: "over the load" */
+    struct record_program programs[SIDES];
+    struct record_trial *trials[SIDES][PHASES];
+    size_t trial_count[SIDES][PHASES];
+};
+
+struct record_environment {
+    struct str memgate_version;
+    struct str os;
+    struct str arch;
+    struct str cpu_model;
+    uint64_t cpu_count;
+    struct str kernel;
+};
+
+struct recording {
+    struct str dir;
+    struct str policy_name;     /* as shown in messages: "memgate.yaml" */
+    struct str policy_revision; /* where the policy came from: SHA or "work tree" */
+    struct str policy_text;
+    bool quick; /* exact phase only, on purpose */
+    struct record_environment environment;
+    struct record_scenario *scenarios;
+    size_t scenario_count;
+    size_t scenario_cap;
+};
+
+/* Names one trial of a recording. */
+struct trial_key {
+    size_t scenario; /* index */
+    enum side side;
+    enum phase phase;
+    uint32_t number; /* 1-based */
+};
+
+/* Writing: files first (paths below), then recording_write seals them. */
+
+/* Directory of a trial, created: DIR/scenario-1/candidate/exact-2. */
+NODISCARD enum status recording_trial_dir(struct str *out, struct arena *arena,
+                                          const struct recording *recording, struct trial_key key,
+                                          struct err *err);
+/* File of a point in a trial's directory: "warm.pb.gz" or "warm.txt". */
+struct str recording_point_file(struct arena *arena, struct str trial_dir, enum point point,
+                                bool text);
+/*
+ * Writes program.json and trial.json files, policy.yaml and, last,
+ * manifest.json with all hashes. May be called again after trials were
+ * added: the same recording gives the same bytes. Files in the directory
+ * that are no part of a recording (left over from an earlier one) are
+ * STATUS_FORMAT, numbers that JSON cannot hold STATUS_INVALID.
+ */
+NODISCARD enum status recording_write(const struct recording *recording, struct err *err);
+
+/* Reading: everything is verified before anything is believed. */
+
+/*
+ * Opens DIR (or DIR/recording). A file that is missing, extra, changed
+ * or of another schema is STATUS_FORMAT naming it; a directory without a
+ * manifest is STATUS_NOT_FOUND.
+ */
+NODISCARD enum status recording_open(struct recording *out, struct arena *arena, struct str dir,
+                                     struct err *err);
+NODISCARD enum status recording_profile(struct profile *out, struct arena *arena,
+                                        const struct recording *recording, struct trial_key key,
+                                        enum point point, struct err *err);
+NODISCARD enum status recording_memstats(struct memstats *out, struct arena *arena,
+                                         const struct recording *recording, struct trial_key key,
+                                         enum point point, struct err *err);
+
+#endif

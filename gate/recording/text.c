@@ -1,0 +1,340 @@
+#include "gate/recording/text.h"
+
+#include "gate/codec/json.h"
+#include "gate/codec/sha256.h"
+#include "gate/recording/layout.h"
+#include "gate/recording/shape.h"
+
+enum {
+    TARGETS_MAX = 1000000,
+    BENCHMARKS_MAX = 10000,
+    SHA256_DIGITS = 64,
+};
+
+#define AT(member) offsetof(struct RECORD, member)
+
+#define RECORD record_target
+static const struct field target_fields[] = {
+    {"offset", FIELD_HEX, AT(offset), 0, NULL, 0},
+    {"symbol", FIELD_STR, AT(symbol), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape target_shape = {target_fields, ARRAY_LEN(target_fields),
+                                          sizeof(struct record_target), true};
+
+#define RECORD record_program
+static const struct field program_fields[] = {
+    {"revision", FIELD_STR, AT(revision), 0, NULL, 0},
+    {"label", FIELD_STR, AT(label), 0, NULL, 0},
+    {"go_version", FIELD_STR, AT(go_version), 0, NULL, 0},
+    {"module", FIELD_STR, AT(module), 0, NULL, 0},
+    {"package", FIELD_STR, AT(package), 0, NULL, 0},
+    {"arch", FIELD_STR, AT(arch), 0, NULL, 0},
+    {"settings", FIELD_STR, AT(settings), 0, NULL, 0},
+    {"sha256", FIELD_STR, AT(sha256), 0, NULL, 0},
+    {"binary_bytes", FIELD_U64, AT(binary_bytes), 0, NULL, 0},
+    {"targets", FIELD_LIST, AT(targets), TARGETS_MAX, &target_shape, AT(target_count)},
+};
+#undef RECORD
+static const struct shape program_shape = SHAPE(struct record_program, program_fields);
+
+#define RECORD record_benchmark
+static const struct field benchmark_fields[] = {
+    {"name", FIELD_STR, AT(name), 0, NULL, 0},
+    {"iterations", FIELD_U64, AT(iterations), 0, NULL, 0},
+    {"ns_per_op", FIELD_DOUBLE, AT(ns_per_op), 0, NULL, 0},
+    {"bytes_per_op", FIELD_DOUBLE, AT(bytes_per_op), 0, NULL, 0},
+    {"allocs_per_op", FIELD_DOUBLE, AT(allocs_per_op), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape benchmark_shape = SHAPE(struct record_benchmark, benchmark_fields);
+
+#define RECORD record_trial
+static const struct field trial_fields[] = {
+    {"number", FIELD_U32, AT(number), RECORDING_TRIALS_MAX, NULL, 0},
+    {"warmup_count", FIELD_U64, AT(warmup_count), 0, NULL, 0},
+    {"request_count", FIELD_U64, AT(request_count), 0, NULL, 0},
+    {"rate_per_second", FIELD_DOUBLE, AT(rate_per_second), 0, NULL, 0},
+    {"achieved_per_second", FIELD_DOUBLE, AT(achieved_per_second), 0, NULL, 0},
+    {"lateness_p99_ns", FIELD_U64, AT(lateness_p99_ns), 0, NULL, 0},
+    {"duration_ns", FIELD_U64, AT(duration_ns), 0, NULL, 0},
+    {"cpu_ns", FIELD_U64, AT(cpu_ns), 0, NULL, 0},
+    {"response_bytes", FIELD_U64, AT(response_bytes), 0, NULL, 0},
+    {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
+    {"rss_p50_bytes", FIELD_U64, AT(rss_p50_bytes), 0, NULL, 0},
+    {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
+    {"rss_max_bytes", FIELD_U64, AT(rss_max_bytes), 0, NULL, 0},
+    {"rss_samples", FIELD_U64, AT(rss_samples), 0, NULL, 0},
+    {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,
+     AT(benchmark_count)},
+    {"start_ns", FIELD_U64, AT(start_ns), 0, NULL, 0},
+    {"read_ns", FIELD_U64, AT(read_ns), 0, NULL, 0},
+    {"wall_ns", FIELD_U64, AT(wall_ns), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape trial_shape = SHAPE(struct record_trial, trial_fields);
+
+/* trial_count[SIDES][PHASES] as {"baseline": {"exact": 3, ...}, ...}. */
+static const struct field phase_fields[] = {
+    {"exact", FIELD_SIZE, PHASE_EXACT * sizeof(size_t), RECORDING_TRIALS_MAX, NULL, 0},
+    {"steady", FIELD_SIZE, PHASE_STEADY * sizeof(size_t), RECORDING_TRIALS_MAX, NULL, 0},
+};
+static const struct shape phase_shape = SHAPE(size_t[PHASES], phase_fields);
+static const struct field side_fields[] = {
+    {"baseline", FIELD_OBJECT, SIDE_BASE * sizeof(size_t[PHASES]), 0, &phase_shape, 0},
+    {"candidate", FIELD_OBJECT, SIDE_CAND * sizeof(size_t[PHASES]), 0, &phase_shape, 0},
+};
+static const struct shape side_shape = SHAPE(size_t[SIDES][PHASES], side_fields);
+
+#define RECORD manifest_scenario
+static const struct field scenario_fields[] = {
+    {"name", FIELD_STR, AT(record.name), 0, NULL, 0},
+    {"directory", FIELD_STR, AT(directory), 0, NULL, 0},
+    {"gotest", FIELD_BOOL, AT(record.is_gotest), 0, NULL, 0},
+    {"identical", FIELD_BOOL, AT(record.identical), 0, NULL, 0},
+    {"measured_because", FIELD_STR, AT(record.identical_why_measured), 0, NULL, 0},
+    {"failure", FIELD_STR, AT(record.failure), 0, NULL, 0},
+    {"load_count", FIELD_U64, AT(record.load_count), 0, NULL, 0},
+    {"trials", FIELD_OBJECT, AT(record.trial_count), 0, &side_shape, 0},
+};
+#undef RECORD
+static const struct shape scenario_shape = SHAPE(struct manifest_scenario, scenario_fields);
+
+#define RECORD record_environment
+static const struct field environment_fields[] = {
+    {"os", FIELD_STR, AT(os), 0, NULL, 0},
+    {"arch", FIELD_STR, AT(arch), 0, NULL, 0},
+    {"cpu_model", FIELD_STR, AT(cpu_model), 0, NULL, 0},
+    {"cpu_count", FIELD_U64, AT(cpu_count), 0, NULL, 0},
+    {"kernel", FIELD_STR, AT(kernel), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape environment_shape = SHAPE(struct record_environment, environment_fields);
+
+#define RECORD recording
+static const struct field policy_fields[] = {
+    {"name", FIELD_STR, AT(policy_name), 0, NULL, 0},
+    {"revision", FIELD_STR, AT(policy_revision), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape policy_shape = SHAPE(struct recording, policy_fields);
+
+#define RECORD manifest_file
+static const struct field file_fields[] = {
+    {"path", FIELD_STR, AT(path), 0, NULL, 0},
+    {"bytes", FIELD_U64, AT(bytes), 0, NULL, 0},
+    {"sha256", FIELD_STR, AT(sha256), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape file_shape = SHAPE(struct manifest_file, file_fields);
+
+#define RECORD manifest
+static const struct field manifest_fields[] = {
+    {"schema", FIELD_STR, AT(schema), 0, NULL, 0},
+    {"memgate_version", FIELD_STR, AT(recording.environment.memgate_version), 0, NULL, 0},
+    {"policy", FIELD_OBJECT, AT(recording), 0, &policy_shape, 0},
+    {"quick", FIELD_BOOL, AT(recording.quick), 0, NULL, 0},
+    {"environment", FIELD_OBJECT, AT(recording.environment), 0, &environment_shape, 0},
+    {"scenarios", FIELD_LIST, AT(scenarios), RECORDING_SCENARIOS_MAX, &scenario_shape,
+     AT(scenario_count)},
+    {"files", FIELD_LIST, AT(files), RECORDING_FILES_MAX, &file_shape, AT(file_count)},
+    /* The last, so that its value stands at a fixed distance from the end. */
+    {"sha256", FIELD_STR, AT(sha256), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape manifest_shape = SHAPE(struct manifest, manifest_fields);
+
+static enum status text_read(void *out, struct arena *arena, const struct shape *shape,
+                             struct str text, struct err *err)
+{
+    struct arena scratch;
+    struct json_value tree = {0};
+    arena_init(&scratch);
+    enum status status = json_parse(&tree, &scratch, text, err);
+    if (status == STATUS_OK)
+        status = shape_read(out, arena, shape, &tree, err);
+    arena_release(&scratch);
+    return status;
+}
+
+/* Readers search by offset; two targets at one place would make the answer depend on luck. */
+static enum status check_targets(const struct record_program *program, enum status status,
+                                 struct err *err)
+{
+    for (size_t i = 1; i < program->target_count; i++) {
+        if (program->targets[i - 1].offset >= program->targets[i].offset)
+            return err_set(err, status, "targets: item %zu is not above the one before", i + 1);
+    }
+    return STATUS_OK;
+}
+
+enum status program_write(struct buf *buf, const struct record_program *program, struct err *err)
+{
+    if (check_targets(program, STATUS_INVALID, err))
+        return err->status;
+    return shape_write(buf, &program_shape, program, err);
+}
+
+enum status program_read(struct record_program *out, struct arena *arena, struct str text,
+                         struct err *err)
+{
+    struct record_program program = {0};
+    if (text_read(&program, arena, &program_shape, text, err) ||
+        check_targets(&program, STATUS_FORMAT, err))
+        return err->status;
+    *out = program;
+    return STATUS_OK;
+}
+
+enum status trial_write(struct buf *buf, const struct record_trial *trial, struct err *err)
+{
+    return shape_write(buf, &trial_shape, trial, err);
+}
+
+enum status trial_read(struct record_trial *out, struct arena *arena, struct str text,
+                       struct err *err)
+{
+    struct record_trial trial = {0};
+    if (text_read(&trial, arena, &trial_shape, text, err))
+        return err->status;
+    *out = trial;
+    return STATUS_OK;
+}
+
+static const struct str seal_tail = STR_INIT("\"\n}\n");
+
+/* Hash of the text up to the value of the last member; the empty text when it has no such end. */
+static struct str seal_of(struct arena *arena, struct str text)
+{
+    if (text.len < SHA256_DIGITS + seal_tail.len || !str_ends_with(text, seal_tail))
+        return STR("");
+    struct str body = str_slice(text, 0, text.len - seal_tail.len - SHA256_DIGITS);
+    return sha256_hex(arena, bytes_of_str(body));
+}
+
+enum status manifest_verify(struct str text, struct err *err)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    struct str want = seal_of(&scratch, text);
+    struct str have =
+        str_slice(text, text.len - seal_tail.len - want.len, text.len - seal_tail.len);
+    bool intact = want.len > 0 && str_equal(have, want);
+    arena_release(&scratch);
+    if (!intact) {
+        return err_set(err, STATUS_FORMAT,
+                       "its own SHA-256 does not match: the file was changed or cut short");
+    }
+    return STATUS_OK;
+}
+
+/* Looked at before anything else, because another version may have another shape. */
+static enum status check_schema(const struct json_value *tree, struct err *err)
+{
+    struct str schema = {0};
+    if (!json_get_str(tree, "schema", &schema))
+        return err_set(err, STATUS_FORMAT, "not a recording: it names no schema");
+    if (!str_equal(schema, STR(RECORDING_SCHEMA))) {
+        return err_set(err, STATUS_FORMAT,
+                       "recording has schema \"%.*s\"; this memgate reads " RECORDING_SCHEMA,
+                       STR_ARGS(schema));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_scenario(const struct manifest *manifest, size_t at, struct err *err)
+{
+    const struct manifest_scenario *scenario = &manifest->scenarios[at];
+    size_t number = SIZE_MAX;
+    if (!layout_parse_scenario(&number, scenario->directory) || number != at)
+        return err_set(err, STATUS_FORMAT, "directory is not \"scenario-%zu\"", at + 1);
+    if (scenario->record.name.len == 0)
+        return err_set(err, STATUS_FORMAT, "name is empty");
+    for (size_t i = 0; i < at; i++) {
+        if (str_equal(scenario->record.name, manifest->scenarios[i].record.name)) {
+            return err_set(err, STATUS_FORMAT, "name \"%.*s\" appears twice",
+                           STR_ARGS(scenario->record.name));
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status check_file(const struct manifest *manifest, size_t at, struct err *err)
+{
+    struct layout_file parsed = {0};
+    const struct manifest_file *file = &manifest->files[at];
+    if (!layout_parse(&parsed, file->path) ||
+        (parsed.kind != LAYOUT_KIND_POLICY && parsed.key.scenario >= manifest->scenario_count)) {
+        return err_set(err, STATUS_FORMAT, "\"%.*s\" is no path of this recording",
+                       STR_ARGS(file->path));
+    }
+    if (at > 0 && str_compare(manifest->files[at - 1].path, file->path) >= 0) {
+        return err_set(err, STATUS_FORMAT, "\"%.*s\" appears twice or out of order",
+                       STR_ARGS(file->path));
+    }
+    if (parsed.kind != LAYOUT_KIND_TRIAL)
+        return STATUS_OK;
+    const struct record_scenario *scenario = &manifest->scenarios[parsed.key.scenario].record;
+    if (parsed.key.number > scenario->trial_count[parsed.key.side][parsed.key.phase]) {
+        return err_set(err, STATUS_FORMAT, "\"%.*s\" is beyond the number of trials",
+                       STR_ARGS(file->path));
+    }
+    return STATUS_OK;
+}
+
+static enum status check_manifest(const struct manifest *manifest, struct err *err)
+{
+    for (size_t i = 0; i < manifest->scenario_count; i++) {
+        if (check_scenario(manifest, i, err))
+            return err_wrap(err, "scenarios: item %zu", i + 1);
+    }
+    for (size_t i = 0; i < manifest->file_count; i++) {
+        if (check_file(manifest, i, err))
+            return err_wrap(err, "files: item %zu", i + 1);
+    }
+    return STATUS_OK;
+}
+
+static void manifest_seal(struct buf *buf)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    struct str seal = seal_of(&scratch, buf_view(buf));
+    assert(seal.len == SHA256_DIGITS);
+    memcpy(buf->data + buf->len - seal_tail.len - SHA256_DIGITS, seal.data, SHA256_DIGITS);
+    arena_release(&scratch);
+}
+
+/* What the reader would refuse is not written either. */
+enum status manifest_write(struct buf *buf, const struct manifest *manifest, struct err *err)
+{
+    char zeros[SHA256_DIGITS];
+    struct manifest sealed = *manifest;
+    memset(zeros, '0', sizeof(zeros));
+    sealed.schema = STR(RECORDING_SCHEMA);
+    sealed.sha256 = (struct str){zeros, sizeof(zeros)};
+    if (check_manifest(&sealed, err) || shape_write(buf, &manifest_shape, &sealed, err))
+        return err->status;
+    manifest_seal(buf);
+    return STATUS_OK;
+}
+
+enum status manifest_read(struct manifest *out, struct arena *arena, struct str text,
+                          struct err *err)
+{
+    struct arena scratch;
+    struct json_value tree = {0};
+    struct manifest manifest = {0};
+    arena_init(&scratch);
+    enum status status = json_parse(&tree, &scratch, text, err);
+    if (status == STATUS_OK)
+        status = check_schema(&tree, err);
+    if (status == STATUS_OK)
+        status = shape_read(&manifest, arena, &manifest_shape, &tree, err);
+    if (status == STATUS_OK)
+        status = check_manifest(&manifest, err);
+    arena_release(&scratch);
+    if (status == STATUS_OK)
+        *out = manifest;
+    return status;
+}

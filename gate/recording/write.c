@@ -1,0 +1,152 @@
+#include "gate/base/io.h"
+#include "gate/codec/sha256.h"
+#include "gate/codec/yaml.h"
+#include "gate/recording/layout.h"
+#include "gate/recording/text.h"
+
+/* What one call of recording_write carries along. */
+struct writing {
+    const struct recording *recording;
+    struct arena scratch;
+    struct buf buf;
+};
+
+static enum status write_file(struct writing *writing, struct str path, struct bytes data,
+                              struct err *err)
+{
+    struct str full = io_join(&writing->scratch, writing->recording->dir, path);
+    return io_write_file(full, data, err);
+}
+
+static enum status write_trial(struct writing *writing, const struct record_trial *trial,
+                               struct trial_key key, struct err *err)
+{
+    struct str dir = {0};
+    struct str path = layout_trial(&writing->scratch, key);
+    buf_reset(&writing->buf);
+    if (trial->number != key.number) {
+        return err_set(err, STATUS_INVALID, "%.*s: trial %u stands at place %u", STR_ARGS(path),
+                       (unsigned)trial->number, (unsigned)key.number);
+    }
+    if (recording_trial_dir(&dir, &writing->scratch, writing->recording, key, err) ||
+        trial_write(&writing->buf, trial, err) ||
+        write_file(writing, path, bytes_of_str(buf_view(&writing->buf)), err))
+        return err_wrap(err, "%.*s", STR_ARGS(path));
+    return STATUS_OK;
+}
+
+static enum status write_program(struct writing *writing, size_t scenario, enum side side,
+                                 struct err *err)
+{
+    const struct record_scenario *record = &writing->recording->scenarios[scenario];
+    struct str path = layout_program(&writing->scratch, scenario, side);
+    struct str full = io_join(&writing->scratch, writing->recording->dir, path);
+    buf_reset(&writing->buf);
+    if (io_make_dirs(str_slice(full, 0, (size_t)str_find_last(full, '/')), err) ||
+        program_write(&writing->buf, &record->programs[side], err) ||
+        io_write_file(full, bytes_of_str(buf_view(&writing->buf)), err))
+        return err_wrap(err, "%.*s", STR_ARGS(path));
+    return STATUS_OK;
+}
+
+static enum status write_side(struct writing *writing, size_t scenario, enum side side,
+                              struct err *err)
+{
+    const struct record_scenario *record = &writing->recording->scenarios[scenario];
+    if (write_program(writing, scenario, side, err))
+        return err->status;
+    for (enum phase phase = 0; phase < PHASES; phase++) {
+        for (size_t i = 0; i < record->trial_count[side][phase]; i++) {
+            struct trial_key key = {scenario, side, phase, (uint32_t)i + 1};
+            if (write_trial(writing, &record->trials[side][phase][i], key, err))
+                return err->status;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Everything that the manifest vouches for. */
+static enum status write_records(struct writing *writing, struct err *err)
+{
+    const struct recording *recording = writing->recording;
+    if (recording->policy_text.len > YAML_BYTES_MAX)
+        return err_set(err, STATUS_LIMIT, LAYOUT_POLICY ": larger than %d bytes", YAML_BYTES_MAX);
+    if (io_make_dirs(recording->dir, err) ||
+        write_file(writing, STR(LAYOUT_POLICY), bytes_of_str(recording->policy_text), err))
+        return err->status;
+    for (size_t i = 0; i < recording->scenario_count; i++) {
+        for (enum side side = 0; side < SIDES; side++) {
+            if (write_side(writing, i, side, err))
+                return err->status;
+        }
+    }
+    return STATUS_OK;
+}
+
+static enum status hash_file(struct manifest_file *out, struct writing *writing, struct str path,
+                             struct err *err)
+{
+    struct arena once;
+    struct bytes data = {0};
+    arena_init(&once);
+    enum status status = io_read_file(&data, &once, io_join(&once, writing->recording->dir, path),
+                                      PROFILE_PACKED_BYTES_MAX, err);
+    if (status == STATUS_OK)
+        *out = (struct manifest_file){path, data.len, sha256_hex(&writing->scratch, data)};
+    arena_release(&once);
+    return status == STATUS_OK ? STATUS_OK : err_wrap(err, "%.*s", STR_ARGS(path));
+}
+
+static enum status hash_files(struct manifest *manifest, struct writing *writing, struct err *err)
+{
+    struct str *paths = NULL;
+    size_t count = 0;
+    if (io_list_files(&paths, &count, &writing->scratch, writing->recording->dir,
+                      RECORDING_FILES_MAX + 1, err))
+        return err->status;
+    manifest->files = ARENA_ARRAY(&writing->scratch, struct manifest_file, count);
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(paths[i], STR(LAYOUT_MANIFEST)))
+            continue;
+        if (hash_file(&manifest->files[manifest->file_count], writing, paths[i], err))
+            return err->status;
+        manifest->file_count++;
+    }
+    return STATUS_OK;
+}
+
+static enum status write_manifest(struct writing *writing, struct err *err)
+{
+    const struct recording *recording = writing->recording;
+    struct manifest manifest = {.recording = *recording,
+                                .scenario_count = recording->scenario_count};
+    manifest.scenarios =
+        ARENA_ARRAY(&writing->scratch, struct manifest_scenario, recording->scenario_count);
+    for (size_t i = 0; i < recording->scenario_count; i++) {
+        manifest.scenarios[i] = (struct manifest_scenario){layout_scenario(&writing->scratch, i),
+                                                           recording->scenarios[i]};
+    }
+    buf_reset(&writing->buf);
+    if (hash_files(&manifest, writing, err))
+        return err->status;
+    if (manifest_write(&writing->buf, &manifest, err))
+        return err_wrap(err, LAYOUT_MANIFEST);
+    return write_file(writing, STR(LAYOUT_MANIFEST), bytes_of_str(buf_view(&writing->buf)), err);
+}
+
+/*
+ * The manifest is last: until it is there, the directory is either the
+ * recording it was before or none that recording_open accepts.
+ */
+enum status recording_write(const struct recording *recording, struct err *err)
+{
+    struct writing writing = {.recording = recording};
+    arena_init(&writing.scratch);
+    buf_init(&writing.buf, RECORDING_JSON_BYTES_MAX);
+    enum status status = write_records(&writing, err);
+    if (status == STATUS_OK)
+        status = write_manifest(&writing, err);
+    buf_release(&writing.buf);
+    arena_release(&writing.scratch);
+    return status;
+}

@@ -1,0 +1,251 @@
+#include "gate/codec/json.h"
+#include "gate/report/phrase.h"
+
+/* The stable machine interface: config/verdict.schema.json. */
+#define VERDICT_SCHEMA "memgate.verdict/1"
+
+struct json_report {
+    struct json_writer json;
+    struct arena *arena;
+    const struct judged_scenario *scenario;
+};
+
+static void write_str_or_null(struct json_writer *json, const char *key, struct str value)
+{
+    if (value.len)
+        json_str(json, key, value);
+    else
+        json_null(json, key);
+}
+
+static void write_line(struct json_writer *json, int64_t line)
+{
+    if (line > 0)
+        json_i64(json, "line", line);
+    else
+        json_null(json, "line");
+}
+
+static void write_subject(struct json_report *report, const struct comparison_row *row)
+{
+    struct json_writer *json = &report->json;
+    bool has_kind = row->level != ROW_SCENARIO && row->level != ROW_BENCHMARK;
+    json_object(json, "subject");
+    json_str(json, "scenario", report->scenario->comparison->scenario);
+    write_str_or_null(json, "func", row->func);
+    write_str_or_null(json, "short",
+                      row->func.len ? name_short(row->func, report->arena) : row->func);
+    write_str_or_null(json, "package", row->package);
+    write_str_or_null(json, "kind",
+                      has_kind ? str_from(alloc_kind_name(row->kind)) : (struct str){"", 0});
+    write_str_or_null(json, "file", row->file);
+    write_line(json, row->line);
+    json_object_end(json);
+}
+
+static void write_estimate(struct json_writer *json, const struct comparison_row *row)
+{
+    const struct estimate *estimate = &row->estimate;
+    json_double(json, "base", estimate->base);
+    json_double(json, "cand", estimate->cand);
+    json_double(json, "delta", estimate->delta);
+    if (estimate->has_ratio)
+        json_double(json, "percent", estimate->ratio * 100);
+    else
+        json_null(json, "percent");
+    if (estimate->bounded) {
+        json_list(json, "interval");
+        json_double(json, NULL, estimate->delta_low);
+        json_double(json, NULL, estimate->delta_high);
+        json_list_end(json);
+    } else {
+        json_null(json, "interval");
+    }
+    json_str(json, "unit", str_from(unit_name(metric_unit(row->metric))));
+}
+
+static void write_culprits(struct json_report *report, const struct comparison_row *row)
+{
+    struct json_writer *json = &report->json;
+    json_list(json, "culprits");
+    for (size_t i = 0; i < row->culprit_count; i++) {
+        const struct culprit *culprit = &row->culprits[i];
+        json_object(json, NULL);
+        json_str(json, "func", culprit->func);
+        json_str(json, "short", culprit->short_name);
+        write_str_or_null(json, "via", culprit->via);
+        json_str(json, "kind", str_from(alloc_kind_name(culprit->kind)));
+        write_str_or_null(json, "file", culprit->file);
+        write_line(json, culprit->line);
+        json_double(json, "delta", culprit->delta);
+        json_object_end(json);
+    }
+    json_list_end(json);
+}
+
+static void write_finding(struct json_report *report, const struct finding *finding)
+{
+    struct json_writer *json = &report->json;
+    const struct comparison_row *row = finding->row;
+    struct str_list reasons = phrase_reasons(report->arena, finding);
+    json_object(json, NULL);
+    json_str(json, "verdict", str_from(finding_verdict_name(finding->verdict)));
+    json_str(json, "severity", str_from(severity_name(finding->rule->severity)));
+    json_str(json, "metric", str_from(metric_name(row->metric)));
+    json_str(json, "point", str_from(point_name(row->point)));
+    write_subject(report, row);
+    write_estimate(json, row);
+    json_double(json, "limit", finding->limit);
+    json_str(json, "limit_is", str_from(finding->is_budget ? "maximum" : "increase"));
+    json_str(json, "rule", origin_text(report->arena, &finding->rule->origin));
+    json_str(json, "rule_text", rule_describe(report->arena, finding->rule));
+    write_str_or_null(json, "owner", finding->rule->owner);
+    write_culprits(report, phrase_culprit_row(report->scenario, finding));
+    json_list(json, "reasons");
+    for (size_t i = 0; i < reasons.len; i++)
+        json_str(json, NULL, reasons.items[i]);
+    json_list_end(json);
+    json_object_end(json);
+}
+
+static void write_moved(struct json_report *report)
+{
+    const struct comparison *comparison = report->scenario->comparison;
+    json_list(&report->json, "moved");
+    for (size_t i = 0; i < comparison->moved_count; i++) {
+        json_object(&report->json, NULL);
+        json_str(&report->json, "from", comparison->moved[i].from);
+        json_str(&report->json, "to", comparison->moved[i].to);
+        json_double(&report->json, "bytes", comparison->moved[i].bytes);
+        json_object_end(&report->json);
+    }
+    json_list_end(&report->json);
+}
+
+static void write_texts(struct json_writer *json, const char *key, const struct str *texts,
+                        size_t count)
+{
+    json_list(json, key);
+    for (size_t i = 0; i < count; i++)
+        json_str(json, NULL, texts[i]);
+    json_list_end(json);
+}
+
+static void write_phase(struct json_writer *json, const struct record_scenario *record,
+                        enum phase phase)
+{
+    const struct record_trial *first = record->trials[SIDE_CAND][phase];
+    size_t count = record->trial_count[SIDE_CAND][phase];
+    json_object(json, phase_name(phase));
+    json_u64(json, "baseline_trials", record->trial_count[SIDE_BASE][phase]);
+    json_u64(json, "candidate_trials", count);
+    json_u64(json, "requests", count ? first->request_count : 0);
+    json_object_end(json);
+}
+
+/* Every number of the whole scenario, judged or not. */
+static void write_measured(struct json_report *report)
+{
+    struct json_writer *json = &report->json;
+    const struct comparison *comparison = report->scenario->comparison;
+    json_object(json, "measured");
+    for (int phase = 0; phase < PHASES; phase++)
+        write_phase(json, comparison->record, (enum phase)phase);
+    json_list(json, "metrics");
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        if (row->level != ROW_SCENARIO)
+            continue;
+        json_object(json, NULL);
+        json_str(json, "metric", str_from(metric_name(row->metric)));
+        json_str(json, "point", str_from(point_name(row->point)));
+        write_estimate(json, row);
+        json_object_end(json);
+    }
+    json_list_end(json);
+    json_object(json, "kinds");
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        json_object(json, alloc_kind_name((enum alloc_kind)kind));
+        json_double(json, "base", comparison->kinds[kind].bytes[SIDE_BASE]);
+        json_double(json, "cand", comparison->kinds[kind].bytes[SIDE_CAND]);
+        json_object_end(json);
+    }
+    json_object_end(json);
+    json_object_end(json);
+}
+
+static void write_side(struct json_writer *json, const char *key,
+                       const struct record_program *program)
+{
+    json_object(json, key);
+    json_str(json, "label", program->label);
+    json_str(json, "revision", program->revision);
+    json_str(json, "go_version", program->go_version);
+    json_str(json, "module", program->module);
+    json_str(json, "arch", program->arch);
+    json_str(json, "binary_sha256", program->sha256);
+    json_object_end(json);
+}
+
+static void write_scenario(struct json_report *report)
+{
+    struct json_writer *json = &report->json;
+    const struct judged_scenario *scenario = report->scenario;
+    const struct comparison *comparison = scenario->comparison;
+    json_object(json, NULL);
+    json_str(json, "name", comparison->scenario);
+    json_str(json, "verdict", str_from(verdict_name(scenario->verdict)));
+    json_bool(json, "identical_binaries", comparison->record->identical);
+    write_side(json, "baseline", &comparison->record->programs[SIDE_BASE]);
+    write_side(json, "candidate", &comparison->record->programs[SIDE_CAND]);
+    json_list(json, "findings");
+    for (size_t i = 0; i < scenario->finding_count; i++)
+        write_finding(report, &scenario->findings[i]);
+    json_list_end(json);
+    write_moved(report);
+    write_measured(report);
+    write_texts(json, "invalid", comparison->invalid, comparison->invalid_count);
+    write_texts(json, "notes", comparison->notes, comparison->note_count);
+    json_object_end(json);
+}
+
+static void write_environment(struct json_writer *json,
+                              const struct record_environment *environment)
+{
+    json_object(json, "environment");
+    json_str(json, "memgate_version", environment->memgate_version);
+    json_str(json, "os", environment->os);
+    json_str(json, "arch", environment->arch);
+    json_str(json, "cpu_model", environment->cpu_model);
+    json_u64(json, "cpu_count", environment->cpu_count);
+    json_str(json, "kernel", environment->kernel);
+    json_object_end(json);
+}
+
+void report_json(struct buf *out, struct arena *arena, const struct report_input *input)
+{
+    struct json_report report = {.arena = arena};
+    struct json_writer *json = &report.json;
+    const struct judgement *judgement = input->judgement;
+    json_begin(json, out);
+    json_object(json, NULL);
+    json_str(json, "schema", STR(VERDICT_SCHEMA));
+    json_str(json, "verdict", str_from(verdict_name(judgement->verdict)));
+    json_i64(json, "exit_code", verdict_exit_code(judgement->verdict));
+    json_bool(json, "quick", judgement->quick);
+    json_object(json, "policy");
+    json_str(json, "name", input->recording->policy_name);
+    write_str_or_null(json, "revision", input->recording->policy_revision);
+    json_u64(json, "rules", judgement->rule_count);
+    json_u64(json, "judged", judgement->judged_rules);
+    json_object_end(json);
+    json_list(json, "scenarios");
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        report.scenario = &judgement->scenarios[i];
+        write_scenario(&report);
+    }
+    json_list_end(json);
+    write_environment(json, &input->recording->environment);
+    json_object_end(json);
+    json_finish(json);
+}

@@ -1,0 +1,162 @@
+#include "gate/codec/escape.h"
+#include "gate/report/phrase.h"
+
+/* GitHub refuses comments above 65,536 characters; the cut keeps room for the last lines. */
+enum { MARKDOWN_BYTES_MAX = 58000, ROWS_MAX = 10, DETAIL_ROWS_MAX = 100 };
+
+struct markdown {
+    struct buf *out;
+    struct arena *arena;
+    const struct judged_scenario *scenario;
+};
+
+static void write_where(const struct markdown *markdown, const struct finding *finding)
+{
+    const struct comparison_row *row = phrase_culprit_row(markdown->scenario, finding);
+    struct str file = row->file;
+    int64_t line = row->line;
+    enum alloc_kind kind = row->kind;
+    if (row->culprit_count > 0) {
+        file = row->culprits[0].file;
+        line = row->culprits[0].line;
+        kind = row->culprits[0].kind;
+        escape_markdown_code(markdown->out, row->culprits[0].short_name);
+        buf_byte(markdown->out, ' ');
+    }
+    struct str place = phrase_place(markdown->arena, file, line);
+    if (place.len == 0)
+        return;
+    escape_markdown_code(markdown->out, place);
+    buf_printf(markdown->out, ", %s", alloc_kind_name(kind));
+}
+
+static void write_row(const struct markdown *markdown, const struct finding *finding)
+{
+    struct buf *out = markdown->out;
+    struct arena *arena = markdown->arena;
+    const struct comparison_row *row = finding->row;
+    buf_printf(out, "| %s | %.*s ", phrase_tag(finding->verdict),
+               STR_ARGS(phrase_metric(arena, row)));
+    escape_markdown_code(out, phrase_subject(arena, row));
+    buf_printf(out, " | %.*s ", STR_ARGS(phrase_value(arena, row, row->estimate.base)));
+    buf_printf(out, "| %.*s ", STR_ARGS(phrase_value(arena, row, row->estimate.cand)));
+    buf_printf(out, "| %.*s %.*s ", STR_ARGS(phrase_change(arena, row)),
+               STR_ARGS(phrase_interval(arena, row)));
+    buf_printf(out, "| %.*s, ", STR_ARGS(phrase_limit(arena, finding)));
+    escape_markdown_code(out, origin_text(arena, &finding->rule->origin));
+    buf_text(out, " | ");
+    write_where(markdown, finding);
+    buf_text(out, " |\n");
+}
+
+static void write_table_head(struct buf *out)
+{
+    buf_text(out, "\n| | rule | baseline | candidate | change, 99 % interval | limit | where |\n"
+                  "|---|---|--:|--:|--:|--:|---|\n");
+}
+
+static bool is_shown(const struct finding *finding)
+{
+    return finding->verdict < FINDING_IMPROVED;
+}
+
+/* At most ROWS_MAX of what needs attention; returns how many there were. */
+static size_t write_table(const struct markdown *markdown)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < markdown->scenario->finding_count; i++) {
+        const struct finding *finding = &markdown->scenario->findings[i];
+        if (!is_shown(finding) || markdown->out->len > MARKDOWN_BYTES_MAX)
+            continue;
+        if (count++ == 0)
+            write_table_head(markdown->out);
+        if (count <= ROWS_MAX)
+            write_row(markdown, finding);
+    }
+    return count;
+}
+
+static void write_details(const struct markdown *markdown)
+{
+    const struct judged_scenario *scenario = markdown->scenario;
+    size_t written = 0;
+    buf_printf(markdown->out, "\n<details><summary>%zu decisions in scenario ",
+               scenario->judged_count);
+    escape_markdown(markdown->out, scenario->comparison->scenario);
+    buf_text(markdown->out, "</summary>\n");
+    write_table_head(markdown->out);
+    for (size_t i = 0; i < scenario->finding_count && written < DETAIL_ROWS_MAX; i++) {
+        if (is_shown(&scenario->findings[i]) || markdown->out->len > MARKDOWN_BYTES_MAX)
+            continue;
+        write_row(markdown, &scenario->findings[i]);
+        written++;
+    }
+    buf_text(markdown->out, "\n</details>\n");
+}
+
+static void write_list(const struct markdown *markdown, const char *title, const struct str *items,
+                       size_t count)
+{
+    for (size_t i = 0; i < count && markdown->out->len < MARKDOWN_BYTES_MAX; i++) {
+        buf_printf(markdown->out, "\n- **%s** ", title);
+        escape_markdown(markdown->out, str_slice(items[i], 0, 2000));
+    }
+    if (count)
+        buf_byte(markdown->out, '\n');
+}
+
+static void write_moved(const struct markdown *markdown)
+{
+    const struct comparison *comparison = markdown->scenario->comparison;
+    for (size_t i = 0; i < comparison->moved_count && i < ROWS_MAX; i++) {
+        buf_text(markdown->out, "\n- moved: ");
+        escape_markdown_code(markdown->out, name_short(comparison->moved[i].from, markdown->arena));
+        buf_text(markdown->out, " to ");
+        escape_markdown_code(markdown->out, name_short(comparison->moved[i].to, markdown->arena));
+    }
+    if (comparison->moved_count)
+        buf_byte(markdown->out, '\n');
+}
+
+static void write_scenario(const struct markdown *markdown)
+{
+    const struct comparison *comparison = markdown->scenario->comparison;
+    const struct record_scenario *record = comparison->record;
+    buf_text(markdown->out, "\n**Scenario ");
+    escape_markdown_code(markdown->out, comparison->scenario);
+    buf_printf(markdown->out, "**: %s", verdict_name(markdown->scenario->verdict));
+    if (record->programs[SIDE_CAND].revision.len) {
+        buf_text(markdown->out, ", ");
+        escape_markdown_code(markdown->out,
+                             phrase_side(markdown->arena, &record->programs[SIDE_BASE]));
+        buf_text(markdown->out, " to ");
+        escape_markdown_code(markdown->out,
+                             phrase_side(markdown->arena, &record->programs[SIDE_CAND]));
+    }
+    buf_byte(markdown->out, '\n');
+    write_list(markdown, "invalid:", comparison->invalid, comparison->invalid_count);
+    write_list(markdown, "note:", comparison->notes, comparison->note_count);
+    size_t shown = write_table(markdown);
+    if (shown > ROWS_MAX)
+        buf_printf(markdown->out, "\n%zu more in verdict.json.\n", shown - ROWS_MAX);
+    write_moved(markdown);
+    if (markdown->scenario->finding_count > 0)
+        write_details(markdown);
+}
+
+void report_markdown(struct buf *out, struct arena *arena, const struct report_input *input)
+{
+    const struct judgement *judgement = input->judgement;
+    buf_text(out, "<!-- memgate -->\n### memgate: ");
+    escape_markdown(out, phrase_headline(arena, judgement));
+    buf_byte(out, '\n');
+    for (size_t i = 0; i < judgement->scenario_count && out->len < MARKDOWN_BYTES_MAX; i++) {
+        struct markdown markdown = {out, arena, &judgement->scenarios[i]};
+        write_scenario(&markdown);
+    }
+    buf_text(out, "\n<sub>policy ");
+    escape_markdown_code(out, input->recording->policy_name);
+    buf_printf(out, ": %zu rules, %zu judged; exit %d (%s)</sub>\n", judgement->rule_count,
+               judgement->judged_rules, verdict_exit_code(judgement->verdict),
+               verdict_name(judgement->verdict));
+}

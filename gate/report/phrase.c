@@ -1,0 +1,225 @@
+#include "gate/report/phrase.h"
+
+enum { PHRASE_BYTES_MAX = 4096, SHA_SHOWN = 12 };
+
+/* Runs a unit writer into an arena string. */
+static struct str written(struct arena *arena, enum unit unit, double value, bool sign)
+{
+    struct buf buf;
+    buf_init(&buf, PHRASE_BYTES_MAX);
+    unit_write(&buf, unit, value, sign);
+    struct str out = str_copy(arena, buf_view(&buf));
+    buf_release(&buf);
+    return out;
+}
+
+static struct str percent(struct arena *arena, double ratio)
+{
+    return written(arena, UNIT_RATIO, ratio, true);
+}
+
+/* Benchmarks count operations where services count requests. */
+static struct str per_what(struct arena *arena, const struct comparison_row *row, struct str text)
+{
+    struct str request = STR("/request");
+    if (row->level != ROW_BENCHMARK || !str_ends_with(text, request))
+        return text;
+    return str_format(arena, "%.*s/op", (int)(text.len - request.len), text.data);
+}
+
+struct str phrase_metric(struct arena *arena, const struct comparison_row *row)
+{
+    bool live = row->metric == METRIC_INUSE_SPACE || row->metric == METRIC_INUSE_OBJECTS;
+    const char *name = metric_name(row->metric);
+    if (!live)
+        return str_from(name);
+    return str_format(arena, "%s at %s", name, point_name(row->point));
+}
+
+struct str phrase_subject(struct arena *arena, const struct comparison_row *row)
+{
+    const char *kind = alloc_kind_name(row->kind);
+    switch (row->level) {
+    case ROW_SCENARIO:
+        return STR("whole scenario");
+    case ROW_KIND:
+        return str_format(arena, "%s allocations", kind);
+    case ROW_BENCHMARK:
+    case ROW_FUNCTION:
+        return str_printable(arena, name_short(row->func, arena));
+    case ROW_FUNCTION_KIND: {
+        struct str name = str_printable(arena, name_short(row->func, arena));
+        return str_format(arena, "%.*s (%s)", STR_ARGS(name), kind);
+    }
+    }
+    return STR("");
+}
+
+struct str phrase_value(struct arena *arena, const struct comparison_row *row, double value)
+{
+    return per_what(arena, row, written(arena, metric_unit(row->metric), value, false));
+}
+
+struct str phrase_change(struct arena *arena, const struct comparison_row *row)
+{
+    struct str delta =
+        per_what(arena, row, written(arena, metric_unit(row->metric), row->estimate.delta, true));
+    if (!row->estimate.has_ratio)
+        return delta;
+    return str_format(arena, "%.*s (%.*s)", STR_ARGS(delta),
+                      STR_ARGS(percent(arena, row->estimate.ratio)));
+}
+
+struct str phrase_interval(struct arena *arena, const struct comparison_row *row)
+{
+    const struct estimate *estimate = &row->estimate;
+    if (!estimate->bounded)
+        return STR("no interval");
+    enum unit unit = estimate->has_ratio ? UNIT_RATIO : metric_unit(row->metric);
+    double low = estimate->has_ratio ? estimate->ratio_low : estimate->delta_low;
+    double high = estimate->has_ratio ? estimate->ratio_high : estimate->delta_high;
+    return str_format(arena, "[%.*s, %.*s]", STR_ARGS(written(arena, unit, low, true)),
+                      STR_ARGS(written(arena, unit, high, true)));
+}
+
+struct str phrase_limit(struct arena *arena, const struct finding *finding)
+{
+    const struct comparison_row *row = finding->row;
+    if (!finding->is_budget)
+        return per_what(arena, row, written(arena, metric_unit(row->metric), finding->limit, true));
+    enum unit unit = finding->rule->max_share.set ? UNIT_RATIO : metric_unit(row->metric);
+    return str_format(arena, "at most %.*s", STR_ARGS(written(arena, unit, finding->limit, false)));
+}
+
+struct str phrase_place(struct arena *arena, struct str file, int64_t line)
+{
+    if (file.len == 0)
+        return STR("");
+    return str_printable(arena, str_format(arena, "%.*s:%lld", STR_ARGS(file), (long long)line));
+}
+
+struct str phrase_via(struct arena *arena, const struct culprit *culprit)
+{
+    if (culprit->via.len == 0)
+        return STR("");
+    struct str via = str_printable(arena, name_short(culprit->via, arena));
+    return str_format(arena, "called by %.*s", STR_ARGS(via));
+}
+
+struct str_list phrase_reasons(struct arena *arena, const struct finding *finding)
+{
+    const struct comparison_row *row = finding->row;
+    struct str_list out = {ARENA_ARRAY(arena, struct str, 4), 0};
+    bool named = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
+    if (finding->reason.len)
+        out.items[out.len++] = finding->reason;
+    if (named && row->is_new)
+        out.items[out.len++] =
+            STR("allocates nothing on the baseline (new function, or moved cost)");
+    if (named && row->is_gone)
+        out.items[out.len++] = STR("allocates nothing on the candidate");
+    if (named && row->base_func.len)
+        out.items[out.len++] = str_format(
+            arena, "was %.*s", STR_ARGS(str_printable(arena, name_short(row->base_func, arena))));
+    return out;
+}
+
+struct str phrase_side(struct arena *arena, const struct record_program *program)
+{
+    struct str label = str_printable(arena, program->label);
+    struct str sha = str_slice(program->revision, 0, SHA_SHOWN);
+    if (label.len == 0 || str_starts_with(program->revision, program->label))
+        return str_printable(arena, sha);
+    return str_format(arena, "%.*s (%.*s)", STR_ARGS(label), STR_ARGS(sha));
+}
+
+const char *phrase_tag(enum finding_verdict verdict)
+{
+    static const char *const tags[] = {"BLOCK", "REVIEW", "ALERT", "UNSURE", "BETTER", "ok"};
+    return tags[verdict];
+}
+
+size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scenario->finding_count; i++)
+        count += scenario->findings[i].verdict == verdict;
+    return count;
+}
+
+const struct comparison_row *phrase_culprit_row(const struct judged_scenario *scenario,
+                                                const struct finding *finding)
+{
+    if (finding->row->level != ROW_BENCHMARK)
+        return finding->row;
+    const struct comparison *comparison = scenario->comparison;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        if (row->level == ROW_SCENARIO && row->metric == finding->row->metric)
+            return row;
+    }
+    return finding->row;
+}
+
+static struct str count_phrase(struct arena *arena, const struct judgement *judgement,
+                               enum finding_verdict verdict, const char *one, const char *many)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < judgement->scenario_count; i++)
+        count += phrase_count(&judgement->scenarios[i], verdict);
+    if (count == 0)
+        return STR("");
+    return str_format(arena, ", %zu %s", count, count == 1 ? one : many);
+}
+
+/* The first finding of the first blocked scenario: what a reader wants to know at once. */
+static struct str worst_phrase(struct arena *arena, const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        const struct judged_scenario *scenario = &judgement->scenarios[i];
+        if (scenario->verdict != VERDICT_BLOCKED)
+            continue;
+        const struct finding *worst = &scenario->findings[0];
+        const struct comparison_row *row = phrase_culprit_row(scenario, worst);
+        struct str what = str_format(arena, "%.*s %.*s", STR_ARGS(phrase_metric(arena, worst->row)),
+                                     STR_ARGS(phrase_change(arena, worst->row)));
+        if (row->culprit_count == 0)
+            return what;
+        const struct culprit *culprit = &row->culprits[0];
+        struct str name = str_printable(arena, culprit->short_name);
+        struct str place = phrase_place(arena, culprit->file, culprit->line);
+        return str_format(arena, "%.*s, most of it in %.*s at %.*s (%s)", STR_ARGS(what),
+                          STR_ARGS(name), STR_ARGS(place), alloc_kind_name(culprit->kind));
+    }
+    return STR("");
+}
+
+static bool all_identical(const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++)
+        if (!judgement->scenarios[i].comparison->record->identical)
+            return false;
+    return judgement->scenario_count > 0;
+}
+
+struct str phrase_headline(struct arena *arena, const struct judgement *judgement)
+{
+    struct str unsure = count_phrase(arena, judgement, FINDING_INCONCLUSIVE, "rule inconclusive",
+                                     "rules inconclusive");
+    struct str review = count_phrase(arena, judgement, FINDING_REVIEW, "to review", "to review");
+    switch (judgement->verdict) {
+    case VERDICT_BLOCKED:
+        return str_format(arena, "BLOCKED: %.*s", STR_ARGS(worst_phrase(arena, judgement)));
+    case VERDICT_NONE:
+        return STR("NO VERDICT: the measurement cannot be trusted");
+    case VERDICT_INCONCLUSIVE:
+        return str_format(arena, "INCONCLUSIVE at the trial budget%.*s%.*s", STR_ARGS(unsure),
+                          STR_ARGS(review));
+    case VERDICT_PASS:
+        break;
+    }
+    if (all_identical(judgement))
+        return STR("PASS: both revisions build byte-identical binaries; nothing was measured");
+    return str_format(arena, "PASS: no rule broken%.*s%.*s%s", STR_ARGS(review), STR_ARGS(unsure),
+                      judgement->quick ? " (memory only: --quick)" : "");
+}

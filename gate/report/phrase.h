@@ -1,0 +1,42 @@
+#ifndef GATE_REPORT_PHRASE_H
+#define GATE_REPORT_PHRASE_H
+
+#include "gate/report/report.h"
+
+/*
+ * The words that text and Markdown share. Everything returned lives in
+ * the arena and is printable (str_printable), not yet escaped for a
+ * particular sink.
+ */
+
+/* "alloc_space", "inuse_space at warm", "p99". */
+struct str phrase_metric(struct arena *arena, const struct comparison_row *row);
+/* "whole scenario", "map allocations", "price.(*Book).Price", "BenchmarkEncode". */
+struct str phrase_subject(struct arena *arena, const struct comparison_row *row);
+/* A value of the row: "15.4 KiB/request". */
+struct str phrase_value(struct arena *arena, const struct comparison_row *row, double value);
+/* "+2.8 KiB/request (+18.4 %)". */
+struct str phrase_change(struct arena *arena, const struct comparison_row *row);
+/* "[+18.3 %, +18.5 %]", or in the row's unit where no percentage exists; "no interval". */
+struct str phrase_interval(struct arena *arena, const struct comparison_row *row);
+/* "+788 B/request", or "at most 64 MiB" for budgets. */
+struct str phrase_limit(struct arena *arena, const struct finding *finding);
+/* "price/price.go:77"; empty when unknown. */
+struct str phrase_place(struct arena *arena, struct str file, int64_t line);
+/* "price.(*Book).Price  price/price.go:77  map  +2.8 KiB/request" without the separators. */
+struct str phrase_via(struct arena *arena, const struct culprit *culprit);
+/* What the numbers do not say: new, gone, renamed, the finding's own reason. NULL-ended list. */
+struct str_list phrase_reasons(struct arena *arena, const struct finding *finding);
+/* "main (3f21c09)". */
+struct str phrase_side(struct arena *arena, const struct record_program *program);
+/* "BLOCKED: 2 of 9 rules broken, worst ..."; one sentence about the whole judgement. */
+struct str phrase_headline(struct arena *arena, const struct judgement *judgement);
+/* "BLOCK", "REVIEW", "ALERT", "UNSURE", "BETTER", "ok". */
+const char *phrase_tag(enum finding_verdict verdict);
+/* The culprits of a finding; benchmarks borrow those of their whole process. */
+const struct comparison_row *phrase_culprit_row(const struct judged_scenario *scenario,
+                                                const struct finding *finding);
+/* Count of listed findings with the verdict. */
+size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict);
+
+#endif

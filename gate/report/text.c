@@ -1,0 +1,213 @@
+#include "gate/codec/escape.h"
+#include "gate/report/phrase.h"
+
+enum { FUNCTIONS_SHOWN_MAX = 10, MOVED_SHOWN_MAX = 5 };
+
+struct text {
+    struct buf *out;
+    struct arena *arena;
+    const struct judged_scenario *scenario;
+};
+
+static void write_padded(struct buf *out, struct str text, size_t width)
+{
+    buf_str(out, text);
+    buf_repeat(out, ' ', text.len < width ? width - text.len : 0);
+}
+
+static void write_culprits(const struct text *text, const struct finding *finding)
+{
+    const struct comparison_row *row = phrase_culprit_row(text->scenario, finding);
+    for (size_t i = 0; i < row->culprit_count; i++) {
+        const struct culprit *culprit = &row->culprits[i];
+        struct comparison_row one = *row;
+        one.estimate = (struct estimate){.delta = culprit->delta};
+        buf_text(text->out, "          ");
+        write_padded(text->out, phrase_change(text->arena, &one), 20);
+        buf_printf(text->out, "  %-8s", alloc_kind_name(culprit->kind));
+        escape_text(text->out, culprit->short_name);
+        buf_text(text->out, "  ");
+        buf_str(text->out, phrase_place(text->arena, culprit->file, culprit->line));
+        struct str via = phrase_via(text->arena, culprit);
+        if (via.len)
+            buf_printf(text->out, "  %.*s", STR_ARGS(via));
+        buf_byte(text->out, '\n');
+    }
+}
+
+static void write_rule(const struct text *text, const struct finding *finding)
+{
+    /* A default's own name repeats what rule_describe says. */
+    struct str origin = finding->rule->is_default
+                            ? STR("default policy")
+                            : origin_text(text->arena, &finding->rule->origin);
+    struct str rule = rule_describe(text->arena, finding->rule);
+    buf_printf(text->out, "          limit %.*s  ", STR_ARGS(phrase_limit(text->arena, finding)));
+    buf_printf(text->out, "(%.*s: %.*s)", STR_ARGS(origin), STR_ARGS(rule));
+    if (finding->rule->owner.len) {
+        buf_text(text->out, ", owner ");
+        escape_text(text->out, finding->rule->owner);
+    }
+    buf_byte(text->out, '\n');
+}
+
+static void write_place(const struct text *text, const struct comparison_row *row)
+{
+    bool named = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
+    if (!named)
+        return;
+    struct str place = phrase_place(text->arena, row->file, row->line);
+    buf_printf(text->out, "          at %.*s, %s\n", STR_ARGS(place), alloc_kind_name(row->kind));
+}
+
+static void write_finding(const struct text *text, const struct finding *finding, bool full)
+{
+    const struct comparison_row *row = finding->row;
+    struct arena *arena = text->arena;
+    struct str_list reasons = phrase_reasons(arena, finding);
+    buf_printf(text->out, "  %-7s ", phrase_tag(finding->verdict));
+    struct str what = str_format(arena, "%.*s, %.*s", STR_ARGS(phrase_metric(arena, row)),
+                                 STR_ARGS(phrase_subject(arena, row)));
+    write_padded(text->out, what, 44);
+    buf_printf(text->out, "  %.*s -> ", STR_ARGS(phrase_value(arena, row, row->estimate.base)));
+    buf_printf(text->out, "%.*s  %.*s", STR_ARGS(phrase_value(arena, row, row->estimate.cand)),
+               STR_ARGS(phrase_change(arena, row)));
+    buf_printf(text->out, " %.*s\n", STR_ARGS(phrase_interval(arena, row)));
+    if (!full)
+        return;
+    write_place(text, row);
+    write_culprits(text, finding);
+    for (size_t i = 0; i < reasons.len; i++)
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(reasons.items[i]));
+    write_rule(text, finding);
+}
+
+static bool is_function(const struct finding *finding)
+{
+    return finding->row->level == ROW_FUNCTION || finding->row->level == ROW_FUNCTION_KIND;
+}
+
+/* Worst first in full, single functions up to a screenful; what is fine gets a line each. */
+static void write_findings(const struct text *text)
+{
+    const struct judged_scenario *scenario = text->scenario;
+    size_t functions = 0;
+    size_t left_out = 0;
+    for (size_t i = 0; i < scenario->finding_count; i++) {
+        const struct finding *finding = &scenario->findings[i];
+        bool full = finding->verdict < FINDING_IMPROVED;
+        if (is_function(finding) && ++functions > FUNCTIONS_SHOWN_MAX &&
+            finding->verdict != FINDING_REGRESSION)
+            left_out++;
+        else
+            write_finding(text, finding, full);
+    }
+    if (left_out)
+        buf_printf(text->out, "  and %zu more functions (all of them in verdict.json)\n", left_out);
+}
+
+static void write_moved(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    for (size_t i = 0; i < comparison->moved_count && i < MOVED_SHOWN_MAX; i++) {
+        const struct moved *moved = &comparison->moved[i];
+        buf_text(text->out, "  MOVED   ");
+        escape_text(text->out, name_short(moved->from, text->arena));
+        buf_text(text->out, " -> ");
+        escape_text(text->out, name_short(moved->to, text->arena));
+        buf_text(text->out, "  ");
+        unit_write(text->out, UNIT_BYTES_PER_REQUEST, moved->bytes, false);
+        buf_byte(text->out, '\n');
+    }
+    if (comparison->moved_count > MOVED_SHOWN_MAX)
+        buf_printf(text->out, "  MOVED   and %zu more\n",
+                   comparison->moved_count - MOVED_SHOWN_MAX);
+}
+
+/* How the bytes were classified; a reader must see what the map rule could not. */
+static void write_kinds(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    double total = 0;
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
+        total += comparison->kinds[kind].bytes[SIDE_CAND];
+    if (total <= 0)
+        return;
+    buf_text(text->out, "  kinds   ");
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        double share = comparison->kinds[kind].bytes[SIDE_CAND] / total;
+        if (share <= 0)
+            continue;
+        buf_printf(text->out, "%s ", alloc_kind_name((enum alloc_kind)kind));
+        unit_write_percent(text->out, share, false);
+        buf_text(text->out, "  ");
+    }
+    buf_text(text->out, "of the candidate's bytes\n");
+}
+
+static void write_trials(const struct text *text)
+{
+    const struct record_scenario *record = text->scenario->comparison->record;
+    for (int phase = 0; phase < PHASES; phase++) {
+        size_t count = record->trial_count[SIDE_CAND][phase];
+        if (count == 0)
+            continue;
+        const struct record_trial *trial = &record->trials[SIDE_CAND][phase][0];
+        buf_printf(text->out, "  %-7s %zu + %zu trials of %llu %s\n", phase_name((enum phase)phase),
+                   record->trial_count[SIDE_BASE][phase], count,
+                   (unsigned long long)trial->request_count,
+                   record->is_gotest ? "operations" : "requests");
+    }
+}
+
+static void write_sides(const struct text *text)
+{
+    const struct record_scenario *record = text->scenario->comparison->record;
+    const struct record_program *base = &record->programs[SIDE_BASE];
+    const struct record_program *cand = &record->programs[SIDE_CAND];
+    buf_printf(text->out, "  baseline %.*s, ", STR_ARGS(phrase_side(text->arena, base)));
+    buf_printf(text->out, "candidate %.*s, ", STR_ARGS(phrase_side(text->arena, cand)));
+    buf_printf(text->out, "%.*s %.*s\n", STR_ARGS(str_printable(text->arena, cand->go_version)),
+               STR_ARGS(str_printable(text->arena, cand->arch)));
+}
+
+static void write_scenario(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    buf_text(text->out, "\nscenario ");
+    escape_text(text->out, comparison->scenario);
+    buf_printf(text->out, ": %s\n", verdict_name(text->scenario->verdict));
+    if (comparison->record->programs[SIDE_CAND].revision.len)
+        write_sides(text);
+    for (size_t i = 0; i < comparison->invalid_count; i++) {
+        buf_text(text->out, "  INVALID ");
+        escape_text(text->out, comparison->invalid[i]);
+        buf_byte(text->out, '\n');
+    }
+    for (size_t i = 0; i < comparison->note_count; i++) {
+        buf_text(text->out, "  note    ");
+        escape_text(text->out, comparison->notes[i]);
+        buf_byte(text->out, '\n');
+    }
+    if (comparison->record->identical)
+        buf_text(text->out, "  byte-identical binaries, and only code or documentation changed\n");
+    write_findings(text);
+    write_moved(text);
+    write_kinds(text);
+    write_trials(text);
+}
+
+void report_text(struct buf *out, struct arena *arena, const struct report_input *input)
+{
+    const struct judgement *judgement = input->judgement;
+    buf_printf(out, "memgate %.*s\n", STR_ARGS(phrase_headline(arena, judgement)));
+    buf_text(out, "policy ");
+    escape_text(out, input->recording->policy_name);
+    buf_printf(out, ": %zu rules, %zu judged\n", judgement->rule_count, judgement->judged_rules);
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        struct text text = {out, arena, &judgement->scenarios[i]};
+        write_scenario(&text);
+    }
+    buf_printf(out, "\nexit %d (%s)\n", verdict_exit_code(judgement->verdict),
+               verdict_name(judgement->verdict));
+}

@@ -1,0 +1,94 @@
+#include "gate/stats/estimate.h"
+
+#include <math.h>
+
+#include "gate/stats/sample.h"
+
+enum { ESTIMATE_SAMPLES_MAX = 64 };
+
+struct spread {
+    double mean;
+    double of_mean; /* variance of the mean */
+    double df;
+};
+
+static struct spread spread_of(const double *values, size_t n, double floor)
+{
+    double mean = sample_mean(values, n);
+    double variance = sample_variance(values, n);
+    double least = floor * fabs(mean);
+    if (variance < least * least)
+        variance = least * least;
+    return (struct spread){mean, n ? variance / (double)n : 0, n > 1 ? (double)n - 1 : 0};
+}
+
+/* Half width of Welch's interval, with the Satterthwaite degrees of freedom. */
+static double half_width(struct spread a, struct spread b)
+{
+    double sum = a.of_mean + b.of_mean;
+    if (sum <= 0 || a.df <= 0 || b.df <= 0)
+        return 0;
+    double df = sum * sum / (a.of_mean * a.of_mean / a.df + b.of_mean * b.of_mean / b.df);
+    return student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, df) * sqrt(sum);
+}
+
+static void fill_difference(struct estimate *out, struct samples base, struct samples cand)
+{
+    struct spread a = spread_of(base.values, base.len, ESTIMATE_SPREAD_FLOOR);
+    struct spread b = spread_of(cand.values, cand.len, ESTIMATE_SPREAD_FLOOR);
+    double half = half_width(a, b);
+    out->base = a.mean;
+    out->cand = b.mean;
+    out->delta = b.mean - a.mean;
+    out->delta_low = out->delta - half;
+    out->delta_high = out->delta + half;
+    out->has_ratio = a.mean > 0;
+    if (out->has_ratio) {
+        out->ratio = out->delta / a.mean;
+        out->ratio_low = out->delta_low / a.mean;
+        out->ratio_high = out->delta_high / a.mean;
+    }
+}
+
+static bool take_logs(double *out, struct samples samples)
+{
+    assert(samples.len <= ESTIMATE_SAMPLES_MAX);
+    for (size_t i = 0; i < samples.len; i++) {
+        if (samples.values[i] <= 0)
+            return false;
+        out[i] = log(samples.values[i]);
+    }
+    return true;
+}
+
+static bool fill_log_ratio(struct estimate *out, struct samples base, struct samples cand)
+{
+    double base_logs[ESTIMATE_SAMPLES_MAX];
+    double cand_logs[ESTIMATE_SAMPLES_MAX];
+    if (!take_logs(base_logs, base) || !take_logs(cand_logs, cand))
+        return false;
+    struct spread a = spread_of(base_logs, base.len, 0);
+    struct spread b = spread_of(cand_logs, cand.len, 0);
+    double half = half_width(a, b);
+    double shift = b.mean - a.mean;
+    out->base = exp(a.mean);
+    out->cand = exp(b.mean);
+    out->has_ratio = true;
+    out->ratio = expm1(shift);
+    out->ratio_low = expm1(shift - half);
+    out->ratio_high = expm1(shift + half);
+    out->delta = out->cand - out->base;
+    out->delta_low = out->base * out->ratio_low;
+    out->delta_high = out->base * out->ratio_high;
+    return true;
+}
+
+struct estimate estimate_of(struct samples base, struct samples cand, enum estimate_method method)
+{
+    struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
+    out.bounded = base.len >= 2 && cand.len >= 2;
+    /* A zero has no logarithm; the difference still says what happened. */
+    if (method != ESTIMATE_LOG_RATIO || !fill_log_ratio(&out, base, cand))
+        fill_difference(&out, base, cand);
+    return out;
+}

@@ -1,0 +1,95 @@
+#include "gate/stats/sample.h"
+
+#include <math.h>
+
+double sample_mean(const double *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += values[i];
+    return n ? sum / (double)n : 0;
+}
+
+double sample_variance(const double *values, size_t n)
+{
+    double mean = sample_mean(values, n);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (values[i] - mean) * (values[i] - mean);
+    return n > 1 ? sum / (double)(n - 1) : 0;
+}
+
+/* Keeps a denominator of the continued fraction away from zero (Lentz). */
+static double away_from_zero(double value)
+{
+    const double tiny = 1e-300;
+    return fabs(value) < tiny ? tiny : value;
+}
+
+static double beta_fraction(double a, double b, double x)
+{
+    enum { STEPS_MAX = 1000 };
+    double c = 1;
+    double d = 1 / away_from_zero(1 - (a + b) * x / (a + 1));
+    double h = d;
+    for (int m = 1; m <= STEPS_MAX; m++) {
+        double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+        d = 1 / away_from_zero(1 + even * d);
+        c = away_from_zero(1 + even / c);
+        h *= d * c;
+        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+        d = 1 / away_from_zero(1 + odd * d);
+        c = away_from_zero(1 + odd / c);
+        h *= d * c;
+        if (fabs(d * c - 1) < 1e-16)
+            break;
+    }
+    return h;
+}
+
+double incomplete_beta(double a, double b, double x)
+{
+    assert(a > 0 && b > 0 && x >= 0 && x <= 1);
+    if (x <= 0 || x >= 1)
+        return x <= 0 ? 0 : 1;
+    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
+    /* The fraction converges fast on one side of the mean only. */
+    if (x < (a + 1) / (a + b + 2))
+        return front * beta_fraction(a, b, x) / a;
+    return 1 - front * beta_fraction(b, a, 1 - x) / b;
+}
+
+double student_cdf(double t, double df)
+{
+    assert(df > 0);
+    double tail = incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2;
+    return t > 0 ? 1 - tail : tail;
+}
+
+/* Upper-tail probability for t > 0, without the loss of 1 - tail. */
+static double student_tail(double t, double df)
+{
+    return incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2;
+}
+
+double student_quantile(double p, double df)
+{
+    assert(p > 0 && p < 1 && df > 0);
+    if (p < 0.5)
+        return -student_quantile(1 - p, df);
+    double tail = 1 - p;
+    double low = 0;
+    double high = 1;
+    while (student_tail(high, df) > tail)
+        high *= 2;
+    /* Bisection to the last bit: about 60 steps, and nothing to tune. */
+    for (;;) {
+        double middle = low + (high - low) / 2;
+        if (middle <= low || middle >= high)
+            return middle;
+        if (student_tail(middle, df) > tail)
+            low = middle;
+        else
+            high = middle;
+    }
+}

@@ -1,0 +1,21 @@
+#ifndef GATE_STATS_SAMPLE_H
+#define GATE_STATS_SAMPLE_H
+
+#include "gate/base/base.h"
+
+/* Summaries of a few numbers, one per process. n may be 0. */
+double sample_mean(const double *values, size_t n);
+/* Unbiased (n - 1); 0 for n < 2. */
+double sample_variance(const double *values, size_t n);
+
+/*
+ * Student's t distribution: P(T <= t) with `df` degrees of freedom
+ * (real, > 0), by the regularised incomplete beta function (Abramowitz
+ * and Stegun 26.7.1), and its inverse for 0 < p < 1.
+ */
+double student_cdf(double t, double df);
+double student_quantile(double p, double df);
+/* I_x(a, b) by the continued fraction of DLMF 8.17.22. */
+double incomplete_beta(double a, double b, double x);
+
+#endif

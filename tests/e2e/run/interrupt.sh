@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# interrupt.sh MEMGATE: SIGINT and SIGTERM in the middle of a run end it by that signal, with no
+# process, no temporary directory and no verdict left behind.
+set -euo pipefail
+# shellcheck source=tests/e2e/run/lib.sh
+. "$(dirname "$0")/lib.sh"
+memgate=$(realpath "$1")
+
+example_repo "$work/repo"
+example_branch "$work/repo" map-no-hint
+cd "$work/repo"
+mkdir "$work/tmp"
+marker="memgate-interrupt-$$"
+
+for row in "INT 130 1" "TERM 143 3" "INT 130 6" "TERM 143 9" "HUP 129 5"; do
+    read -r signal want delay <<< "$row"
+    rm -rf "$work/out"
+    # A shell in the background ignores SIGINT; python gives the child the default back.
+    code=0
+    TMPDIR=$work/tmp MARKER=$marker /usr/bin/python3 - "$signal" "$delay" "$memgate" run --base main \
+        --head change/map-no-hint -o "$work/out" <<'PY' > "$work/log" 2>&1 || code=$?
+import os
+import signal
+import subprocess
+import sys
+import time
+
+name, delay, argv = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
+child = subprocess.Popen(argv, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+time.sleep(delay)
+child.send_signal(getattr(signal, "SIG" + name))
+try:
+    code = child.wait(timeout=20)
+except subprocess.TimeoutExpired:
+    child.kill()
+    sys.exit("still running 20 s after the signal")
+sys.exit(128 - code if code < 0 else code)
+PY
+    [ "$code" = "$want" ] || { fail "SIG$signal after $delay s: exit $code, not $want"; cat "$work/log"; }
+    [ ! -e "$work/out/verdict.json" ] || fail "SIG$signal after $delay s left a verdict"
+    [ -z "$(ls -A "$work/tmp")" ] || fail "SIG$signal after $delay s left $(ls -A "$work/tmp")"
+    left=$(pgrep -f "$work/tmp" || true)
+    [ -z "$left" ] || fail "SIG$signal after $delay s left processes $left"
+done
+finish

@@ -1,0 +1,42 @@
+#include "gate/harness/load/requests.h"
+#include "tests/fuzz/fuzz.h"
+
+/* Whatever parses must render: one head, no line of the user's making inside it. */
+static void render_all(const struct requests *requests)
+{
+    struct buf buf;
+    buf_init(&buf, BUF_TEXT_BYTES_MAX);
+    for (size_t i = 0; i < requests->len; i++) {
+        buf_reset(&buf);
+        requests_render(&buf, &requests->lines[i], UINT64_MAX, 65535);
+        struct str text = buf_view(&buf);
+        const char *end = memmem(text.data, text.len, "\r\n\r\n", 4);
+        if (buf.overflow || !end)
+            abort();
+        for (const char *at = text.data; at < end; at++) {
+            if (*at == '\n' && at[-1] != '\r')
+                abort();
+        }
+    }
+    buf_release(&buf);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena;
+    struct err err = {0};
+    struct requests requests = {0};
+    arena_init(&arena);
+    if (requests_parse(&requests, &arena, STR("fuzz"), (struct bytes){data, size}, 7, &err)) {
+        if (err.status != STATUS_POLICY || strncmp(err.text, "fuzz:", 5) != 0)
+            abort();
+    } else {
+        render_all(&requests);
+        for (uint64_t k = 0; k < 64; k++) {
+            if (requests_line(&requests, 7, k) >= requests.len)
+                abort();
+        }
+    }
+    arena_release(&arena);
+    return 0;
+}

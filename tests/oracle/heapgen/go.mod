@@ -1,0 +1,3 @@
+module memgate.test/heapgen
+
+go 1.21

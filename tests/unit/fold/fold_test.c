@@ -1,0 +1,360 @@
+#include "gate/fold/fold.h"
+
+#include "tests/support/check.h"
+#include "tests/unit/fold/sample.h"
+
+static struct arena arena;
+static struct intern names;
+static struct err err;
+
+static int names_up(void **state)
+{
+    (void)state;
+    arena_init(&arena);
+    intern_init(&names, &arena);
+    return 0;
+}
+
+static int names_down(void **state)
+{
+    (void)state;
+    intern_release(&names);
+    arena_release(&arena);
+    return 0;
+}
+
+static struct fold folded(const struct sample_text *texts, size_t count,
+                          const struct fold_options *options)
+{
+    struct profile profile = sample_profile(&arena, texts, count);
+    struct fold fold;
+    assert_ok(fold_heap(&fold, &arena, &names, &profile, options, &err), &err);
+    return fold;
+}
+
+static const struct fold_function *function_named(const struct fold *fold, const char *name)
+{
+    static const struct fold_function none;
+    for (size_t i = 0; i < fold->function_count; i++) {
+        if (str_equal_text(intern_text(&names, fold->functions[i].func), name))
+            return &fold->functions[i];
+    }
+    fail_msg("no function %s", name);
+    return &none;
+}
+
+static const struct fold_options shop = {.module = STR_INIT("example.com/shop")};
+
+static void flat_is_the_leaf_and_cum_counts_once(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {
+        {"fmt.Sprintf<example.com/shop.walk<example.com/shop.walk<main.main", {1, 10, 0, 0}, 0},
+        {"example.com/shop.walk<main.main", {2, 20, 1, 7}, 0},
+        {"strings.grow|strings.Join<example.com/shop.list|example.com/shop.walk<main.main",
+         {4, 40, 0, 0},
+         0},
+    };
+    struct fold fold = folded(texts, ARRAY_LEN(texts), &shop);
+    assert_int_equal(fold.function_count, 6);
+    assert_int_equal(fold.total[HEAP_ALLOC_OBJECTS], 7);
+    assert_int_equal(fold.total[HEAP_ALLOC_SPACE], 70);
+    assert_int_equal(fold.total[HEAP_INUSE_OBJECTS], 1);
+    assert_int_equal(fold.total[HEAP_INUSE_SPACE], 7);
+    const struct fold_function *walk = function_named(&fold, "example.com/shop.walk");
+    assert_int_equal(walk->flat[HEAP_ALLOC_SPACE], 20);
+    assert_int_equal(walk->cum[HEAP_ALLOC_SPACE], 70);
+    assert_int_equal(walk->cum[HEAP_INUSE_SPACE], 7);
+    assert_str(intern_text(&names, walk->file), "f.go");
+    const struct fold_function *join = function_named(&fold, "strings.Join");
+    assert_int_equal(join->flat[HEAP_ALLOC_SPACE], 0);
+    assert_int_equal(join->cum[HEAP_ALLOC_SPACE], 40);
+    assert_int_equal(function_named(&fold, "strings.grow")->flat[HEAP_ALLOC_OBJECTS], 4);
+}
+
+static void equal_sites_are_summed(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {
+        {"fmt.Sprintf<example.com/shop.a:4<main.main:1", {1, 10, 0, 0}, 0},
+        {"fmt.Sprintf<example.com/shop.a:4<main.main:2", {1, 11, 0, 0}, 0},
+        {"fmt.Sprintf<example.com/shop.a:5<main.main:1", {1, 12, 0, 0}, 0},
+        {"fmt.Sprintf:2<example.com/shop.a:5<main.main:1", {1, 13, 0, 0}, 0},
+        {"fmt.Sprintf<example.com/shop.b:4<main.main:1", {1, 14, 0, 0}, 0},
+        {"fmt.Sprintf<example.com/shop.b:4<main.main:1", {0, 0, 0, 0}, 0},
+    };
+    static const int64_t want[] = {21, 12, 14, 13};
+    struct fold fold = folded(texts, ARRAY_LEN(texts), &shop);
+    assert_int_equal(fold.site_count, ARRAY_LEN(want));
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        assert_int_equal(fold.sites[i].value[HEAP_ALLOC_SPACE], want[i]);
+    assert_str(intern_text(&names, fold.sites[0].user), "example.com/shop.a");
+    assert_int_equal(fold.sites[0].user_line, 4);
+    assert_int_equal(fold.sites[3].line, 2);
+}
+
+static void owner_and_user_are_the_first_frames_of_their_sort(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {
+        {"bytes.grow<example.org/dep.Do<sort.Sort<example.com/shop/cart.Add<main.main",
+         {1, 1, 0, 0},
+         0},
+        {"net/http.serve<net/http.loop", {1, 1, 0, 0}, 0},
+    };
+    struct fold fold = folded(texts, ARRAY_LEN(texts), &shop);
+    assert_int_equal(fold.site_count, 2);
+    assert_str(intern_text(&names, fold.sites[0].func), "bytes.grow");
+    assert_str(intern_text(&names, fold.sites[0].owner), "example.org/dep.Do");
+    assert_str(intern_text(&names, fold.sites[0].user), "example.com/shop/cart.Add");
+    assert_str(intern_text(&names, fold.sites[0].user_file), "f.go");
+    assert_str(intern_text(&names, fold.sites[1].owner), "");
+    assert_str(intern_text(&names, fold.sites[1].user), "");
+    assert_str(intern_text(&names, fold.sites[1].user_file), "");
+}
+
+static void a_module_without_a_dot_owns_its_frames(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {{"fmt.F<orders/cart.Add", {1, 1, 0, 0}, 0}};
+    static const struct fold_options options = {.module = STR_INIT("orders")};
+    struct fold fold = folded(texts, 1, &options);
+    assert_str(intern_text(&names, fold.sites[0].owner), "orders/cart.Add");
+}
+
+struct excluded_case {
+    const char *stack;
+    bool excluded;
+};
+
+static const struct excluded_case excluded_cases[] = {
+    {"compress/flate.New<runtime/pprof.writeHeap<net/http.serve", true},
+    {"net/http/pprof.Index<net/http.serve", true},
+    {"example.com/shop.a<net/http/pprof.Index", true},
+    {"fmt.Sprintf<testing.(*B).launch", true},
+    {"testing.(*B).Run<main.main", true},
+    {"fmt.Sprintf<testing.(*B).Log<example.com/shop.BenchmarkA<testing.(*B).runN", true},
+    {"fmt.Sprintf<example.com/shop.BenchmarkA<testing.(*B).runN", false},
+    {"testing/quick.Check<example.com/shop.TestA<testing.tRunner", false},
+    {"runtime/pprofother.F<main.main", false},
+    {"net/http.serve", false},
+};
+
+static void profiler_and_benchmark_machinery_are_left_out(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(excluded_cases); i++) {
+        const struct excluded_case *test = &excluded_cases[i];
+        print_message("  %s\n", test->stack);
+        const struct sample_text text = {test->stack, {3, 30, 2, 20}, 0};
+        struct fold fold = folded(&text, 1, &shop);
+        assert_int_equal(fold.excluded[HEAP_ALLOC_SPACE], test->excluded ? 30 : 0);
+        assert_int_equal(fold.total[HEAP_ALLOC_SPACE], test->excluded ? 0 : 30);
+        assert_int_equal(fold.excluded[HEAP_INUSE_OBJECTS], test->excluded ? 2 : 0);
+        assert_int_equal(fold.site_count, test->excluded ? 0 : 1);
+        assert_int_equal(fold.function_count == 0, test->excluded);
+        struct fold_options everything = {.module = shop.module, .keep_everything = true};
+        assert_int_equal(folded(&text, 1, &everything).total[HEAP_ALLOC_SPACE], 30);
+    }
+}
+
+struct kind_case {
+    const char *stack;
+    uint64_t address;
+    enum alloc_kind kind;
+};
+
+/* The mapping puts file offset 0x1000 at 0x400000. */
+static struct call_target kind_targets[] = {
+    {0x1010, STR_INIT("runtime.mapassign_faststr")},
+    {0x1020, STR_INIT("runtime.mallocgc")},
+    {0x1030, STR_INIT("runtime.newobject")},
+    {0x1040, STR_INIT("runtime.deferproc")},
+};
+
+static const struct kind_case kind_cases[] = {
+    {"main.f", 0x400010, ALLOC_KIND_MAP},
+    {"main.f", 0x400020, ALLOC_KIND_SLICE},
+    {"internal/bytealg.MakeNoZero<strings.(*Builder).grow<main.f", 0x400020, ALLOC_KIND_STRING},
+    {"reflect.unsafe_New<reflect.New<main.f", 0x400020, ALLOC_KIND_OBJECT},
+    {"reflect.makemap<main.f", 0x400030, ALLOC_KIND_MAP},
+    {"main.f", 0x400030, ALLOC_KIND_OBJECT},
+    {"main.f", 0x400040, ALLOC_KIND_OTHER},
+    {"main.f", 0x400050, ALLOC_KIND_UNKNOWN},
+    {"main.f", 0x600010, ALLOC_KIND_UNKNOWN},
+    {"runtime.malg<runtime.newproc1", 0x400010, ALLOC_KIND_GOROUTINE},
+    {"runtime.mallocgc<runtime.newobject<runtime.malg<runtime.newproc1", 0, ALLOC_KIND_GOROUTINE},
+    {"runtime.mallocgc<runtime.allocm", 0, ALLOC_KIND_OTHER},
+    {"runtime.mallocgc<runtime.growslice<main.f", 0, ALLOC_KIND_SLICE},
+    {"internal/runtime/maps.newarray<runtime.mapassign<main.f", 0, ALLOC_KIND_MAP},
+    {"?<main.f", 0, ALLOC_KIND_UNKNOWN},
+};
+
+static void kind_is_by_target_then_by_name(void **state)
+{
+    (void)state;
+    const struct call_targets targets = {.items = kind_targets, .len = ARRAY_LEN(kind_targets)};
+    const struct fold_options options = {.targets = &targets};
+    for (size_t i = 0; i < ARRAY_LEN(kind_cases); i++) {
+        const struct kind_case *test = &kind_cases[i];
+        print_message("  %s at %llx\n", test->stack, (unsigned long long)test->address);
+        const struct sample_text text = {test->stack, {1, 1, 0, 0}, test->address};
+        assert_int_equal(folded(&text, 1, &options).sites[0].kind, test->kind);
+    }
+}
+
+static void without_targets_names_alone_tell_the_kind(void **state)
+{
+    (void)state;
+    static const struct fold_options options = {0};
+    const struct sample_text known = {"reflect.unsafe_New<main.f", {1, 1, 0, 0}, 0x400010};
+    const struct sample_text unknown = {"main.f", {1, 1, 0, 0}, 0x400010};
+    assert_int_equal(folded(&known, 1, &options).sites[0].kind, ALLOC_KIND_OBJECT);
+    assert_int_equal(folded(&unknown, 1, &options).sites[0].kind, ALLOC_KIND_UNKNOWN);
+}
+
+static void leaves_without_a_name_keep_the_sums_whole(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {
+        {"?<main.main", {1, 8, 0, 0}, 0},
+        {"", {1, 16, 0, 0}, 0},
+        {"main.main", {1, 32, 0, 0}, 0},
+    };
+    struct fold fold = folded(texts, ARRAY_LEN(texts), &shop);
+    assert_int_equal(function_named(&fold, "")->flat[HEAP_ALLOC_SPACE], 24);
+    assert_int_equal(function_named(&fold, "main.main")->flat[HEAP_ALLOC_SPACE], 32);
+    assert_int_equal(function_named(&fold, "main.main")->cum[HEAP_ALLOC_SPACE], 40);
+    assert_int_equal(fold.total[HEAP_ALLOC_SPACE], 56);
+}
+
+static void order_is_by_text_whatever_came_first(void **state)
+{
+    (void)state;
+    static const struct sample_text forward[] = {
+        {"b.x/p.B:2<main.m", {1, 1, 0, 0}, 0},
+        {"b.x/p.B:1<main.m", {1, 2, 0, 0}, 0},
+        {"a.x/p.A:9<main.m", {1, 3, 0, 0}, 0},
+        {"b.x/p.B:1<main.k", {1, 4, 0, 0}, 0},
+    };
+    static const int64_t want[] = {3, 4, 2, 1};
+    struct sample_text backward[ARRAY_LEN(forward)];
+    for (size_t i = 0; i < ARRAY_LEN(forward); i++)
+        backward[i] = forward[ARRAY_LEN(forward) - 1 - i];
+    struct fold first = folded(forward, ARRAY_LEN(forward), &shop);
+    struct fold second = folded(backward, ARRAY_LEN(backward), &shop);
+    assert_int_equal(first.site_count, ARRAY_LEN(want));
+    assert_int_equal(second.site_count, ARRAY_LEN(want));
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        assert_int_equal(first.sites[i].value[HEAP_ALLOC_SPACE], want[i]);
+        assert_int_equal(second.sites[i].value[HEAP_ALLOC_SPACE], want[i]);
+    }
+    assert_str(intern_text(&names, first.functions[0].func), "a.x/p.A");
+    assert_str(intern_text(&names, second.functions[3].func), "main.m");
+}
+
+static void a_missing_column_is_named(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {{"main.main", {1, 1, 1, 1}, 0}};
+    struct profile profile = sample_profile(&arena, texts, 1);
+    struct fold fold;
+    profile.types[2].type = STR("samples");
+    assert_fails(fold_heap(&fold, &arena, &names, &profile, &shop, &err), STATUS_FORMAT, &err,
+                 "inuse_objects");
+}
+
+static void columns_are_found_in_any_order(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {{"main.main", {1, 2, 3, 4}, 0}};
+    struct profile profile = sample_profile(&arena, texts, 1);
+    struct fold fold;
+    profile.types[0].type = STR("inuse_space");
+    profile.types[3].type = STR("alloc_objects");
+    assert_ok(fold_heap(&fold, &arena, &names, &profile, &shop, &err), &err);
+    assert_int_equal(fold.total[HEAP_ALLOC_OBJECTS], 4);
+    assert_int_equal(fold.total[HEAP_INUSE_SPACE], 1);
+}
+
+static void a_sum_past_63_bits_is_refused(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {
+        {"main.a", {1, INT64_MAX, 0, 0}, 0},
+        {"main.b", {1, 1, 0, 0}, 0},
+    };
+    struct profile profile = sample_profile(&arena, texts, 2);
+    struct fold fold;
+    assert_fails(fold_heap(&fold, &arena, &names, &profile, &shop, &err), STATUS_FORMAT, &err,
+                 "sample 2");
+}
+
+static void subtraction_keeps_what_changed(void **state)
+{
+    (void)state;
+    static const struct sample_text early[] = {
+        {"main.a", {1, 10, 1, 10}, 0},
+        {"main.b", {1, 20, 1, 20}, 0},
+        {"main.gone", {1, 5, 1, 5}, 0},
+        {"runtime/pprof.w", {1, 100, 0, 0}, 0},
+    };
+    static const struct sample_text late[] = {
+        {"main.a", {3, 30, 1, 10}, 0},
+        {"main.b", {1, 20, 1, 20}, 0},
+        {"main.fresh", {1, 7, 0, 0}, 0},
+        {"runtime/pprof.w", {1, 150, 0, 0}, 0},
+    };
+    struct fold later = folded(late, ARRAY_LEN(late), &shop);
+    struct fold earlier = folded(early, ARRAY_LEN(early), &shop);
+    struct fold fold;
+    fold_subtract(&fold, &arena, &names, &later, &earlier);
+    assert_int_equal(fold.site_count, 3);
+    assert_int_equal(fold.function_count, 3);
+    assert_int_equal(function_named(&fold, "main.a")->flat[HEAP_ALLOC_SPACE], 20);
+    assert_int_equal(function_named(&fold, "main.a")->cum[HEAP_INUSE_SPACE], 0);
+    assert_int_equal(function_named(&fold, "main.fresh")->flat[HEAP_ALLOC_SPACE], 7);
+    assert_int_equal(function_named(&fold, "main.gone")->flat[HEAP_ALLOC_SPACE], -5);
+    assert_int_equal(fold.sites[0].value[HEAP_ALLOC_OBJECTS], 2);
+    assert_int_equal(fold.sites[2].value[HEAP_INUSE_SPACE], -5);
+    assert_int_equal(fold.total[HEAP_ALLOC_SPACE], 57 - 35);
+    assert_int_equal(fold.excluded[HEAP_ALLOC_SPACE], 50);
+    assert_int_equal(fold.period, 1);
+}
+
+static void subtraction_stops_at_the_end_of_the_range(void **state)
+{
+    (void)state;
+    static const struct sample_text high[] = {{"main.a", {1, INT64_MAX, 0, 0}, 0}};
+    static const struct sample_text low[] = {{"main.a", {1, INT64_MIN, 0, 0}, 0}};
+    struct fold later = folded(high, 1, &shop);
+    struct fold earlier = folded(low, 1, &shop);
+    struct fold fold;
+    fold_subtract(&fold, &arena, &names, &later, &earlier);
+    assert_true(fold.sites[0].value[HEAP_ALLOC_SPACE] == INT64_MAX);
+    fold_subtract(&fold, &arena, &names, &earlier, &later);
+    assert_true(fold.total[HEAP_ALLOC_SPACE] == INT64_MIN);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, names_up, names_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(flat_is_the_leaf_and_cum_counts_once),
+        TEST(equal_sites_are_summed),
+        TEST(owner_and_user_are_the_first_frames_of_their_sort),
+        TEST(a_module_without_a_dot_owns_its_frames),
+        TEST(profiler_and_benchmark_machinery_are_left_out),
+        TEST(kind_is_by_target_then_by_name),
+        TEST(without_targets_names_alone_tell_the_kind),
+        TEST(leaves_without_a_name_keep_the_sums_whole),
+        TEST(order_is_by_text_whatever_came_first),
+        TEST(a_missing_column_is_named),
+        TEST(columns_are_found_in_any_order),
+        TEST(a_sum_past_63_bits_is_refused),
+        TEST(subtraction_keeps_what_changed),
+        TEST(subtraction_stops_at_the_end_of_the_range),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,123 @@
+#include "gate/fold/fold.h"
+
+#include "tests/support/check.h"
+
+struct parts_case {
+    const char *function;
+    const char *package;
+    const char *local;
+    bool std;
+};
+
+static const struct parts_case parts_cases[] = {
+    {"net/http.(*conn).serve", "net/http", "(*conn).serve", true},
+    {"main.main", "main", "main", false},
+    {"example.com/shop/cart.(*Service).Add", "example.com/shop/cart", "(*Service).Add", false},
+    {"example.com/nm/pk%2eg.New", "example.com/nm/pk%2eg", "New", false},
+    {"example%2ecom.New", "example%2ecom", "New", false},
+    {"gopkg.in/yaml%2ev3.(*parser).parse", "gopkg.in/yaml%2ev3", "(*parser).parse", false},
+    {"example.org/dep.v2/sub.New", "example.org/dep.v2/sub", "New", false},
+    {"vendor/golang.org/x/net/idna.ToASCII", "vendor/golang.org/x/net/idna", "ToASCII", true},
+    {"slices.Grow[go.shape.[]example.com/a/b.T]", "slices", "Grow[go.shape.[]example.com/a/b.T]",
+     true},
+    {"example.com/a.(*Stack[go.shape.struct { X int }]).Push", "example.com/a",
+     "(*Stack[go.shape.struct { X int }]).Push", false},
+    {"runtime.mallocgc", "runtime", "mallocgc", true},
+    {"malloc", "", "malloc", false},
+    {"", "", "", false},
+};
+
+static void names_split_at_the_package(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(parts_cases); i++) {
+        const struct parts_case *test = &parts_cases[i];
+        print_message("  %s\n", test->function);
+        assert_str(name_package(str_from(test->function)), test->package);
+        assert_str(name_local(str_from(test->function)), test->local);
+        assert_int_equal(name_is_std(str_from(test->function)), test->std);
+    }
+}
+
+struct user_case {
+    const char *function;
+    const char *module;
+    bool user;
+};
+
+static const struct user_case user_cases[] = {
+    {"main.main", "", true},
+    {"main.main", "example.com/shop", true},
+    {"example.com/shop.New", "example.com/shop", true},
+    {"example.com/shop/cart.New", "example.com/shop", true},
+    {"example.com/shop_test.BenchmarkNew", "example.com/shop", true},
+    {"example.com/shopping.New", "example.com/shop", false},
+    {"example.com/shop.New", "", false},
+    {"example.com/shop.New", "example.com/shop/v2", false},
+    {"example.com/my%2eshop.New", "example.com/my.shop", true},
+    {"example.com/my.shop/cart.New", "example.com/my.shop", true},
+    {"orders/cart.New", "orders", true},
+    {"maintenance.Run", "", false},
+    {"runtime.malg", "example.com/shop", false},
+};
+
+static void user_frames_are_at_or_below_the_module(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(user_cases); i++) {
+        const struct user_case *test = &user_cases[i];
+        print_message("  %s in %s\n", test->function, test->module);
+        assert_int_equal(name_is_user(str_from(test->function), str_from(test->module)),
+                         test->user);
+    }
+}
+
+struct spelling_case {
+    const char *function;
+    const char *normal;
+    const char *brief;
+};
+
+static const struct spelling_case spelling_cases[] = {
+    {"net/http.(*conn).serve", "net/http.(*conn).serve", "http.(*conn).serve"},
+    {"main.main", "main.main", "main.main"},
+    {"malloc", "malloc", "malloc"},
+    {"", "", ""},
+    {"a.b/c.F[go.shape.string,go.shape.int]", "a.b/c.F[...]", "c.F[...]"},
+    {"a.b/c.F[...]", "a.b/c.F[...]", "c.F[...]"},
+    {"a.b/c.F[go.shape.[]go.shape.map[string]int].func1", "a.b/c.F[...].func1", "c.F[...].func1"},
+    {"a.b/c.(*S[go.shape.struct { A [2]int }]).Push", "a.b/c.(*S[...]).Push", "c.(*S[...]).Push"},
+    {"a.b/c.F[unclosed", "a.b/c.F[...]", "c.F[...]"},
+    {"example.com/nm/pk%2eg.New", "example.com/nm/pk.g.New", "pk.g.New"},
+    {"a.b/c.glob..func3", "a.b/c.init.func3", "c.glob..func3"},
+    {"a.b/c.init.func3", "a.b/c.init.func3", "c.init.func3"},
+    {"a.b/c.init.0", "a.b/c.init", "c.init.0"},
+    {"a.b/c.init.12.func1", "a.b/c.init.func1", "c.init.12.func1"},
+    {"a.b/c.init.0x", "a.b/c.init.0x", "c.init.0x"},
+    {"a.b/c.F-range1", "a.b/c.F-range1", "c.F-range1"},
+    {"a.b/c%2.F", "a.b/c%2.F", "c%2.F"},
+};
+
+static void spellings_of_one_function_meet(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < ARRAY_LEN(spelling_cases); i++) {
+        const struct spelling_case *test = &spelling_cases[i];
+        print_message("  %s\n", test->function);
+        assert_str(name_normal(str_from(test->function), &arena), test->normal);
+        assert_str(name_short(str_from(test->function), &arena), test->brief);
+    }
+    arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_split_at_the_package),
+        cmocka_unit_test(user_frames_are_at_or_below_the_module),
+        cmocka_unit_test(spellings_of_one_function_meet),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,561 @@
+#include "gate/harness/load/load.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gate/base/clock.h"
+#include "tests/support/check.h"
+
+/*
+ * A scripted server on a free loopback port, one thread: each complete
+ * request is answered with the next step of the script; the last step
+ * repeats.
+ */
+struct step {
+    const char *answer; /* "" answers nothing */
+    bool close;         /* afterwards */
+    int stall_ms;       /* before; the whole server stands still */
+};
+
+enum { PEERS_MAX = 8, PEER_BYTES_MAX = 4096 };
+
+struct peer {
+    int fd;
+    size_t len;
+    size_t body_left;
+    bool has_head;
+    char data[PEER_BYTES_MAX];
+};
+
+struct server {
+    const struct step *steps;
+    size_t step_count;
+    size_t step_at;
+    uint16_t port;
+    int listen_fd;
+    int stop_fds[2];
+    struct peer peers[PEERS_MAX];
+    size_t peer_count;
+    size_t accepted;
+    struct buf seen; /* request lines in order of arrival */
+    pthread_t thread;
+};
+
+static void server_answer(struct server *server, struct peer *peer)
+{
+    const struct step *step = &server->steps[server->step_at];
+    if (server->step_at + 1 < server->step_count)
+        server->step_at++;
+    size_t len = strlen(step->answer);
+    if (step->stall_ms) {
+        struct pollfd wait = {.fd = server->stop_fds[0], .events = POLLIN};
+        (void)poll(&wait, 1, step->stall_ms);
+    }
+    /* A client that hangs up in the middle is part of several tests. */
+    if (len && send(peer->fd, step->answer, len, MSG_NOSIGNAL) < 0)
+        return;
+    if (step->close)
+        (void)shutdown(peer->fd, SHUT_RDWR);
+}
+
+static void peer_drop(struct peer *peer, size_t len)
+{
+    memmove(peer->data, peer->data + len, peer->len - len);
+    peer->len -= len;
+}
+
+static bool server_take_head(struct server *server, struct peer *peer)
+{
+    static const char end[] = "\r\n\r\n";
+    static const char length[] = "Content-Length: ";
+    const char *found = memmem(peer->data, peer->len, end, 4);
+    if (!found)
+        return false;
+    size_t len = (size_t)(found - peer->data) + 4;
+    const char *line_end = memchr(peer->data, '\r', len);
+    const char *body_len = memmem(peer->data, len, length, sizeof(length) - 1);
+    buf_append(&server->seen, peer->data, (size_t)(line_end - peer->data));
+    buf_byte(&server->seen, '\n');
+    peer->has_head = true;
+    peer->body_left = body_len ? strtoul(body_len + sizeof(length) - 1, NULL, 10) : 0;
+    peer_drop(peer, len);
+    return true;
+}
+
+static void server_take(struct server *server, struct peer *peer)
+{
+    while (peer->has_head || server_take_head(server, peer)) {
+        size_t len = peer->len < peer->body_left ? peer->len : peer->body_left;
+        peer->body_left -= len;
+        peer_drop(peer, len);
+        if (peer->body_left)
+            return;
+        peer->has_head = false;
+        server_answer(server, peer);
+    }
+}
+
+static void server_accept(struct server *server)
+{
+    int fd = accept(server->listen_fd, NULL, NULL);
+    for (size_t i = 0; fd >= 0 && i < PEERS_MAX; i++) {
+        if (server->peers[i].fd >= 0)
+            continue;
+        server->peers[i] = (struct peer){.fd = fd};
+        server->accepted++;
+        return;
+    }
+    (void)close(fd);
+}
+
+static void server_read(struct server *server, struct peer *peer)
+{
+    ssize_t got = recv(peer->fd, peer->data + peer->len, sizeof(peer->data) - peer->len, 0);
+    if (got > 0) {
+        peer->len += (size_t)got;
+        server_take(server, peer);
+        return;
+    }
+    (void)close(peer->fd);
+    peer->fd = -1;
+}
+
+static void *server_run(void *ctx)
+{
+    struct server *server = ctx;
+    for (;;) {
+        struct pollfd waits[PEERS_MAX + 2];
+        for (size_t i = 0; i < PEERS_MAX; i++)
+            waits[i] = (struct pollfd){.fd = server->peers[i].fd, .events = POLLIN};
+        waits[PEERS_MAX] = (struct pollfd){.fd = server->listen_fd, .events = POLLIN};
+        waits[PEERS_MAX + 1] = (struct pollfd){.fd = server->stop_fds[0], .events = POLLIN};
+        (void)poll(waits, PEERS_MAX + 2, -1);
+        if (waits[PEERS_MAX + 1].revents)
+            return NULL;
+        for (size_t i = 0; i < PEERS_MAX; i++) {
+            if (waits[i].revents)
+                server_read(server, &server->peers[i]);
+        }
+        if (waits[PEERS_MAX].revents)
+            server_accept(server);
+    }
+}
+
+static void server_start(struct server *server, const struct step *steps, size_t step_count)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    *server = (struct server){.steps = steps, .step_count = step_count};
+    for (size_t i = 0; i < PEERS_MAX; i++)
+        server->peers[i].fd = -1;
+    buf_init(&server->seen, 1 << 20);
+    server->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(server->listen_fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(server->listen_fd, 64), 0);
+    assert_int_equal(getsockname(server->listen_fd, (struct sockaddr *)&address, &len), 0);
+    server->port = ntohs(address.sin_port);
+    assert_int_equal(pipe(server->stop_fds), 0);
+    assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
+}
+
+static void server_stop(struct server *server)
+{
+    assert_int_equal(write(server->stop_fds[1], "x", 1), 1);
+    assert_int_equal(pthread_join(server->thread, NULL), 0);
+    for (size_t i = 0; i < PEERS_MAX; i++) {
+        if (server->peers[i].fd >= 0)
+            (void)close(server->peers[i].fd);
+    }
+    (void)close(server->listen_fd);
+    (void)close(server->stop_fds[0]);
+    (void)close(server->stop_fds[1]);
+    buf_release(&server->seen);
+}
+
+static struct arena arena;
+
+static int open_arena(void **state)
+{
+    (void)state;
+    arena_init(&arena);
+    return 0;
+}
+
+static int close_arena(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+static struct requests parse(const char *text)
+{
+    struct err err = {0};
+    struct requests requests = {0};
+    assert_ok(requests_parse(&requests, &arena, STR("r"), bytes_of_str(str_from(text)), 1, &err),
+              &err);
+    return requests;
+}
+
+static struct load_spec spec_of(const struct server *server, const struct requests *requests)
+{
+    return (struct load_spec){
+        .port = server->port,
+        .requests = requests,
+        .seed = 1,
+        .count = 20,
+        .connections = 2,
+        .request_timeout_ns = 5 * NS_PER_SECOND,
+        .total_timeout_ns = 20 * NS_PER_SECOND,
+    };
+}
+
+#define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+struct answer_case {
+    const char *name;
+    struct step steps[2];
+    size_t step_count;
+    uint64_t unexpected;
+    uint64_t body_bytes;
+    uint64_t reconnects;
+};
+
+/* Twenty requests over two connections. */
+static const struct answer_case answer_cases[] = {
+    {"kept alive", {{OK_ANSWER, false, 0}}, 1, 0, 40, 0},
+    {"chunked",
+     {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", false, 0}},
+     1,
+     0,
+     60,
+     0},
+    {"one error answer",
+     {{"HTTP/1.1 500 ISE\r\nContent-Length: 0\r\n\r\n", false, 0}, {OK_ANSWER, false, 0}},
+     2,
+     1,
+     38,
+     0},
+    {"all redirected",
+     {{"HTTP/1.1 302 F\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n", false,
+       0}},
+     1,
+     20,
+     0,
+     0},
+    {"closing each time",
+     {{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", true, 0}},
+     1,
+     0,
+     40,
+     20},
+    {"body until the close", {{"HTTP/1.0 200 OK\r\n\r\n12345", true, 0}}, 1, 0, 100, 20},
+};
+
+static void every_answer_is_counted(void **state)
+{
+    (void)state;
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    for (size_t i = 0; i < ARRAY_LEN(answer_cases); i++) {
+        const struct answer_case *row = &answer_cases[i];
+        static struct server server;
+        struct err err = {0};
+        struct load_result result = {0};
+        print_message("%s\n", row->name);
+        server_start(&server, row->steps, row->step_count);
+        struct load_spec spec = spec_of(&server, &requests);
+        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        assert_int_equal(result.answered, 20);
+        assert_int_equal(result.latency.count, 20);
+        assert_int_equal(result.lateness.count, 0);
+        assert_int_equal(result.unexpected, row->unexpected);
+        assert_int_equal(result.response_bytes, row->body_bytes);
+        assert_int_equal(result.reconnects, row->reconnects);
+        assert_true(result.achieved_per_second > 0);
+        server_stop(&server);
+    }
+}
+
+static void the_first_unexpected_answer_is_named(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0},
+                                        {"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", false, 0},
+                                        {"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"method\":\"PUT\",\"path\":\"/x\"}");
+    server_start(&server, steps, ARRAY_LEN(steps));
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.connections = 1;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.unexpected, 19);
+    assert_str(result.first_problem, "PUT /x answered 503");
+    server_stop(&server);
+}
+
+static void any_listed_status_is_expected(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", false, 0},
+                                        {OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\",\"expect\":[200,404]}");
+    server_start(&server, steps, ARRAY_LEN(steps));
+    struct load_spec spec = spec_of(&server, &requests);
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.unexpected, 0);
+    server_stop(&server);
+}
+
+struct evil_case {
+    const char *name;
+    struct step step;
+    const char *message;
+};
+
+static const struct evil_case evil_cases[] = {
+    {"close before the answer",
+     {"", true, 0},
+     "GET /x (request 0): connection closed before the answer"},
+    {"close in the body",
+     {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", true, 0},
+     "connection closed before the end of the body"},
+    {"length that lies short",
+     {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nok", false, 0},
+     "1 bytes after the end of the answer"},
+    {"second answer unasked", {OK_ANSWER OK_ANSWER, false, 0}, "bytes after the end of the answer"},
+    {"chunk size 2^64-1",
+     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", false, 0},
+     "chunk is larger"},
+    {"1 GiB of body",
+     {"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n", false, 0},
+     "body is larger"},
+    {"no length", {"HTTP/1.1 200 OK\r\n\r\nok", false, 0}, "has no length"},
+    {"not HTTP", {"SSH-2.0-OpenSSH\r\n", false, 0}, "does not start with an HTTP/1.1 status line"},
+    {"never done", {"HTTP/1.1 200 OK\r\nContent-Len", false, 0}, "no complete answer within 0.1 s"},
+    {"silence", {"", false, 0}, "GET /x (request 0): no complete answer within 0.1 s"},
+};
+
+static void an_evil_answer_ends_the_load(void **state)
+{
+    (void)state;
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    for (size_t i = 0; i < ARRAY_LEN(evil_cases); i++) {
+        const struct evil_case *row = &evil_cases[i];
+        static struct server server;
+        struct err err = {0};
+        struct load_result result = {0};
+        print_message("%s\n", row->name);
+        server_start(&server, &row->step, 1);
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 1;
+        spec.request_timeout_ns = 100 * NS_PER_MS;
+        assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, row->message);
+        assert_int_equal(result.answered, 0);
+        server_stop(&server);
+    }
+}
+
+/* Answers whose size needs a program rather than a literal. */
+static void a_flood_in_the_head_ends_the_load(void **state)
+{
+    (void)state;
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    static const char *const rows[][3] = {
+        {"interim answers", "HTTP/1.1 100 Continue\r\n\r\n", "more than 16 interim"},
+        {"one header without end", "X", "status line"},
+        {"header lines", "HTTP/1.1 200 OK\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\nX: y", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        static struct server server;
+        struct err err = {0};
+        struct load_result result = {0};
+        struct buf flood;
+        print_message("%s\n", rows[i][0]);
+        buf_init(&flood, 1 << 20);
+        while (flood.len < 200000)
+            buf_text(&flood, rows[i][1]);
+        struct step step = {flood.data, true, 0};
+        server_start(&server, &step, 1);
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 1;
+        assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err,
+                     i == 1 ? "header line longer" : rows[i][2]);
+        server_stop(&server);
+        buf_release(&flood);
+    }
+}
+
+static void a_refused_connection_is_named(void **state)
+{
+    (void)state;
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, NULL, 0);
+    struct load_spec spec = spec_of(&server, &requests);
+    server_stop(&server);
+    assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err,
+                 "cannot connect: Connection refused");
+}
+
+static void requests_go_out_in_order_from_the_first_number(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/{k}\"}");
+    server_start(&server, steps, 1);
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.connections = 1;
+    spec.first_k = 98;
+    spec.count = 4;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_str(buf_view(&server.seen), "GET /98 HTTP/1.1\nGET /99 HTTP/1.1\nGET /100 HTTP/1.1\n"
+                                       "GET /101 HTTP/1.1\n");
+    server_stop(&server);
+}
+
+static void a_fixed_rate_is_kept(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, 1);
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.count = 200;
+    spec.rate_per_second = 1000;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.lateness.count, 200);
+    /* The last request is due 199 ms after the first; a loaded machine may be later. */
+    assert_in_range(result.duration_ns, 199 * NS_PER_MS, 2 * NS_PER_SECOND);
+    assert_true(result.achieved_per_second <= 1001);
+    server_stop(&server);
+}
+
+/*
+ * Ten requests at 1000/s over one connection, the first answered late:
+ * the others wait, and their waiting is part of their latency.
+ */
+static void latency_counts_from_the_intended_send_time(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 100}, {OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, ARRAY_LEN(steps));
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.connections = 1;
+    spec.count = 10;
+    spec.rate_per_second = 1000;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    /* The last one was due after 9 ms and could not go out before 100 ms. */
+    assert_true(result.latency.min_ns > 80 * NS_PER_MS);
+    assert_true(result.achieved_per_second < 100);
+    /* memgate itself was punctual: the connection was busy. */
+    assert_true(histogram_quantile(&result.lateness, 0.5) < 20 * NS_PER_MS);
+    server_stop(&server);
+}
+
+static bool stop_after_some(void *ctx, uint64_t done)
+{
+    uint64_t *calls = ctx;
+    (void)done;
+    return ++*calls < 3;
+}
+
+static void a_tick_that_says_no_ends_the_load(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{"", false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    uint64_t calls = 0;
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, 1);
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.tick = stop_after_some;
+    spec.tick_ctx = &calls;
+    uint64_t from_ns = clock_now_ns();
+    assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, "load stopped");
+    assert_int_equal(calls, 3);
+    assert_true(clock_now_ns() - from_ns < 2 * NS_PER_SECOND);
+    server_stop(&server);
+}
+
+static void a_load_that_drags_on_is_ended(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, 1);
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.rate_per_second = 20;
+    spec.total_timeout_ns = 100 * NS_PER_MS;
+    assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err,
+                 "load not finished within 0.1 s");
+    server_stop(&server);
+}
+
+/* 7 MiB do not fit into any socket buffer, and the server reads 4 KiB at a time. */
+static void a_large_request_is_sent_in_parts(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct buf line;
+    buf_init(&line, 16 << 20);
+    buf_text(&line, "{\"path\":\"/x\",\"body\":\"");
+    buf_repeat(&line, 'x', 7 << 20);
+    buf_text(&line, "\"}");
+    struct requests requests = parse(line.data);
+    server_start(&server, steps, 1);
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.count = 4;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.answered, 4);
+    assert_int_equal(result.reconnects, 0);
+    server_stop(&server);
+    buf_release(&line);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_answer_is_counted),
+        cmocka_unit_test(the_first_unexpected_answer_is_named),
+        cmocka_unit_test(any_listed_status_is_expected),
+        cmocka_unit_test(an_evil_answer_ends_the_load),
+        cmocka_unit_test(a_flood_in_the_head_ends_the_load),
+        cmocka_unit_test(a_refused_connection_is_named),
+        cmocka_unit_test(requests_go_out_in_order_from_the_first_number),
+        cmocka_unit_test(a_fixed_rate_is_kept),
+        cmocka_unit_test(latency_counts_from_the_intended_send_time),
+        cmocka_unit_test(a_tick_that_says_no_ends_the_load),
+        cmocka_unit_test(a_load_that_drags_on_is_ended),
+        cmocka_unit_test(a_large_request_is_sent_in_parts),
+    };
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
+}

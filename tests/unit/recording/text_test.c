@@ -1,0 +1,215 @@
+#include "tests/support/check.h"
+
+#include "gate/recording/layout.h"
+#include "gate/recording/text.h"
+
+/* What schema 1 looks like on disk: recordings outlive the memgate that wrote them. */
+static const char trial_text[] = "{\n"
+                                 "  \"number\": 3,\n"
+                                 "  \"warmup_count\": 500,\n"
+                                 "  \"request_count\": 20000,\n"
+                                 "  \"rate_per_second\": 1200,\n"
+                                 "  \"achieved_per_second\": 1199.5,\n"
+                                 "  \"lateness_p99_ns\": 1,\n"
+                                 "  \"duration_ns\": 2,\n"
+                                 "  \"cpu_ns\": 9223372036854775807,\n"
+                                 "  \"response_bytes\": 3,\n"
+                                 "  \"latency\": \"12:3 14:7\",\n"
+                                 "  \"rss_p50_bytes\": 4,\n"
+                                 "  \"rss_p95_bytes\": 5,\n"
+                                 "  \"rss_max_bytes\": 6,\n"
+                                 "  \"rss_samples\": 7,\n"
+                                 "  \"benchmarks\": [\n"
+                                 "    {\n"
+                                 "      \"name\": \"BenchmarkEncode\",\n"
+                                 "      \"iterations\": 2000,\n"
+                                 "      \"ns_per_op\": 0.1,\n"
+                                 "      \"bytes_per_op\": 64,\n"
+                                 "      \"allocs_per_op\": 2\n"
+                                 "    }\n"
+                                 "  ],\n"
+                                 "  \"start_ns\": 8,\n"
+                                 "  \"read_ns\": 9,\n"
+                                 "  \"wall_ns\": 10\n"
+                                 "}\n";
+
+static void a_trial_is_written_as_schema_1_says(void **state)
+{
+    struct record_benchmark benchmark = {STR("BenchmarkEncode"), 2000, 0.1, 64, 2};
+    struct record_trial trial = {.number = 3,
+                                 .warmup_count = 500,
+                                 .request_count = 20000,
+                                 .rate_per_second = 1200,
+                                 .achieved_per_second = 1199.5,
+                                 .lateness_p99_ns = 1,
+                                 .duration_ns = 2,
+                                 .cpu_ns = INT64_MAX,
+                                 .response_bytes = 3,
+                                 .latency = STR("12:3 14:7"),
+                                 .rss_p50_bytes = 4,
+                                 .rss_p95_bytes = 5,
+                                 .rss_max_bytes = 6,
+                                 .rss_samples = 7,
+                                 .benchmarks = &benchmark,
+                                 .benchmark_count = 1,
+                                 .start_ns = 8,
+                                 .read_ns = 9,
+                                 .wall_ns = 10};
+    struct buf buf;
+    struct err err;
+    (void)state;
+    buf_init(&buf, RECORDING_JSON_BYTES_MAX);
+    assert_ok(trial_write(&buf, &trial, &err), &err);
+    assert_str(buf_view(&buf), trial_text);
+    buf_release(&buf);
+}
+
+static void a_trial_of_schema_1_is_read(void **state)
+{
+    struct arena arena;
+    struct err err;
+    struct record_trial trial;
+    (void)state;
+    arena_init(&arena);
+    assert_ok(trial_read(&trial, &arena, str_from(trial_text), &err), &err);
+    assert_int_equal(trial.number, 3);
+    assert_true(trial.cpu_ns == INT64_MAX);
+    assert_close(trial.achieved_per_second, 1199.5, 0);
+    assert_int_equal(trial.benchmark_count, 1);
+    assert_str(trial.benchmarks[0].name, "BenchmarkEncode");
+    assert_close(trial.benchmarks[0].ns_per_op, 0.1, 0);
+    assert_true(trial.wall_ns == 10);
+    arena_release(&arena);
+}
+
+static void a_text_past_its_limit_is_not_written(void **state)
+{
+    struct record_trial trial = {.number = 1};
+    struct buf buf;
+    struct err err;
+    (void)state;
+    buf_init(&buf, 100);
+    assert_fails(trial_write(&buf, &trial, &err), STATUS_LIMIT, &err, "larger than 100 bytes");
+    buf_release(&buf);
+}
+
+static void texts_too_short_for_a_seal_do_not_verify(void **state)
+{
+    static const struct str texts[] = {STR_INIT(""), STR_INIT("}"), STR_INIT("\"\n}\n"),
+                                       STR_INIT("0000\"\n}\n")};
+    struct err err;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        assert_fails(manifest_verify(texts[i], &err), STATUS_FORMAT, &err, "SHA-256");
+}
+
+/* The empty body's hash is FIPS 180-4's best known value. */
+static void a_seal_is_the_hash_of_what_is_before_it(void **state)
+{
+    struct err err;
+    (void)state;
+    assert_ok(manifest_verify(STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+                                  "\"\n}\n"),
+                              &err),
+              &err);
+}
+
+static const struct {
+    const char *path;
+    enum layout_kind kind;
+    struct trial_key key;
+} good_paths[] = {
+    {"policy.yaml", LAYOUT_KIND_POLICY, {0}},
+    {"scenario-1/baseline/program.json", LAYOUT_KIND_PROGRAM, {0}},
+    {"scenario-1000/candidate/program.json", LAYOUT_KIND_PROGRAM, {999, SIDE_CAND, 0, 0}},
+    {"scenario-2/candidate/steady-64/trial.json",
+     LAYOUT_KIND_TRIAL,
+     {1, SIDE_CAND, PHASE_STEADY, 64}},
+    {"scenario-1/baseline/exact-1/ready.pb.gz", LAYOUT_KIND_DATA, {0, SIDE_BASE, PHASE_EXACT, 1}},
+    {"scenario-1/baseline/exact-1/A_b-9", LAYOUT_KIND_DATA, {0, SIDE_BASE, PHASE_EXACT, 1}},
+};
+
+static void paths_of_a_recording_are_understood(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good_paths); i++) {
+        struct layout_file file;
+        print_message("%s\n", good_paths[i].path);
+        assert_true(layout_parse(&file, str_from(good_paths[i].path)));
+        assert_int_equal(file.kind, good_paths[i].kind);
+        assert_int_equal(file.key.scenario, good_paths[i].key.scenario);
+        assert_int_equal(file.key.side, good_paths[i].key.side);
+        assert_int_equal(file.key.phase, good_paths[i].key.phase);
+        assert_int_equal(file.key.number, good_paths[i].key.number);
+    }
+}
+
+static const char *const bad_paths[] = {
+    "",
+    "/",
+    "manifest.json",
+    "./policy.yaml",
+    "policy.yaml/",
+    "scenario-1",
+    "scenario-1/baseline",
+    "scenario-0/baseline/program.json",
+    "scenario-01/baseline/program.json",
+    "scenario-1001/baseline/program.json",
+    "scenario--1/baseline/program.json",
+    "scenario-/baseline/program.json",
+    "scenario-1x/baseline/program.json",
+    "scenario-1/other/program.json",
+    "scenario-1/baseline/trial.json",
+    "scenario-1/baseline//program.json",
+    "scenario-1/baseline/duet-1/trial.json",
+    "scenario-1/baseline/exact-0/trial.json",
+    "scenario-1/baseline/exact-65/trial.json",
+    "scenario-1/baseline/exact/trial.json",
+    "scenario-1/baseline/exact-1/",
+    "scenario-1/baseline/exact-1/.",
+    "scenario-1/baseline/exact-1/..",
+    "scenario-1/baseline/exact-1/-x",
+    "scenario-1/baseline/exact-1/a b",
+    "scenario-1/baseline/exact-1/a\\b",
+    "scenario-1/baseline/exact-1/a/b",
+    "../scenario-1/baseline/program.json",
+};
+
+static void other_paths_are_none(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad_paths); i++) {
+        struct layout_file file;
+        print_message("\"%s\"\n", bad_paths[i]);
+        assert_false(layout_parse(&file, str_from(bad_paths[i])));
+    }
+    struct layout_file file;
+    assert_false(layout_parse(&file, (struct str){NULL, 0}));
+}
+
+static void paths_are_written_as_they_are_parsed(void **state)
+{
+    struct arena arena;
+    (void)state;
+    arena_init(&arena);
+    struct trial_key key = {1, SIDE_CAND, PHASE_STEADY, 64};
+    assert_str(layout_trial(&arena, key), "scenario-2/candidate/steady-64/trial.json");
+    assert_str(layout_program(&arena, 0, SIDE_BASE), "scenario-1/baseline/program.json");
+    assert_str(layout_scenario(&arena, 9), "scenario-10");
+    arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_trial_is_written_as_schema_1_says),
+        cmocka_unit_test(a_trial_of_schema_1_is_read),
+        cmocka_unit_test(a_text_past_its_limit_is_not_written),
+        cmocka_unit_test(texts_too_short_for_a_seal_do_not_verify),
+        cmocka_unit_test(a_seal_is_the_hash_of_what_is_before_it),
+        cmocka_unit_test(paths_of_a_recording_are_understood),
+        cmocka_unit_test(other_paths_are_none),
+        cmocka_unit_test(paths_are_written_as_they_are_parsed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

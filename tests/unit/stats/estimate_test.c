@@ -1,0 +1,86 @@
+#include "tests/support/check.h"
+
+#include "gate/stats/estimate.h"
+
+#define SAMPLES(...)                                                                               \
+    (struct samples)                                                                               \
+    {                                                                                              \
+        (const double[]){__VA_ARGS__}, sizeof((const double[]){__VA_ARGS__}) / sizeof(double)      \
+    }
+
+static void difference_has_welchs_interval(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    assert_close(have.delta, 11, 1e-12);
+    /* tests/oracle/statistics.py (SciPy ttest_ind, unequal variances, 99 %) */
+    assert_close(have.delta_low, 7.240772279275853, 1e-9);
+    assert_close(have.delta_high, 14.759227720724148, 1e-9);
+    assert_close(have.ratio, 0.11, 1e-12);
+    assert_true(have.bounded);
+
+    have = estimate_of(SAMPLES(5, 7, 6, 8), SAMPLES(5.5, 6.5, 7.5), ESTIMATE_DIFFERENCE);
+    assert_close(have.delta_low, -3.5067759261773737, 1e-9);
+    assert_close(have.delta_high, 3.5067759261773737, 1e-9);
+}
+
+static void equal_readings_keep_a_floor_of_spread(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(1000, 1000, 1000), SAMPLES(1000, 1000, 1000), ESTIMATE_DIFFERENCE);
+    /* sd 0.1 a side, se = 0.1 * sqrt(2/3), t(0.995, df 4) = 4.604094871349993 */
+    assert_close(have.delta_high, 0.1 * sqrt(2.0 / 3) * 4.604094871349993, 1e-9);
+    assert_close(have.delta_low, -have.delta_high, 1e-12);
+}
+
+static void one_process_a_side_is_not_bounded(void **state)
+{
+    (void)state;
+    assert_false(estimate_of(SAMPLES(5), SAMPLES(6, 7), ESTIMATE_DIFFERENCE).bounded);
+    assert_false(estimate_of(SAMPLES(5, 5), SAMPLES(6), ESTIMATE_DIFFERENCE).bounded);
+    assert_true(estimate_of(SAMPLES(5, 5), SAMPLES(6, 6), ESTIMATE_DIFFERENCE).bounded);
+}
+
+static void nothing_on_the_baseline_has_no_percentage(void **state)
+{
+    (void)state;
+    struct estimate have = estimate_of(SAMPLES(0, 0), SAMPLES(64, 64), ESTIMATE_DIFFERENCE);
+    assert_false(have.has_ratio);
+    assert_close(have.delta, 64, 1e-12);
+    assert_true(have.delta_low > 63);
+}
+
+static void log_ratio_is_symmetric_in_its_sides(void **state)
+{
+    (void)state;
+    struct estimate up = estimate_of(SAMPLES(10, 11, 12), SAMPLES(20, 22, 24), ESTIMATE_LOG_RATIO);
+    struct estimate down =
+        estimate_of(SAMPLES(20, 22, 24), SAMPLES(10, 11, 12), ESTIMATE_LOG_RATIO);
+    assert_close(up.ratio, 1, 1e-12);
+    assert_close(down.ratio, -0.5, 1e-12);
+    assert_close((1 + up.ratio_low) * (1 + down.ratio_high), 1, 1e-12);
+    assert_close(up.delta_low, up.base * up.ratio_low, 1e-12);
+}
+
+static void log_ratio_of_a_zero_falls_back_to_the_difference(void **state)
+{
+    (void)state;
+    struct estimate have = estimate_of(SAMPLES(0, 0), SAMPLES(5, 5), ESTIMATE_LOG_RATIO);
+    assert_false(have.has_ratio);
+    assert_close(have.delta, 5, 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(difference_has_welchs_interval),
+        cmocka_unit_test(equal_readings_keep_a_floor_of_spread),
+        cmocka_unit_test(one_process_a_side_is_not_bounded),
+        cmocka_unit_test(nothing_on_the_baseline_has_no_percentage),
+        cmocka_unit_test(log_ratio_is_symmetric_in_its_sides),
+        cmocka_unit_test(log_ratio_of_a_zero_falls_back_to_the_difference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

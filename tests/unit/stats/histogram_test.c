@@ -1,0 +1,193 @@
+#include "gate/stats/histogram.h"
+
+#include "tests/support/check.h"
+
+static struct arena arena;
+
+static int open_arena(void **state)
+{
+    (void)state;
+    arena_init(&arena);
+    return 0;
+}
+
+static int close_arena(void **state)
+{
+    (void)state;
+    arena_release(&arena);
+    return 0;
+}
+
+static struct histogram of(const uint64_t *values, size_t len)
+{
+    struct histogram histogram;
+    histogram_init(&histogram, &arena);
+    for (size_t i = 0; i < len; i++)
+        histogram_record(&histogram, values[i]);
+    return histogram;
+}
+
+static void an_empty_histogram_has_quantile_zero(void **state)
+{
+    (void)state;
+    struct histogram histogram = of(NULL, 0);
+    assert_int_equal(histogram_quantile(&histogram, 0.99), 0);
+    assert_str(histogram_encode(&histogram, &arena), "");
+}
+
+static void small_values_are_exact(void **state)
+{
+    (void)state;
+    struct histogram histogram;
+    histogram_init(&histogram, &arena);
+    for (uint64_t i = 1; i <= 1000; i++)
+        histogram_record(&histogram, i);
+    assert_int_equal(histogram_quantile(&histogram, 0.5), 500);
+    assert_int_equal(histogram_quantile(&histogram, 0.501), 501);
+    assert_int_equal(histogram_quantile(&histogram, 0.99), 990);
+    assert_int_equal(histogram_quantile(&histogram, 0.999), 999);
+    assert_int_equal(histogram_quantile(&histogram, 1), 1000);
+    assert_int_equal(histogram_quantile(&histogram, 1e-9), 1);
+    assert_int_equal(histogram.min_ns, 1);
+    assert_int_equal(histogram.max_ns, 1000);
+}
+
+struct edge_case {
+    const char *name;
+    uint64_t value;
+    uint64_t high; /* upper edge by hand: buckets of 2^(e-10) where 2^e <= value */
+};
+
+static const struct edge_case edge_cases[] = {
+    {"zero", 0, 0},
+    {"last exact", 2047, 2047},
+    {"first bucket of two", 2048, 2049},
+    {"its second value", 2049, 2049},
+    {"next bucket", 2050, 2051},
+    {"last of the first row", 4095, 4095},
+    {"first bucket of four", 4096, 4099},
+    {"one millisecond, buckets of 512", 1000000, 1000447},
+    {"one second, buckets of 2^19", 1000000000, 1000341503},
+    {"one hour, buckets of 2^31", 3600000000000, 3601330077695},
+};
+
+static void a_value_comes_back_as_the_upper_edge_of_its_bucket(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(edge_cases); i++) {
+        const struct edge_case *row = &edge_cases[i];
+        print_message("%s\n", row->name);
+        /* The larger second value keeps max_ns out of the way. */
+        uint64_t values[] = {row->value, 8000000000000};
+        struct histogram histogram = of(values, 2);
+        assert_int_equal(histogram_quantile(&histogram, 0.5), row->high);
+    }
+}
+
+static void a_quantile_is_never_above_the_maximum(void **state)
+{
+    (void)state;
+    uint64_t values[] = {1000000, 1000001};
+    struct histogram histogram = of(values, 2);
+    assert_int_equal(histogram_quantile(&histogram, 0.5), 1000001);
+}
+
+static void the_largest_value_is_kept_exactly(void **state)
+{
+    (void)state;
+    uint64_t values[] = {5, UINT64_MAX};
+    struct histogram histogram = of(values, 2);
+    assert_true(histogram_quantile(&histogram, 1) == UINT64_MAX);
+    assert_int_equal(histogram_quantile(&histogram, 0.5), 5);
+}
+
+static void merging_adds_counts_and_widens_the_range(void **state)
+{
+    (void)state;
+    uint64_t few[] = {10, 20};
+    uint64_t more[] = {5, 30, 40};
+    struct histogram into = of(few, 2);
+    struct histogram from = of(more, 3);
+    struct histogram empty = of(NULL, 0);
+    histogram_merge(&into, &from);
+    histogram_merge(&into, &empty);
+    assert_int_equal(into.count, 5);
+    assert_int_equal(into.min_ns, 5);
+    assert_int_equal(into.max_ns, 40);
+    assert_int_equal(histogram_quantile(&into, 0.6), 20);
+}
+
+static void the_text_form_survives_a_round_trip(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    uint64_t values[] = {7, 7, 2048, 2049, 4096, 1000000};
+    struct histogram histogram = of(values, 6);
+    struct histogram back = {0};
+    struct str text = histogram_encode(&histogram, &arena);
+    /* 1000000 >> 9 = 1953, shift 9: bucket 9 * 1024 + 1953. */
+    assert_str(text, "7:2 2048:2 3072:1 11169:1");
+    assert_ok(histogram_decode(&back, &arena, text, &err), &err);
+    assert_int_equal(back.count, 6);
+    assert_int_equal(back.min_ns, 7);
+    assert_int_equal(back.max_ns, 1000447);
+    assert_int_equal(histogram_quantile(&back, 0.5), 2049);
+    assert_str(histogram_encode(&back, &arena), "7:2 2048:2 3072:1 11169:1");
+}
+
+static void an_empty_text_is_an_empty_histogram(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    struct histogram back = {0};
+    assert_ok(histogram_decode(&back, &arena, STR(""), &err), &err);
+    assert_int_equal(back.count, 0);
+}
+
+struct bad_case {
+    const char *name;
+    const char *text;
+    const char *message;
+};
+
+static const struct bad_case bad_cases[] = {
+    {"no colon", "7", "entry 1 is not"},
+    {"no count", "7:", "entry 1 is not"},
+    {"zero count", "7:0", "entry 1 is not"},
+    {"sign", "7:-1", "entry 1 is not"},
+    {"two blanks", "7:1  8:1", "entry 2 is not"},
+    {"bucket too large", "34816:1", "entry 1 is not"},
+    {"bucket past 32 bits", "4294967303:1", "entry 1 is not"},
+    {"descending", "8:1 7:1", "entry 2 is out of order"},
+    {"twice", "8:1 8:1", "entry 2 is out of order"},
+    {"total overflows", "7:18446744073709551615 8:1", "pass 2^64-1"},
+};
+
+static void a_damaged_text_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad_cases); i++) {
+        const struct bad_case *row = &bad_cases[i];
+        struct err err = {0};
+        struct histogram back = {0};
+        print_message("%s\n", row->name);
+        assert_fails(histogram_decode(&back, &arena, str_from(row->text), &err), STATUS_FORMAT,
+                     &err, row->message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_histogram_has_quantile_zero),
+        cmocka_unit_test(small_values_are_exact),
+        cmocka_unit_test(a_value_comes_back_as_the_upper_edge_of_its_bucket),
+        cmocka_unit_test(a_quantile_is_never_above_the_maximum),
+        cmocka_unit_test(the_largest_value_is_kept_exactly),
+        cmocka_unit_test(merging_adds_counts_and_widens_the_range),
+        cmocka_unit_test(the_text_form_survives_a_round_trip),
+        cmocka_unit_test(an_empty_text_is_an_empty_histogram),
+        cmocka_unit_test(a_damaged_text_is_refused),
+    };
+    return cmocka_run_group_tests(tests, open_arena, close_arena);
+}
