@@ -237,6 +237,13 @@ static enum status run_load(struct load_result *out, struct http_trial *http,
                        (unsigned long long)out->unexpected, (unsigned long long)spec->count,
                        STR_ARGS(out->first_problem));
     }
+    /* A service that refuses everything does nothing worth measuring. */
+    if (out->successes == 0) {
+        return err_set(
+            err, STATUS_CHILD,
+            "no request succeeded (%.*s); list the statuses in `expect` if that is right",
+            STR_ARGS(load_statuses(out, http->trial->scratch)));
+    }
     return STATUS_OK;
 }
 
@@ -278,6 +285,7 @@ static void record_load(struct record_trial *out, struct arena *keep, const stru
     out->duration_ns = result->duration_ns;
     out->response_bytes = result->response_bytes;
     out->latency = histogram_encode(&result->latency, keep);
+    out->statuses = load_statuses(result, keep);
 }
 
 static enum status warm_up(struct http_trial *http, struct err *err)

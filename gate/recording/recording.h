@@ -91,11 +91,13 @@ struct record_trial {
     uint64_t request_count; /* requests between warm and end; gotest: sum of iterations */
     double rate_per_second; /* asked for; 0: closed loop */
     double achieved_per_second;
-    uint64_t lateness_p99_ns; /* actual minus intended send, fixed rate only */
+    uint64_t lateness_p99_ns; /* our own delay: send minus max(intended, connection free) */
     uint64_t duration_ns;     /* of the load between warm and end */
     uint64_t cpu_ns;          /* of the process tree, between warm and end */
     uint64_t response_bytes;
     struct str latency; /* histogram_encode; empty for gotest */
+    /* "200:1000 404:500": answers of requests without an explicit `expect`; empty for gotest */
+    struct str statuses;
     uint64_t rss_p50_bytes;
     uint64_t rss_p95_bytes;
     uint64_t rss_max_bytes;

@@ -61,6 +61,7 @@ static const struct field trial_fields[] = {
     {"cpu_ns", FIELD_U64, AT(cpu_ns), 0, NULL, 0},
     {"response_bytes", FIELD_U64, AT(response_bytes), 0, NULL, 0},
     {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
+    {"statuses", FIELD_STR, AT(statuses), 0, NULL, 0},
     {"rss_p50_bytes", FIELD_U64, AT(rss_p50_bytes), 0, NULL, 0},
     {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
     {"rss_max_bytes", FIELD_U64, AT(rss_max_bytes), 0, NULL, 0},

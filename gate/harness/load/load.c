@@ -140,13 +140,39 @@ static enum status send_due(struct engine *engine)
     return STATUS_OK;
 }
 
+/*
+ * A line that says nothing takes whatever is no server error: which
+ * answers those were is compared between the sides later.
+ */
 static bool is_expected(const struct request_line *line, uint16_t status)
 {
+    if (line->expect_len == 0)
+        return status < 500;
     for (size_t i = 0; i < line->expect_len; i++) {
         if (line->expect[i] == status)
             return true;
     }
     return false;
+}
+
+static void count_status(struct load_result *result, const struct request_line *line,
+                         uint16_t status, bool expected)
+{
+    if (line->expect_len == 0 && status < LOAD_STATUS_MAX)
+        result->unlisted[status]++;
+    result->successes += expected && (line->expect_len > 0 || status < 300);
+}
+
+struct str load_statuses(const struct load_result *result, struct arena *arena)
+{
+    struct str out = STR("");
+    for (unsigned status = 0; status < LOAD_STATUS_MAX; status++) {
+        if (result->unlisted[status] == 0)
+            continue;
+        out = str_format(arena, "%.*s%s%u:%llu", STR_ARGS(out), out.len ? " " : "", status,
+                         (unsigned long long)result->unlisted[status]);
+    }
+    return out;
 }
 
 static void count_answer(struct engine *engine, const struct connection *connection)
@@ -158,7 +184,9 @@ static void count_answer(struct engine *engine, const struct connection *connect
     result->answered++;
     result->duration_ns = now - engine->start_ns;
     result->response_bytes += connection->response.body_bytes;
-    if (is_expected(line, connection->response.status))
+    bool expected = is_expected(line, connection->response.status);
+    count_status(result, line, connection->response.status, expected);
+    if (expected)
         return;
     if (result->unexpected++ == 0) {
         result->first_problem =

@@ -26,11 +26,15 @@ struct load_spec {
     void *tick_ctx;
 };
 
+enum { LOAD_STATUS_MAX = 600 };
+
 struct load_result {
     uint64_t answered;
-    uint64_t unexpected;      /* answers with a status not in `expect` */
-    struct str first_problem; /* "GET /x answered 500" */
-    struct histogram latency; /* per request, ns */
+    uint64_t unexpected; /* answers with a status not in `expect`, or 500 and above */
+    uint64_t successes;  /* answers that were listed in `expect`, or 2xx */
+    uint64_t unlisted[LOAD_STATUS_MAX]; /* by status: answers to lines without `expect` */
+    struct str first_problem;           /* "GET /x answered 500" */
+    struct histogram latency;           /* per request, ns */
     /*
      * Fixed rate only: how late memgate itself was, the actual send minus
      * the moment it was possible: the intended one, or when a connection
@@ -51,5 +55,8 @@ struct load_result {
  */
 NODISCARD enum status load_run(struct load_result *out, struct arena *arena,
                                const struct load_spec *spec, struct err *err);
+
+/* "200:1000 404:500": what lines without `expect` were answered, ascending; empty when none was. */
+struct str load_statuses(const struct load_result *result, struct arena *arena);
 
 #endif

@@ -232,8 +232,6 @@ static enum status read_line(struct request_line *out, struct arena *arena, stru
         .header = STR(""),
         .body = STR(""),
         .weight = 1,
-        .expect = {200},
-        .expect_len = 1,
     };
     if (text.len > REQUEST_LINE_BYTES_MAX)
         return err_set(err, STATUS_POLICY, "longer than %d bytes", REQUEST_LINE_BYTES_MAX);

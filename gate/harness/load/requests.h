@@ -25,8 +25,8 @@ struct request_line {
     struct str body;
     bool has_body;
     uint32_t weight;
-    uint16_t expect[REQUEST_STATUSES_MAX]; /* default: 200 */
-    size_t expect_len;
+    uint16_t expect[REQUEST_STATUSES_MAX];
+    size_t expect_len; /* 0: anything below 500, as long as both sides answer alike */
 };
 
 struct requests {

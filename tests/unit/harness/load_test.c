@@ -259,7 +259,7 @@ static const struct answer_case answer_cases[] = {
 static void every_answer_is_counted(void **state)
 {
     (void)state;
-    struct requests requests = parse("{\"path\":\"/x\"}");
+    struct requests requests = parse("{\"path\":\"/x\",\"expect\":[200]}");
     for (size_t i = 0; i < ARRAY_LEN(answer_cases); i++) {
         const struct answer_case *row = &answer_cases[i];
         static struct server server;
@@ -289,7 +289,7 @@ static void the_first_unexpected_answer_is_named(void **state)
     static struct server server;
     struct err err = {0};
     struct load_result result = {0};
-    struct requests requests = parse("{\"method\":\"PUT\",\"path\":\"/x\"}");
+    struct requests requests = parse("{\"method\":\"PUT\",\"path\":\"/x\",\"expect\":[200]}");
     server_start(&server, steps, ARRAY_LEN(steps));
     struct load_spec spec = spec_of(&server, &requests);
     spec.connections = 1;
@@ -312,6 +312,27 @@ static void any_listed_status_is_expected(void **state)
     struct load_spec spec = spec_of(&server, &requests);
     assert_ok(load_run(&result, &arena, &spec, &err), &err);
     assert_int_equal(result.unexpected, 0);
+    server_stop(&server);
+}
+
+static void lines_without_expect_take_what_is_no_server_error(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n", false, 0},
+                                        {"HTTP/1.1 302 x\r\nContent-Length: 0\r\n\r\n", false, 0},
+                                        {"HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n", false, 0},
+                                        {OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, ARRAY_LEN(steps));
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.connections = 1;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.unexpected, 1);
+    assert_str(load_statuses(&result, &arena), "200:17 302:1 404:1 500:1");
+    assert_int_equal(result.successes, 17);
     server_stop(&server);
 }
 
@@ -547,6 +568,7 @@ int main(void)
         cmocka_unit_test(every_answer_is_counted),
         cmocka_unit_test(the_first_unexpected_answer_is_named),
         cmocka_unit_test(any_listed_status_is_expected),
+        cmocka_unit_test(lines_without_expect_take_what_is_no_server_error),
         cmocka_unit_test(an_evil_answer_ends_the_load),
         cmocka_unit_test(a_flood_in_the_head_ends_the_load),
         cmocka_unit_test(a_refused_connection_is_named),

@@ -55,6 +55,7 @@ static void assert_same_trial(const struct record_trial *have, const struct reco
     assert_true(have->cpu_ns == want->cpu_ns);
     assert_true(have->response_bytes == want->response_bytes);
     assert_true(str_equal(have->latency, want->latency));
+    assert_true(str_equal(have->statuses, want->statuses));
     assert_true(have->rss_p50_bytes == want->rss_p50_bytes);
     assert_true(have->rss_p95_bytes == want->rss_p95_bytes);
     assert_true(have->rss_max_bytes == want->rss_max_bytes);

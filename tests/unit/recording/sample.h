@@ -33,6 +33,7 @@ static inline void sample_trials(struct sample *sample, struct record_scenario *
             .cpu_ns = 9007199254740993, /* 2^53 + 1: lost by anything that reads doubles */
             .response_bytes = INT64_MAX,
             .latency = STR("12:3 14:7"),
+            .statuses = STR("200:9 404:1"),
             .rss_p50_bytes = 1,
             .rss_p95_bytes = 2,
             .rss_max_bytes = 3,

@@ -15,6 +15,7 @@ static const char trial_text[] = "{\n"
                                  "  \"cpu_ns\": 9223372036854775807,\n"
                                  "  \"response_bytes\": 3,\n"
                                  "  \"latency\": \"12:3 14:7\",\n"
+                                 "  \"statuses\": \"200:9 404:1\",\n"
                                  "  \"rss_p50_bytes\": 4,\n"
                                  "  \"rss_p95_bytes\": 5,\n"
                                  "  \"rss_max_bytes\": 6,\n"
@@ -46,6 +47,7 @@ static void a_trial_is_written_as_schema_1_says(void **state)
                                  .cpu_ns = INT64_MAX,
                                  .response_bytes = 3,
                                  .latency = STR("12:3 14:7"),
+                                 .statuses = STR("200:9 404:1"),
                                  .rss_p50_bytes = 4,
                                  .rss_p95_bytes = 5,
                                  .rss_max_bytes = 6,
