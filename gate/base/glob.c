@@ -39,8 +39,9 @@ bool glob_match(struct str pattern, struct str text)
     struct str package = str_slice(pattern, 0, pattern.len - below.len);
     if (match_stars(package, text))
         return true;
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] == '/' && match_stars(package, str_slice(text, 0, i)))
             return true;
+    }
     return false;
 }

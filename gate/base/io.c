@@ -24,9 +24,10 @@ struct path {
 
 static enum status path_set(struct path *path, struct str str, struct err *err)
 {
-    if (str.len == 0 || str.len >= sizeof(path->text) || str_find(str, '\0') >= 0)
+    if (str.len == 0 || str.len >= sizeof(path->text) || str_find(str, '\0') >= 0) {
         return err_set(err, STATUS_IO, "path \"%.*s\" is empty, too long or holds NUL",
                        (int)(str.len < 80 ? str.len : 80), str.data);
+    }
     memcpy(path->text, str.data, str.len);
     path->text[str.len] = '\0';
     return STATUS_OK;
@@ -143,23 +144,25 @@ enum status io_copy_file(struct str to, struct str from, struct err *err)
     return status;
 }
 
-enum status io_make_dirs(struct str path, struct err *err)
+static enum status make_dir(struct str path, struct err *err)
 {
     struct path name;
     if (path_set(&name, path, err))
         return err->status;
+    if (mkdir(name.text, 0777) != 0 && errno != EEXIST)
+        return io_error(err, "create directory", name.text);
+    return STATUS_OK;
+}
+
+enum status io_make_dirs(struct str path, struct err *err)
+{
     for (size_t i = 1; i <= path.len; i++) {
-        if (i < path.len && name.text[i] != '/')
-            continue;
-        char kept = name.text[i];
-        name.text[i] = '\0';
-        if (mkdir(name.text, 0777) != 0 && errno != EEXIST)
-            return io_error(err, "create directory", name.text);
-        name.text[i] = kept;
+        bool ends_here = i == path.len || path.data[i] == '/';
+        if (ends_here && make_dir(str_slice(path, 0, i), err))
+            return err->status;
     }
-    struct stat info;
-    if (stat(name.text, &info) != 0 || !S_ISDIR(info.st_mode))
-        return err_set(err, STATUS_IO, "%s is not a directory", name.text);
+    if (!io_is_dir(path))
+        return err_set(err, STATUS_IO, "%.*s is not a directory", STR_ARGS(path));
     return STATUS_OK;
 }
 
@@ -230,13 +233,15 @@ static enum status list_entry(struct listing *listing, struct str path, struct e
         return err_set(err, STATUS_FORMAT, "%s is neither a file nor a directory", full);
     /* Directories are bounded apart: empty ones are no files, but as long a walk. */
     size_t count = S_ISDIR(info.st_mode) ? listing->dir_count : listing->len;
-    if (count >= listing->max)
+    if (count >= listing->max) {
         return err_set(err, STATUS_LIMIT, "more than %zu files below %.*s", listing->max,
                        STR_ARGS(listing->root));
-    if (S_ISDIR(info.st_mode))
+    }
+    if (S_ISDIR(info.st_mode)) {
         ARENA_PUSH(listing->arena, listing->dirs, listing->dir_count, listing->dir_cap, path);
-    else
+    } else {
         ARENA_PUSH(listing->arena, listing->paths, listing->len, listing->cap, path);
+    }
     return STATUS_OK;
 }
 
@@ -269,9 +274,10 @@ enum status io_list_files(struct str **out, size_t *out_len, struct arena *arena
     struct listing listing = {.arena = arena, .root = dir, .max = max};
     struct str top = {"", 0};
     ARENA_PUSH(arena, listing.dirs, listing.dir_count, listing.dir_cap, top);
-    for (size_t i = 0; i < listing.dir_count; i++)
+    for (size_t i = 0; i < listing.dir_count; i++) {
         if (list_dir(&listing, listing.dirs[i], err))
             return err->status;
+    }
     if (listing.len)
         qsort(listing.paths, listing.len, sizeof(*listing.paths), order_paths);
     *out = listing.paths;

@@ -66,9 +66,10 @@ static void map_rehash(struct map *map)
     map->cap = old.cap ? old.cap * 2 : 64;
     map->slots = memory_resize(NULL, map->cap * sizeof(*map->slots));
     memset(map->slots, 0, map->cap * sizeof(*map->slots));
-    for (size_t i = 0; i < old.cap; i++)
+    for (size_t i = 0; i < old.cap; i++) {
         if (old.slots[i].used)
             map->slots[map_slot_for(map, old.slots[i].key)] = old.slots[i];
+    }
     free(old.slots);
 }
 

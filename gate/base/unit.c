@@ -60,12 +60,14 @@ static size_t number_len(struct str text)
 /* What is wrong with a text that is not a plain decimal; the wording users meet most. */
 static enum status number_error(struct str text, struct err *err)
 {
-    if (text.len > 0 && text.data[0] == '-')
+    if (text.len > 0 && text.data[0] == '-') {
         return err_set(err, STATUS_POLICY, "\"%.*s\" is negative; a limit must be >= 0",
                        STR_ARGS(text));
-    if (str_find(text, ',') >= 0)
+    }
+    if (str_find(text, ',') >= 0) {
         return err_set(err, STATUS_POLICY, "\"%.*s\" is not a number; use a point, not a comma",
                        STR_ARGS(text));
+    }
     if (number_len(text) == text.len && text.len > 15 && str_find(text, '.') < 0)
         return err_set(err, STATUS_POLICY, "\"%.*s\" is too large", STR_ARGS(text));
     return err_set(err, STATUS_POLICY,
@@ -150,15 +152,17 @@ static void write_number(struct buf *buf, double value, bool sign)
 {
     double size = fabs(value);
     int decimals = 2;
-    if (size >= 100 || !(size > floor(size)))
+    if (size >= 100 || !(size > floor(size))) {
         decimals = 0;
-    else if (size >= 10)
+    } else if (size >= 10) {
         decimals = 1;
+    }
     value = settle(value, decimals);
-    if (sign)
+    if (sign) {
         buf_printf(buf, "%+.*f", decimals, value);
-    else
+    } else {
         buf_printf(buf, "%.*f", decimals, value);
+    }
 }
 
 static void write_scaled(struct buf *buf, double value, bool sign, const struct scale *scales,
@@ -206,15 +210,17 @@ void unit_write_percent(struct buf *buf, double ratio, bool sign)
     double percent = ratio * 100;
     double size = fabs(percent);
     int decimals = 3;
-    if (size >= 100 || size < 0.0005 || !(size > floor(size)))
+    if (size >= 100 || size < 0.0005 || !(size > floor(size))) {
         decimals = 0;
-    else if (size >= 1)
+    } else if (size >= 1) {
         decimals = 1;
-    else if (size >= 0.1)
+    } else if (size >= 0.1) {
         decimals = 2;
+    }
     percent = settle(percent, decimals);
-    if (sign)
+    if (sign) {
         buf_printf(buf, "%+.*f %%", decimals, percent);
-    else
+    } else {
         buf_printf(buf, "%.*f %%", decimals, percent);
+    }
 }

@@ -25,9 +25,10 @@ static void print_usage(FILE *out)
                   "usage: memgate COMMAND [options]\n\n"
                   "memgate blocks a merge when a change makes a Go service or benchmark allocate "
                   "more memory,\nkeep more, or answer slower.\n\ncommands:\n");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         (void)fprintf(out, "  %-8s %-44s %s\n", commands[i].name, commands[i].arguments,
                       commands[i].help);
+    }
     (void)fprintf(out, "\nexit codes: 0 pass, 1 blocked, 2 usage or policy wrong, 3 no verdict, "
                        "4 inconclusive\nmemgate COMMAND --help lists a command's options.\n");
 }
@@ -37,10 +38,11 @@ static void seed_hashes(void)
 {
     uint64_t seed = 0;
     const char *fixed = getenv("MEMGATE_HASH_SEED");
-    if (fixed)
+    if (fixed) {
         seed = strtoull(fixed, NULL, 10);
-    else if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed))
+    } else if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != (ssize_t)sizeof(seed)) {
         seed = 0x9e3779b97f4a7c15U;
+    }
     hash_seed_set(seed);
 }
 
@@ -50,11 +52,12 @@ static int unknown_command(const char *name)
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         names[i] = str_from(commands[i].name);
     struct str near = str_nearest(str_from(name), names, ARRAY_LEN(commands));
-    if (near.len)
+    if (near.len) {
         (void)fprintf(stderr, "memgate: unknown command \"%s\"; did you mean \"%.*s\"?\n", name,
                       STR_ARGS(near));
-    else
+    } else {
         (void)fprintf(stderr, "memgate: unknown command \"%s\"; try memgate --help\n", name);
+    }
     return 2;
 }
 
@@ -76,8 +79,9 @@ int main(int argc, char **argv)
     }
     seed_hashes();
     process_setup();
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (str_equal_text(name, commands[i].name))
             return commands[i].main(argc - 1, argv + 1);
+    }
     return unknown_command(argv[1]);
 }

@@ -104,10 +104,12 @@ static struct record_scenario *add_record(struct measuring *measuring, struct me
     out->scenario = recording->scenario_count;
     ARENA_PUSH(measuring->arena, recording->scenarios, recording->scenario_count,
                recording->scenario_cap, record);
-    for (int side = 0; side < SIDES; side++)
-        for (int phase = 0; phase < PHASES; phase++)
+    for (int side = 0; side < SIDES; side++) {
+        for (int phase = 0; phase < PHASES; phase++) {
             recording->scenarios[out->scenario].trials[side][phase] =
                 ARENA_ARRAY(measuring->arena, struct record_trial, RECORDING_TRIALS_MAX);
+        }
+    }
     return &recording->scenarios[out->scenario];
 }
 
@@ -146,9 +148,10 @@ static enum status absorb_targets(struct measuring *measuring, struct measured *
     struct record_program *program = &record->programs[key.side];
     program->targets = ARENA_ARRAY(measuring->arena, struct record_target, targets->len + 1);
     program->target_count = targets->len;
-    for (size_t i = 0; i < targets->len; i++)
+    for (size_t i = 0; i < targets->len; i++) {
         program->targets[i] =
             (struct record_target){targets->items[i].offset, targets->items[i].symbol};
+    }
     return status;
 }
 
@@ -157,9 +160,10 @@ static enum status measure_side(struct measuring *measuring, struct measured *me
 {
     if (harness_trial(measuring->harness, &measured->built, measuring->recording, key, err))
         return err->status;
-    if (key.phase == PHASE_EXACT && absorb_targets(measuring, measured, key, err))
+    if (key.phase == PHASE_EXACT && absorb_targets(measuring, measured, key, err)) {
         return err_wrap(err, "%s, %s trial %u", side_name(key.side), phase_name(key.phase),
                         key.number);
+    }
     return STATUS_OK;
 }
 

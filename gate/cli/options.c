@@ -49,9 +49,10 @@ static const struct option_row *row_of(const struct option_table *table, int cod
 {
     if (code >= OPTION_FIRST)
         return &table->rows[code - OPTION_FIRST];
-    for (size_t i = 0; i < table->len; i++)
+    for (size_t i = 0; i < table->len; i++) {
         if (table->rows[i].letter == code)
             return &table->rows[i];
+    }
     return NULL;
 }
 
@@ -88,10 +89,11 @@ enum status options_parse(struct operands *out, struct arena *arena,
         const struct option_row *row = code == '?' || code == ':' ? NULL : row_of(table, code);
         if (!row)
             return usage_error(table, code, argv[optind - 1], err);
-        if (row->value)
+        if (row->value) {
             *row->value = str_from(optarg);
-        else
+        } else {
             *row->flag = true;
+        }
     }
     take_operands(out, arena, argc, argv);
     return STATUS_OK;

@@ -20,9 +20,10 @@ int cmd_report(int argc, char **argv)
     talk_init(&talk);
     session_init(&session);
     enum status status = options_parse(&operands, &session.arena, &table, argc, argv, &err);
-    if (status == STATUS_OK && !operands.help && operands.len != 1)
+    if (status == STATUS_OK && !operands.help && operands.len != 1) {
         status =
             err_set(&err, STATUS_USAGE, "report takes one directory; try memgate report --help");
+    }
     if (status == STATUS_OK && !operands.help &&
         (session_format(&format, format_name, &err) ||
          session_open(&session, operands.items[0], (struct str){"", 0}, &err) ||

@@ -106,9 +106,10 @@ static enum status choose_policy_source(struct run *run, struct err *err)
         run->policy_revision = run->base;
         return STATUS_OK;
     }
-    if (!str_equal(from, STR("work-tree")))
+    if (!str_equal(from, STR("work-tree"))) {
         return err_set(err, STATUS_USAGE, "--policy-from takes base or work-tree, not \"%.*s\"",
                        STR_ARGS(from));
+    }
     run->policy_revision =
         (struct revision){.label = STR("work tree"), .sha = run->head.sha, .is_work_tree = true};
     return STATUS_OK;
@@ -149,10 +150,12 @@ static enum status read_policy(struct run *run, struct err *err)
 static enum status check_names(const struct run *run, struct err *err)
 {
     const struct policy *policy = &run->session.policy;
-    for (size_t i = 0; i < run->names.len; i++)
-        if (!policy_scenario(policy, run->names.items[i]))
+    for (size_t i = 0; i < run->names.len; i++) {
+        if (!policy_scenario(policy, run->names.items[i])) {
             return err_set(err, STATUS_USAGE, "policy %.*s has no scenario \"%.*s\"",
                            STR_ARGS(policy->name), STR_ARGS(run->names.items[i]));
+        }
+    }
     return STATUS_OK;
 }
 
@@ -171,9 +174,10 @@ static enum status prepare_output(struct run *run, struct err *err)
     struct recording *recording = &run->session.recording;
     if (io_absolute(&run->out_dir, arena, run->out_dir, err) || io_make_dirs(run->out_dir, err))
         return err->status;
-    for (const struct report_format *format = report_formats(); format->name; format++)
+    for (const struct report_format *format = report_formats(); format->name; format++) {
         if (io_remove_tree(io_join(arena, run->out_dir, str_from(format->file)), err))
             return err->status;
+    }
     recording->dir = io_join(arena, run->out_dir, STR("recording"));
     if (io_remove_tree(recording->dir, err) || io_make_dirs(recording->dir, err))
         return err->status;
@@ -210,9 +214,10 @@ static enum status open_harness(struct run *run, struct err *err)
 static enum status measure_phase(struct run *run, struct measured *measured, enum phase phase,
                                  uint32_t pairs, struct err *err)
 {
-    for (uint32_t i = 0; i < pairs && measured->ready; i++)
+    for (uint32_t i = 0; i < pairs && measured->ready; i++) {
         if (measure_pair(&run->measuring, measured, phase, err))
             return err->status;
+    }
     return STATUS_OK;
 }
 
@@ -280,9 +285,10 @@ static enum status measure_and_judge(struct run *run, struct err *err)
     bool added = true;
     if (measure_scenarios(run, err))
         return err->status;
-    while (added)
+    while (added) {
         if (judge_now(run, err) || add_pairs(run, &added, err))
             return err->status;
+    }
     return STATUS_OK;
 }
 
@@ -299,34 +305,49 @@ static double own_cpu_seconds(void)
     return (double)spent.tv_sec + (double)spent.tv_nsec / (double)NS_PER_SECOND;
 }
 
-/* Where the time went; the figures of the recording are summed over all trials. */
+struct times {
+    uint64_t build_ns[SIDES];
+    uint64_t start_ns;
+    uint64_t load_ns;
+    uint64_t read_ns;
+};
+
+static void add_trials(struct times *times, const struct record_trial *trials, size_t count)
+{
+    for (size_t t = 0; t < count; t++) {
+        times->start_ns += trials[t].start_ns;
+        times->read_ns += trials[t].read_ns;
+        times->load_ns += trials[t].wall_ns - trials[t].start_ns - trials[t].read_ns;
+    }
+}
+
+/* Sums over all scenarios, sides and trials. */
+static struct times sum_times(const struct run *run)
+{
+    struct times times = {0};
+    for (size_t i = 0; i < run->measured_count; i++) {
+        const struct record_scenario *record = &run->session.recording.scenarios[i];
+        for (int side = 0; side < SIDES; side++) {
+            times.build_ns[side] += run->measured[i].built.build_ns[side];
+            for (int phase = 0; phase < PHASES; phase++)
+                add_trials(&times, record->trials[side][phase], record->trial_count[side][phase]);
+        }
+    }
+    return times;
+}
+
+/* Where the time went, so that nobody has to guess what to shorten. */
 static void print_times(struct run *run)
 {
-    uint64_t start = 0;
-    uint64_t load = 0;
-    uint64_t read = 0;
-    uint64_t build[SIDES] = {0};
-    for (size_t i = 0; i < run->session.recording.scenario_count; i++) {
-        const struct record_scenario *record = &run->session.recording.scenarios[i];
-        for (int side = 0; side < SIDES; side++)
-            for (int phase = 0; phase < PHASES; phase++)
-                for (size_t t = 0; t < record->trial_count[side][phase]; t++) {
-                    const struct record_trial *trial = &record->trials[side][phase][t];
-                    start += trial->start_ns;
-                    read += trial->read_ns;
-                    load += trial->wall_ns - trial->start_ns - trial->read_ns;
-                }
-    }
-    for (size_t i = 0; i < run->measured_count; i++)
-        for (int side = 0; side < SIDES; side++)
-            build[side] += run->measured[i].built.build_ns[side];
+    struct times times = sum_times(run);
     double wall = seconds(clock_now_ns() - run->start_ns);
     double cpu = own_cpu_seconds();
     log_line(&run->talk.log,
              "time: export %.1f s, build %.1f + %.1f s, start %.1f s, load %.1f s, read profiles "
              "%.1f s, decode and judge %.1f s",
-             seconds(run->harness.export_ns), seconds(build[SIDE_BASE]), seconds(build[SIDE_CAND]),
-             seconds(start), seconds(load), seconds(read), seconds(run->judge_ns));
+             seconds(run->harness.export_ns), seconds(times.build_ns[SIDE_BASE]),
+             seconds(times.build_ns[SIDE_CAND]), seconds(times.start_ns), seconds(times.load_ns),
+             seconds(times.read_ns), seconds(run->judge_ns));
     log_line(&run->talk.log, "time: %.1f s in all, memgate itself %.2f s of CPU (%.1f %%)", wall,
              cpu, wall > 0 ? 100 * cpu / wall : 0);
 }

@@ -79,9 +79,10 @@ static enum status check_characters(struct str name, struct str text, struct err
         uint32_t code = 0;
         struct str rest = str_slice(text, i, text.len);
         len = str_decode(rest, &code);
-        if (len == 0)
+        if (len == 0) {
             return err_set(err, STATUS_POLICY, "%.*s: not UTF-8 (byte 0x%02x at offset %zu)",
                            STR_ARGS(name), (unsigned)(uint8_t)text.data[i], i);
+        }
         if (is_control(code, rest))
             return refuse_control(err, name, at, code);
         at.column++;
@@ -98,10 +99,12 @@ static enum status check_characters(struct str name, struct str text, struct err
 static enum status check_directives(struct str name, struct str text, struct err *err)
 {
     struct str line = {0};
-    for (uint32_t number = 1; str_split(&text, '\n', &line); number++)
-        if (str_starts_with(line, STR("%")))
+    for (uint32_t number = 1; str_split(&text, '\n', &line); number++) {
+        if (str_starts_with(line, STR("%"))) {
             return refuse(err, name, (struct place){number, 1},
                           "directives are not allowed (no line may begin with %)");
+        }
+    }
     return STATUS_OK;
 }
 
@@ -150,9 +153,10 @@ static enum status builder_key(struct builder *builder, struct place at, struct 
                                bool plain)
 {
     struct frame *frame = &builder->frames[builder->depth - 1];
-    if (plain && str_equal_text(text, "<<"))
+    if (plain && str_equal_text(text, "<<")) {
         return refuse(builder->err, builder->name, at,
                       "merge keys (<<) are not allowed; write the keys out");
+    }
     struct name_id key = intern_name(&builder->keys, text);
     if (!map_insert(&builder->seen, frame->id << 32 | key.v, (uint32_t)frame->node->len))
         return refuse_duplicate(builder, at, text);
@@ -212,9 +216,10 @@ static enum status builder_open(struct builder *builder, const yaml_event_t *eve
 
 static enum status builder_document(struct builder *builder, const yaml_event_t *event)
 {
-    if (builder->document_seen)
+    if (builder->document_seen) {
         return refuse(builder->err, builder->name, place_of(event->start_mark),
                       "second document; a policy is one document");
+    }
     builder->document_seen = true;
     return STATUS_OK;
 }
@@ -350,8 +355,9 @@ const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 {
     if (!map || map->kind != YAML_MAP)
         return NULL;
-    for (size_t i = 0; i < map->len; i++)
+    for (size_t i = 0; i < map->len; i++) {
         if (str_equal_text(map->pairs[i].key, key))
             return map->pairs[i].value;
+    }
     return NULL;
 }

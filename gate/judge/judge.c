@@ -255,9 +255,10 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
 
 static bool any_scenario(const struct judgement *judgement, enum verdict verdict)
 {
-    for (size_t i = 0; i < judgement->scenario_count; i++)
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
         if (judgement->scenarios[i].verdict == verdict)
             return true;
+    }
     return false;
 }
 
@@ -266,9 +267,10 @@ static enum verdict overall(const struct judgement *judgement)
 {
     static const enum verdict order[] = {VERDICT_BLOCKED, VERDICT_NONE, VERDICT_INCONCLUSIVE,
                                          VERDICT_PASS};
-    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
         if (any_scenario(judgement, order[i]))
             return order[i];
+    }
     return VERDICT_NONE;
 }
 

@@ -46,9 +46,10 @@ static enum unit quantity_unit(enum metric metric, const struct quantity *quanti
         {UNIT_NS, UNIT_NS_PER_REQUEST},
     };
     enum unit unit = metric_unit(metric);
-    for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
         if (unit == pairs[i].each && !quantity->per_request)
             return pairs[i].whole;
+    }
     return unit;
 }
 

@@ -11,14 +11,16 @@ static enum status refuse_empty(struct reader *reader)
 static enum status check_version(struct reader *reader, const struct yaml_node *root)
 {
     const struct yaml_node *version = yaml_get(root, "version");
-    if (root->kind == YAML_MAP && !version)
+    if (root->kind == YAML_MAP && !version) {
         return err_set(reader->err, STATUS_POLICY,
                        "%.*s: version is missing; begin the file with \"version: 1\"",
                        STR_ARGS(reader->name));
-    if (version && !str_equal_text(version->text, "1"))
+    }
+    if (version && !str_equal_text(version->text, "1")) {
         return reader_refuse(reader, version,
                              "version \"%.*s\" is not supported by this memgate; write 1",
                              STR_ARGS(version->text));
+    }
     return STATUS_OK;
 }
 
@@ -43,10 +45,11 @@ static enum status check_scenarios(struct reader *reader, const struct policy *p
         const struct scenario *first = policy_scenario(policy, scenario->name);
         const struct yaml_node at = {.line = scenario->origin.line,
                                      .column = scenario->origin.column};
-        if (first && first != scenario)
+        if (first && first != scenario) {
             return reader_refuse(reader, &at, "second scenario \"%.*s\" (first at %u:%u)",
                                  STR_ARGS(scenario->name), first->origin.line,
                                  first->origin.column);
+        }
     }
     return STATUS_OK;
 }
@@ -67,13 +70,15 @@ static enum status check_selected(struct reader *reader, const struct policy *po
 
 static enum status check_selectors(struct reader *reader, const struct policy *policy)
 {
-    for (size_t i = 0; i < policy->rule_count; i++)
+    for (size_t i = 0; i < policy->rule_count; i++) {
         if (check_selected(reader, policy, &policy->rules[i].selector, &policy->rules[i].origin))
             return reader->err->status;
-    for (size_t i = 0; i < policy->ignore_count; i++)
+    }
+    for (size_t i = 0; i < policy->ignore_count; i++) {
         if (check_selected(reader, policy, &policy->ignores[i].selector,
                            &policy->ignores[i].origin))
             return reader->err->status;
+    }
     return STATUS_OK;
 }
 
@@ -81,9 +86,10 @@ static enum status check_selectors(struct reader *reader, const struct policy *p
 static struct str default_name(struct arena *arena, const struct rule *rule)
 {
     struct str kinds = STR("");
-    for (size_t i = 0; i < rule->selector.kinds.len; i++)
+    for (size_t i = 0; i < rule->selector.kinds.len; i++) {
         kinds = str_format(arena, "%.*s, kind %.*s", STR_ARGS(kinds),
                            STR_ARGS(rule->selector.kinds.items[i]));
+    }
     return str_format(arena, "default policy: %s%.*s%s", metric_name(rule->metric), STR_ARGS(kinds),
                       rule->selector.each_function ? ", each function" : "");
 }
@@ -127,14 +133,16 @@ static void join_rules(struct document *document, const struct document *default
 
 static enum status check_focus(struct reader *reader, const struct thresholds *thresholds)
 {
-    for (size_t i = 0; i < thresholds->focus_len; i++)
+    for (size_t i = 0; i < thresholds->focus_len; i++) {
         for (size_t k = 0; k < i; k++) {
             const struct origin *origin = &thresholds->focus[i].origin;
             const struct yaml_node at = {.line = origin->line, .column = origin->column};
-            if (str_equal(thresholds->focus[i].func, thresholds->focus[k].func))
+            if (str_equal(thresholds->focus[i].func, thresholds->focus[k].func)) {
                 return reader_refuse(reader, &at, "\"%.*s\" is listed twice",
                                      STR_ARGS(thresholds->focus[i].func));
+            }
         }
+    }
     return STATUS_OK;
 }
 
@@ -166,8 +174,9 @@ enum status policy_default(struct policy *out, struct arena *arena, struct err *
 
 const struct scenario *policy_scenario(const struct policy *policy, struct str name)
 {
-    for (size_t i = 0; i < policy->scenario_count; i++)
+    for (size_t i = 0; i < policy->scenario_count; i++) {
         if (str_equal(policy->scenarios[i].name, name))
             return &policy->scenarios[i];
+    }
     return NULL;
 }

@@ -46,9 +46,10 @@ size_t texts_len(const char *const *texts)
 
 static const struct key *find_key(const struct key_map *map, struct str name)
 {
-    for (size_t i = 0; i < map->len; i++)
+    for (size_t i = 0; i < map->len; i++) {
         if (str_equal_text(name, map->keys[i].name))
             return &map->keys[i];
+    }
     return NULL;
 }
 
@@ -57,9 +58,10 @@ static struct str key_hint(struct reader *reader, const struct key_map *map, str
 {
     struct str *names = ARENA_ARRAY(reader->arena, struct str, map->len);
     size_t len = 0;
-    for (size_t i = 0; i < map->len; i++)
+    for (size_t i = 0; i < map->len; i++) {
         if (map->keys[i].type != VALUE_LATER)
             names[len++] = str_from(map->keys[i].name);
+    }
     return reader_hint(reader->arena, wanted, names, len);
 }
 
@@ -70,12 +72,14 @@ static enum status check_names(struct reader *reader, const struct key_map *map,
         const struct yaml_pair *pair = &node->pairs[i];
         const struct yaml_node at = {.line = pair->key_line, .column = pair->key_column};
         const struct key *key = find_key(map, pair->key);
-        if (!key)
+        if (!key) {
             return reader_refuse(reader, &at, "unknown key \"%.*s\"; %.*s", STR_ARGS(pair->key),
                                  STR_ARGS(key_hint(reader, map, pair->key)));
-        if (key->type == VALUE_LATER)
+        }
+        if (key->type == VALUE_LATER) {
             return reader_refuse(reader, &at, "%s is not supported by this version; leave it out",
                                  key->name);
+        }
     }
     return STATUS_OK;
 }
@@ -88,9 +92,10 @@ static bool is_missing_value(const struct yaml_node *node)
 static enum status read_value(struct reader *reader, const struct key *key, void *base,
                               const struct yaml_node *node)
 {
-    if (is_missing_value(node))
+    if (is_missing_value(node)) {
         return reader_refuse(reader, node, "%s has no value; write one or leave the key out",
                              key->name);
+    }
     return value_spec(key->type)->read(reader, key, base, node);
 }
 
@@ -105,9 +110,10 @@ static enum status read_absent(struct reader *reader, const struct key *key, voi
 
 enum status reader_presets(struct reader *reader, const struct key_map *map, void *target)
 {
-    for (size_t i = 0; i < map->len; i++)
+    for (size_t i = 0; i < map->len; i++) {
         if (read_absent(reader, &map->keys[i], target))
             return reader->err->status;
+    }
     return STATUS_OK;
 }
 /* NOLINTEND(misc-no-recursion) */
@@ -145,9 +151,10 @@ static enum status read_keys(struct reader *reader, const struct key_map *map, v
 enum status reader_map(struct reader *reader, const struct key_map *map, void *target,
                        const struct yaml_node *node)
 {
-    if (node->kind != YAML_MAP)
+    if (node->kind != YAML_MAP) {
         return reader_refuse(reader, node, "%s is a map of keys, not a %s", map->what,
                              node->kind == YAML_LIST ? "list" : "single value");
+    }
     if (map->origin_offset != NO_TARGET) {
         struct origin origin = reader_origin(reader, node);
         memcpy((char *)target + map->origin_offset, &origin, sizeof(origin));
@@ -163,13 +170,15 @@ enum status reader_rows(struct reader *reader, const struct key *key, void *base
 {
     if (node->kind != YAML_LIST)
         return reader_refuse(reader, node, "%s is a list, each item begins with \"- \"", key->name);
-    if (node->len > key->map->rows_max)
+    if (node->len > key->map->rows_max) {
         return reader_refuse(reader, node, "%s has more than %zu rows", key->name,
                              key->map->rows_max);
+    }
     char *rows = arena_alloc(reader->arena, node->len, key->map->size);
-    for (size_t i = 0; i < node->len; i++)
+    for (size_t i = 0; i < node->len; i++) {
         if (reader_map(reader, key->map, rows + i * key->map->size, node->pairs[i].value))
             return reader->err->status;
+    }
     memcpy((char *)base + key->offset, (const void *)&rows, sizeof(rows));
     memcpy((char *)base + key->len_offset, &node->len, sizeof(node->len));
     return STATUS_OK;

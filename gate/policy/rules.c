@@ -23,11 +23,12 @@ static enum status check_selector(struct reader *reader, struct selector *select
                                   enum metric metric, const struct yaml_node *node)
 {
     selector->each_function = str_equal_text(selector->func, "*");
-    if (!selector_is_whole(selector) && !metric_has_functions(metric))
+    if (!selector_is_whole(selector) && !metric_has_functions(metric)) {
         return reader_refuse(reader, node,
                              "%s is measured for the whole scenario only; "
                              "remove func, file, package and kind",
                              metric_name(metric));
+    }
     return STATUS_OK;
 }
 
@@ -44,13 +45,15 @@ static bool limits_value(const struct rule *rule)
 static enum status check_shares(struct reader *reader, const struct rule *rule,
                                 const struct yaml_node *node)
 {
-    if ((rule->max_share.set || rule->floor_share.set) && !metric_has_functions(rule->metric))
+    if ((rule->max_share.set || rule->floor_share.set) && !metric_has_functions(rule->metric)) {
         return reader_refuse(reader, node, "%s has no shares; remove max_share and floor_share",
                              metric_name(rule->metric));
-    if (rule->max_share.set && selector_is_whole(&rule->selector))
+    }
+    if (rule->max_share.set && selector_is_whole(&rule->selector)) {
         return reader_refuse(reader, node,
                              "the share of a whole scenario is always 100 %%; "
                              "max_share needs func, file, package or kind");
+    }
     return STATUS_OK;
 }
 
@@ -60,10 +63,11 @@ enum status rule_check(struct reader *reader, void *target, const struct yaml_no
     if (check_selector(reader, &rule->selector, rule->metric, node) ||
         check_shares(reader, rule, node))
         return reader->err->status;
-    if ((rule->floor.set || rule->floor_share.set) && !limits_growth(rule))
+    if ((rule->floor.set || rule->floor_share.set) && !limits_growth(rule)) {
         return reader_refuse(reader, node,
                              "floor and floor_share do nothing without max_increase or "
                              "max_increase_percent");
+    }
     return STATUS_OK;
 }
 
@@ -76,9 +80,10 @@ enum status ignore_check(struct reader *reader, void *target, const struct yaml_
 
 static bool list_has(const struct str_list *list, struct str text)
 {
-    for (size_t i = 0; i < list->len; i++)
+    for (size_t i = 0; i < list->len; i++) {
         if (str_equal(list->items[i], text))
             return true;
+    }
     return false;
 }
 
@@ -111,13 +116,15 @@ enum status rules_check_clashes(struct reader *reader, const struct rule *rules,
     for (size_t i = 0; i < len; i++) {
         const struct origin *at = &rules[i].origin;
         const struct yaml_node node = {.line = at->line, .column = at->column};
-        for (size_t k = 0; k < i; k++)
-            if (rules_clash(&rules[i], &rules[k]))
+        for (size_t k = 0; k < i; k++) {
+            if (rules_clash(&rules[i], &rules[k])) {
                 return reader_refuse(reader, &node,
                                      "%s of the same subject is limited at %u:%u already; "
                                      "one of the two would never judge",
                                      metric_name(rules[i].metric), rules[k].origin.line,
                                      rules[k].origin.column);
+            }
+        }
     }
     return STATUS_OK;
 }
@@ -196,9 +203,10 @@ static const struct rule *stronger(const struct rule *a, const struct rule *b)
 static const struct ignore_row *find_ignore(const struct policy *policy, enum metric metric,
                                             const struct subject *subject)
 {
-    for (size_t i = 0; i < policy->ignore_count; i++)
+    for (size_t i = 0; i < policy->ignore_count; i++) {
         if (ignore_matches(&policy->ignores[i], metric, subject))
             return &policy->ignores[i];
+    }
     return NULL;
 }
 

@@ -29,12 +29,14 @@ static bool names_address(struct str text)
 
 static bool service_learns_address(const struct scenario_service *service)
 {
-    for (size_t i = 0; i < service->args.len; i++)
+    for (size_t i = 0; i < service->args.len; i++) {
         if (names_address(service->args.items[i]))
             return true;
-    for (size_t i = 0; i < service->env_len; i++)
+    }
+    for (size_t i = 0; i < service->env_len; i++) {
         if (names_address(service->env[i].value))
             return true;
+    }
     return false;
 }
 
@@ -43,10 +45,11 @@ static enum status check_gotest(struct reader *reader, const struct yaml_node *n
     static const char *const others[] = {"service", "load"};
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         const struct yaml_node *other = yaml_get(node, others[i]);
-        if (other)
+        if (other) {
             return reader_refuse(reader, other,
                                  "a scenario has either gotest or service and load; remove %s",
                                  others[i]);
+        }
     }
     const struct yaml_node *package = yaml_get(yaml_get(node, "build"), "package");
     return package ? reader_refuse(reader, package,
@@ -61,9 +64,10 @@ enum status scenario_check(struct reader *reader, void *target, const struct yam
     if (scenario->driver == DRIVER_GOTEST)
         return check_gotest(reader, node);
     const struct yaml_node *service = yaml_get(node, "service");
-    if (!service_learns_address(&scenario->service))
+    if (!service_learns_address(&scenario->service)) {
         return reader_refuse(reader, service ? service : node,
                              "neither args nor env of service holds ${ADDR} or ${PORT}: "
                              "the service would not learn where to listen");
+    }
     return STATUS_OK;
 }

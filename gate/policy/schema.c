@@ -146,10 +146,11 @@ static void write_preset(struct json_writer *json, const struct key *key)
     uint64_t number = 0;
     if (!key->preset)
         return;
-    if (value_spec(key->type)->number && num_parse_u64(&number, str_from(key->preset)))
+    if (value_spec(key->type)->number && num_parse_u64(&number, str_from(key->preset))) {
         json_u64(json, "default", number);
-    else
+    } else {
         json_str(json, "default", str_from(key->preset));
+    }
 }
 
 static void write_required(struct json_writer *json, const struct key_map *map)
@@ -160,9 +161,10 @@ static void write_required(struct json_writer *json, const struct key_map *map)
     if (count == 0)
         return;
     json_list(json, "required");
-    for (size_t i = 0; i < map->len; i++)
+    for (size_t i = 0; i < map->len; i++) {
         if (map->keys[i].required)
             json_str(json, NULL, str_from(map->keys[i].name));
+    }
     json_list_end(json);
 }
 

@@ -73,11 +73,12 @@ static struct rule expand(const struct expansion *expansion, const struct limit 
         rule.selector = (struct selector){.func = STR("*"), .each_function = true};
     if (expansion->of_maps)
         rule.selector.kinds = maps;
-    if (expansion->in_mb)
+    if (expansion->in_mb) {
         rule.max_increase = (struct quantity){.set = true, .value = limit->value * BYTES_PER_MB};
-    else
+    } else {
         rule.max_increase_percent =
             (struct ratio){.set = true, .value = limit->value * RATIO_PER_PERCENT};
+    }
     return rule;
 }
 

@@ -14,9 +14,10 @@ static void *target_of(const struct key *key, void *base)
 static enum status check_scalar(struct reader *reader, const struct key *key,
                                 const struct yaml_node *node)
 {
-    if (node->kind != YAML_SCALAR)
+    if (node->kind != YAML_SCALAR) {
         return reader_refuse(reader, node, "%s is a single value, not a %s", key->name,
                              node->kind == YAML_LIST ? "list" : "map");
+    }
     return STATUS_OK;
 }
 
@@ -38,10 +39,11 @@ static enum status read_version(struct reader *reader, const struct key *key, vo
     (void)base;
     if (check_text(reader, key, node))
         return reader->err->status;
-    if (!str_equal_text(node->text, "1"))
+    if (!str_equal_text(node->text, "1")) {
         return reader_refuse(reader, node,
                              "version \"%.*s\" is not supported by this memgate; write 1",
                              STR_ARGS(node->text));
+    }
     return STATUS_OK;
 }
 
@@ -60,9 +62,10 @@ static enum status read_url_path(struct reader *reader, const struct key *key, v
 {
     if (read_text(reader, key, base, node))
         return reader->err->status;
-    if (node->text.data[0] != '/')
+    if (node->text.data[0] != '/') {
         return reader_refuse(reader, node, "%s is a path on the service and begins with /",
                              key->name);
+    }
     return STATUS_OK;
 }
 
@@ -88,9 +91,10 @@ static bool is_name(struct str text)
 {
     if (text.len == 0 || text.len > NAME_BYTES_MAX || text.data[0] == '.' || text.data[0] == '-')
         return false;
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++) {
         if (!is_name_byte(text.data[i]))
             return false;
+    }
     return true;
 }
 
@@ -99,11 +103,12 @@ static enum status read_name(struct reader *reader, const struct key *key, void 
 {
     if (read_text(reader, key, base, node))
         return reader->err->status;
-    if (!is_name(node->text))
+    if (!is_name(node->text)) {
         return reader_refuse(reader, node,
                              "%s \"%.*s\" is not 1 to 64 of A-Z a-z 0-9 _ . - "
                              "(nor begins with . or -)",
                              key->name, STR_ARGS(node->text));
+    }
     return STATUS_OK;
 }
 
@@ -116,10 +121,11 @@ static enum status read_count(struct reader *reader, const struct key *key, void
         return reader->err->status;
     if (unit_parse_count(&value, node->text, reader->err))
         return reader_wrap(reader, node);
-    if (value < key->min || value > key->max)
+    if (value < key->min || value > key->max) {
         return reader_refuse(reader, node, "%s is %llu; it can be %llu to %llu", key->name,
                              (unsigned long long)value, (unsigned long long)key->min,
                              (unsigned long long)key->max);
+    }
     *out = value;
     return STATUS_OK;
 }
@@ -163,11 +169,12 @@ static enum status read_rate(struct reader *reader, const struct key *key, void 
         return reader->err->status;
     if (unit_parse_rate(&value, node->text, reader->err))
         return reader_wrap(reader, node);
-    if (!(value > 0) || value > rate_max)
+    if (!(value > 0) || value > rate_max) {
         return reader_refuse(reader, node,
                              "%s is more than 0 and at most 1000000/s; "
                              "leave it out for a closed loop",
                              key->name);
+    }
     *out = value;
     return STATUS_OK;
 }
@@ -182,11 +189,12 @@ static enum status read_iterations(struct reader *reader, const struct key *key,
         return reader->err->status;
     struct str number = str_slice(node->text, 0, node->text.len - 1);
     if (!str_ends_with(node->text, STR("x")) || !num_parse_u64(&value, number) || value == 0 ||
-        value > UINT32_MAX)
+        value > UINT32_MAX) {
         return reader_refuse(reader, node,
                              "%s \"%.*s\" is not a number of operations, such as 2000x; "
                              "a time would give each side another amount of work",
                              key->name, STR_ARGS(node->text));
+    }
     *out = value;
     return STATUS_OK;
 }
@@ -232,11 +240,13 @@ static enum status choose(struct reader *reader, const struct key *key,
             return STATUS_OK;
         }
     }
-    for (size_t i = 0; i < texts_len(key->later); i++)
-        if (str_equal_text(node->text, key->later[i]))
+    for (size_t i = 0; i < texts_len(key->later); i++) {
+        if (str_equal_text(node->text, key->later[i])) {
             return reader_refuse(reader, node,
                                  "%s %s is not supported by this version; leave it out", key->name,
                                  key->later[i]);
+        }
+    }
     return reader_refuse(reader, node, "unknown %s \"%.*s\"; %.*s", key->name, STR_ARGS(node->text),
                          STR_ARGS(reader_hint(reader->arena, node->text, names, count)));
 }
@@ -289,9 +299,10 @@ static enum status read_profiles(struct reader *reader, const struct key *key, v
 
 static bool is_env_name(struct str name)
 {
-    for (size_t i = 0; i < name.len; i++)
+    for (size_t i = 0; i < name.len; i++) {
         if (!is_name_byte(name.data[i]) || name.data[i] == '.' || name.data[i] == '-')
             return false;
+    }
     return name.len > 0 && !(name.data[0] >= '0' && name.data[0] <= '9');
 }
 
@@ -299,14 +310,16 @@ static enum status check_env(struct reader *reader, const struct key *key,
                              const struct yaml_pair *pair)
 {
     const struct yaml_node at = {.line = pair->key_line, .column = pair->key_column};
-    if (!is_env_name(pair->key))
+    if (!is_env_name(pair->key)) {
         return reader_refuse(reader, &at, "\"%.*s\" is not the name of an environment variable",
                              STR_ARGS(pair->key));
+    }
     if (check_scalar(reader, key, pair->value))
         return reader->err->status;
-    if (pair->value->plain && pair->value->text.len == 0)
+    if (pair->value->plain && pair->value->text.len == 0) {
         return reader_refuse(reader, pair->value, "%.*s has no value; write \"\" for an empty one",
                              STR_ARGS(pair->key));
+    }
     return STATUS_OK;
 }
 
@@ -315,9 +328,10 @@ static enum status read_env(struct reader *reader, const struct key *key, void *
 {
     if (node->kind != YAML_MAP)
         return reader_refuse(reader, node, "%s is a map, such as {NAME: \"value\"}", key->name);
-    if (node->len > POLICY_LIST_MAX)
+    if (node->len > POLICY_LIST_MAX) {
         return reader_refuse(reader, node, "%s has more than %d variables", key->name,
                              POLICY_LIST_MAX);
+    }
     struct env_var *env = ARENA_ARRAY(reader->arena, struct env_var, node->len);
     for (size_t i = 0; i < node->len; i++) {
         if (check_env(reader, key, &node->pairs[i]))
@@ -368,9 +382,10 @@ static enum status parse_quantity(struct quantity *out, enum metric metric, stru
 {
     static const struct str suffix = STR_INIT("/request");
     out->per_request = str_ends_with(text, suffix);
-    if (out->per_request && !unit_is_per_request(metric_unit(metric)))
+    if (out->per_request && !unit_is_per_request(metric_unit(metric))) {
         return err_set(err, STATUS_POLICY, "%s is not counted per request; leave /request out",
                        metric_name(metric));
+    }
     struct str number = str_slice(text, 0, text.len - (out->per_request ? suffix.len : 0));
     switch (metric_unit(metric)) {
     case UNIT_BYTES_PER_REQUEST:
@@ -427,9 +442,10 @@ static enum status read_limit(struct reader *reader, const struct key *key, void
     if (check_text(reader, key, node))
         return reader->err->status;
     if (unit_parse_percent(&value, node->text, &ignored) == STATUS_OK ||
-        unit_parse_bytes(&value, node->text, &ignored) == STATUS_OK)
+        unit_parse_bytes(&value, node->text, &ignored) == STATUS_OK) {
         return reader_refuse(reader, node, "%s takes a number without a unit, such as 5",
                              key->name);
+    }
     if (unit_parse_number(&value, node->text, reader->err))
         return reader_wrap(reader, node);
     *out = (struct limit){.set = true, .value = value, .origin = reader_origin(reader, node)};
@@ -447,9 +463,10 @@ static enum status read_focus(struct reader *reader, const struct key *key, void
         const struct yaml_node *item = node->pairs[i].value;
         if (check_text(reader, key, item))
             return reader->err->status;
-        if (str_equal_text(item->text, "*"))
+        if (str_equal_text(item->text, "*")) {
             return reader_refuse(reader, item, "%s names functions; \"*\" is every function",
                                  key->name);
+        }
         out->focus[out->focus_len++] =
             (struct focus){.func = item->text, .origin = reader_origin(reader, item)};
     }

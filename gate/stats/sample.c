@@ -72,24 +72,24 @@ static double student_tail(double t, double df)
     return incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2;
 }
 
-double student_quantile(double p, double df)
+/* The t > 0 that leaves `tail` above it; bisection to the last bit, about 60 steps. */
+static double upper_quantile(double tail, double df)
 {
-    assert(p > 0 && p < 1 && df > 0);
-    if (p < 0.5)
-        return -student_quantile(1 - p, df);
-    double tail = 1 - p;
     double low = 0;
     double high = 1;
     while (student_tail(high, df) > tail)
         high *= 2;
-    /* Bisection to the last bit: about 60 steps, and nothing to tune. */
-    for (;;) {
-        double middle = low + (high - low) / 2;
-        if (middle <= low || middle >= high)
-            return middle;
-        if (student_tail(middle, df) > tail)
-            low = middle;
-        else
-            high = middle;
-    }
+    double middle = high;
+    do {
+        middle = low + (high - low) / 2;
+        bool too_low = student_tail(middle, df) > tail;
+        *(too_low ? &low : &high) = middle;
+    } while (low + (high - low) / 2 > low && low + (high - low) / 2 < high);
+    return middle;
+}
+
+double student_quantile(double p, double df)
+{
+    assert(p > 0 && p < 1 && df > 0);
+    return p < 0.5 ? -upper_quantile(p, df) : upper_quantile(1 - p, df);
 }
