@@ -79,12 +79,12 @@ static double upper_quantile(double tail, double df)
     double high = 1;
     while (student_tail(high, df) > tail)
         high *= 2;
-    double middle = high;
-    do {
-        middle = low + (high - low) / 2;
+    double middle = low + (high - low) / 2;
+    while (middle > low && middle < high) {
         bool too_low = student_tail(middle, df) > tail;
         *(too_low ? &low : &high) = middle;
-    } while (low + (high - low) / 2 > low && low + (high - low) / 2 < high);
+        middle = low + (high - low) / 2;
+    }
     return middle;
 }
 
