@@ -7,6 +7,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/harness/build_overlay.h"
 #include "gate/harness/process.h"
 
 enum { BUILD_ARGS_MAX = 512, BUILD_OUTPUT_LINES = 20 };
@@ -22,7 +23,6 @@ enum { BUILD_ARGS_MAX = 512, BUILD_OUTPUT_LINES = 20 };
 static const char *const passed_names[] = {
     "HOME",
     "PATH",
-    "TMPDIR",
     "XDG_CACHE_HOME",
     "GOROOT",
     "GOPATH",
@@ -139,9 +139,10 @@ static enum status add_policy_env(struct vector *env, const struct scenario_buil
     return STATUS_OK;
 }
 
-static enum status make_env(struct vector *env, const struct scenario_build *build, struct err *err)
+static enum status make_env(struct vector *env, const struct build *build, struct err *err)
 {
-    bool fits = true;
+    struct str temp_dir = io_join(env->arena, build->work_dir, STR("tmp"));
+    bool fits = vector_set(env, STR("TMPDIR"), temp_dir);
     for (size_t i = 0; i < ARRAY_LEN(fixed_values); i++) {
         fits = fits &&
                vector_set(env, str_from(fixed_values[i].name), str_from(fixed_values[i].value));
@@ -152,19 +153,27 @@ static enum status make_env(struct vector *env, const struct scenario_build *bui
             fits = fits && vector_set(env, str_from(passed_names[i]), str_from(value));
     }
     assert(fits);
-    return add_policy_env(env, build, err);
+    if (io_make_dirs(temp_dir, err))
+        return err->status;
+    return add_policy_env(env, &build->scenario->build, err);
 }
 
-/* "-o", "--o" and "-o=x" are one flag to the go command. */
+/* "-o", "--o" and "-o=x" are one flag to the go command; "" for what is none. */
+static struct str flag_name(struct str flag)
+{
+    struct str name = {0};
+    if (!str_starts_with(flag, STR("-")))
+        return name;
+    struct str rest = str_slice(flag, str_starts_with(flag, STR("--")) ? 2 : 1, flag.len);
+    (void)str_split(&rest, '=', &name);
+    return name;
+}
+
 static bool is_refused(struct str flag)
 {
+    struct str name = flag_name(flag);
     if (str_equal(flag, STR("--")))
         return true;
-    if (!str_starts_with(flag, STR("-")))
-        return false;
-    struct str rest = str_slice(flag, str_starts_with(flag, STR("--")) ? 2 : 1, flag.len);
-    struct str name;
-    (void)str_split(&rest, '=', &name);
     for (size_t i = 0; i < ARRAY_LEN(refused_flags); i++) {
         if (str_equal_text(name, refused_flags[i]))
             return true;
@@ -186,6 +195,25 @@ static enum status add_flags(struct vector *argv, const struct str_list *flags, 
     return STATUS_OK;
 }
 
+/* The go command takes one overlay. */
+static enum status add_overlay(struct vector *argv, const struct str_list *flags,
+                               struct str overlay, struct err *err)
+{
+    if (overlay.len == 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < flags->len; i++) {
+        if (str_equal(flag_name(flags->items[i]), STR("overlay"))) {
+            return err_set(err, STATUS_POLICY,
+                           "build.flags: \"%.*s\" does not go with this version of Go, which "
+                           "memgate has to build with an overlay of its own; use another version",
+                           STR_ARGS(flags->items[i]));
+        }
+    }
+    (void)vector_add(argv, STR("-overlay"));
+    (void)vector_add(argv, overlay);
+    return STATUS_OK;
+}
+
 static bool is_gotest(const struct build *build)
 {
     return build->scenario->driver == DRIVER_GOTEST;
@@ -204,8 +232,10 @@ static void add_texts(struct vector *argv, const struct str *texts, size_t count
         (void)vector_add(argv, texts[i]);
 }
 
-static enum status make_argv(struct vector *argv, const struct build *build, struct err *err)
+static enum status make_argv(struct vector *argv, const struct build *build, struct str overlay,
+                             struct err *err)
 {
+    const struct str_list *flags = &build->scenario->build.flags;
     static const struct str build_head[] = {STR_INIT("go"), STR_INIT("build")};
     static const struct str test_head[] = {STR_INIT("go"), STR_INIT("test"), STR_INIT("-c")};
     static const struct str common[] = {STR_INIT("-trimpath"), STR_INIT("-buildvcs=false")};
@@ -220,7 +250,7 @@ static enum status make_argv(struct vector *argv, const struct build *build, str
         add_texts(argv, build_head, ARRAY_LEN(build_head));
     }
     add_texts(argv, common, ARRAY_LEN(common));
-    if (add_flags(argv, &build->scenario->build.flags, err))
+    if (add_overlay(argv, flags, overlay, err) || add_flags(argv, flags, err))
         return err->status;
     const struct str tail[] = {STR("-o"), build->binary, package};
     add_texts(argv, tail, ARRAY_LEN(tail));
@@ -251,28 +281,28 @@ static enum status refuse_binary(const struct build *build, struct err *err)
                    why);
 }
 
-static enum status judge(const struct build *build, const struct process *process,
-                         struct arena *scratch, struct err *err)
+static enum status judge_exit(const struct process *process, const char *what,
+                              struct arena *scratch, struct err *err)
 {
     struct str tail = process_output_tail(scratch, process, BUILD_OUTPUT_LINES);
     const char *line_end = tail.len ? "\n" : "";
     int status = process->exit_status;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return is_program(build->binary) ? STATUS_OK : refuse_binary(build, err);
+        return STATUS_OK;
     if (WIFEXITED(status)) {
-        return err_set(err, STATUS_CHILD, "build failed (exit %d)%s%.*s", WEXITSTATUS(status),
+        return err_set(err, STATUS_CHILD, "%s failed (exit %d)%s%.*s", what, WEXITSTATUS(status),
                        line_end, STR_ARGS(tail));
     }
     struct str fate = process_fate(scratch, process);
-    return err_set(err, STATUS_CHILD, "build failed: go %.*s%s%.*s", STR_ARGS(fate), line_end,
+    return err_set(err, STATUS_CHILD, "%s failed: go %.*s%s%.*s", what, STR_ARGS(fate), line_end,
                    STR_ARGS(tail));
 }
 
-static enum status run_go(struct build *build, const struct process_spec *spec,
+/* Runs go to its end and sets *text to what it printed; `what` is its job, for messages. */
+static enum status run_go(struct str *text, const struct process_spec *spec, const char *what,
                           struct arena *scratch, struct err *err)
 {
     struct process process;
-    uint64_t started_ns = clock_now_ns();
     if (process_start(&process, spec, err)) {
         return err->status == STATUS_NOT_FOUND
                    ? err_set(err, STATUS_CHILD, "the go command is not in PATH; install Go")
@@ -280,43 +310,68 @@ static enum status run_go(struct build *build, const struct process_spec *spec,
     }
     enum status status = process_wait(&process, BUILD_TIME_NS, err);
     process_end(&process, BUILD_GRACE_NS);
-    build->took_ns = clock_now_ns() - started_ns;
     if (status == STATUS_CHILD)
-        status = err_wrap(err, "build");
+        status = err_wrap(err, "%s", what);
     if (status == STATUS_OK)
-        status = judge(build, &process, scratch, err);
+        status = judge_exit(&process, what, scratch, err);
+    if (status == STATUS_OK)
+        *text = process_output_text(scratch, &process);
     process_release(&process);
     return status;
 }
 
-static enum status prepare(struct vector *argv, struct vector *env, const struct build *build,
-                           struct err *err)
+/* The file to give to -overlay, "" when none is needed. */
+static enum status find_overlay(struct str *out, const struct build *build,
+                                const struct vector *env, const struct log *log, struct err *err)
 {
-    if (make_argv(argv, build, err) || make_env(env, &build->scenario->build, err))
+    static const char *const argv[] = {"go", "env", "GOROOT", "GOVERSION", NULL};
+    struct process_spec spec = {argv, env->items, build->tree};
+    struct toolchain toolchain = {0};
+    struct str dir = io_join(env->arena, build->work_dir, STR("overlay"));
+    struct str text = {0};
+    if (run_go(&text, &spec, "go env", env->arena, err) || toolchain_parse(&toolchain, text, err) ||
+        build_overlay(out, env->arena, &toolchain, dir, log, err))
         return err->status;
-    /* What an earlier build left must not pass for this one's. */
-    if (unlink(str_text(argv->arena, build->binary)) != 0 && errno != ENOENT) {
+    return STATUS_OK;
+}
+
+/* What an earlier build left must not pass for this one's. */
+static enum status remove_binary(const struct build *build, struct arena *scratch, struct err *err)
+{
+    if (unlink(str_text(scratch, build->binary)) != 0 && errno != ENOENT) {
         return err_set(err, STATUS_IO, "cannot replace %.*s: %s", STR_ARGS(build->binary),
                        strerror(errno));
     }
     return STATUS_OK;
 }
 
+static enum status build_in(struct arena *scratch, const struct build *build, const struct log *log,
+                            struct err *err)
+{
+    struct vector *argv = ARENA_NEW(scratch, struct vector);
+    struct vector *env = ARENA_NEW(scratch, struct vector);
+    struct str overlay = {0};
+    struct str text = {0};
+    struct str package = build_package(build);
+    argv->arena = scratch;
+    env->arena = scratch;
+    if (make_env(env, build, err) || find_overlay(&overlay, build, env, log, err) ||
+        make_argv(argv, build, overlay, err) || remove_binary(build, scratch, err))
+        return err->status;
+    struct process_spec spec = {argv->items, env->items, build->tree};
+    log_line(log, "building %.*s (%.*s)", STR_ARGS(build->scenario->name), STR_ARGS(package));
+    if (run_go(&text, &spec, "build", scratch, err))
+        return err->status;
+    return is_program(build->binary) ? STATUS_OK : refuse_binary(build, err);
+}
+
 enum status build_run(struct build *build, const struct log *log, struct err *err)
 {
     struct arena scratch;
+    uint64_t started_ns = clock_now_ns();
     arena_init(&scratch);
-    struct vector *argv = ARENA_NEW(&scratch, struct vector);
-    struct vector *env = ARENA_NEW(&scratch, struct vector);
-    argv->arena = &scratch;
-    env->arena = &scratch;
-    enum status status = prepare(argv, env, build, err);
-    if (status == STATUS_OK) {
-        struct str package = build_package(build);
-        struct process_spec spec = {argv->items, env->items, build->tree};
-        log_line(log, "building %.*s (%.*s)", STR_ARGS(build->scenario->name), STR_ARGS(package));
-        status = run_go(build, &spec, &scratch, err);
-    }
+    enum status status = build_in(&scratch, build, log, err);
+    build->took_ns = clock_now_ns() - started_ns;
     arena_release(&scratch);
     return status;
 }

@@ -8,6 +8,9 @@
 
 enum { EXACT_HITS_PER_LINE = 20, EXACT_REQUESTS_MIN = 400 };
 
+/* A few seconds is what such a trial takes; two of them a pair, and the budget is gone in minutes. */
+#define EXACT_LIMIT_NS (60 * NS_PER_SECOND)
+
 /* Same length, so that paths take the same bytes in both sides' memory. */
 static const char *const side_dirs[SIDES] = {"base", "cand"};
 
@@ -173,6 +176,7 @@ static enum status build_side(const struct harness *harness, struct harness_scen
     struct build build = {
         .tree = policy_tree(harness, side),
         .binary = io_join(harness->arena, harness->work_dir, name),
+        .work_dir = io_join(harness->arena, harness->work_dir, STR("build")),
         .scenario = out->scenario,
     };
     if (build_run(&build, harness->spec.log, err))
@@ -186,7 +190,11 @@ static enum status build_side(const struct harness *harness, struct harness_scen
 enum status harness_build(struct harness *harness, struct harness_scenario *out,
                           const struct scenario *scenario, struct err *err)
 {
-    struct harness_scenario built = {.scenario = scenario};
+    struct harness_scenario built = {
+        .scenario = scenario,
+        .exact_rate = EXACT_RATE,
+        .exact_limit_ns = EXACT_LIMIT_NS,
+    };
     if (scenario->driver == DRIVER_HTTP && read_requests(harness, &built, err))
         return err->status;
     for (enum side side = 0; side < SIDES; side++) {

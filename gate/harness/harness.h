@@ -21,6 +21,12 @@ struct harness_spec {
     const struct log *log;
 };
 
+/*
+ * At rate 1 every allocation is counted. A service that gets too slow
+ * by that is sampled at the coarse rate instead.
+ */
+enum { EXACT_RATE = 1, EXACT_RATE_COARSE = 16384 };
+
 /* One scenario, built on both sides. */
 struct harness_scenario {
     const struct scenario *scenario;
@@ -28,6 +34,8 @@ struct harness_scenario {
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
     uint64_t exact_count;       /* requests of an exact trial */
+    uint64_t exact_rate;        /* of the heap profile; EXACT_RATE until that is too slow */
+    uint64_t exact_limit_ns;    /* for the warm-up and load of an exact trial at EXACT_RATE */
     uint64_t build_ns[SIDES];
 };
 
@@ -59,9 +67,13 @@ bool harness_changes_are_code(const struct path_list *changed, struct str *why);
  * Runs one trial of one side in a fresh process and writes its files
  * into the recording; the trial is appended to recording->scenarios
  * [key.scenario].trials[side][phase]. Errors void the scenario.
+ *
+ * An exact trial that passes exact_limit_ns sets exact_rate to the coarse
+ * rate and says so in the log; it and the exact trials before it, of both
+ * sides, are then taken again, since one phase has one rate. The period
+ * of the profiles is the record of that.
  */
-NODISCARD enum status harness_trial(struct harness *harness,
-                                    const struct harness_scenario *scenario,
+NODISCARD enum status harness_trial(struct harness *harness, struct harness_scenario *scenario,
                                     struct recording *recording, struct trial_key key,
                                     struct err *err);
 /* CPU count and model, kernel, OS for the manifest. */

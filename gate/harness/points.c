@@ -7,7 +7,7 @@
 /* At profile rate 1 a large heap takes a while to walk and print. */
 #define READ_TIMEOUT_NS (120 * NS_PER_SECOND)
 
-enum { PERIOD_MAX = 64 * 1024 * 1024, EXACT_PERIOD = 1 };
+enum { PERIOD_MAX = 64 * 1024 * 1024 };
 
 static enum status check_answer(const struct control_reply *reply, struct str path, struct err *err)
 {
@@ -31,6 +31,7 @@ static enum status check_answer(const struct control_reply *reply, struct str pa
 
 static enum status check_period(struct trial *trial, const struct profile *profile, struct err *err)
 {
+    int64_t rate = (int64_t)trial->scenario->exact_rate;
     if (profile->period <= 0) {
         return err_set(err, STATUS_INVALID, "heap profiling is off (period %lld)",
                        (long long)profile->period);
@@ -44,11 +45,12 @@ static enum status check_period(struct trial *trial, const struct profile *profi
                        "heap profile's period changed from %lld to %lld during the trial",
                        (long long)trial->period, (long long)profile->period);
     }
-    if (trial->period == 0 && trial->key.phase == PHASE_EXACT && profile->period != EXACT_PERIOD) {
+    if (trial->period == 0 && trial->key.phase == PHASE_EXACT && profile->period != rate) {
         log_line(trial->harness->spec.log,
-                 "%s: heap profile has period %lld although GODEBUG=memprofilerate=1 was set: the "
-                 "service sets runtime.MemProfileRate itself; remove that for an exact comparison",
-                 side_name(trial->key.side), (long long)profile->period);
+                 "%s: heap profile has period %lld although GODEBUG=memprofilerate=%lld was set: "
+                 "the service sets runtime.MemProfileRate itself; remove that for an exact "
+                 "comparison",
+                 side_name(trial->key.side), (long long)profile->period, (long long)rate);
     }
     trial->period = profile->period;
     return STATUS_OK;

@@ -65,6 +65,8 @@ void process_setup(void)
     for (size_t i = 0; i < ARRAY_LEN(stops); i++)
         set_handler(stops[i], note_signal);
     set_handler(SIGPIPE, SIG_IGN);
+    /* A file that grows past `ulimit -f` is a failed write, with its message. */
+    set_handler(SIGXFSZ, SIG_IGN);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     /* The service runs as the same user and would read our environment in /proc. */
     (void)prctl(PR_SET_DUMPABLE, 0);
@@ -409,4 +411,9 @@ uint64_t process_cpu_ns(const struct process *process)
 uint64_t process_rss_bytes(const struct process *process)
 {
     return process->keeper ? tree_rss_bytes(process->keeper) : 0;
+}
+
+uint64_t process_peak_rss_bytes(const struct process *process)
+{
+    return process->keeper ? tree_peak_rss_bytes(process->keeper) : 0;
 }

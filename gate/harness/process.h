@@ -81,6 +81,12 @@ struct str process_output_tail(struct arena *arena, const struct process *proces
 uint64_t process_cpu_ns(const struct process *process);
 /* Resident bytes of the process and its descendants; 0 when it is gone. */
 uint64_t process_rss_bytes(const struct process *process);
+/*
+ * The most that one of them has held since it was executed, as the
+ * kernel noted it; 0 when all are gone. The ru_maxrss of a child that
+ * has ended would be as large as memgate was when it forked.
+ */
+uint64_t process_peak_rss_bytes(const struct process *process);
 /* A TCP port on 127.0.0.1 that nobody listens on. */
 NODISCARD enum status process_free_port(uint16_t *out, struct err *err);
 /*

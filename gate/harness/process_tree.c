@@ -9,7 +9,12 @@
 #include "gate/base/num.h"
 #include "gate/base/str.h"
 
-enum { PROC_PATH_BYTES_MAX = 64, STAT_BYTES_MAX = 1024, CHILDREN_BYTES_MAX = 8 * 1024 };
+enum {
+    PROC_PATH_BYTES_MAX = 64,
+    STAT_BYTES_MAX = 1024,
+    STATUS_BYTES_MAX = 8 * 1024,
+    CHILDREN_BYTES_MAX = 8 * 1024
+};
 
 /* Reads a small file of /proc into text; its length, 0 when it is gone. */
 static size_t read_small(const char *path, char *text, size_t size)
@@ -263,6 +268,36 @@ uint64_t tree_rss_bytes(pid_t root)
     for (size_t i = 0; i < tree.len; i++)
         sum_bytes += read_rss_bytes(tree.pids[i]);
     return sum_bytes;
+}
+
+static uint64_t read_peak_bytes(pid_t pid)
+{
+    char path[PROC_PATH_BYTES_MAX];
+    char text[STATUS_BYTES_MAX];
+    struct str line = {NULL, 0};
+    struct str name = STR("VmHWM:");
+    struct str unit = STR(" kB");
+    uint64_t kib = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    struct str rest = {text, read_small(path, text, sizeof(text))};
+    while (str_split(&rest, '\n', &line) && !str_starts_with(line, name))
+        continue;
+    if (!str_starts_with(line, name) || !str_ends_with(line, unit))
+        return 0;
+    struct str number = str_trim(str_slice(line, name.len, line.len - unit.len));
+    return num_parse_u64(&kib, number) ? kib * 1024 : 0;
+}
+
+uint64_t tree_peak_rss_bytes(pid_t root)
+{
+    struct tree tree;
+    uint64_t peak_bytes = 0;
+    tree_below(&tree, root);
+    for (size_t i = 0; i < tree.len; i++) {
+        uint64_t bytes = read_peak_bytes(tree.pids[i]);
+        peak_bytes = bytes > peak_bytes ? bytes : peak_bytes;
+    }
+    return peak_bytes;
 }
 
 size_t tree_signal(pid_t root, int number)

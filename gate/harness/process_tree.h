@@ -35,6 +35,8 @@ void tree_below(struct tree *out, pid_t root);
 uint64_t tree_cpu_ns(pid_t root);
 /* Resident bytes of everything below root. */
 uint64_t tree_rss_bytes(pid_t root);
+/* The most that any one process below root has ever held. */
+uint64_t tree_peak_rss_bytes(pid_t root);
 /* Sends to everything below root; returns how many there were. */
 size_t tree_signal(pid_t root, int number);
 /* The first process of the tree that holds the socket, 0 when none does. */

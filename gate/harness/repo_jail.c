@@ -31,6 +31,8 @@ static void set_limit(enum __rlimit_resource resource, uint64_t value)
 
 static void set_limits(void)
 {
+    /* memgate ignores it; here death is the answer that is looked for. */
+    (void)signal(SIGXFSZ, SIG_DFL);
     set_limit(RLIMIT_CPU, CPU_SECONDS_MAX);
     set_limit(RLIMIT_FSIZE, REPO_BLOB_BYTES_MAX);
     set_limit(RLIMIT_CORE, 0);

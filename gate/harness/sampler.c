@@ -9,11 +9,15 @@ void sampler_init(struct sampler *sampler, struct arena *arena, const struct pro
     *sampler = (struct sampler){.process = process, .arena = arena};
 }
 
-void sampler_take(struct sampler *sampler)
+void sampler_add(struct sampler *sampler, uint64_t bytes)
 {
-    uint64_t bytes = process_rss_bytes(sampler->process);
     if (bytes)
         ARENA_PUSH(sampler->arena, sampler->samples, sampler->len, sampler->cap, bytes);
+}
+
+void sampler_take(struct sampler *sampler)
+{
+    sampler_add(sampler, process_rss_bytes(sampler->process));
 }
 
 void sampler_tick(struct sampler *sampler)

@@ -19,6 +19,8 @@ void sampler_init(struct sampler *sampler, struct arena *arena, const struct pro
 void sampler_tick(struct sampler *sampler);
 /* Takes a sample in any case; a process that is gone gives none. */
 void sampler_take(struct sampler *sampler);
+/* One more sample that was taken otherwise; 0 is none. */
+void sampler_add(struct sampler *sampler, uint64_t bytes);
 /* Nearest-rank median and p95, and the maximum. Sorts the samples. */
 void sampler_summarize(struct sampler *sampler, struct record_trial *out);
 

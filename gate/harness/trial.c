@@ -134,6 +134,21 @@ enum status trial_report_end(const struct trial *trial, const struct process *pr
                    STR_ARGS(tail));
 }
 
+bool trial_is_too_slow(const struct trial *trial, uint64_t spent_ns)
+{
+    const struct harness_scenario *scenario = trial->scenario;
+    return trial->key.phase == PHASE_EXACT && scenario->exact_rate == EXACT_RATE &&
+           spent_ns > scenario->exact_limit_ns;
+}
+
+enum status trial_give_up(struct trial *trial, struct err *err)
+{
+    struct harness_scenario *scenario = trial->scenario;
+    scenario->exact_rate = EXACT_RATE_COARSE;
+    return err_set(err, STATUS_LIMIT, "not done within %.3g s at heap profile rate %d",
+                   (double)scenario->exact_limit_ns / (double)NS_PER_SECOND, EXACT_RATE);
+}
+
 static enum status open_dirs(struct trial *trial, const struct recording *recording,
                              struct err *err)
 {
@@ -173,8 +188,8 @@ static void append_trial(struct recording *recording, struct arena *arena, struc
     *items = grown;
 }
 
-enum status harness_trial(struct harness *harness, const struct harness_scenario *scenario,
-                          struct recording *recording, struct trial_key key, struct err *err)
+static enum status take_trial(struct harness *harness, struct harness_scenario *scenario,
+                              struct recording *recording, struct trial_key key, struct err *err)
 {
     struct arena scratch;
     struct record_trial record = {.number = key.number};
@@ -197,4 +212,66 @@ enum status harness_trial(struct harness *harness, const struct harness_scenario
     }
     arena_release(&scratch);
     return status;
+}
+
+static enum status remove_trial(const struct recording *recording, struct trial_key key,
+                                struct err *err)
+{
+    struct arena scratch;
+    struct str dir = {0};
+    arena_init(&scratch);
+    enum status status = recording_trial_dir(&dir, &scratch, recording, key, err);
+    if (status == STATUS_OK)
+        status = io_remove_tree(dir, err);
+    arena_release(&scratch);
+    return status;
+}
+
+/* Takes the exact trials up to the key, which failed, out of the recording; *counts: how many. */
+static enum status drop_exact(size_t counts[SIDES], struct recording *recording,
+                              struct trial_key key, struct err *err)
+{
+    size_t(*trial_count)[PHASES] = recording->scenarios[key.scenario].trial_count;
+    for (enum side side = 0; side < SIDES; side++) {
+        counts[side] = trial_count[side][PHASE_EXACT];
+        trial_count[side][PHASE_EXACT] = 0;
+        for (uint32_t number = 1; number <= counts[side]; number++) {
+            struct trial_key dropped = {key.scenario, side, PHASE_EXACT, number};
+            if (remove_trial(recording, dropped, err))
+                return err->status;
+        }
+    }
+    return remove_trial(recording, key, err);
+}
+
+/* The trials up to the key once more, alternating as they did. */
+static enum status retake_exact(struct harness *harness, struct harness_scenario *scenario,
+                                struct recording *recording, struct trial_key key, struct err *err)
+{
+    size_t counts[SIDES] = {0};
+    if (drop_exact(counts, recording, key, err))
+        return err->status;
+    for (uint32_t i = 0; i < SIDES * key.number; i++) {
+        uint32_t number = i / SIDES + 1;
+        enum side side = (number % 2 == 1) == (i % 2 == 0) ? SIDE_BASE : SIDE_CAND;
+        struct trial_key again = {key.scenario, side, PHASE_EXACT, number};
+        if (number <= counts[side] && take_trial(harness, scenario, recording, again, err))
+            return err->status;
+    }
+    return take_trial(harness, scenario, recording, key, err);
+}
+
+enum status harness_trial(struct harness *harness, struct harness_scenario *scenario,
+                          struct recording *recording, struct trial_key key, struct err *err)
+{
+    uint64_t rate = scenario->exact_rate;
+    enum status status = take_trial(harness, scenario, recording, key, err);
+    if (status == STATUS_OK || scenario->exact_rate == rate)
+        return status;
+    log_line(harness->spec.log,
+             "%.*s: %s; the exact phase is taken at rate %llu, which samples: small changes may "
+             "stay undecided",
+             STR_ARGS(scenario->scenario->name), err->text,
+             (unsigned long long)scenario->exact_rate);
+    return retake_exact(harness, scenario, recording, key, err);
 }

@@ -7,7 +7,7 @@
 /* Private to the harness: one process of one side, measured by a driver. */
 struct trial {
     const struct harness *harness;
-    const struct harness_scenario *scenario;
+    struct harness_scenario *scenario;
     struct trial_key key;
     struct str dir;     /* in the recording, absolute */
     struct str run_dir; /* ${DIR}: private to the trial, the same path for every one of them */
@@ -20,6 +20,11 @@ struct trial {
 /* One per scenario_driver. The process has ended when they return. */
 NODISCARD enum status trial_http(struct trial *trial, struct err *err);
 NODISCARD enum status trial_gotest(struct trial *trial, struct err *err);
+
+/* At rate 1 the warm-up and load (the benchmarks) should have ended by now. */
+bool trial_is_too_slow(const struct trial *trial, uint64_t spent_ns);
+/* Sets the scenario's coarse rate, which has the trial taken again; STATUS_LIMIT. */
+enum status trial_give_up(struct trial *trial, struct err *err);
 
 /* What stands for ${NAME} in arguments and environment values. */
 struct trial_variable {

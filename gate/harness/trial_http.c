@@ -30,6 +30,8 @@ struct http_trial {
     uint16_t port;
     uint64_t done_before;  /* requests of the trial's earlier loads */
     uint64_t next_poll_ns; /* of the process, during a load */
+    uint64_t loading_since_ns;
+    bool is_too_slow;
 };
 
 static enum status interrupted(struct err *err)
@@ -37,12 +39,26 @@ static enum status interrupted(struct err *err)
     return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d", process_interrupted());
 }
 
-static void set_exact_rate(struct trial_env *env, struct arena *arena)
+static void set_exact_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
 {
     struct str given = trial_env_get(env, STR("GODEBUG"));
-    struct str value =
-        str_format(arena, "%.*s%smemprofilerate=1", STR_ARGS(given), given.len ? "," : "");
+    struct str value = str_format(arena, "%.*s%smemprofilerate=%llu", STR_ARGS(given),
+                                  given.len ? "," : "", (unsigned long long)rate);
     trial_env_set(env, arena, STR("GODEBUG"), value);
+}
+
+/*
+ * A collection empties pools and breaks up the tiny allocator's block at
+ * a moment that no two processes share. So the exact phase collects at
+ * its points alone, unless the service chose its own settings; the memory
+ * limit brings the collector back before a machine runs full.
+ */
+static void hold_collector(struct trial_env *env, struct arena *arena)
+{
+    if (trial_env_get(env, STR("GOGC")).len || trial_env_get(env, STR("GOMEMLIMIT")).len)
+        return;
+    trial_env_set(env, arena, STR("GOGC"), STR("off"));
+    trial_env_set(env, arena, STR("GOMEMLIMIT"), STR("2GiB"));
 }
 
 enum { VARIABLES = 3 };
@@ -79,8 +95,10 @@ static enum status build_env(const char *const **out, const struct trial *trial,
         return err->status;
     for (size_t i = 0; i < env.len; i++)
         env.vars[i].value = trial_substitute(arena, env.vars[i].value, variables, VARIABLES);
-    if (trial->key.phase == PHASE_EXACT)
-        set_exact_rate(&env, arena);
+    if (trial->key.phase == PHASE_EXACT) {
+        set_exact_rate(&env, arena, trial->scenario->exact_rate);
+        hold_collector(&env, arena);
+    }
     *out = trial_env_list(&env, arena);
     return STATUS_OK;
 }
@@ -188,7 +206,8 @@ static bool tick(void *ctx, uint64_t done)
         return true;
     http->next_poll_ns = now + POLL_NS;
     process_poll(&http->process);
-    return !process_interrupted() && !http->process.ended;
+    http->is_too_slow = trial_is_too_slow(http->trial, now - http->loading_since_ns);
+    return !process_interrupted() && !http->process.ended && !http->is_too_slow;
 }
 
 /* A load that failed because the service died is told as its death. */
@@ -197,9 +216,22 @@ static enum status explain_failure(struct http_trial *http, struct err *err)
     struct err ignored = {0};
     if (process_interrupted())
         return interrupted(err);
+    if (http->is_too_slow && !http->process.ended)
+        return trial_give_up(http->trial, err);
     if (process_wait(&http->process, DEATH_WAIT_NS, &ignored) == STATUS_OK)
         return trial_report_end(http->trial, &http->process, "during the load", err);
     return err->status;
+}
+
+/*
+ * The exact phase counts, so it sends one request after the other: two
+ * that race for a cache entry would allocate once more in one process
+ * than in the next.
+ */
+static uint32_t connections_of(const struct trial *trial)
+{
+    bool exact = trial->key.phase == PHASE_EXACT;
+    return exact ? 1 : (uint32_t)trial->scenario->scenario->load.connections;
 }
 
 static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint64_t count)
@@ -216,7 +248,7 @@ static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint6
         .first_k = first_k,
         .count = count,
         .rate_per_second = rate,
-        .connections = (uint32_t)load->connections,
+        .connections = connections_of(http->trial),
         .request_timeout_ns = load->request_timeout_ns,
         .total_timeout_ns =
             rate > 0 ? (uint64_t)(2 * span * (double)NS_PER_SECOND) + load->request_timeout_ns
@@ -293,6 +325,7 @@ static enum status warm_up(struct http_trial *http, struct err *err)
     struct trial *trial = http->trial;
     struct load_result result = {0};
     uint64_t count = warmup_count(trial);
+    http->loading_since_ns = clock_now_ns();
     trial->record->warmup_count = count;
     if (count == 0)
         return STATUS_OK;

@@ -62,7 +62,11 @@ static enum status run(struct fixture *fixture, const char *tree, const char *bi
                        const struct scenario *scenario)
 {
     struct build build = {
-        .tree = path_in(fixture, tree), .binary = path_in(fixture, binary), .scenario = scenario};
+        .tree = path_in(fixture, tree),
+        .binary = path_in(fixture, binary),
+        .scenario = scenario,
+        .work_dir = path_in(fixture, "work"),
+    };
     return build_run(&build, NULL, &fixture->err);
 }
 

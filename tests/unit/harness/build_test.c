@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "gate/base/io.h"
+#include "gate/harness/build_overlay.h"
 #include "tests/support/check.h"
 
 /*
@@ -21,6 +22,12 @@ struct fixture {
 static const char writes_program[] = "while [ \"$1\" != -o ]; do shift; done\n"
                                      "printf '\\177ELF' > \"$2\"\n";
 
+/* Go 1.26 and Go 1.19, shortened. */
+static const char obeying_runtime[] = "package runtime\n\nvar MemProfileRate int = 512 * 1024\n";
+static const char ignoring_runtime[] =
+    "package runtime\n\nvar MemProfileRate int = defaultMemProfileRate(512 * 1024)\n\n"
+    "func defaultMemProfileRate(v int) int {\n\treturn v\n}\n";
+
 static struct str path_in(struct fixture *fixture, const char *name)
 {
     return io_join(&fixture->arena, fixture->dir, str_from(name));
@@ -34,19 +41,28 @@ static struct str read_text(struct fixture *fixture, const char *name)
     return str_of_bytes(content);
 }
 
-/* Installs the script as the go command. */
+static void write_text(struct fixture *fixture, const char *name, const char *text)
+{
+    struct str path = path_in(fixture, name);
+    struct str dir = str_slice(path, 0, (size_t)str_find_last(path, '/'));
+    assert_ok(io_make_dirs(dir, &fixture->err), &fixture->err);
+    assert_ok(io_write_file(path, bytes_of_str(str_from(text)), &fixture->err), &fixture->err);
+}
+
+/* Installs the script as the go command; what it is asked about itself has its answer. */
 static void set_go(struct fixture *fixture, const char *body)
 {
     struct str path = path_in(fixture, "bin/go");
-    struct str text =
-        str_format(&fixture->arena,
-                   "#!/bin/sh\n"
-                   "env | sort > %.*s/env\n"
-                   "pwd > %.*s/pwd\n"
-                   "printf '%%s\\n' \"$@\" > %.*s/argv\n"
-                   "%s",
-                   STR_ARGS(fixture->dir), STR_ARGS(fixture->dir), STR_ARGS(fixture->dir), body);
-    assert_ok(io_write_file(path, bytes_of_str(text), &fixture->err), &fixture->err);
+    struct str text = str_format(&fixture->arena,
+                                 "#!/bin/sh\n"
+                                 "[ \"$1\" = env ] && echo %.*s/root && echo go1.19.8 && exit\n"
+                                 "env | sort > %.*s/env\n"
+                                 "pwd > %.*s/pwd\n"
+                                 "printf '%%s\\n' \"$@\" > %.*s/argv\n"
+                                 "%s",
+                                 STR_ARGS(fixture->dir), STR_ARGS(fixture->dir),
+                                 STR_ARGS(fixture->dir), STR_ARGS(fixture->dir), body);
+    write_text(fixture, "bin/go", text.data);
     assert_int_equal(chmod(path.data, 0755), 0);
 }
 
@@ -56,7 +72,6 @@ static int setup(void **state)
     arena_init(&fixture->arena);
     assert_ok(io_make_temp_dir(&fixture->dir, &fixture->arena, "memgate-test", &fixture->err),
               &fixture->err);
-    assert_ok(io_make_dirs(path_in(fixture, "bin"), &fixture->err), &fixture->err);
     assert_ok(io_make_dirs(path_in(fixture, "tree"), &fixture->err), &fixture->err);
     struct str path = str_format(&fixture->arena, "%.*s/bin:/usr/local/bin:/usr/bin:/bin",
                                  STR_ARGS(fixture->dir));
@@ -66,8 +81,10 @@ static int setup(void **state)
     fixture->scenario.build.package = STR("./cmd/orders");
     fixture->build = (struct build){.tree = path_in(fixture, "tree"),
                                     .binary = path_in(fixture, "program"),
+                                    .work_dir = path_in(fixture, "work"),
                                     .scenario = &fixture->scenario};
     set_go(fixture, writes_program);
+    write_text(fixture, "root/src/runtime/mprof.go", obeying_runtime);
     *state = fixture;
     return 0;
 }
@@ -128,15 +145,17 @@ static void environment_is_an_allow_list(void **state)
     (void)setenv("GOWORK", "/elsewhere", 1);
     (void)setenv("GOPROXY", "off", 1);
     (void)setenv("HOME", "/home/x", 1);
+    (void)setenv("TMPDIR", "/elsewhere", 1);
     struct env_var vars[] = {{STR("CGO_ENABLED"), STR("0")}, {STR("HOME"), STR("/other")}};
     fixture->scenario.build.env = vars;
     fixture->scenario.build.env_len = ARRAY_LEN(vars);
     succeed(fixture);
+    (void)unsetenv("TMPDIR");
     struct str want =
         str_format(&fixture->arena,
                    "CGO_ENABLED=0\nGOENV=off\nGOFLAGS=\nGOPROXY=off\nGOTOOLCHAIN=local\n"
-                   "GOWORK=off\nHOME=/other\nLC_ALL=C\nPATH=%s\nPWD=%.*s\n",
-                   getenv("PATH"), STR_ARGS(fixture->build.tree));
+                   "GOWORK=off\nHOME=/other\nLC_ALL=C\nPATH=%s\nPWD=%.*s\nTMPDIR=%.*s/work/tmp\n",
+                   getenv("PATH"), STR_ARGS(fixture->build.tree), STR_ARGS(fixture->dir));
     assert_str(read_text(fixture, "env"), want.data);
 }
 
@@ -232,6 +251,107 @@ static void go_must_be_in_path(void **state)
     refuse(fixture, STATUS_CHILD, "the go command is not in PATH");
 }
 
+static void count_line(void *ctx, struct str text)
+{
+    if (str_contains(text, STR("go1.19.8 ignores GODEBUG=memprofilerate")))
+        (*(int *)ctx)++;
+}
+
+static void runtime_that_ignores_the_rate_is_replaced_on_both_sides(void **state)
+{
+    struct fixture *fixture = *state;
+    int said = 0;
+    struct log log = {.ctx = &said, .line = count_line};
+    write_text(fixture, "root/src/runtime/mprof.go", ignoring_runtime);
+    assert_ok(build_run(&fixture->build, &log, &fixture->err), &fixture->err);
+    struct str first = read_text(fixture, "argv");
+    assert_str(read_text(fixture, "work/overlay/mprof.go"),
+               "package runtime\n\nvar MemProfileRate int = 512 * 1024\n\n"
+               "func defaultMemProfileRate(v int) int {\n\treturn v\n}\n");
+    struct str dir = fixture->dir;
+    struct str map =
+        str_format(&fixture->arena,
+                   "{\n  \"Replace\": {\n"
+                   "    \"%.*s/root/src/runtime/mprof.go\": \"%.*s/work/overlay/mprof.go\"\n"
+                   "  }\n}\n",
+                   STR_ARGS(dir), STR_ARGS(dir));
+    assert_str(read_text(fixture, "work/overlay/overlay.json"), map.data);
+    struct str want = str_format(&fixture->arena,
+                                 "build\n-trimpath\n-buildvcs=false\n-overlay\n"
+                                 "%.*s/work/overlay/overlay.json\n-o\n%.*s\n./cmd/orders\n",
+                                 STR_ARGS(dir), STR_ARGS(fixture->build.binary));
+    assert_str(first, want.data);
+    assert_ok(build_run(&fixture->build, &log, &fixture->err), &fixture->err);
+    assert_str(read_text(fixture, "argv"), want.data);
+    assert_int_equal(said, 1);
+}
+
+static void runtime_that_only_talks_about_the_call_is_left_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    write_text(fixture, "root/src/runtime/mprof.go",
+               "// var MemProfileRate int = defaultMemProfileRate(512 * 1024)\n");
+    succeed(fixture);
+    assert_false(str_contains(read_text(fixture, "argv"), STR("-overlay")));
+    assert_false(io_is_dir(path_in(fixture, "work/overlay")));
+}
+
+static void overlay_of_the_policy_is_not_dropped_silently(void **state)
+{
+    struct fixture *fixture = *state;
+    struct str flag = STR("--overlay=x.json");
+    fixture->scenario.build.flags = (struct str_list){&flag, 1};
+    succeed(fixture);
+    write_text(fixture, "root/src/runtime/mprof.go", ignoring_runtime);
+    refuse(fixture, STATUS_POLICY, "build.flags: \"--overlay=x.json\" does not go with");
+}
+
+static void toolchain_without_sources_is_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(unlink(path_in(fixture, "root/src/runtime/mprof.go").data), 0);
+    refuse(fixture, STATUS_CHILD, "root/src/runtime/mprof.go is missing; install the sources of");
+}
+
+struct toolchain_case {
+    const char *name;
+    const char *text;
+    const char *root; /* NULL: refused */
+    const char *version;
+};
+
+static const struct toolchain_case toolchain_cases[] = {
+    {"two lines", "/usr/lib/go\ngo1.19.8\n", "/usr/lib/go", "go1.19.8"},
+    {"talk before them", "go: downloading go1.25.0\n/m/go\ngo1.25.0\n", "/m/go", "go1.25.0"},
+    {"development version", "/src/go\ndevel go1.27-0123 linux/amd64\n", "/src/go",
+     "devel go1.27-0123 linux/amd64"},
+    {"no root", "\ngo1.19.8\n", NULL, NULL},
+    {"one line", "/usr/lib/go\n", NULL, NULL},
+    {"nothing", "", NULL, NULL},
+};
+
+static void toolchain_is_read_from_the_last_two_lines(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < ARRAY_LEN(toolchain_cases); i++) {
+        const struct toolchain_case *row = &toolchain_cases[i];
+        struct toolchain toolchain = {0};
+        print_message("%s\n", row->name);
+        enum status status = toolchain_parse(&toolchain, str_from(row->text), &fixture->err);
+        assert_int_equal(status, row->root ? STATUS_OK : STATUS_CHILD);
+        assert_str(toolchain.root, row->root);
+        assert_str(toolchain.version, row->version);
+    }
+}
+
+static void go_env_that_fails_is_shown(void **state)
+{
+    struct fixture *fixture = *state;
+    write_text(fixture, "bin/go", "#!/bin/sh\necho no such toolchain >&2; exit 3\n");
+    assert_int_equal(chmod(path_in(fixture, "bin/go").data, 0755), 0);
+    refuse(fixture, STATUS_CHILD, "go env failed (exit 3)\n| no such toolchain");
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -246,6 +366,12 @@ int main(void)
         CLAIM(failure_shows_the_last_lines),
         CLAIM(success_without_a_program_is_a_failure),
         CLAIM(go_must_be_in_path),
+        CLAIM(runtime_that_ignores_the_rate_is_replaced_on_both_sides),
+        CLAIM(runtime_that_only_talks_about_the_call_is_left_alone),
+        CLAIM(overlay_of_the_policy_is_not_dropped_silently),
+        CLAIM(toolchain_without_sources_is_an_error),
+        CLAIM(toolchain_is_read_from_the_last_two_lines),
+        CLAIM(go_env_that_fails_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

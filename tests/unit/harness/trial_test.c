@@ -1,5 +1,9 @@
 #include "gate/harness/trial.h"
 
+#include <sys/stat.h>
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "tests/support/check.h"
 
 static struct arena arena;
@@ -79,12 +83,151 @@ static void two_processors_are_the_default(void **state)
     assert_str(trial_env_get(&env, STR("GOMAXPROCS")), "2");
 }
 
+struct slow_case {
+    const char *name;
+    uint64_t rate;
+    uint64_t spent_ns;
+    enum phase phase;
+    bool is_too_slow;
+};
+
+static const struct slow_case slow_cases[] = {
+    {"within the limit", 1, 100, PHASE_EXACT, false},
+    {"beyond the limit", 1, 101, PHASE_EXACT, true},
+    {"coarse already", 16384, 101, PHASE_EXACT, false},
+    {"steady phase", 1, 101, PHASE_STEADY, false},
+};
+
+static void only_exact_trials_at_rate_1_are_too_slow(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(slow_cases); i++) {
+        const struct slow_case *row = &slow_cases[i];
+        struct harness_scenario scenario = {.exact_rate = row->rate, .exact_limit_ns = 100};
+        struct trial trial = {.scenario = &scenario, .key.phase = row->phase};
+        print_message("%s\n", row->name);
+        assert_int_equal(trial_is_too_slow(&trial, row->spent_ns), row->is_too_slow);
+    }
+}
+
+/*
+ * Stands for a test binary: notes side and rate, never ends at rate 1
+ * when `slow` is beside it, writes a profile of the rate it was given and
+ * works for some milliseconds, as the smallest of them do.
+ */
+static const char benchmark[] =
+    "#!/bin/sh\n"
+    "for arg; do case $arg in\n"
+    "-test.memprofile=*) file=${arg#*=} ;;\n"
+    "-test.memprofilerate=*) rate=${arg#*=} ;;\n"
+    "esac; done\n"
+    "echo \"${0##*/} $rate\" >> \"${0%/*}/calls\"\n"
+    "[ \"$rate\" = 1 ] && [ -e \"${0%/*}/slow\" ] && exec tail -f /dev/null\n"
+    "echo \"heap profile: 1: 8 [1: 8] @ heap/$((2 * rate))\n1: 8 [1: 8] @ 0x1\" > \"$file\"\n"
+    "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done\n"
+    "echo 'BenchmarkX-2 100 5.0 ns/op 0 B/op 0 allocs/op'\n";
+
+struct bench {
+    struct err err;
+    struct str dir;
+    struct policy policy;
+    struct scenario scenario;
+    struct harness harness;
+    struct harness_scenario built;
+    struct recording recording;
+    struct record_scenario record;
+};
+
+static struct str path_in(const struct bench *bench, const char *name)
+{
+    return io_join(&arena, bench->dir, str_from(name));
+}
+
+static void write_program(struct bench *bench, enum side side, const char *name)
+{
+    struct str path = path_in(bench, name);
+    assert_ok(io_write_file(path, bytes_of_str(str_from(benchmark)), &bench->err), &bench->err);
+    assert_int_equal(chmod(path.data, 0755), 0);
+    bench->built.binaries[side] = path;
+    bench->built.trees[side] = bench->dir;
+}
+
+static void open_bench(struct bench *bench)
+{
+    *bench = (struct bench){.scenario = {.name = STR("codec"),
+                                         .driver = DRIVER_GOTEST,
+                                         .gotest = {.package = STR("."), .iterations = 100}}};
+    bench->built.scenario = &bench->scenario;
+    bench->built.exact_rate = EXACT_RATE;
+    bench->built.exact_limit_ns = 60 * NS_PER_SECOND;
+    assert_ok(io_make_temp_dir(&bench->dir, &arena, "memgate-test", &bench->err), &bench->err);
+    write_program(bench, SIDE_BASE, "base");
+    write_program(bench, SIDE_CAND, "cand");
+    bench->harness = (struct harness){
+        .spec.policy = &bench->policy, .arena = &arena, .work_dir = path_in(bench, "work")};
+    bench->recording = (struct recording){
+        .dir = path_in(bench, "recording"), .scenarios = &bench->record, .scenario_count = 1};
+}
+
+static enum status run_trial(struct bench *bench, enum side side, uint32_t number)
+{
+    struct trial_key key = {0, side, PHASE_EXACT, number};
+    return harness_trial(&bench->harness, &bench->built, &bench->recording, key, &bench->err);
+}
+
+static struct str calls(struct bench *bench)
+{
+    struct bytes text = {0};
+    assert_ok(io_read_file(&text, &arena, path_in(bench, "calls"), 4096, &bench->err), &bench->err);
+    return str_of_bytes(text);
+}
+
+static void a_rate_that_is_too_slow_is_given_up_for_both_sides(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench);
+    assert_ok(run_trial(&bench, SIDE_BASE, 1), &bench.err);
+    assert_ok(run_trial(&bench, SIDE_CAND, 1), &bench.err);
+    struct str left = path_in(&bench, "recording/scenario-1/candidate/exact-1/left");
+    assert_ok(io_write_file(left, (struct bytes){0}, &bench.err), &bench.err);
+    assert_ok(io_write_file(path_in(&bench, "slow"), (struct bytes){0}, &bench.err), &bench.err);
+    bench.built.exact_limit_ns = 1;
+    assert_ok(run_trial(&bench, SIDE_CAND, 2), &bench.err);
+    assert_str(calls(&bench), "base 1\ncand 1\ncand 1\nbase 16384\ncand 16384\ncand 16384\n");
+    assert_int_equal(bench.built.exact_rate, EXACT_RATE_COARSE);
+    assert_int_equal(bench.record.trial_count[SIDE_BASE][PHASE_EXACT], 1);
+    assert_int_equal(bench.record.trial_count[SIDE_CAND][PHASE_EXACT], 2);
+    assert_int_equal(bench.record.trials[SIDE_CAND][PHASE_EXACT][1].number, 2);
+    assert_false(io_is_file(left));
+    assert_ok(run_trial(&bench, SIDE_BASE, 2), &bench.err);
+    assert_true(str_ends_with(calls(&bench), STR("cand 16384\nbase 16384\n")));
+    assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
+}
+
+static void the_peak_of_a_short_benchmark_is_known(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench);
+    assert_ok(run_trial(&bench, SIDE_BASE, 1), &bench.err);
+    const struct record_trial *trial = &bench.record.trials[SIDE_BASE][PHASE_EXACT][0];
+    assert_true(trial->rss_samples >= 1);
+    assert_int_equal(trial->rss_p95_bytes, trial->rss_max_bytes);
+    /* A shell holds more than 100 KiB and less than what this process may have at its fork. */
+    assert_in_range(trial->rss_max_bytes, 100 * 1024, 64 * 1024 * 1024);
+    assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variables_are_substituted_once),
         cmocka_unit_test(the_environment_is_fixed_and_the_scenario_has_the_last_word),
         cmocka_unit_test(two_processors_are_the_default),
+        cmocka_unit_test(only_exact_trials_at_rate_1_are_too_slow),
+        cmocka_unit_test(a_rate_that_is_too_slow_is_given_up_for_both_sides),
+        cmocka_unit_test(the_peak_of_a_short_benchmark_is_known),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }
