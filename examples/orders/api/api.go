@@ -124,8 +124,12 @@ func decode(r *http.Request) (*cart.Request, error) {
 		return nil, fmt.Errorf("the body must have 1 to %d bytes and say how many", bodyBytesMax)
 	}
 	body := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(r.Body, body); err != nil {
-		return nil, err
+	for have := 0; have < len(body); {
+		n, err := r.Body.Read(body[have:])
+		have += n
+		if err != nil && have < len(body) {
+			return nil, err
+		}
 	}
 	request := new(cart.Request)
 	if err := json.Unmarshal(body, request); err != nil {
