@@ -24,14 +24,26 @@ static enum status fail_scenario(struct measuring *measuring, struct measured *m
     return STATUS_OK;
 }
 
-/* "example.com/orders/codec.test" is the test binary of package example.com/orders/codec. */
-static struct str package_of(const struct binary *binary, bool is_gotest)
+/*
+ * "example.com/orders/codec.test" is the test binary of package
+ * example.com/orders/codec. Go 1.19 leaves the path of test binaries out.
+ */
+static struct str package_of(struct arena *arena, const struct binary *binary,
+                             const struct scenario *scenario)
 {
     struct str path = binary->build.path;
     struct str suffix = STR(".test");
-    if (is_gotest && str_ends_with(path, suffix))
+    if (scenario->driver != DRIVER_GOTEST)
+        return path;
+    if (str_ends_with(path, suffix))
         return str_slice(path, 0, path.len - suffix.len);
-    return path;
+    struct str below = scenario->gotest.package;
+    struct str here = STR("./");
+    if (str_starts_with(below, here))
+        below = str_slice(below, here.len, below.len);
+    if (str_equal(below, STR(".")))
+        below = STR("");
+    return io_join(arena, binary->build.module, below);
 }
 
 static enum status read_program(struct measuring *measuring, struct measured *measured,
@@ -51,7 +63,7 @@ static enum status read_program(struct measuring *measuring, struct measured *me
     program->go_version = binary->build.go_version;
     program->module = binary->build.module;
     program->settings = binary->build.settings;
-    program->package = package_of(binary, record->is_gotest);
+    program->package = package_of(measuring->arena, binary, measured->built.scenario);
     program->arch = binary->arch == BINARY_ARM64 ? STR("arm64") : STR("amd64");
     program->sha256 = sha256_hex(measuring->arena, elf);
     program->binary_bytes = elf.len;

@@ -1,3 +1,3 @@
 module memgate.test/heapgen
 
-go 1.21
+go 1.19
