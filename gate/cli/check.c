@@ -20,33 +20,46 @@ static enum status parse_options(struct check *check, int argc, char **argv, str
     const struct option_row rows[] = {
         {"policy", 0, NULL, &check->policy_file, "FILE", "judge by this policy instead"},
         {"format", 'f', NULL, &check->format_name, "F", "text (default), json or markdown"},
+        {"quick", 'q', &check->session.quick, NULL, NULL, "judge allocation alone"},
         {"output", 'o', NULL, &check->out_dir, "DIR", "also write all reports there"},
         {"exit-zero", 0, &check->exit_zero, NULL, NULL, "report, but exit 0"},
     };
-    const struct option_table table = {"check", "DIR | BASE CAND",
-                                       "Judges a recording, or two heap profiles, once more: no "
-                                       "network, no clock, the same bytes on any machine.",
-                                       rows, ARRAY_LEN(rows)};
+    const struct option_table table = {
+        "check", "DIR | BASE CAND",
+        "Judges a recording once more, or the candidate of one recording "
+        "against the candidate of another by the policy of the "
+        "first, or two heap profiles: no network, no clock, the "
+        "same bytes on any machine.",
+        rows, ARRAY_LEN(rows)};
     if (options_parse(&check->operands, &check->session.arena, &table, argc, argv, err))
         return err->status;
     if (!check->operands.help && (check->operands.len < 1 || check->operands.len > 2))
-        return err_set(err, STATUS_USAGE,
-                       "check takes a recording or two profiles; try memgate check --help");
+        return err_set(
+            err, STATUS_USAGE,
+            "check takes a recording, two recordings or two profiles; try memgate check --help");
     return STATUS_OK;
+}
+
+static enum status judge_inputs(struct check *check, struct err *err)
+{
+    struct session *session = &check->session;
+    const struct str *items = check->operands.items;
+    enum session_input input = INPUT_RECORDING;
+    if (session_input(&input, items, check->operands.len, err))
+        return err->status;
+    if (input == INPUT_PROFILES)
+        return plain_judge(session, items[0], items[1], check->policy_file, err);
+    if (input == INPUT_PAIR)
+        return session_open_pair(session, items[0], items[1], check->policy_file, err);
+    return session_open(session, items[0], check->policy_file, err);
 }
 
 static enum status check_all(struct check *check, struct err *err)
 {
     struct session *session = &check->session;
     const struct report_format *format = NULL;
-    const struct str *items = check->operands.items;
-    if (session_format(&format, check->format_name, err))
+    if (session_format(&format, check->format_name, err) || judge_inputs(check, err))
         return err->status;
-    enum status status = check->operands.len == 1
-                             ? session_open(session, items[0], check->policy_file, err)
-                             : plain_judge(session, items[0], items[1], check->policy_file, err);
-    if (status)
-        return status;
     if (check->out_dir.len &&
         (io_make_dirs(check->out_dir, err) || session_write_reports(session, check->out_dir, err)))
         return err->status;

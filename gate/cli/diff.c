@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -32,8 +33,9 @@ static enum status parse_options(struct diff *diff, int argc, char **argv, struc
         {"format", 'f', NULL, &diff->format_name, "F", "text (default) or json"},
     };
     const struct option_table table = {"diff", "DIR | BASE CAND",
-                                       "Compares a recording's two sides, or two heap profiles, "
-                                       "function by function. Never gates.",
+                                       "Compares a recording's two sides, the candidates of two "
+                                       "recordings, or two heap profiles, function by function. "
+                                       "Never gates.",
                                        rows, ARRAY_LEN(rows)};
     diff->metric_name = STR("alloc_space");
     diff->format_name = STR("text");
@@ -43,8 +45,9 @@ static enum status parse_options(struct diff *diff, int argc, char **argv, struc
     if (diff->operands.help)
         return STATUS_OK;
     if (diff->operands.len < 1 || diff->operands.len > 2)
-        return err_set(err, STATUS_USAGE,
-                       "diff takes a recording or two profiles; try memgate diff --help");
+        return err_set(
+            err, STATUS_USAGE,
+            "diff takes a recording, two recordings or two profiles; try memgate diff --help");
     if (!metric_parse(&diff->metric, diff->metric_name) || diff->metric > METRIC_INUSE_OBJECTS)
         return err_set(err, STATUS_USAGE,
                        "unknown metric \"%.*s\"; known: alloc_space alloc_objects inuse_space "
@@ -110,6 +113,11 @@ static void write_row(struct buf *out, struct arena *arena, const struct compari
     buf_printf(out, "  %16.*s", STR_ARGS(phrase_value(arena, row, row->estimate.cand)));
     buf_printf(out, "  %28.*s", STR_ARGS(phrase_change(arena, row)));
     bool whole = row->level == ROW_SCENARIO;
+    struct str nothing = {"", 0};
+    buf_printf(out, "  %16.*s",
+               STR_ARGS(whole ? nothing : phrase_value(arena, row, row->cum_base)));
+    buf_printf(out, "  %16.*s",
+               STR_ARGS(whole ? nothing : phrase_value(arena, row, row->cum_cand)));
     buf_printf(out, "  %-9s ", whole ? "" : alloc_kind_name(row->kind));
     buf_str(out, whole ? STR("total") : phrase_subject(arena, row));
     if (!whole)
@@ -126,8 +134,8 @@ static void write_text(struct buf *out, struct diff *diff)
         const struct comparison_row *whole = whole_row(diff, comparison);
         buf_printf(out, "%s, ", metric_name(diff->metric));
         escape_text(out, comparison->scenario);
-        buf_printf(out, "\n%16s  %16s  %28s  %-9s %s\n", "baseline", "candidate", "change", "kind",
-                   "function");
+        buf_printf(out, "\n%16s  %16s  %28s  %16s  %16s  %-9s %s\n", "flat baseline",
+                   "flat candidate", "change", "cum baseline", "cum candidate", "kind", "function");
         if (whole)
             write_row(out, arena, whole);
         for (size_t r = 0; r < rows.len; r++)
@@ -163,6 +171,8 @@ static void write_json(struct buf *out, struct diff *diff)
             json_double(&json, "base", row->estimate.base);
             json_double(&json, "cand", row->estimate.cand);
             json_double(&json, "delta", row->estimate.delta);
+            json_double(&json, "cum_base", row->cum_base);
+            json_double(&json, "cum_cand", row->cum_cand);
             json_object_end(&json);
         }
         json_list_end(&json);
@@ -176,9 +186,12 @@ static void write_json(struct buf *out, struct diff *diff)
 static enum status open_sides(struct diff *diff, struct err *err)
 {
     const struct str *items = diff->operands.items;
-    if (diff->operands.len == 2)
+    enum session_input input = INPUT_RECORDING;
+    if (session_input(&input, items, diff->operands.len, err))
+        return err->status;
+    if (input == INPUT_PROFILES)
         return plain_compare(&diff->session, items[0], items[1], err);
-    return session_open(&diff->session, items[0], (struct str){"", 0}, err);
+    return session_compare(&diff->session, items, diff->operands.len, err);
 }
 
 static enum status diff_all(struct diff *diff, struct err *err)
@@ -191,9 +204,11 @@ static enum status diff_all(struct diff *diff, struct err *err)
         write_json(&buf, diff);
     else
         write_text(&buf, diff);
-    bool failed = fwrite(buf.data, 1, buf.len, stdout) != buf.len || fflush(stdout) != 0;
+    enum status status = STATUS_OK;
+    if (fwrite(buf.data, 1, buf.len, stdout) != buf.len || fflush(stdout) != 0)
+        status = err_set(err, STATUS_IO, "cannot write the table: %s", strerror(errno));
     buf_release(&buf);
-    return failed ? err_set(err, STATUS_IO, "cannot write the table") : STATUS_OK;
+    return status;
 }
 
 int cmd_diff(int argc, char **argv)

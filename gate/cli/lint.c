@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 
 #include "gate/base/io.h"
@@ -111,7 +112,7 @@ static void write_policy(struct buf *out, struct lint *lint)
 static enum status print_buf(struct buf *buf, struct err *err)
 {
     if (fwrite(buf->data, 1, buf->len, stdout) != buf->len || fflush(stdout) != 0)
-        return err_set(err, STATUS_IO, "cannot write to stdout");
+        return err_set(err, STATUS_IO, "cannot write to stdout: %s", strerror(errno));
     return STATUS_OK;
 }
 

@@ -3,7 +3,6 @@
 
 #include "gate/base/map.h"
 #include "gate/cli/cli.h"
-#include "gate/harness/process.h"
 
 static const struct command commands[] = {
     {"run", cmd_run, "[--base REV] [--head REV] [SCENARIO...]",
@@ -78,7 +77,6 @@ int main(int argc, char **argv)
         return 0;
     }
     seed_hashes();
-    process_setup();
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (str_equal_text(name, commands[i].name))
             return commands[i].main(argc - 1, argv + 1);

@@ -5,8 +5,7 @@
 #include "gate/codec/sha256.h"
 #include "gate/fold/fold.h"
 
-/* Failures of the thing under test void its scenario; everything else ends the run. */
-static bool voids_scenario(enum status status)
+bool measure_voids_scenario(enum status status)
 {
     return status == STATUS_CHILD || status == STATUS_INVALID || status == STATUS_FORMAT ||
            status == STATUS_LIMIT || status == STATUS_NOT_FOUND;
@@ -16,7 +15,7 @@ static enum status fail_scenario(struct measuring *measuring, struct measured *m
                                  const struct err *err)
 {
     struct record_scenario *record = &measuring->recording->scenarios[measured->scenario];
-    if (!voids_scenario(err->status))
+    if (!measure_voids_scenario(err->status))
         return err->status;
     measured->ready = false;
     record->failure = str_copy(measuring->arena, str_from(err->text));
@@ -130,6 +129,9 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
 {
     *out = (struct measured){0};
     struct record_scenario *record = add_record(measuring, out, scenario);
+    record->failure = measuring->refusal;
+    if (record->failure.len)
+        return STATUS_OK;
     if (harness_build(measuring->harness, &out->built, scenario, err) ||
         read_program(measuring, out, SIDE_BASE, err) ||
         read_program(measuring, out, SIDE_CAND, err) || check_toolchains(measuring, record, err))

@@ -26,9 +26,12 @@ struct measuring {
     struct recording *recording;
     const struct log *log;
     bool always_measure;
+    struct str refusal; /* why neither side can be built, a hostile tree for one; else empty */
     uint64_t trial_ns[PHASES]; /* the longest pair of trials so far, for the budget */
 };
 
+/* Failures of the thing under test void its scenario; everything else ends the run. */
+bool measure_voids_scenario(enum status status);
 /* Appends the scenario to the recording, builds both sides and compares what was built. */
 NODISCARD enum status measure_prepare(struct measuring *measuring, struct measured *out,
                                       const struct scenario *scenario, struct err *err);

@@ -84,8 +84,6 @@ static struct str ci_target_branch(void)
 static enum status resolve_sides(struct run *run, struct err *err)
 {
     struct arena *arena = &run->session.arena;
-    if (repo_find(&run->root, arena, STR("."), err))
-        return err->status;
     enum status status =
         run->base_spec.len
             ? repo_resolve(&run->base, arena, run->root, run->base_spec, err)
@@ -122,8 +120,10 @@ static enum status policy_missing(struct run *run, struct err *err)
     struct bytes text = {0};
     bool in_head = repo_read_file(&text, &run->session.arena, run->root, &run->head,
                                   run->policy_path, &ignored) == STATUS_OK;
-    const char *hint = in_head ? " (head has one: it takes effect after merge)"
-                               : "; write one, see the README's first policy";
+    const char *hint = "; write one, see the README's first policy";
+    if (in_head)
+        hint = run->policy_revision.is_work_tree ? " (head has one: check it out)"
+                                                 : " (head has one: it takes effect after merge)";
     return err_set(err, STATUS_POLICY, "policy %.*s not found at %s %.*s%s",
                    STR_ARGS(run->policy_path), run->policy_revision.is_work_tree ? "the" : "base",
                    STR_ARGS(run->policy_revision.label), hint);
@@ -208,7 +208,12 @@ static enum status open_harness(struct run *run, struct err *err)
         .log = &run->talk.log,
         .always_measure = run->always_measure,
     };
-    return harness_open(&run->harness, arena, &spec, err);
+    enum status status = harness_open(&run->harness, arena, &spec, err);
+    if (!measure_voids_scenario(status))
+        return status;
+    /* The verdict says why there is none. */
+    run->measuring.refusal = str_copy(arena, str_from(err->text));
+    return STATUS_OK;
 }
 
 static enum status measure_phase(struct run *run, struct measured *measured, enum phase phase,
@@ -354,8 +359,9 @@ static void print_times(struct run *run)
 
 static enum status run_all(struct run *run, struct err *err)
 {
-    if (resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
-        check_names(run, err) || prepare_output(run, err) || open_harness(run, err))
+    if (repo_find(&run->root, &run->session.arena, STR("."), err) || prepare_output(run, err) ||
+        resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
+        check_names(run, err) || open_harness(run, err))
         return err->status;
     log_line(&run->talk.log, "baseline %.*s (%.12s), candidate %.*s (%.12s)",
              STR_ARGS(run->base.label), run->base.sha.data, STR_ARGS(run->head.label),
@@ -401,6 +407,8 @@ int cmd_run(int argc, char **argv)
     static struct run run;
     static struct err err;
     run.start_ns = clock_now_ns();
+    /* Only a run has children to end; the other commands die of signals like any program. */
+    process_setup();
     talk_init(&run.talk);
     session_init(&run.session);
     enum status status = parse_options(&run, argc, argv, &err);

@@ -5,6 +5,7 @@
 
 #include "gate/base/io.h"
 #include "gate/codec/yaml.h"
+#include "gate/compare/validity.h"
 
 void session_init(struct session *session)
 {
@@ -32,19 +33,85 @@ static enum status read_policy(struct session *session, struct str policy_file, 
     return STATUS_OK;
 }
 
-enum status session_open(struct session *session, struct str dir, struct str policy_file,
-                         struct err *err)
+enum status session_input(enum session_input *out, const struct str *paths, size_t count,
+                          struct err *err)
 {
-    struct recording *recording = &session->recording;
-    if (recording_open(recording, &session->arena, dir, err) ||
-        read_policy(session, policy_file, err) ||
-        policy_parse(&session->policy, &session->arena, recording->policy_name,
-                     bytes_of_str(recording->policy_text), err))
-        return err->status;
-    return session_judge(session, err);
+    size_t dir_count = 0;
+    for (size_t i = 0; i < count; i++)
+        dir_count += io_is_dir(paths[i]);
+    if (count == 2 && dir_count == 1) {
+        size_t dir = io_is_dir(paths[0]) ? 0 : 1;
+        return err_set(err, STATUS_USAGE,
+                       "%.*s is a directory and %.*s is not: give two recordings or two profiles",
+                       STR_ARGS(paths[dir]), STR_ARGS(paths[1 - dir]));
+    }
+    if (count == 2)
+        *out = dir_count == 2 ? INPUT_PAIR : INPUT_PROFILES;
+    else
+        *out = INPUT_RECORDING;
+    return STATUS_OK;
 }
 
-enum status session_judge(struct session *session, struct err *err)
+static enum status open_pair(struct session *session, struct str base, struct str cand,
+                             struct err *err)
+{
+    struct recording *recording = &session->recording;
+    if (recording_open(&session->base, &session->arena, base, err))
+        return err_wrap(err, "baseline");
+    if (recording_open(recording, &session->arena, cand, err))
+        return err_wrap(err, "candidate");
+    session->is_pair = true;
+    /* The protected side's rules hold: a change cannot loosen its own gate. */
+    recording->policy_name = session->base.policy_name;
+    recording->policy_revision = session->base.policy_revision;
+    recording->policy_text = session->base.policy_text;
+    recording->quick = recording->quick && session->base.quick;
+    return STATUS_OK;
+}
+
+/* Index of a scenario by name, or the count. */
+static size_t find_scenario(const struct recording *recording, struct str name)
+{
+    size_t i = 0;
+    while (i < recording->scenario_count && !str_equal(recording->scenarios[i].name, name))
+        i++;
+    return i;
+}
+
+static enum status compare_joined(struct comparison *out, struct session *session, size_t base,
+                                  size_t cand, struct err *err)
+{
+    const struct comparison_source sources[SIDES] = {{&session->base, base, SIDE_CAND},
+                                                     {&session->recording, cand, SIDE_CAND}};
+    return comparison_of_sources(out, &session->arena, sources, err);
+}
+
+/* Scenarios of the baseline's recording in its order, then what the candidate's alone holds. */
+static enum status compare_pair(struct session *session, struct err *err)
+{
+    const struct recording *base = &session->base;
+    const struct recording *cand = &session->recording;
+    size_t most = base->scenario_count + cand->scenario_count;
+    session->comparisons = ARENA_ARRAY(&session->arena, struct comparison, most + 1);
+    for (size_t i = 0; i < base->scenario_count; i++) {
+        struct comparison *out = &session->comparisons[session->comparison_count++];
+        const struct comparison_source source = {base, i, SIDE_CAND};
+        size_t other = find_scenario(cand, base->scenarios[i].name);
+        if (other == cand->scenario_count)
+            comparison_of_lone(out, &session->arena, &source, SIDE_BASE);
+        else if (compare_joined(out, session, i, other, err))
+            return err_wrap(err, "scenario %.*s", STR_ARGS(base->scenarios[i].name));
+    }
+    for (size_t i = 0; i < cand->scenario_count; i++) {
+        const struct comparison_source source = {cand, i, SIDE_CAND};
+        if (find_scenario(base, cand->scenarios[i].name) == base->scenario_count)
+            comparison_of_lone(&session->comparisons[session->comparison_count++], &session->arena,
+                               &source, SIDE_CAND);
+    }
+    return STATUS_OK;
+}
+
+static enum status compare_one(struct session *session, struct err *err)
 {
     struct recording *recording = &session->recording;
     size_t count = recording->scenario_count;
@@ -53,11 +120,94 @@ enum status session_judge(struct session *session, struct err *err)
     for (size_t i = 0; i < count; i++)
         if (comparison_of(&session->comparisons[i], &session->arena, recording, i, err))
             return err_wrap(err, "scenario %.*s", STR_ARGS(recording->scenarios[i].name));
+    return STATUS_OK;
+}
+
+static enum status compare_all(struct session *session, struct err *err)
+{
+    session->comparison_count = 0;
+    return session->is_pair ? compare_pair(session, err) : compare_one(session, err);
+}
+
+enum status session_compare(struct session *session, const struct str *dirs, size_t count,
+                            struct err *err)
+{
+    enum status status = count == 2
+                             ? open_pair(session, dirs[0], dirs[1], err)
+                             : recording_open(&session->recording, &session->arena, dirs[0], err);
+    return status ? status : compare_all(session, err);
+}
+
+static enum status judge_opened(struct session *session, struct str policy_file, struct err *err)
+{
+    struct recording *recording = &session->recording;
+    if (read_policy(session, policy_file, err) ||
+        policy_parse(&session->policy, &session->arena, recording->policy_name,
+                     bytes_of_str(recording->policy_text), err))
+        return err->status;
+    return session_judge(session, err);
+}
+
+enum status session_open(struct session *session, struct str dir, struct str policy_file,
+                         struct err *err)
+{
+    if (recording_open(&session->recording, &session->arena, dir, err))
+        return err->status;
+    return judge_opened(session, policy_file, err);
+}
+
+enum status session_open_pair(struct session *session, struct str base, struct str cand,
+                              struct str policy_file, struct err *err)
+{
+    if (open_pair(session, base, cand, err))
+        return err->status;
+    return judge_opened(session, policy_file, err);
+}
+
+/* The first rule that needs the steady phase of the scenario; NULL when none does. */
+static const struct rule *steady_rule(const struct policy *policy, struct str scenario)
+{
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        bool elsewhere =
+            rule->selector.scenario.len && !str_equal(rule->selector.scenario, scenario);
+        if (!elsewhere && !metric_is_exact(rule->metric))
+            return rule;
+    }
+    return NULL;
+}
+
+/* A refused steady phase voids the verdict only of those who wanted a verdict on it. */
+static void require_steady(struct session *session)
+{
+    for (size_t i = 0; i < session->comparison_count; i++) {
+        struct comparison *comparison = &session->comparisons[i];
+        const struct rule *rule = steady_rule(&session->policy, comparison->scenario);
+        if (!rule || comparison->steady_refusal.len == 0)
+            continue;
+        /* A built-in rule has no line. */
+        struct str line = rule->origin.line ? str_format(&session->arena, ":%u", rule->origin.line)
+                                            : (struct str){"", 0};
+        comparison_invalid(comparison, &session->arena,
+                           "%s was not compared, but a rule limits it (%.*s%.*s): %.*s; memgate "
+                           "check --quick judges allocation alone",
+                           metric_name(rule->metric), STR_ARGS(rule->origin.file), STR_ARGS(line),
+                           STR_ARGS(comparison->steady_refusal));
+    }
+}
+
+enum status session_judge(struct session *session, struct err *err)
+{
+    bool quick = session->recording.quick || session->quick;
+    if (compare_all(session, err))
+        return err->status;
+    if (!quick)
+        require_steady(session);
     struct judge_input input = {
         .policy = &session->policy,
         .comparisons = session->comparisons,
-        .comparison_count = count,
-        .quick = recording->quick,
+        .comparison_count = session->comparison_count,
+        .quick = quick,
     };
     return judge(&session->judgement, &session->arena, &input, err);
 }

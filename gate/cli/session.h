@@ -11,6 +11,9 @@
 struct session {
     struct arena arena; /* all that is judged lives here */
     struct recording recording;
+    struct recording base; /* the baseline's own recording, where there are two; else empty */
+    bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
+    bool quick;            /* judge allocation alone, whatever was recorded */
     struct policy policy;
     struct comparison *comparisons;
     size_t comparison_count;
@@ -20,9 +23,27 @@ struct session {
 void session_init(struct session *session);
 void session_release(struct session *session);
 
+/* What the operands of `check` and `diff` are. */
+enum session_input { INPUT_RECORDING, INPUT_PAIR, INPUT_PROFILES };
+
+/* STATUS_USAGE when a recording is to be compared with a file. */
+NODISCARD enum status session_input(enum session_input *out, const struct str *paths, size_t count,
+                                    struct err *err);
+
 /* Opens DIR and judges it by its own policy, or by the text of policy_file when that is given. */
 NODISCARD enum status session_open(struct session *session, struct str dir, struct str policy_file,
                                    struct err *err);
+/*
+ * Opens two recordings and judges the candidate of CAND against the
+ * candidate of BASE, the revision that run was about, by the policy of
+ * BASE or that of policy_file. Scenarios are joined by name; one that is
+ * in one recording alone is invalid.
+ */
+NODISCARD enum status session_open_pair(struct session *session, struct str base, struct str cand,
+                                        struct str policy_file, struct err *err);
+/* Compares without a policy: one recording, or two. */
+NODISCARD enum status session_compare(struct session *session, const struct str *dirs, size_t count,
+                                      struct err *err);
 /* Judges session->recording by session->policy. */
 NODISCARD enum status session_judge(struct session *session, struct err *err);
 /* Writes every format's file below dir. */

@@ -14,10 +14,14 @@ static void print_printable(const char *prefix, struct str text)
     struct str rest = text;
     struct str line;
     bool first = true;
-    /* A multi-line message keeps its lines: only the bytes inside them are made harmless. */
+    /*
+     * A multi-line message keeps its lines. None may start with foreign
+     * text: a CI runner obeys "::error::" and the like there.
+     */
     while (str_split(&rest, '\n', &line)) {
         struct str safe = str_printable(&scratch, line);
-        (void)fprintf(stderr, "%s%.*s\n", first ? prefix : "", STR_ARGS(safe));
+        const char *mark = str_starts_with(line, STR("| ")) ? "" : "| ";
+        (void)fprintf(stderr, "%s%.*s\n", first ? prefix : mark, STR_ARGS(safe));
         first = false;
     }
     arena_release(&scratch);

@@ -2,6 +2,7 @@
 
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/service_rows.h"
+#include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
 
 /* A side's program as fold wants it. */
@@ -16,8 +17,8 @@ static struct call_targets targets_of(struct arena *arena, const struct record_p
 
 struct loader {
     struct arena *arena;
-    const struct recording *recording;
-    size_t scenario;
+    const struct comparison_source *sources; /* by side */
+    const struct record_scenario *record;
     struct intern *names;
     struct fold_options options[SIDES];
     struct trial_check *checks;
@@ -25,28 +26,29 @@ struct loader {
     size_t check_cap;
 };
 
-static enum status fold_point(struct fold *out, struct loader *loader, struct trial_key key,
-                              enum point point, struct err *err)
+static enum status fold_point(struct fold *out, struct loader *loader,
+                              const struct trial_place *place, enum point point, struct err *err)
 {
     struct profile profile = {0};
     struct arena scratch;
     arena_init(&scratch);
-    enum status status = recording_profile(&profile, &scratch, loader->recording, key, point, err);
+    enum status status =
+        recording_profile(&profile, &scratch, place->recording, place->key, point, err);
     if (status == STATUS_OK)
-        status =
-            fold_heap(out, loader->arena, loader->names, &profile, &loader->options[key.side], err);
+        status = fold_heap(out, loader->arena, loader->names, &profile,
+                           &loader->options[place->side], err);
     arena_release(&scratch);
     return status;
 }
 
 /* TotalAlloc between warm and end. */
-static enum status runtime_bytes(double *out, struct loader *loader, struct trial_key key,
+static enum status runtime_bytes(double *out, struct arena *arena, const struct trial_place *place,
                                  struct err *err)
 {
     struct memstats warm = {0};
     struct memstats end = {0};
-    if (recording_memstats(&warm, loader->arena, loader->recording, key, POINT_WARM, err) ||
-        recording_memstats(&end, loader->arena, loader->recording, key, POINT_END, err))
+    if (recording_memstats(&warm, arena, place->recording, place->key, POINT_WARM, err) ||
+        recording_memstats(&end, arena, place->recording, place->key, POINT_END, err))
         return err->status;
     *out = (double)end.total_alloc_bytes - (double)warm.total_alloc_bytes;
     return STATUS_OK;
@@ -61,23 +63,23 @@ static bool fold_is_negative(const struct fold *fold)
     return false;
 }
 
-static enum status load_trial(struct trial_fold *out, struct loader *loader, struct trial_key key,
+static enum status load_trial(struct trial_fold *out, struct loader *loader, enum side side,
                               const struct record_trial *trial, struct err *err)
 {
-    bool gotest = loader->recording->scenarios[key.scenario].is_gotest;
-    struct trial_check check = {
-        .side = key.side, .number = key.number, .request_count = trial->request_count};
+    struct trial_place place =
+        source_trial(&loader->sources[side], side, PHASE_EXACT, trial->number);
+    struct trial_check check = {.side = side, .number = trial->number};
     out->request_count = (double)trial->request_count;
-    if (fold_point(&out->end, loader, key, POINT_END, err))
+    if (fold_point(&out->end, loader, &place, POINT_END, err))
         return err->status;
     check.period = out->end.period;
     check.has_negative = fold_is_negative(&out->end);
-    if (gotest) {
+    if (loader->record->is_gotest) {
         out->alloc = out->end;
         out->end = (struct fold){.period = check.period};
     } else {
-        if (fold_point(&out->warm, loader, key, POINT_WARM, err) ||
-            runtime_bytes(&check.runtime_bytes, loader, key, err))
+        if (fold_point(&out->warm, loader, &place, POINT_WARM, err) ||
+            runtime_bytes(&check.runtime_bytes, loader->arena, &place, err))
             return err->status;
         fold_subtract(&out->alloc, loader->arena, loader->names, &out->end, &out->warm);
         out->has_points = true;
@@ -91,65 +93,73 @@ static enum status load_trial(struct trial_fold *out, struct loader *loader, str
 static enum status load_side(struct ledger_side *out, struct loader *loader, enum side side,
                              struct err *err)
 {
-    const struct record_scenario *record = &loader->recording->scenarios[loader->scenario];
+    const struct record_scenario *record = loader->record;
     size_t count = record->trial_count[side][PHASE_EXACT];
     out->trials = ARENA_ARRAY(loader->arena, struct trial_fold, count + 1);
     for (size_t t = 0; t < count; t++) {
         const struct record_trial *trial = &record->trials[side][PHASE_EXACT][t];
-        struct trial_key key = {loader->scenario, side, PHASE_EXACT, trial->number};
         if (trial->request_count == 0)
             return err_set(err, STATUS_INVALID, "%s, exact trial %u: no request was counted",
                            side_name(side), trial->number);
-        if (load_trial(&out->trials[t], loader, key, trial, err))
+        if (load_trial(&out->trials[t], loader, side, trial, err))
             return err_wrap(err, "%s", side_name(side));
         out->len++;
     }
     return STATUS_OK;
 }
 
-static void note_toolchain(struct comparison *out, struct arena *arena,
-                           const struct record_scenario *record)
+static void note_toolchain(struct comparison *out, struct arena *arena)
 {
-    struct str base = record->programs[SIDE_BASE].go_version;
-    struct str cand = record->programs[SIDE_CAND].go_version;
+    struct str base = out->record->programs[SIDE_BASE].go_version;
+    struct str cand = out->record->programs[SIDE_CAND].go_version;
     out->toolchain_changed = !str_equal(base, cand);
     if (out->toolchain_changed)
         comparison_note(out, arena, "toolchain changed: baseline built by %.*s, candidate by %.*s",
                         STR_ARGS(base), STR_ARGS(cand));
 }
 
-enum status comparison_of(struct comparison *out, struct arena *arena,
-                          const struct recording *recording, size_t scenario, struct err *err)
+/* Adds the rows of all trials of both sides. */
+static enum status compare_trials(struct comparison *out, struct loader *loader, struct err *err)
 {
-    const struct record_scenario *record = &recording->scenarios[scenario];
     struct ledger_side sides[SIDES] = {0};
+    for (int side = 0; side < SIDES; side++)
+        if (load_side(&sides[side], loader, (enum side)side, err))
+            return err->status;
+    validity_check(out, loader->arena, loader->checks, loader->check_count);
+    validity_check_load(out, loader->arena);
+    heap_rows_add(out, loader->arena, loader->names, sides);
+    return service_rows_add(out, loader->arena, loader->sources, err);
+}
+
+enum status comparison_of_sources(struct comparison *out, struct arena *arena,
+                                  const struct comparison_source sources[SIDES], struct err *err)
+{
     struct call_targets targets[SIDES];
     struct intern names;
-    *out = (struct comparison){.scenario = record->name, .record = record};
-    note_toolchain(out, arena, record);
-    if (record->failure.len)
-        comparison_invalid(out, arena, "%.*s", STR_ARGS(record->failure));
-    if (record->failure.len || record->identical)
+    bool has_trials = sources_join(out, arena, sources);
+    note_toolchain(out, arena);
+    if (!has_trials)
         return STATUS_OK;
 
     intern_init(&names, arena);
     struct loader loader = {
-        .arena = arena, .recording = recording, .scenario = scenario, .names = &names};
+        .arena = arena, .sources = sources, .record = out->record, .names = &names};
     for (int side = 0; side < SIDES; side++) {
-        targets[side] = targets_of(arena, &record->programs[side]);
+        targets[side] = targets_of(arena, &out->record->programs[side]);
         loader.options[side] = (struct fold_options){.targets = &targets[side],
-                                                     .module = record->programs[side].module};
+                                                     .module = out->record->programs[side].module};
     }
-    enum status status = load_side(&sides[SIDE_BASE], &loader, SIDE_BASE, err);
-    if (status == STATUS_OK)
-        status = load_side(&sides[SIDE_CAND], &loader, SIDE_CAND, err);
-    if (status == STATUS_OK) {
-        validity_check(out, arena, loader.checks, loader.check_count);
-        heap_rows_add(out, arena, &names, sides);
-        status = service_rows_add(out, arena, recording, scenario, err);
-    }
+    enum status status = compare_trials(out, &loader, err);
     intern_release(&names);
     return status;
+}
+
+enum status comparison_of(struct comparison *out, struct arena *arena,
+                          const struct recording *recording, size_t scenario, struct err *err)
+{
+    const struct comparison_source sources[SIDES] = {{recording, scenario, SIDE_BASE},
+                                                     {recording, scenario, SIDE_CAND}};
+    return comparison_of_sources(out, arena, sources, err);
 }
 
 static enum status fold_plain(struct trial_fold *out, struct arena *arena, struct intern *names,
@@ -185,6 +195,9 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
                                             .period = folds[side].alloc.period,
                                             .has_negative = fold_is_negative(&folds[side].alloc)};
     validity_check(out, arena, checks, SIDES);
+    if (base->sample_count == 0 || cand->sample_count == 0)
+        comparison_invalid(out, arena, "%s: heap profile has no samples: nothing was measured",
+                           side_name(base->sample_count == 0 ? SIDE_BASE : SIDE_CAND));
     struct ledger_side sides[SIDES] = {{&folds[SIDE_BASE], 1}, {&folds[SIDE_CAND], 1}};
     heap_rows_add(out, arena, &names, sides);
     intern_release(&names);

@@ -45,6 +45,14 @@ struct comparison_row {
     int64_t line;
     enum alloc_kind kind; /* FUNCTION: the kind that grew most */
     struct estimate estimate;
+    /*
+     * FUNCTION rows: the value of every stack the function stands in, its
+     * callees' included; means over the trials, in the estimate's unit. A
+     * stack counts once for each of the function's names in it, so two
+     * closures of one function that call each other count twice.
+     */
+    double cum_base;
+    double cum_cand;
     double cand_share;        /* of the scenario's value on the candidate, 0..1 */
     bool is_new;              /* nothing on the baseline */
     bool is_gone;             /* nothing on the candidate */
@@ -65,7 +73,7 @@ struct kind_share {
 
 struct comparison {
     struct str scenario;
-    const struct record_scenario *record;
+    const struct record_scenario *record; /* describes both sides, wherever they come from */
     struct comparison_row *rows;
     size_t row_count;
     struct moved *moved;
@@ -79,16 +87,39 @@ struct comparison {
     size_t invalid_cap;
     bool toolchain_changed;
     bool has_steady;
+    /*
+     * Why the steady phase was not compared though it was recorded: other
+     * machines, another rate. Empty when nothing is in the way. Allocation
+     * does not depend on it; a policy with steady rules does.
+     */
+    struct str steady_refusal;
+};
+
+/* Where one side of a comparison comes from: a side of a scenario of a recording. */
+struct comparison_source {
+    const struct recording *recording;
+    size_t scenario; /* index */
+    enum side side;  /* of that recording */
 };
 
 /*
- * Compares one scenario of a recording. Everything lives in the arena.
- * A measurement that cannot be trusted is listed in `invalid`, not an
- * error; errors are files that cannot be read.
+ * Compares sources[SIDE_BASE] with sources[SIDE_CAND]. Everything lives
+ * in the arena. A measurement that cannot be trusted, or two that were
+ * not taken alike, is listed in `invalid`, not an error; errors are files
+ * that cannot be read.
  */
+NODISCARD enum status comparison_of_sources(struct comparison *out, struct arena *arena,
+                                            const struct comparison_source sources[SIDES],
+                                            struct err *err);
+
+/* The same for the two sides of one scenario of one recording. */
 NODISCARD enum status comparison_of(struct comparison *out, struct arena *arena,
                                     const struct recording *recording, size_t scenario,
                                     struct err *err);
+
+/* A scenario that one recording alone holds: named as invalid, so that it is never skipped. */
+void comparison_of_lone(struct comparison *out, struct arena *arena,
+                        const struct comparison_source *source, enum side side);
 
 /*
  * Compares two plain heap profiles: values are whole-profile sums

@@ -160,14 +160,6 @@ static void rank(struct ranked *list, size_t *len, struct ranked item)
     list[at] = item;
 }
 
-static const struct ledger_row *function_row(const struct ledger *ledger, struct name_id key)
-{
-    for (size_t i = 0; i < ledger->len; i++)
-        if (ledger->rows[i].level == ROW_FUNCTION && name_equal(ledger->rows[i].key, key))
-            return &ledger->rows[i];
-    return NULL;
-}
-
 /* The frame that a reader of the diff knows: the module's own, else the first that is no library. */
 static struct str via_of(const struct naming *naming, const struct ledger_site *site)
 {
@@ -183,7 +175,7 @@ static struct str via_of(const struct naming *naming, const struct ledger_site *
 static struct culprit culprit_of(const struct naming *naming, const struct ledger *ledger,
                                  const struct ranked *ranked, enum column column)
 {
-    const struct ledger_row *function = function_row(ledger, ranked->row->key);
+    const struct ledger_row *function = ledger_function(ledger, ranked->row);
     enum alloc_kind kind = ranked->row->kind;
     const struct ledger_site *site = NULL;
     if (ranked->row->level == ROW_FUNCTION)

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/base/map.h"
 #include "gate/base/num.h"
 #include "gate/compare/culprits.h"
 
@@ -86,11 +87,7 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
                           const struct ledger_row *row, enum column column)
 {
     const struct naming *naming = &maker->naming;
-    const struct ledger_row *function = row;
-    for (size_t i = 0; row->level == ROW_FUNCTION_KIND && i < maker->ledger->len; i++)
-        if (maker->ledger->rows[i].level == ROW_FUNCTION &&
-            name_equal(maker->ledger->rows[i].key, row->key))
-            function = &maker->ledger->rows[i];
+    const struct ledger_row *function = ledger_function(maker->ledger, row);
     const struct ledger_site *site = guilty_site(function, column, &out->kind);
     if (row->level == ROW_FUNCTION_KIND)
         out->kind = row->kind;
@@ -123,6 +120,10 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     out.is_gone = out.estimate.cand <= 0 && out.estimate.base > 0;
     out.cand_share = num_ratio(out.estimate.cand,
                                ledger_mean(maker->ledger, maker->whole, SIDE_CAND, what->column));
+    if (row->cum) {
+        out.cum_base = row->cum[SIDE_BASE * COLUMNS + what->column];
+        out.cum_cand = row->cum[SIDE_CAND * COLUMNS + what->column];
+    }
     if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND)
         name_function(&out, maker, row, what->column);
     else
@@ -147,19 +148,23 @@ static void make_rows(const struct row_maker *maker)
 static void list_moved(struct comparison *comparison, const struct row_maker *maker)
 {
     const struct ledger *ledger = maker->ledger;
+    struct map pair_of; /* by the candidate's key */
+    map_init(&pair_of);
+    for (size_t p = 0; p < ledger->pairs.len; p++)
+        (void)map_insert(&pair_of, ledger->pairs.items[p].cand.v, (uint32_t)p);
     comparison->moved = ARENA_ARRAY(maker->naming.arena, struct moved, ledger->pairs.len + 1);
     for (size_t i = 0; i < ledger->len; i++) {
         const struct ledger_row *row = &ledger->rows[i];
-        for (size_t p = 0; row->level == ROW_FUNCTION && p < ledger->pairs.len; p++) {
-            if (!name_equal(ledger->pairs.items[p].cand, row->key))
-                continue;
-            comparison->moved[comparison->moved_count++] = (struct moved){
-                .from = intern_text(ledger->names, ledger->pairs.items[p].base),
-                .to = intern_text(ledger->names, row->key),
-                .bytes = ledger_mean(ledger, row, SIDE_CAND, COLUMN_ALLOC_SPACE),
-            };
-        }
+        uint32_t p = 0;
+        if (row->level != ROW_FUNCTION || !map_find(&pair_of, row->key.v, &p))
+            continue;
+        comparison->moved[comparison->moved_count++] = (struct moved){
+            .from = intern_text(ledger->names, ledger->pairs.items[p].base),
+            .to = intern_text(ledger->names, row->key),
+            .bytes = ledger_mean(ledger, row, SIDE_CAND, COLUMN_ALLOC_SPACE),
+        };
     }
+    map_release(&pair_of);
 }
 
 static void sum_kinds(struct comparison *comparison, const struct ledger *ledger)

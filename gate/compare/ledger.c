@@ -30,11 +30,16 @@ static struct name_id key_of(struct builder *builder, enum side side, struct nam
     return key;
 }
 
+static uint64_t row_code(enum row_level level, struct name_id key, enum alloc_kind kind)
+{
+    return (uint64_t)key.v << 16 | (uint64_t)level << 8 | (uint64_t)kind;
+}
+
 static struct ledger_row *row_for(struct builder *builder, enum row_level level, struct name_id key,
                                   enum alloc_kind kind)
 {
     struct ledger *ledger = builder->ledger;
-    uint64_t code = (uint64_t)key.v << 16 | (uint64_t)level << 8 | (uint64_t)kind;
+    uint64_t code = row_code(level, key, kind);
     uint32_t at = 0;
     if (!map_find(&builder->rows, code, &at)) {
         size_t cells = (size_t)SIDES * ledger->trial_max * COLUMNS;
@@ -45,6 +50,9 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
             .values = ARENA_ARRAY(ledger->arena, double, cells),
         };
         at = (uint32_t)ledger->len;
+        row.function = at;
+        if (level == ROW_FUNCTION)
+            row.cum = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
         ARENA_PUSH(ledger->arena, ledger->rows, ledger->len, ledger->cap, row);
         (void)map_insert(&builder->rows, code, at);
     }
@@ -118,29 +126,58 @@ static void post_site(struct builder *builder, const struct posting *posting,
         {ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN},
         {ROW_FUNCTION_KIND, key, site->kind},
     };
+    size_t function = 0;
     for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
         struct ledger_row *row =
             row_for(builder, targets[i].level, targets[i].key, targets[i].kind);
+        if (targets[i].level == ROW_FUNCTION)
+            function = row->function;
+        if (targets[i].level == ROW_FUNCTION_KIND)
+            row->function = function;
         double *values = cell(ledger, row, posting->side, posting->trial);
         values[posting->objects] += objects;
         values[posting->space] += space;
     }
-    struct ledger_row *row = row_for(builder, ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN);
-    struct ledger_site *mean = site_for(builder, row, posting->side, site);
+    struct ledger_site *mean = site_for(builder, &ledger->rows[function], posting->side, site);
     double share = 1.0 / (double)ledger->trial_count[posting->side];
     mean->mean[posting->objects] += objects * share;
     mean->mean[posting->space] += space * share;
 }
 
-static void post_fold(struct builder *builder, const struct posting *posting,
-                      const struct fold *fold)
+/* A function without a row allocates nothing itself at any time, and is not compared. */
+static void post_cum(struct builder *builder, const struct posting *posting,
+                     const struct fold_function *function)
+{
+    const struct ledger *ledger = builder->ledger;
+    struct name_id key = key_of(builder, posting->side, function->func);
+    uint32_t at = 0;
+    if (!map_find(&builder->rows, row_code(ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN), &at))
+        return;
+    double *cum = ledger->rows[at].cum + (size_t)posting->side * COLUMNS;
+    double scale = posting->scale / (double)ledger->trial_count[posting->side];
+    cum[posting->objects] += (double)function->cum[posting->from_objects] * scale;
+    cum[posting->space] += (double)function->cum[posting->from_space] * scale;
+}
+
+static void post_sites(struct builder *builder, const struct posting *posting,
+                       const struct fold *fold)
 {
     for (size_t i = 0; i < fold->site_count; i++)
         post_site(builder, posting, &fold->sites[i]);
 }
 
+static void post_functions(struct builder *builder, const struct posting *posting,
+                           const struct fold *fold)
+{
+    for (size_t i = 0; i < fold->function_count; i++)
+        post_cum(builder, posting, &fold->functions[i]);
+}
+
+typedef void (*post_fold)(struct builder *builder, const struct posting *posting,
+                          const struct fold *fold);
+
 static void post_trial(struct builder *builder, enum side side, size_t trial,
-                       const struct trial_fold *folds)
+                       const struct trial_fold *folds, post_fold post)
 {
     const struct {
         const struct fold *fold;
@@ -157,7 +194,15 @@ static void post_trial(struct builder *builder, enum side side, size_t trial,
           1}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        post_fold(builder, &rows[i].posting, rows[i].fold);
+        post(builder, &rows[i].posting, rows[i].fold);
+}
+
+static void post_sides(struct builder *builder, const struct ledger_side sides[SIDES],
+                       post_fold post)
+{
+    for (int side = 0; side < SIDES; side++)
+        for (size_t t = 0; t < sides[side].len; t++)
+            post_trial(builder, (enum side)side, t, &sides[side].trials[t], post);
 }
 
 /* Growth is a difference of two columns that are complete only now. */
@@ -237,13 +282,18 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
     builder.key_of = ARENA_ARRAY(arena, struct name_id, builder.key_len);
     pair_sides(&builder, sides);
     (void)row_for(&builder, ROW_SCENARIO, (struct name_id){0}, ALLOC_KIND_UNKNOWN);
-    for (int side = 0; side < SIDES; side++)
-        for (size_t t = 0; t < sides[side].len; t++)
-            post_trial(&builder, (enum side)side, t, &sides[side].trials[t]);
+    post_sides(&builder, sides, post_sites);
+    /* Second, because a function's row may come from the other side or a later trial. */
+    post_sides(&builder, sides, post_functions);
     fill_growth(out, sides);
     map_release(&builder.rows);
     map_release(&builder.sites);
     map_release(&builder.renamed);
+}
+
+const struct ledger_row *ledger_function(const struct ledger *ledger, const struct ledger_row *row)
+{
+    return &ledger->rows[row->function];
 }
 
 struct samples ledger_samples(const struct ledger *ledger, const struct ledger_row *row,

@@ -50,7 +50,9 @@ struct ledger_row {
     enum row_level level;
     struct name_id key;   /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
     enum alloc_kind kind; /* KIND and FUNCTION_KIND */
-    double *values;       /* [side][trial][column], see ledger_value */
+    double *values;       /* [side][trial][column], see ledger_samples */
+    size_t function;      /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
+    double *cum;          /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
     /* FUNCTION rows: its sites on each side */
     struct ledger_site *sites[SIDES];
     size_t site_count[SIDES];
@@ -70,6 +72,8 @@ struct ledger {
 
 void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
                   const struct ledger_side sides[SIDES]);
+/* The row of the function that a FUNCTION or FUNCTION_KIND row is about. */
+const struct ledger_row *ledger_function(const struct ledger *ledger, const struct ledger_row *row);
 /* The values of a column over the trials of a side, into `out` (trial_max wide). */
 struct samples ledger_samples(const struct ledger *ledger, const struct ledger_row *row,
                               enum side side, enum column column, double *out);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/base/map.h"
 #include "gate/fold/fold.h"
 
 /* Equal costs differ by the noise of exact counts and by rounding, not by more. */
@@ -10,6 +11,8 @@
 #define SIGNATURE_BYTES_MIN 16.0
 /* A move that no second function confirms must at least cost about the same. */
 #define LONE_MOVE_TOLERANCE 0.1
+/* Functions that must agree on a package's move, the one in question included. */
+#define MOVE_VOTES_MIN 2
 
 static bool is_digit(char byte)
 {
@@ -68,47 +71,108 @@ struct half {
     struct str local;
     const struct pair_function *function;
     double total;
+    uint32_t kinds; /* bit by kind that it allocates */
     bool used;
 };
 
+/* What step 1 left over of a side, in its order and sorted three ways, so that a partner is searched. */
 struct halves {
     struct half *items;
     size_t len;
+    struct half **by_local;
+    struct half **by_place; /* package, then local */
+    struct half **by_cost;  /* kinds, then total */
 };
 
-static bool side_has(struct pair_side side, struct name_id key)
+typedef int (*half_order)(const void *left, const void *right);
+
+static int order_local(const void *left, const void *right)
 {
-    for (size_t i = 0; i < side.len; i++)
-        if (name_equal(side.items[i].key, key))
-            return true;
-    return false;
+    const struct half *a = *(const struct half *const *)left;
+    const struct half *b = *(const struct half *const *)right;
+    return str_compare(a->local, b->local);
 }
 
-static double total_bytes(const struct pair_function *function)
+static int order_package(const void *left, const void *right)
 {
-    double sum = 0;
-    for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
-        sum += function->bytes[kind];
-    return sum;
+    const struct half *a = *(const struct half *const *)left;
+    const struct half *b = *(const struct half *const *)right;
+    return str_compare(a->package, b->package);
+}
+
+static int order_place(const void *left, const void *right)
+{
+    int order = order_package(left, right);
+    return order ? order : order_local(left, right);
+}
+
+static int order_cost(const void *left, const void *right)
+{
+    const struct half *a = *(const struct half *const *)left;
+    const struct half *b = *(const struct half *const *)right;
+    if (a->kinds != b->kinds)
+        return a->kinds < b->kinds ? -1 : 1;
+    return (a->total > b->total) - (a->total < b->total);
+}
+
+static struct half **sorted(struct arena *arena, const struct halves *halves, half_order order)
+{
+    struct half **out = ARENA_ARRAY(arena, struct half *, halves->len + 1);
+    for (size_t i = 0; i < halves->len; i++)
+        out[i] = &halves->items[i];
+    if (halves->len)
+        qsort(out, halves->len, sizeof(struct half *), order);
+    return out;
+}
+
+/* Offset of the first of the sorted items that is not before the probe. */
+static size_t first_at(struct half *const *items, size_t len, const struct half *probe,
+                       half_order order)
+{
+    size_t low = 0;
+    size_t high = len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (order(&items[middle], &probe) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static struct half half_of(const struct pair_function *function, struct str text)
+{
+    struct half out = {
+        .key = function->key,
+        .package = name_package(text),
+        .local = name_local(text),
+        .function = function,
+    };
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        out.total += function->bytes[kind];
+        out.kinds |= (uint32_t)(fabs(function->bytes[kind]) > 0) << kind;
+    }
+    return out;
 }
 
 /* What step 1 left over: keys that the other side does not have. */
 static struct halves leftovers(struct arena *arena, const struct intern *names,
                                struct pair_side side, struct pair_side other)
 {
-    struct halves out = {ARENA_ARRAY(arena, struct half, side.len + 1), 0};
-    for (size_t i = 0; i < side.len; i++) {
-        struct str text = intern_text(names, side.items[i].key);
-        if (side_has(other, side.items[i].key))
-            continue;
-        out.items[out.len++] = (struct half){
-            .key = side.items[i].key,
-            .package = name_package(text),
-            .local = name_local(text),
-            .function = &side.items[i],
-            .total = total_bytes(&side.items[i]),
-        };
-    }
+    struct halves out = {.items = ARENA_ARRAY(arena, struct half, side.len + 1)};
+    struct map known;
+    uint32_t at = 0;
+    map_init(&known);
+    for (size_t i = 0; i < other.len; i++)
+        (void)map_insert(&known, other.items[i].key.v, (uint32_t)i);
+    for (size_t i = 0; i < side.len; i++)
+        if (!map_find(&known, side.items[i].key.v, &at))
+            out.items[out.len++] = half_of(&side.items[i], intern_text(names, side.items[i].key));
+    map_release(&known);
+    out.by_local = sorted(arena, &out, order_local);
+    out.by_place = sorted(arena, &out, order_place);
+    out.by_cost = sorted(arena, &out, order_cost);
     return out;
 }
 
@@ -128,25 +192,54 @@ static bool same_signature(const struct half *a, const struct half *b)
     return true;
 }
 
-typedef bool (*half_match)(const struct half *a, const struct half *b);
+typedef struct half *(*half_search)(const struct half *wanted, const struct halves *in);
 
-static bool same_local(const struct half *a, const struct half *b)
-{
-    return str_equal(a->local, b->local) && !str_equal(a->package, b->package);
-}
-
-/* The only unused one that matches, or NULL when there is none or a choice. */
-static struct half *only_match(const struct half *wanted, struct halves in, half_match match)
+/*
+ * The only unused one of that name, or NULL when there is none or a
+ * choice. What is left over of both sides differs in its package.
+ */
+static struct half *only_namesake(const struct half *wanted, const struct halves *in)
 {
     struct half *found = NULL;
-    for (size_t i = 0; i < in.len; i++) {
-        if (in.items[i].used || !match(wanted, &in.items[i]))
+    size_t at = first_at(in->by_local, in->len, wanted, order_local);
+    for (; at < in->len && str_equal(in->by_local[at]->local, wanted->local); at++) {
+        if (in->by_local[at]->used)
             continue;
         if (found)
             return NULL;
-        found = &in.items[i];
+        found = in->by_local[at];
     }
     return found;
+}
+
+/*
+ * The same by signature. Values within the tolerance kind by kind have
+ * the same kinds and totals within the tolerance, which bounds the search;
+ * the bound is wider by a rounding error.
+ */
+static struct half *only_lookalike(const struct half *wanted, const struct halves *in)
+{
+    const double slack = 1 - SIGNATURE_TOLERANCE - 1e-9;
+    struct half *found = NULL;
+    struct half least = {.kinds = wanted->kinds, .total = wanted->total * slack};
+    struct half most = {.kinds = wanted->kinds, .total = wanted->total / slack};
+    size_t end = first_at(in->by_cost, in->len, &most, order_cost);
+    for (size_t at = first_at(in->by_cost, in->len, &least, order_cost); at < end; at++) {
+        if (in->by_cost[at]->used || !same_signature(wanted, in->by_cost[at]))
+            continue;
+        if (found)
+            return NULL;
+        found = in->by_cost[at];
+    }
+    return found;
+}
+
+/* The partner that has no other choice either. */
+static struct half *partner(struct half *from, const struct halves *base, const struct halves *cand,
+                            half_search search)
+{
+    struct half *to = from->used ? NULL : search(from, cand);
+    return to && search(to, base) == from ? to : NULL;
 }
 
 static void use_pair(struct pairs *out, struct arena *arena, struct half *base, struct half *cand)
@@ -157,48 +250,49 @@ static void use_pair(struct pairs *out, struct arena *arena, struct half *base, 
     ARENA_PUSH(arena, out->items, out->len, out->cap, pair);
 }
 
-/* Functions that would move together with this one from package to package. */
-static size_t package_votes(struct halves base, struct halves cand, const struct half *from,
-                            const struct half *to)
+/* A package's functions that the other side has in the other package, counted up to MOVE_VOTES_MIN. */
+static size_t package_votes(const struct halves *base, struct str from, const struct halves *cand,
+                            struct str to)
 {
     size_t votes = 0;
-    for (size_t i = 0; i < base.len; i++) {
-        if (!str_equal(base.items[i].package, from->package))
-            continue;
-        for (size_t k = 0; k < cand.len; k++)
-            votes += str_equal(cand.items[k].package, to->package) &&
-                     str_equal(cand.items[k].local, base.items[i].local);
+    struct half probe = {.package = from};
+    size_t at = first_at(base->by_place, base->len, &probe, order_package);
+    for (; at < base->len && votes < MOVE_VOTES_MIN; at++) {
+        if (!str_equal(base->by_place[at]->package, from))
+            break;
+        struct half twin = {.package = to, .local = base->by_place[at]->local};
+        const struct half *wanted = &twin;
+        size_t found = first_at(cand->by_place, cand->len, wanted, order_place);
+        votes += found < cand->len && order_place(&cand->by_place[found], &wanted) == 0;
     }
     return votes;
 }
 
-static bool is_move(struct halves base, struct halves cand, const struct half *from,
+static bool is_move(const struct halves *base, const struct halves *cand, const struct half *from,
                     const struct half *to)
 {
-    return close_to(from->total, to->total, LONE_MOVE_TOLERANCE) ||
-           package_votes(base, cand, from, to) >= 2;
+    if (close_to(from->total, to->total, LONE_MOVE_TOLERANCE))
+        return true;
+    return package_votes(base, from->package, cand, to->package) >= MOVE_VOTES_MIN;
 }
 
-static void pair_moved(struct pairs *out, struct arena *arena, struct halves base,
-                       struct halves cand)
+static void pair_moved(struct pairs *out, struct arena *arena, const struct halves *base,
+                       const struct halves *cand)
 {
-    for (size_t i = 0; i < base.len; i++) {
-        struct half *to = only_match(&base.items[i], cand, same_local);
-        if (to && only_match(to, base, same_local) == &base.items[i] &&
-            is_move(base, cand, &base.items[i], to))
-            use_pair(out, arena, &base.items[i], to);
+    for (size_t i = 0; i < base->len; i++) {
+        struct half *to = partner(&base->items[i], base, cand, only_namesake);
+        if (to && is_move(base, cand, &base->items[i], to))
+            use_pair(out, arena, &base->items[i], to);
     }
 }
 
-static void pair_renamed(struct pairs *out, struct arena *arena, struct halves base,
-                         struct halves cand)
+static void pair_renamed(struct pairs *out, struct arena *arena, const struct halves *base,
+                         const struct halves *cand)
 {
-    for (size_t i = 0; i < base.len; i++) {
-        if (base.items[i].used)
-            continue;
-        struct half *to = only_match(&base.items[i], cand, same_signature);
-        if (to && only_match(to, base, same_signature) == &base.items[i])
-            use_pair(out, arena, &base.items[i], to);
+    for (size_t i = 0; i < base->len; i++) {
+        struct half *to = partner(&base->items[i], base, cand, only_lookalike);
+        if (to)
+            use_pair(out, arena, &base->items[i], to);
     }
 }
 
@@ -207,6 +301,6 @@ void pair_functions(struct pairs *out, struct arena *arena, const struct intern 
 {
     struct halves base_halves = leftovers(arena, names, base, cand);
     struct halves cand_halves = leftovers(arena, names, cand, base);
-    pair_moved(out, arena, base_halves, cand_halves);
-    pair_renamed(out, arena, base_halves, cand_halves);
+    pair_moved(out, arena, &base_halves, &cand_halves);
+    pair_renamed(out, arena, &base_halves, &cand_halves);
 }

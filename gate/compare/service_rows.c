@@ -1,70 +1,72 @@
 #include "gate/compare/service_rows.h"
 
 #include "gate/compare/heap_rows.h"
+#include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
 
-struct source {
+/* What a number of a steady trial is read from. */
+struct reading {
     struct arena *arena;
-    const struct recording *recording;
     const struct record_scenario *record;
-    struct trial_key key;
+    struct trial_place place;
     const struct record_trial *trial;
     struct histogram latency;
 };
 
 /* One number of one steady trial; negative means that it was not measured. */
-typedef double (*steady_value)(const struct source *source);
+typedef double (*steady_value)(const struct reading *reading);
 
-static double cpu_per_request(const struct source *source)
+static double cpu_per_request(const struct reading *reading)
 {
-    return (double)source->trial->cpu_ns / (double)source->trial->request_count;
+    return (double)reading->trial->cpu_ns / (double)reading->trial->request_count;
 }
 
-static double quantile(const struct source *source, double q)
+static double quantile(const struct reading *reading, double q)
 {
-    return source->latency.count ? (double)histogram_quantile(&source->latency, q) : -1;
+    return reading->latency.count ? (double)histogram_quantile(&reading->latency, q) : -1;
 }
 
-static double latency_p50(const struct source *source)
+static double latency_p50(const struct reading *reading)
 {
-    return quantile(source, 0.5);
+    return quantile(reading, 0.5);
 }
 
-static double latency_p90(const struct source *source)
+static double latency_p90(const struct reading *reading)
 {
-    return quantile(source, 0.9);
+    return quantile(reading, 0.9);
 }
 
-static double latency_p99(const struct source *source)
+static double latency_p99(const struct reading *reading)
 {
-    return quantile(source, 0.99);
+    return quantile(reading, 0.99);
 }
 
-static double rss_p95(const struct source *source)
+static double rss_p95(const struct reading *reading)
 {
-    return source->trial->rss_samples ? (double)source->trial->rss_p95_bytes : -1;
+    return reading->trial->rss_samples ? (double)reading->trial->rss_p95_bytes : -1;
 }
 
-static double rss_max(const struct source *source)
+static double rss_max(const struct reading *reading)
 {
-    return source->trial->rss_samples ? (double)source->trial->rss_max_bytes : -1;
+    return reading->trial->rss_samples ? (double)reading->trial->rss_max_bytes : -1;
 }
 
 /* Forced collections are ours (heap?gc=1) and do not count. */
-static double gc_cycles(const struct source *source)
+static double gc_cycles(const struct reading *reading)
 {
     struct memstats warm = {0};
     struct memstats end = {0};
     struct err err;
-    if (source->record->is_gotest ||
-        recording_memstats(&warm, source->arena, source->recording, source->key, POINT_WARM,
-                           &err) ||
-        recording_memstats(&end, source->arena, source->recording, source->key, POINT_END, &err))
+    if (reading->record->is_gotest ||
+        recording_memstats(&warm, reading->arena, reading->place.recording, reading->place.key,
+                           POINT_WARM, &err) ||
+        recording_memstats(&end, reading->arena, reading->place.recording, reading->place.key,
+                           POINT_END, &err))
         return -1;
     double cycles = (double)(end.gc_count - end.forced_gc_count) -
                     (double)(warm.gc_count - warm.forced_gc_count);
-    return cycles * 1000 / (double)source->trial->request_count;
+    return cycles * 1000 / (double)reading->trial->request_count;
 }
 
 static const struct steady_row {
@@ -86,25 +88,34 @@ struct columns {
     size_t trials[SIDES];
 };
 
-static enum status read_side(struct columns *out, struct source *source, enum side side,
+static enum status read_trial(struct columns *out, struct reading *reading, size_t at,
+                              struct err *err)
+{
+    const struct record_trial *trial = reading->trial;
+    enum side side = reading->place.side;
+    histogram_init(&reading->latency, reading->arena);
+    if (trial->latency.len &&
+        histogram_decode(&reading->latency, reading->arena, trial->latency, err))
+        return err_wrap(err, "%s, steady trial %u: latency", side_name(side), trial->number);
+    if (trial->request_count == 0 || trial->cpu_ns == 0)
+        return err_set(err, STATUS_INVALID, "%s, steady trial %u: no requests or no CPU time",
+                       side_name(side), trial->number);
+    for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++)
+        out->values[side][i][at] = steady_rows[i].value(reading);
+    out->trials[side]++;
+    return STATUS_OK;
+}
+
+static enum status read_side(struct columns *out, struct reading *reading,
+                             const struct comparison_source *source, enum side side,
                              struct err *err)
 {
-    const struct record_scenario *record = source->record;
+    const struct record_scenario *record = reading->record;
     for (size_t t = 0; t < record->trial_count[side][PHASE_STEADY]; t++) {
-        source->trial = &record->trials[side][PHASE_STEADY][t];
-        source->key =
-            (struct trial_key){source->key.scenario, side, PHASE_STEADY, source->trial->number};
-        histogram_init(&source->latency, source->arena);
-        if (source->trial->latency.len &&
-            histogram_decode(&source->latency, source->arena, source->trial->latency, err))
-            return err_wrap(err, "%s, steady trial %u: latency", side_name(side),
-                            source->trial->number);
-        if (source->trial->request_count == 0 || source->trial->cpu_ns == 0)
-            return err_set(err, STATUS_INVALID, "%s, steady trial %u: no requests or no CPU time",
-                           side_name(side), source->trial->number);
-        for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++)
-            out->values[side][i][t] = steady_rows[i].value(source);
-        out->trials[side]++;
+        reading->trial = &record->trials[side][PHASE_STEADY][t];
+        reading->place = source_trial(source, side, PHASE_STEADY, reading->trial->number);
+        if (read_trial(out, reading, t, err))
+            return err->status;
     }
     return STATUS_OK;
 }
@@ -190,7 +201,8 @@ static void add_benchmark(struct comparison *comparison, struct arena *arena, st
     const struct record_scenario *record = comparison->record;
     for (size_t i = 0; i < ARRAY_LEN(benchmark_rows); i++) {
         const struct benchmark_row *what = &benchmark_rows[i];
-        if (record->trial_count[SIDE_CAND][what->phase] == 0)
+        bool refused = what->phase == PHASE_STEADY && comparison->steady_refusal.len > 0;
+        if (refused || record->trial_count[SIDE_CAND][what->phase] == 0)
             continue;
         if (!benchmark_samples(&samples[SIDE_BASE], values[SIDE_BASE], record, SIDE_BASE, what,
                                name) ||
@@ -230,18 +242,25 @@ static void add_benchmarks(struct comparison *comparison, struct arena *arena)
     }
 }
 
-enum status service_rows_add(struct comparison *comparison, struct arena *arena,
-                             const struct recording *recording, size_t scenario, struct err *err)
+static enum status add_steady_rows(struct comparison *comparison, struct arena *arena,
+                                   const struct comparison_source sources[SIDES], struct err *err)
 {
-    const struct record_scenario *record = comparison->record;
-    struct source source = {.arena = arena, .recording = recording, .record = record};
-    source.key.scenario = scenario;
+    struct reading reading = {.arena = arena, .record = comparison->record};
     struct columns *columns = ARENA_NEW(arena, struct columns);
     for (int side = 0; side < SIDES; side++)
-        if (read_side(columns, &source, (enum side)side, err))
+        if (read_side(columns, &reading, &sources[side], (enum side)side, err))
             return err->status;
     add_steady(comparison, arena, columns);
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
+    return STATUS_OK;
+}
+
+enum status service_rows_add(struct comparison *comparison, struct arena *arena,
+                             const struct comparison_source sources[SIDES], struct err *err)
+{
+    const struct record_scenario *record = comparison->record;
+    if (comparison->steady_refusal.len == 0 && add_steady_rows(comparison, arena, sources, err))
+        return err->status;
     if (record->is_gotest && record->trial_count[SIDE_BASE][PHASE_EXACT] > 0 &&
         record->trial_count[SIDE_CAND][PHASE_EXACT] > 0)
         add_benchmarks(comparison, arena);

@@ -3,9 +3,12 @@
 
 #include "gate/compare/comparison.h"
 
-/* Adds the rows of the steady phase: CPU, latency, RSS, GC; and gotest's benchmarks. */
+/*
+ * Adds the rows of the steady phase (CPU, latency, RSS, GC) unless it is
+ * refused, and gotest's benchmarks.
+ */
 NODISCARD enum status service_rows_add(struct comparison *comparison, struct arena *arena,
-                                       const struct recording *recording, size_t scenario,
+                                       const struct comparison_source sources[SIDES],
                                        struct err *err);
 
 #endif

@@ -42,6 +42,20 @@ void comparison_note(struct comparison *comparison, struct arena *arena, const c
     text_add(&comparison->notes, &comparison->note_count, &comparison->note_cap, arena, text);
 }
 
+void comparison_refuse_steady(struct comparison *comparison, struct arena *arena,
+                              const char *format, ...)
+{
+    char text[NOTE_BYTES_MAX];
+    va_list args;
+    if (comparison->steady_refusal.len)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    comparison->steady_refusal = str_copy(arena, str_from(text));
+    comparison_note(comparison, arena, "the steady phase is not compared: %s", text);
+}
+
 static void check_trial(struct comparison *comparison, struct arena *arena,
                         const struct trial_check *check)
 {
@@ -73,11 +87,6 @@ static void check_alike(struct comparison *comparison, struct arena *arena,
                            "profile periods differ: %s trial %u has %lld, %s trial %u has %lld",
                            side_name(first->side), first->number, (long long)first->period,
                            side_name(other->side), other->number, (long long)other->period);
-    if (first->request_count != other->request_count)
-        comparison_invalid(
-            comparison, arena, "request counts differ: %s trial %u has %llu, %s trial %u has %llu",
-            side_name(first->side), first->number, (unsigned long long)first->request_count,
-            side_name(other->side), other->number, (unsigned long long)other->request_count);
 }
 
 void validity_check(struct comparison *comparison, struct arena *arena,
@@ -93,4 +102,93 @@ void validity_check(struct comparison *comparison, struct arena *arena,
         if (trials[side] == 0)
             comparison_invalid(comparison, arena, "%s: no exact trial was recorded",
                                side_name((enum side)side));
+}
+
+/* A number of the load that all trials of a phase share. */
+static const struct load_row {
+    const char *name;
+    size_t offset;
+    bool is_double;
+} load_rows[] = {
+    {"request counts", offsetof(struct record_trial, request_count), false},
+    {"warm-up counts", offsetof(struct record_trial, warmup_count), false},
+    {"rates per second", offsetof(struct record_trial, rate_per_second), true},
+};
+
+static double load_value(const struct record_trial *trial, const struct load_row *row)
+{
+    double rate = 0;
+    uint64_t count = 0;
+    if (row->is_double)
+        memcpy(&rate, (const char *)trial + row->offset, sizeof(rate));
+    else
+        memcpy(&count, (const char *)trial + row->offset, sizeof(count));
+    return row->is_double ? rate : (double)count;
+}
+
+/* One trial beside the first of its phase. */
+struct trial_pair {
+    enum phase phase;
+    enum side side;
+    const struct record_trial *first; /* the baseline's first */
+    const struct record_trial *other;
+};
+
+static void check_load_row(struct comparison *comparison, struct arena *arena,
+                           const struct trial_pair *pair, const struct load_row *row)
+{
+    double first = load_value(pair->first, row);
+    double other = load_value(pair->other, row);
+    if (first >= other && first <= other)
+        return;
+    struct str text = str_format(
+        arena, "%s of the %s phase differ: baseline trial %u has %.15g, %s trial %u has %.15g",
+        row->name, phase_name(pair->phase), pair->first->number, first, side_name(pair->side),
+        pair->other->number, other);
+    if (pair->phase == PHASE_STEADY)
+        comparison_refuse_steady(comparison, arena, "%.*s", STR_ARGS(text));
+    else
+        comparison_invalid(comparison, arena, "%.*s", STR_ARGS(text));
+}
+
+static struct str statuses_text(const struct record_trial *trial)
+{
+    return trial->statuses.len ? trial->statuses : STR("none");
+}
+
+/* True when the answers differ: one such trial says all. */
+static bool check_answers(struct comparison *comparison, struct arena *arena,
+                          const struct trial_pair *pair)
+{
+    bool differ = !str_equal(pair->first->statuses, pair->other->statuses);
+    if (differ)
+        comparison_invalid(
+            comparison, arena,
+            "answers differ in the %s phase: baseline trial %u gave %.*s, %s trial %u gave %.*s",
+            phase_name(pair->phase), pair->first->number, STR_ARGS(statuses_text(pair->first)),
+            side_name(pair->side), pair->other->number, STR_ARGS(statuses_text(pair->other)));
+    return differ;
+}
+
+static void check_phase(struct comparison *comparison, struct arena *arena, enum phase phase)
+{
+    const struct record_scenario *record = comparison->record;
+    bool answers_differ = false;
+    if (record->trial_count[SIDE_BASE][phase] == 0)
+        return;
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < record->trial_count[side][phase]; t++) {
+            struct trial_pair pair = {phase, (enum side)side, record->trials[SIDE_BASE][phase],
+                                      &record->trials[side][phase][t]};
+            for (size_t i = 0; i < ARRAY_LEN(load_rows); i++)
+                check_load_row(comparison, arena, &pair, &load_rows[i]);
+            answers_differ = answers_differ || check_answers(comparison, arena, &pair);
+        }
+    }
+}
+
+void validity_check_load(struct comparison *comparison, struct arena *arena)
+{
+    for (int phase = 0; phase < PHASES; phase++)
+        check_phase(comparison, arena, (enum phase)phase);
 }

@@ -11,7 +11,6 @@ struct trial_check {
     bool has_negative;
     double profile_bytes; /* alloc_space between warm and end, nothing left out */
     double runtime_bytes; /* TotalAlloc between the same points; 0 when unknown */
-    uint64_t request_count;
 };
 
 void comparison_invalid(struct comparison *comparison, struct arena *arena, const char *format, ...)
@@ -19,8 +18,19 @@ void comparison_invalid(struct comparison *comparison, struct arena *arena, cons
 void comparison_note(struct comparison *comparison, struct arena *arena, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/* Sets comparison->steady_refusal where no earlier reason stands, and says it in a note. */
+void comparison_refuse_steady(struct comparison *comparison, struct arena *arena,
+                              const char *format, ...) PRINTF_LIKE(3, 4);
+
 /* Adds to comparison->invalid whatever forbids a verdict (design section 6, statistics section 8). */
 void validity_check(struct comparison *comparison, struct arena *arena,
                     const struct trial_check *checks, size_t check_count);
+
+/*
+ * All trials of a phase had the same load and gave the same answers
+ * (record_trial.statuses), on both sides. Other answers are invalid in
+ * either phase; another count or rate of the steady phase refuses only that.
+ */
+void validity_check_load(struct comparison *comparison, struct arena *arena);
 
 #endif

@@ -24,7 +24,8 @@ const char *finding_verdict_name(enum finding_verdict verdict)
 struct judging {
     struct arena *arena;
     const struct judge_input *input;
-    size_t *met; /* by rule: subjects it was held against */
+    size_t *met;                   /* by rule: subjects it was held against */
+    double whole[METRICS][POINTS]; /* of the scenario being judged */
 };
 
 static struct subject subject_of(const struct comparison *comparison,
@@ -43,16 +44,16 @@ static struct subject subject_of(const struct comparison *comparison,
     return out;
 }
 
-/* The scenario's own value of what the row measures: what shares and floors are shares of. */
-static double scenario_value(const struct comparison *comparison, const struct comparison_row *row)
+/* The scenario's own values of what its rows measure: what shares and floors are shares of. */
+static void keep_scenario_values(double values[METRICS][POINTS],
+                                 const struct comparison *comparison)
 {
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct comparison_row *whole = &comparison->rows[i];
-        if (whole->level == ROW_SCENARIO && whole->metric == row->metric &&
-            whole->point == row->point)
-            return whole->estimate.base;
+    memset(values, 0, sizeof(values[0]) * METRICS);
+    for (size_t i = comparison->row_count; i > 0; i--) {
+        const struct comparison_row *row = &comparison->rows[i - 1];
+        if (row->level == ROW_SCENARIO)
+            values[row->metric][row->point] = row->estimate.base;
     }
-    return 0;
 }
 
 static bool is_listed(const struct finding *finding)
@@ -84,7 +85,7 @@ static void judge_by(struct judged_scenario *out, struct judging *judging,
 {
     const struct comparison *comparison = out->comparison;
     struct decide_scale scale = {(double)comparison->record->load_count,
-                                 scenario_value(comparison, row)};
+                                 judging->whole[row->metric][row->point]};
     struct finding finding;
     decide(&finding, rule, row, &scale);
     soften_for_toolchain(&finding, judging, comparison);
@@ -201,6 +202,7 @@ static void judge_scenario(struct judged_scenario *out, struct judging *judging)
         out->verdict = VERDICT_PASS;
         return;
     }
+    keep_scenario_values(judging->whole, comparison);
     for (size_t i = 0; i < comparison->row_count; i++)
         judge_row(out, judging, &comparison->rows[i]);
     if (out->finding_count)
@@ -221,7 +223,7 @@ static bool was_measured(const struct judge_input *input, const struct rule *rul
         const struct comparison *comparison = &input->comparisons[i];
         bool here = !rule->selector.scenario.len ||
                     str_equal(rule->selector.scenario, comparison->scenario);
-        if (here && comparison->row_count > 0 &&
+        if (here && comparison->row_count > 0 && comparison->invalid_count == 0 &&
             metric_applies(comparison, rule->metric, input->plain))
             return true;
     }
@@ -291,8 +293,9 @@ static enum status require_measured(const struct judging *judging,
 enum status judge(struct judgement *out, struct arena *arena, const struct judge_input *input,
                   struct err *err)
 {
-    struct judging judging = {arena, input,
-                              ARENA_ARRAY(arena, size_t, input->policy->rule_count + 1)};
+    struct judging judging = {.arena = arena,
+                              .input = input,
+                              .met = ARENA_ARRAY(arena, size_t, input->policy->rule_count + 1)};
     *out = (struct judgement){.quick = input->quick};
     out->scenarios = ARENA_ARRAY(arena, struct judged_scenario, input->comparison_count + 1);
     out->scenario_count = input->comparison_count;

@@ -1,0 +1,137 @@
+#include "gate/compare/sources.h"
+
+#include "gate/compare/validity.h"
+
+static const struct record_scenario *record_of(const struct comparison_source *source)
+{
+    return &source->recording->scenarios[source->scenario];
+}
+
+static const struct record_program *program_of(const struct comparison_source *source)
+{
+    return &record_of(source)->programs[source->side];
+}
+
+struct trial_place source_trial(const struct comparison_source *source, enum side side,
+                                enum phase phase, uint32_t number)
+{
+    struct trial_key key = {source->scenario, source->side, phase, number};
+    return (struct trial_place){side, source->recording, key};
+}
+
+static void take_side(struct record_scenario *out, const struct comparison_source *source,
+                      enum side side)
+{
+    const struct record_scenario *from = record_of(source);
+    out->programs[side] = from->programs[source->side];
+    for (int phase = 0; phase < PHASES; phase++) {
+        out->trials[side][phase] = from->trials[source->side][phase];
+        out->trial_count[side][phase] = from->trial_count[source->side][phase];
+    }
+}
+
+/* The two sides as if they had been recorded together. */
+static struct record_scenario *record_both(struct arena *arena,
+                                           const struct comparison_source sources[SIDES])
+{
+    struct record_scenario *out = ARENA_NEW(arena, struct record_scenario);
+    out->name = record_of(&sources[SIDE_CAND])->name;
+    out->is_gotest = record_of(&sources[SIDE_CAND])->is_gotest;
+    out->load_count = record_of(&sources[SIDE_CAND])->load_count;
+    for (int side = 0; side < SIDES; side++)
+        take_side(out, &sources[side], (enum side)side);
+    return out;
+}
+
+/* A source that holds nothing to compare: its run failed, or found nothing to measure. */
+static void check_complete(struct comparison *out, struct arena *arena,
+                           const struct comparison_source sources[SIDES])
+{
+    for (int side = 0; side < SIDES; side++) {
+        const struct record_scenario *record = record_of(&sources[side]);
+        const char *name = side_name((enum side)side);
+        if (record->failure.len)
+            comparison_invalid(out, arena, "%s recording: %.*s", name, STR_ARGS(record->failure));
+        else if (record->identical)
+            comparison_invalid(out, arena,
+                               "%s recording: nothing was measured, its binaries were identical; "
+                               "record it with --always-measure",
+                               name);
+    }
+}
+
+static void check_same_load(struct comparison *out, struct arena *arena,
+                            const struct comparison_source sources[SIDES])
+{
+    static const char *const drivers[] = {"a service", "benchmarks"};
+    const struct record_scenario *base = record_of(&sources[SIDE_BASE]);
+    const struct record_scenario *cand = record_of(&sources[SIDE_CAND]);
+    struct str base_arch = program_of(&sources[SIDE_BASE])->arch;
+    struct str cand_arch = program_of(&sources[SIDE_CAND])->arch;
+    if (base->is_gotest != cand->is_gotest)
+        comparison_invalid(out, arena, "scenarios differ: baseline measured %s, candidate %s",
+                           drivers[base->is_gotest], drivers[cand->is_gotest]);
+    if (base->load_count != cand->load_count)
+        comparison_invalid(out, arena, "load counts differ: baseline %llu requests, candidate %llu",
+                           (unsigned long long)base->load_count,
+                           (unsigned long long)cand->load_count);
+    if (!str_equal(base_arch, cand_arch))
+        comparison_invalid(out, arena,
+                           "architectures differ: baseline built for %.*s, candidate for %.*s",
+                           STR_ARGS(base_arch), STR_ARGS(cand_arch));
+}
+
+static void check_machines(struct comparison *out, struct arena *arena,
+                           const struct comparison_source sources[SIDES])
+{
+    const struct record_environment *base = &sources[SIDE_BASE].recording->environment;
+    const struct record_environment *cand = &sources[SIDE_CAND].recording->environment;
+    if (str_equal(base->cpu_model, cand->cpu_model) && base->cpu_count == cand->cpu_count)
+        return;
+    comparison_refuse_steady(out, arena,
+                             "machines differ: baseline ran on %llu CPUs of \"%.*s\", candidate "
+                             "on %llu of \"%.*s\"",
+                             (unsigned long long)base->cpu_count, STR_ARGS(base->cpu_model),
+                             (unsigned long long)cand->cpu_count, STR_ARGS(cand->cpu_model));
+}
+
+static void check_steady_recorded(struct comparison *out, struct arena *arena)
+{
+    size_t base = out->record->trial_count[SIDE_BASE][PHASE_STEADY];
+    size_t cand = out->record->trial_count[SIDE_CAND][PHASE_STEADY];
+    if ((base == 0) != (cand == 0))
+        comparison_refuse_steady(out, arena, "%s: no steady trial was recorded",
+                                 side_name(base == 0 ? SIDE_BASE : SIDE_CAND));
+}
+
+bool sources_join(struct comparison *out, struct arena *arena,
+                  const struct comparison_source sources[SIDES])
+{
+    const struct record_scenario *base = record_of(&sources[SIDE_BASE]);
+    const struct record_scenario *cand = record_of(&sources[SIDE_CAND]);
+    *out = (struct comparison){.scenario = cand->name, .record = cand};
+    if (base != cand) {
+        out->record = record_both(arena, sources);
+        check_complete(out, arena, sources);
+        check_same_load(out, arena, sources);
+        check_machines(out, arena, sources);
+    } else if (cand->failure.len) {
+        comparison_invalid(out, arena, "%.*s", STR_ARGS(cand->failure));
+    }
+    check_steady_recorded(out, arena);
+    return base->is_gotest == cand->is_gotest && !base->failure.len && !cand->failure.len &&
+           !base->identical && !cand->identical;
+}
+
+void comparison_of_lone(struct comparison *out, struct arena *arena,
+                        const struct comparison_source *source, enum side side)
+{
+    struct record_scenario *record = ARENA_NEW(arena, struct record_scenario);
+    record->name = record_of(source)->name;
+    record->is_gotest = record_of(source)->is_gotest;
+    record->load_count = record_of(source)->load_count;
+    take_side(record, source, side);
+    *out = (struct comparison){.scenario = record->name, .record = record};
+    comparison_invalid(out, arena, "the %s recording alone holds this scenario: nothing to compare",
+                       side_name(side));
+}

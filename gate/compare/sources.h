@@ -1,0 +1,25 @@
+#ifndef GATE_COMPARE_SOURCES_H
+#define GATE_COMPARE_SOURCES_H
+
+#include "gate/compare/comparison.h"
+
+/* One trial: its side in the comparison, and its place in the recording it comes from. */
+struct trial_place {
+    enum side side;
+    const struct recording *recording;
+    struct trial_key key;
+};
+
+struct trial_place source_trial(const struct comparison_source *source, enum side side,
+                                enum phase phase, uint32_t number);
+
+/*
+ * Starts a comparison: its record describes both sources. What forbids
+ * judging them is listed in `invalid`, what forbids comparing their
+ * steady phase in `steady_refusal`. False when there are no trials that
+ * could be read side by side.
+ */
+bool sources_join(struct comparison *out, struct arena *arena,
+                  const struct comparison_source sources[SIDES]);
+
+#endif

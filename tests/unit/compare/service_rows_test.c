@@ -1,0 +1,124 @@
+#include "tests/support/check.h"
+
+#include "gate/compare/service_rows.h"
+
+/* A gotest scenario of two exact and two steady trials a side, kept in memory. */
+struct fixture {
+    struct arena arena;
+    struct err err;
+    struct comparison comparison;
+    struct recording recording;
+    struct record_scenario scenario;
+    struct record_trial trials[SIDES][PHASES][2];
+    struct record_benchmark benchmarks[SIDES][2];
+};
+
+static void fixture_init(struct fixture *fixture)
+{
+    *fixture = (struct fixture){0};
+    arena_init(&fixture->arena);
+    fixture->scenario.is_gotest = true;
+    fixture->scenario.programs[SIDE_CAND].package = STR("m.io/codec");
+    for (int side = 0; side < SIDES; side++) {
+        double scale = side == SIDE_CAND ? 2 : 1;
+        fixture->benchmarks[side][0] =
+            (struct record_benchmark){STR("BenchmarkA/x"), 10, 100 * scale, 48 * scale, 3 * scale};
+        fixture->benchmarks[side][1] = (struct record_benchmark){.name = STR("BenchmarkB")};
+        for (int phase = 0; phase < PHASES; phase++) {
+            for (uint32_t t = 0; t < 2; t++)
+                fixture->trials[side][phase][t] =
+                    (struct record_trial){.number = t + 1,
+                                          .request_count = 10,
+                                          .cpu_ns = 1000,
+                                          .benchmarks = fixture->benchmarks[side],
+                                          .benchmark_count = side == SIDE_CAND ? 2 : 1};
+            fixture->scenario.trials[side][phase] = fixture->trials[side][phase];
+            fixture->scenario.trial_count[side][phase] = 2;
+        }
+    }
+    fixture->recording.scenarios = &fixture->scenario;
+    fixture->recording.scenario_count = 1;
+    fixture->comparison.record = &fixture->scenario;
+}
+
+static enum status fixture_add(struct fixture *fixture)
+{
+    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
+                                                     {&fixture->recording, 0, SIDE_CAND}};
+    return service_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->err);
+}
+
+/* Offset of the first such row, or the count. */
+static size_t row_at(const struct fixture *fixture, enum metric metric, enum row_level level)
+{
+    size_t i = 0;
+    while (i < fixture->comparison.row_count && (fixture->comparison.rows[i].metric != metric ||
+                                                 fixture->comparison.rows[i].level != level))
+        i++;
+    return i;
+}
+
+static bool has_row(const struct fixture *fixture, enum metric metric, enum row_level level)
+{
+    return row_at(fixture, metric, level) < fixture->comparison.row_count;
+}
+
+static void benchmarks_are_rows_of_their_own(void **state)
+{
+    static const struct {
+        enum metric metric;
+        double base;
+        double cand;
+    } rows[] = {
+        {METRIC_ALLOC_SPACE, 48, 96}, {METRIC_ALLOC_OBJECTS, 3, 6}, {METRIC_NS_PER_OP, 100, 200}};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        print_message("%s\n", metric_name(rows[i].metric));
+        assert_true(has_row(&fixture, rows[i].metric, ROW_BENCHMARK));
+        const struct comparison_row *row =
+            &fixture.comparison.rows[row_at(&fixture, rows[i].metric, ROW_BENCHMARK)];
+        assert_str(row->func, "m.io/codec.BenchmarkA/x");
+        assert_close(row->estimate.base, rows[i].base, 1e-9);
+        assert_close(row->estimate.cand, rows[i].cand, 1e-9);
+    }
+    assert_int_equal(fixture.comparison.note_count, 1);
+    assert_str(fixture.comparison.notes[0], "BenchmarkB exists on one side only and is not judged");
+    arena_release(&fixture.arena);
+}
+
+static void a_refused_steady_phase_leaves_the_exact_rows(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.comparison.steady_refusal = STR("machines differ");
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_true(has_row(&fixture, METRIC_ALLOC_SPACE, ROW_BENCHMARK));
+    assert_false(has_row(&fixture, METRIC_NS_PER_OP, ROW_BENCHMARK));
+    assert_false(has_row(&fixture, METRIC_CPU, ROW_SCENARIO));
+    assert_false(fixture.comparison.has_steady);
+    arena_release(&fixture.arena);
+}
+
+static void a_trial_without_cpu_time_is_refused(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.trials[SIDE_CAND][PHASE_STEADY][1].cpu_ns = 0;
+    assert_fails(fixture_add(&fixture), STATUS_INVALID, &fixture.err, "candidate, steady trial 2");
+    arena_release(&fixture.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(benchmarks_are_rows_of_their_own),
+        cmocka_unit_test(a_refused_steady_phase_leaves_the_exact_rows),
+        cmocka_unit_test(a_trial_without_cpu_time_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

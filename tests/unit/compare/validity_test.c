@@ -1,0 +1,238 @@
+#include "tests/support/check.h"
+
+#include "gate/compare/sources.h"
+#include "gate/compare/validity.h"
+
+/* Two recordings of one scenario, two trials a phase each, kept in memory. */
+struct fixture {
+    struct arena arena;
+    struct comparison comparison;
+    struct recording recordings[SIDES];
+    struct record_scenario scenarios[SIDES];
+    struct record_trial trials[SIDES][PHASES][2];
+    struct trial_check checks[SIDES];
+};
+
+static void fixture_init(struct fixture *fixture)
+{
+    *fixture = (struct fixture){0};
+    arena_init(&fixture->arena);
+    for (int side = 0; side < SIDES; side++) {
+        struct record_scenario *scenario = &fixture->scenarios[side];
+        scenario->name = STR("s");
+        scenario->load_count = 1000;
+        scenario->programs[SIDE_CAND].arch = STR("amd64");
+        for (int phase = 0; phase < PHASES; phase++) {
+            for (uint32_t t = 0; t < 2; t++)
+                fixture->trials[side][phase][t] = (struct record_trial){
+                    .number = t + 1,
+                    .request_count = 1000,
+                    .statuses = STR("200:990 404:10"),
+                };
+            scenario->trials[SIDE_CAND][phase] = fixture->trials[side][phase];
+            scenario->trial_count[SIDE_CAND][phase] = 2;
+        }
+        fixture->recordings[side].scenarios = scenario;
+        fixture->recordings[side].scenario_count = 1;
+        fixture->recordings[side].environment.cpu_model = STR("x");
+        fixture->recordings[side].environment.cpu_count = 2;
+        fixture->checks[side] = (struct trial_check){
+            .side = (enum side)side, .number = 1, .period = 1, .profile_bytes = 1e9};
+        fixture->checks[side].runtime_bytes = 1e9;
+    }
+}
+
+static void fixture_check(struct fixture *fixture)
+{
+    const struct comparison_source sources[SIDES] = {
+        {&fixture->recordings[SIDE_BASE], 0, SIDE_CAND},
+        {&fixture->recordings[SIDE_CAND], 0, SIDE_CAND}};
+    (void)sources_join(&fixture->comparison, &fixture->arena, sources);
+    validity_check(&fixture->comparison, &fixture->arena, fixture->checks, SIDES);
+    validity_check_load(&fixture->comparison, &fixture->arena);
+}
+
+static void break_nothing(struct fixture *fixture)
+{
+    (void)fixture;
+}
+
+static void break_statuses(struct fixture *fixture)
+{
+    fixture->trials[SIDE_CAND][PHASE_STEADY][1].statuses = STR("200:1000");
+}
+
+static void break_requests(struct fixture *fixture)
+{
+    fixture->trials[SIDE_CAND][PHASE_EXACT][0].request_count = 999;
+}
+
+static void break_warmup(struct fixture *fixture)
+{
+    fixture->trials[SIDE_BASE][PHASE_EXACT][1].warmup_count = 7;
+}
+
+static void break_load(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_CAND].load_count = 2000;
+}
+
+static void break_arch(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_CAND].programs[SIDE_CAND].arch = STR("arm64");
+}
+
+static void break_driver(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_BASE].is_gotest = true;
+}
+
+static void break_failure(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_BASE].failure = STR("build failed");
+}
+
+static void break_identical(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_CAND].identical = true;
+}
+
+static void break_period(struct fixture *fixture)
+{
+    fixture->checks[SIDE_CAND].period = 16384;
+}
+
+static void break_profiling(struct fixture *fixture)
+{
+    fixture->checks[SIDE_BASE].period = 0;
+    fixture->checks[SIDE_CAND].period = 0;
+}
+
+static void break_sign(struct fixture *fixture)
+{
+    fixture->checks[SIDE_CAND].has_negative = true;
+}
+
+/* 10 % of 1e9 and 1 MiB are allowed to be missing: 0.898 is, 0.9 is not. */
+static void break_coverage(struct fixture *fixture)
+{
+    fixture->checks[SIDE_CAND].profile_bytes = 0.898e9;
+}
+
+static void bend_coverage(struct fixture *fixture)
+{
+    fixture->checks[SIDE_CAND].profile_bytes = 0.9e9;
+}
+
+static void break_rate(struct fixture *fixture)
+{
+    fixture->trials[SIDE_CAND][PHASE_STEADY][0].rate_per_second = 500;
+}
+
+static void break_steady_requests(struct fixture *fixture)
+{
+    fixture->trials[SIDE_BASE][PHASE_STEADY][1].request_count = 500;
+}
+
+static void break_machine(struct fixture *fixture)
+{
+    fixture->recordings[SIDE_CAND].environment.cpu_model = STR("y");
+}
+
+static void break_cpus(struct fixture *fixture)
+{
+    fixture->recordings[SIDE_CAND].environment.cpu_count = 4;
+}
+
+static void break_steady(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_BASE].trial_count[SIDE_CAND][PHASE_STEADY] = 0;
+}
+
+static const struct refusal_case {
+    const char *name;
+    void (*spoil)(struct fixture *fixture);
+    const char *invalid; /* part of the only text; NULL: none */
+    const char *steady;
+} refusal_cases[] = {
+    {"alike", break_nothing, NULL, NULL},
+    {"statuses", break_statuses,
+     "answers differ in the steady phase: baseline trial 1 gave 200:990 404:10, candidate trial 2 "
+     "gave 200:1000",
+     NULL},
+    {"exact requests", break_requests,
+     "request counts of the exact phase differ: baseline trial 1 has 1000, candidate trial 1 has "
+     "999",
+     NULL},
+    {"warm-up", break_warmup, "warm-up counts of the exact phase differ", NULL},
+    {"load", break_load, "load counts differ: baseline 1000 requests, candidate 2000", NULL},
+    {"architecture", break_arch, "baseline built for amd64, candidate for arm64", NULL},
+    {"driver", break_driver, "baseline measured benchmarks, candidate a service", NULL},
+    {"failed", break_failure, "baseline recording: build failed", NULL},
+    {"identical", break_identical, "candidate recording: nothing was measured", NULL},
+    {"period", break_period, "profile periods differ", NULL},
+    {"negative", break_sign, "negative values", NULL},
+    {"coverage below its band", break_coverage, "covers 90 % of TotalAlloc", NULL},
+    {"coverage at its band", bend_coverage, NULL, NULL},
+    {"rate", break_rate, NULL, "rates per second of the steady phase differ"},
+    {"steady requests", break_steady_requests, NULL, "request counts of the steady phase differ"},
+    {"cpu model", break_machine, NULL, "baseline ran on 2 CPUs of \"x\", candidate on 2 of \"y\""},
+    {"cpu count", break_cpus, NULL, "candidate on 4 of"},
+    {"no steady phase", break_steady, NULL, "baseline: no steady trial was recorded"},
+};
+
+static void what_was_not_taken_alike_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(refusal_cases); i++) {
+        const struct refusal_case *row = &refusal_cases[i];
+        struct fixture fixture;
+        print_message("%s\n", row->name);
+        fixture_init(&fixture);
+        row->spoil(&fixture);
+        fixture_check(&fixture);
+        assert_int_equal(fixture.comparison.invalid_count, row->invalid ? 1 : 0);
+        if (row->invalid)
+            assert_non_null(strstr(fixture.comparison.invalid[0].data, row->invalid));
+        assert_int_equal(fixture.comparison.steady_refusal.len > 0, row->steady != NULL);
+        if (row->steady)
+            assert_non_null(strstr(fixture.comparison.steady_refusal.data, row->steady));
+        arena_release(&fixture.arena);
+    }
+}
+
+static void profiling_that_was_off_is_said_for_each_side(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    break_profiling(&fixture);
+    fixture_check(&fixture);
+    assert_int_equal(fixture.comparison.invalid_count, SIDES);
+    assert_non_null(strstr(fixture.comparison.invalid[1].data, "candidate, exact trial 1: heap"));
+    arena_release(&fixture.arena);
+}
+
+static void a_scenario_of_one_side_is_named_and_invalid(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    const struct comparison_source source = {&fixture.recordings[SIDE_BASE], 0, SIDE_CAND};
+    comparison_of_lone(&fixture.comparison, &fixture.arena, &source, SIDE_BASE);
+    assert_str(fixture.comparison.scenario, "s");
+    assert_int_equal(fixture.comparison.invalid_count, 1);
+    assert_non_null(strstr(fixture.comparison.invalid[0].data, "the baseline recording alone"));
+    assert_str(fixture.comparison.record->programs[SIDE_BASE].arch, "amd64");
+    arena_release(&fixture.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_not_taken_alike_is_refused),
+        cmocka_unit_test(profiling_that_was_off_is_said_for_each_side),
+        cmocka_unit_test(a_scenario_of_one_side_is_named_and_invalid),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
