@@ -2,13 +2,22 @@
 #include "gate/report/phrase.h"
 
 /* GitHub refuses comments above 65,536 characters; the cut keeps room for the last lines. */
-enum { MARKDOWN_BYTES_MAX = 58000, ROWS_MAX = 10, DETAIL_ROWS_MAX = 100 };
+enum { MARKDOWN_BYTES_MAX = 54000, ROWS_MAX = 10, DETAIL_ROWS_MAX = 100, MESSAGE_BYTES_MAX = 2000 };
 
 struct markdown {
     struct buf *out;
     struct arena *arena;
     const struct judged_scenario *scenario;
 };
+
+/* Escaped text has any length, so a part is written first and taken back where it does not fit. */
+static void drop_if_full(struct buf *out, size_t before)
+{
+    if (out->len <= MARKDOWN_BYTES_MAX)
+        return;
+    out->len = before;
+    out->data[before] = '\0';
+}
 
 static void write_where(const struct markdown *markdown, const struct finding *finding)
 {
@@ -20,7 +29,7 @@ static void write_where(const struct markdown *markdown, const struct finding *f
         file = row->culprits[0].file;
         line = row->culprits[0].line;
         kind = row->culprits[0].kind;
-        escape_markdown_code(markdown->out, row->culprits[0].short_name);
+        escape_markdown_code(markdown->out, phrase_name(markdown->arena, row->culprits[0].func));
         buf_byte(markdown->out, ' ');
     }
     struct str place = phrase_place(markdown->arena, file, line);
@@ -35,6 +44,7 @@ static void write_row(const struct markdown *markdown, const struct finding *fin
     struct buf *out = markdown->out;
     struct arena *arena = markdown->arena;
     const struct comparison_row *row = finding->row;
+    size_t before = out->len;
     buf_printf(out, "| %s | %.*s ", phrase_tag(finding->verdict),
                STR_ARGS(phrase_metric(arena, row)));
     escape_markdown_code(out, phrase_subject(arena, row));
@@ -47,6 +57,7 @@ static void write_row(const struct markdown *markdown, const struct finding *fin
     buf_text(out, " | ");
     write_where(markdown, finding);
     buf_text(out, " |\n");
+    drop_if_full(out, before);
 }
 
 static void write_table_head(struct buf *out)
@@ -66,7 +77,7 @@ static size_t write_table(const struct markdown *markdown)
     size_t count = 0;
     for (size_t i = 0; i < markdown->scenario->finding_count; i++) {
         const struct finding *finding = &markdown->scenario->findings[i];
-        if (!is_shown(finding) || markdown->out->len > MARKDOWN_BYTES_MAX)
+        if (!is_shown(finding))
             continue;
         if (count++ == 0)
             write_table_head(markdown->out);
@@ -86,7 +97,7 @@ static void write_details(const struct markdown *markdown)
     buf_text(markdown->out, "</summary>\n");
     write_table_head(markdown->out);
     for (size_t i = 0; i < scenario->finding_count && written < DETAIL_ROWS_MAX; i++) {
-        if (is_shown(&scenario->findings[i]) || markdown->out->len > MARKDOWN_BYTES_MAX)
+        if (is_shown(&scenario->findings[i]))
             continue;
         write_row(markdown, &scenario->findings[i]);
         written++;
@@ -94,12 +105,30 @@ static void write_details(const struct markdown *markdown)
     buf_text(markdown->out, "\n</details>\n");
 }
 
+/* Lines behind the first are what a build or a service printed. */
+static void write_message(struct buf *out, struct str message)
+{
+    struct str line;
+    bool first = true;
+    while (str_split(&message, '\n', &line)) {
+        if (first) {
+            escape_markdown(out, line);
+        } else {
+            buf_text(out, "<br>");
+            escape_markdown_code(out, line);
+        }
+        first = false;
+    }
+}
+
 static void write_list(const struct markdown *markdown, const char *title, const struct str *items,
                        size_t count)
 {
-    for (size_t i = 0; i < count && markdown->out->len < MARKDOWN_BYTES_MAX; i++) {
+    for (size_t i = 0; i < count; i++) {
+        size_t before = markdown->out->len;
         buf_printf(markdown->out, "\n- **%s** ", title);
-        escape_markdown(markdown->out, str_slice(items[i], 0, 2000));
+        write_message(markdown->out, str_slice(items[i], 0, MESSAGE_BYTES_MAX));
+        drop_if_full(markdown->out, before);
     }
     if (count)
         buf_byte(markdown->out, '\n');
@@ -109,10 +138,13 @@ static void write_moved(const struct markdown *markdown)
 {
     const struct comparison *comparison = markdown->scenario->comparison;
     for (size_t i = 0; i < comparison->moved_count && i < ROWS_MAX; i++) {
+        size_t before = markdown->out->len;
         buf_text(markdown->out, "\n- moved: ");
-        escape_markdown_code(markdown->out, name_short(comparison->moved[i].from, markdown->arena));
+        escape_markdown_code(markdown->out,
+                             phrase_name(markdown->arena, comparison->moved[i].from));
         buf_text(markdown->out, " to ");
-        escape_markdown_code(markdown->out, name_short(comparison->moved[i].to, markdown->arena));
+        escape_markdown_code(markdown->out, phrase_name(markdown->arena, comparison->moved[i].to));
+        drop_if_full(markdown->out, before);
     }
     if (comparison->moved_count)
         buf_byte(markdown->out, '\n');

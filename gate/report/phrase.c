@@ -1,6 +1,7 @@
 #include "gate/report/phrase.h"
 
-enum { PHRASE_BYTES_MAX = 4096, SHA_SHOWN = 12 };
+/* A name fills a line or two at most; its end tells methods apart and stays. */
+enum { PHRASE_BYTES_MAX = 4096, SHA_SHOWN = 12, CLIP_HEAD_BYTES = 140, CLIP_TAIL_BYTES = 60 };
 
 /* Runs a unit writer into an arena string. */
 static struct str written(struct arena *arena, enum unit unit, double value, bool sign)
@@ -27,6 +28,26 @@ static struct str per_what(struct arena *arena, const struct comparison_row *row
     return str_format(arena, "%.*s/op", (int)(text.len - request.len), text.data);
 }
 
+/* Text that a hostile profile made too long to read loses its middle, between characters. */
+static struct str clipped(struct arena *arena, struct str text)
+{
+    size_t head = CLIP_HEAD_BYTES;
+    size_t tail = text.len - CLIP_TAIL_BYTES;
+    if (text.len <= CLIP_HEAD_BYTES + CLIP_TAIL_BYTES)
+        return text;
+    while (head > 0 && ((unsigned char)text.data[head] & 0xc0) == 0x80)
+        head--;
+    while (tail < text.len && ((unsigned char)text.data[tail] & 0xc0) == 0x80)
+        tail++;
+    struct str end = str_slice(text, tail, text.len);
+    return str_format(arena, "%.*s...%.*s", (int)head, text.data, STR_ARGS(end));
+}
+
+struct str phrase_name(struct arena *arena, struct str func)
+{
+    return clipped(arena, str_printable(arena, name_short(func, arena)));
+}
+
 struct str phrase_metric(struct arena *arena, const struct comparison_row *row)
 {
     bool live = row->metric == METRIC_INUSE_SPACE || row->metric == METRIC_INUSE_OBJECTS;
@@ -46,9 +67,9 @@ struct str phrase_subject(struct arena *arena, const struct comparison_row *row)
         return str_format(arena, "%s allocations", kind);
     case ROW_BENCHMARK:
     case ROW_FUNCTION:
-        return str_printable(arena, name_short(row->func, arena));
+        return phrase_name(arena, row->func);
     case ROW_FUNCTION_KIND: {
-        struct str name = str_printable(arena, name_short(row->func, arena));
+        struct str name = phrase_name(arena, row->func);
         return str_format(arena, "%.*s (%s)", STR_ARGS(name), kind);
     }
     }
@@ -95,14 +116,15 @@ struct str phrase_place(struct arena *arena, struct str file, int64_t line)
 {
     if (file.len == 0)
         return STR("");
-    return str_printable(arena, str_format(arena, "%.*s:%lld", STR_ARGS(file), (long long)line));
+    struct str path = clipped(arena, str_printable(arena, file));
+    return str_format(arena, "%.*s:%lld", STR_ARGS(path), (long long)line);
 }
 
 struct str phrase_via(struct arena *arena, const struct culprit *culprit)
 {
     if (culprit->via.len == 0)
         return STR("");
-    struct str via = str_printable(arena, name_short(culprit->via, arena));
+    struct str via = phrase_name(arena, culprit->via);
     return str_format(arena, "called by %.*s", STR_ARGS(via));
 }
 
@@ -119,8 +141,8 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
     if (named && row->is_gone)
         out.items[out.len++] = STR("allocates nothing on the candidate");
     if (named && row->base_func.len)
-        out.items[out.len++] = str_format(
-            arena, "was %.*s", STR_ARGS(str_printable(arena, name_short(row->base_func, arena))));
+        out.items[out.len++] =
+            str_format(arena, "was %.*s", STR_ARGS(phrase_name(arena, row->base_func)));
     return out;
 }
 
@@ -186,7 +208,7 @@ static struct str worst_phrase(struct arena *arena, const struct judgement *judg
         if (row->culprit_count == 0)
             return what;
         const struct culprit *culprit = &row->culprits[0];
-        struct str name = str_printable(arena, culprit->short_name);
+        struct str name = phrase_name(arena, culprit->func);
         struct str place = phrase_place(arena, culprit->file, culprit->line);
         return str_format(arena, "%.*s, most of it in %.*s at %.*s (%s)", STR_ARGS(what),
                           STR_ARGS(name), STR_ARGS(place), alloc_kind_name(culprit->kind));

@@ -21,6 +21,8 @@ struct str phrase_change(struct arena *arena, const struct comparison_row *row);
 struct str phrase_interval(struct arena *arena, const struct comparison_row *row);
 /* "+788 B/request", or "at most 64 MiB" for budgets. */
 struct str phrase_limit(struct arena *arena, const struct finding *finding);
+/* A function as people read it: short, printable, and no longer than a line or two. */
+struct str phrase_name(struct arena *arena, struct str func);
 /* "price/price.go:77"; empty when unknown. */
 struct str phrase_place(struct arena *arena, struct str file, int64_t line);
 /* "price.(*Book).Price  price/price.go:77  map  +2.8 KiB/request" without the separators. */

@@ -24,8 +24,8 @@ static void write_culprits(const struct text *text, const struct finding *findin
         one.estimate = (struct estimate){.delta = culprit->delta};
         buf_text(text->out, "          ");
         write_padded(text->out, phrase_change(text->arena, &one), 20);
-        buf_printf(text->out, "  %-8s", alloc_kind_name(culprit->kind));
-        escape_text(text->out, culprit->short_name);
+        buf_printf(text->out, "  %-9s ", alloc_kind_name(culprit->kind));
+        buf_str(text->out, phrase_name(text->arena, culprit->func));
         buf_text(text->out, "  ");
         buf_str(text->out, phrase_place(text->arena, culprit->file, culprit->line));
         struct str via = phrase_via(text->arena, culprit);
@@ -112,9 +112,9 @@ static void write_moved(const struct text *text)
     for (size_t i = 0; i < comparison->moved_count && i < MOVED_SHOWN_MAX; i++) {
         const struct moved *moved = &comparison->moved[i];
         buf_text(text->out, "  MOVED   ");
-        escape_text(text->out, name_short(moved->from, text->arena));
+        buf_str(text->out, phrase_name(text->arena, moved->from));
         buf_text(text->out, " -> ");
-        escape_text(text->out, name_short(moved->to, text->arena));
+        buf_str(text->out, phrase_name(text->arena, moved->to));
         buf_text(text->out, "  ");
         unit_write(text->out, UNIT_BYTES_PER_REQUEST, moved->bytes, false);
         buf_byte(text->out, '\n');
@@ -171,6 +171,20 @@ static void write_sides(const struct text *text)
                STR_ARGS(str_printable(text->arena, cand->arch)));
 }
 
+/* Lines behind the first are what a build or a service printed; the mark keeps them off the edge. */
+static void write_message(struct buf *out, const char *label, struct str message)
+{
+    struct str line;
+    bool first = true;
+    while (str_split(&message, '\n', &line)) {
+        const char *mark = str_starts_with(line, STR("| ")) ? "          " : "          | ";
+        buf_text(out, first ? label : mark);
+        escape_text(out, line);
+        buf_byte(out, '\n');
+        first = false;
+    }
+}
+
 static void write_scenario(const struct text *text)
 {
     const struct comparison *comparison = text->scenario->comparison;
@@ -179,16 +193,10 @@ static void write_scenario(const struct text *text)
     buf_printf(text->out, ": %s\n", verdict_name(text->scenario->verdict));
     if (comparison->record->programs[SIDE_CAND].revision.len)
         write_sides(text);
-    for (size_t i = 0; i < comparison->invalid_count; i++) {
-        buf_text(text->out, "  INVALID ");
-        escape_text(text->out, comparison->invalid[i]);
-        buf_byte(text->out, '\n');
-    }
-    for (size_t i = 0; i < comparison->note_count; i++) {
-        buf_text(text->out, "  note    ");
-        escape_text(text->out, comparison->notes[i]);
-        buf_byte(text->out, '\n');
-    }
+    for (size_t i = 0; i < comparison->invalid_count; i++)
+        write_message(text->out, "  INVALID ", comparison->invalid[i]);
+    for (size_t i = 0; i < comparison->note_count; i++)
+        write_message(text->out, "  note    ", comparison->notes[i]);
     if (comparison->record->identical)
         buf_text(text->out, "  byte-identical binaries, and only code or documentation changed\n");
     write_findings(text);
