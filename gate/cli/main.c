@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -76,6 +77,8 @@ int main(int argc, char **argv)
         (void)printf("memgate %s\n", cli_version());
         return 0;
     }
+    /* A file that grows past `ulimit -f` is a failed write, with its message. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     seed_hashes();
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (str_equal_text(name, commands[i].name))

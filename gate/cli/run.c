@@ -45,7 +45,7 @@ static enum status parse_options(struct run *run, int argc, char **argv, struct 
         {"quick", 'q', &run->quick, NULL, NULL, "exact phase only: a memory verdict in seconds"},
         {"output", 'o', NULL, &run->out_dir, "DIR", "where reports go (default: memgate-out)"},
         {"policy", 0, NULL, &run->policy_path, "FILE",
-         "policy, relative to the repository (default: memgate.yaml)"},
+         "policy, relative to the repository (default: memgate.yaml here, else at its root)"},
         {"policy-from", 0, NULL, &run->policy_from, "base|work-tree",
          "default: base under CI, else work-tree"},
         {"always-measure", 0, &run->always_measure, NULL, NULL,
@@ -56,7 +56,6 @@ static enum status parse_options(struct run *run, int argc, char **argv, struct 
                                        "Builds two revisions, runs the same load through both, and "
                                        "judges the candidate by the policy.",
                                        rows, ARRAY_LEN(rows)};
-    run->policy_path = STR("memgate.yaml");
     run->out_dir = STR("memgate-out");
     return options_parse(&run->names, &run->session.arena, &table, argc, argv, err);
 }
@@ -68,17 +67,33 @@ static bool env_is_true(const char *name)
     return value.len > 0 && !str_equal(value, STR("false")) && !str_equal(value, STR("0"));
 }
 
+/* Where CI services say what a change will be merged into. */
 static struct str ci_target_branch(void)
 {
-    static const char *const names[] = {"GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-                                        "CHANGE_TARGET", "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
-                                        "BITBUCKET_PR_DESTINATION_BRANCH"};
+    static const char *const names[] = {"GITHUB_BASE_REF",
+                                        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+                                        "CHANGE_TARGET",
+                                        "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
+                                        "BITBUCKET_PR_DESTINATION_BRANCH",
+                                        "SYSTEM_PULLREQUEST_TARGETBRANCHNAME"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         struct str value = str_from(getenv(names[i]));
         if (value.len && !str_equal(value, STR("false")))
             return value;
     }
     return (struct str){"", 0};
+}
+
+/* Some services do not set CI: a gate must not take its policy from the change there. */
+static bool is_ci(void)
+{
+    static const char *const names[] = {"CI",         "GITHUB_ACTIONS",     "GITLAB_CI",
+                                        "TF_BUILD",   "CODEBUILD_BUILD_ID", "TEAMCITY_VERSION",
+                                        "JENKINS_URL"};
+    bool found = ci_target_branch().len > 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        found = found || env_is_true(names[i]);
+    return found;
 }
 
 static enum status resolve_sides(struct run *run, struct err *err)
@@ -92,14 +107,22 @@ static enum status resolve_sides(struct run *run, struct err *err)
         return err_wrap(err, "base");
     status = run->head_spec.len ? repo_resolve(&run->head, arena, run->root, run->head_spec, err)
                                 : repo_default_head(&run->head, arena, run->root, err);
-    return status ? err_wrap(err, "head") : STATUS_OK;
+    if (status)
+        return err_wrap(err, "head");
+    bool same = str_equal(run->base.sha, run->head.sha) && !run->head.is_work_tree;
+    if (same && run->base_spec.len == 0)
+        return err_set(err, STATUS_USAGE,
+                       "the candidate %.*s is the baseline %.*s itself: nothing would be compared; "
+                       "name the other with --base (for the last commit: --base HEAD~1)",
+                       STR_ARGS(run->head.label), STR_ARGS(run->base.label));
+    return STATUS_OK;
 }
 
 static enum status choose_policy_source(struct run *run, struct err *err)
 {
     struct str from = run->policy_from;
     if (from.len == 0)
-        from = env_is_true("CI") ? STR("base") : STR("work-tree");
+        from = is_ci() ? STR("base") : STR("work-tree");
     if (str_equal(from, STR("base"))) {
         run->policy_revision = run->base;
         return STATUS_OK;
@@ -121,12 +144,39 @@ static enum status policy_missing(struct run *run, struct err *err)
     bool in_head = repo_read_file(&text, &run->session.arena, run->root, &run->head,
                                   run->policy_path, &ignored) == STATUS_OK;
     const char *hint = "; write one, see the README's first policy";
-    if (in_head)
+    if (in_head) {
         hint = run->policy_revision.is_work_tree ? " (head has one: check it out)"
                                                  : " (head has one: it takes effect after merge)";
+    }
     return err_set(err, STATUS_POLICY, "policy %.*s not found at %s %.*s%s",
                    STR_ARGS(run->policy_path), run->policy_revision.is_work_tree ? "the" : "base",
                    STR_ARGS(run->policy_revision.label), hint);
+}
+
+/* memgate.yaml of the directory the command was given in, else of the repository's root. */
+static enum status choose_policy_path(struct run *run, struct err *err)
+{
+    struct arena *arena = &run->session.arena;
+    struct str here = {"", 0};
+    struct bytes text = {0};
+    struct err ignored;
+    if (run->policy_path.len)
+        return STATUS_OK;
+    run->policy_path = STR("memgate.yaml");
+    if (io_absolute(&here, arena, STR("."), err))
+        return err->status;
+    /* The path ends in "/.", and both are free of links: git gave the one, the kernel the other. */
+    here = str_slice(here, 0, here.len - 2);
+    if (here.len <= run->root.len + 1 || !str_starts_with(here, run->root))
+        return STATUS_OK;
+    struct str prefix = str_slice(here, run->root.len, here.len);
+    if (prefix.data[0] == '/')
+        prefix = str_slice(prefix, 1, prefix.len);
+    struct str nearer = io_join(arena, prefix, run->policy_path);
+    if (repo_read_file(&text, arena, run->root, &run->policy_revision, nearer, &ignored) ==
+        STATUS_OK)
+        run->policy_path = nearer;
+    return STATUS_OK;
 }
 
 static enum status read_policy(struct run *run, struct err *err)
@@ -134,6 +184,8 @@ static enum status read_policy(struct run *run, struct err *err)
     struct session *session = &run->session;
     struct recording *recording = &session->recording;
     struct bytes text = {0};
+    if (choose_policy_path(run, err))
+        return err->status;
     enum status status = repo_read_file(&text, &session->arena, run->root, &run->policy_revision,
                                         run->policy_path, err);
     if (status == STATUS_NOT_FOUND)
@@ -167,23 +219,42 @@ static bool is_wanted(const struct run *run, const struct scenario *scenario)
     return wanted;
 }
 
+/* Only what an earlier run left may go: a directory of that name may be the user's own. */
+static enum status clear_recording(struct run *run, struct str dir, struct err *err)
+{
+    struct arena *arena = &run->session.arena;
+    bool is_ours = io_is_file(io_join(arena, dir, STR("manifest.json"))) ||
+                   io_is_dir(io_join(arena, dir, STR("scenario-1")));
+    struct str *files = NULL;
+    size_t len = 0;
+    if (!io_is_dir(dir) || is_ours)
+        return io_remove_tree(dir, err);
+    if (io_list_files(&files, &len, arena, dir, 1, err) || len > 0)
+        return err_set(err, STATUS_USAGE,
+                       "%.*s exists and is no recording of memgate; choose another -o DIR",
+                       STR_ARGS(dir));
+    return io_remove_tree(dir, err);
+}
+
 /* Old results go first: a run that fails must not leave a verdict of yesterday. */
 static enum status prepare_output(struct run *run, struct err *err)
 {
     struct arena *arena = &run->session.arena;
-    struct recording *recording = &run->session.recording;
-    if (io_absolute(&run->out_dir, arena, run->out_dir, err) || io_make_dirs(run->out_dir, err))
+    if (io_absolute(&run->out_dir, arena, run->out_dir, err))
         return err->status;
-    for (const struct report_format *format = report_formats(); format->name; format++) {
+    bool is_new = !io_is_dir(run->out_dir);
+    struct str ignore = io_join(arena, run->out_dir, STR(".gitignore"));
+    if (io_make_dirs(run->out_dir, err))
+        return err->status;
+    for (const struct report_format *format = report_formats(); format->name; format++)
         if (io_remove_tree(io_join(arena, run->out_dir, str_from(format->file)), err))
             return err->status;
-    }
-    recording->dir = io_join(arena, run->out_dir, STR("recording"));
-    if (io_remove_tree(recording->dir, err) || io_make_dirs(recording->dir, err))
+    run->session.recording.dir = io_join(arena, run->out_dir, STR("recording"));
+    if (clear_recording(run, run->session.recording.dir, err) ||
+        io_make_dirs(run->session.recording.dir, err))
         return err->status;
     /* Our own output must not make the work tree look changed. */
-    return io_write_file(io_join(arena, run->out_dir, STR(".gitignore")), bytes_of_str(STR("*\n")),
-                         err);
+    return is_new ? io_write_file(ignore, bytes_of_str(STR("*\n")), err) : STATUS_OK;
 }
 
 static enum status open_harness(struct run *run, struct err *err)
@@ -381,14 +452,16 @@ static int finish(struct run *run, enum status status, const struct err *err)
     bool judged = run->session.judgement.scenario_count > 0;
     if (status) {
         code = talk_fail(&run->talk, err);
-        return judged && run->session.judgement.verdict == VERDICT_BLOCKED ? 1 : code;
+        code = judged && run->session.judgement.verdict == VERDICT_BLOCKED ? 1 : code;
+    } else {
+        code = verdict_exit_code(run->session.judgement.verdict);
+        if (session_print(&run->session, report_format_find(STR("text")), &print_err)) {
+            int failed = talk_fail(&run->talk, &print_err);
+            code = code == 1 ? 1 : failed;
+        }
     }
-    code = verdict_exit_code(run->session.judgement.verdict);
-    if (session_print(&run->session, report_format_find(STR("text")), &print_err)) {
-        int failed = talk_fail(&run->talk, &print_err);
-        code = code == 1 ? 1 : failed;
-    }
-    if (run->exit_zero && code != 0) {
+    /* Shadow mode hides verdicts; a wrong command line or policy is no verdict. */
+    if (run->exit_zero && code != 0 && code != 2) {
         log_line(&run->talk.log, "would exit %d; --exit-zero was given", code);
         return 0;
     }

@@ -54,13 +54,22 @@ static enum status runtime_bytes(double *out, struct arena *arena, const struct 
     return STATUS_OK;
 }
 
-static bool fold_is_negative(const struct fold *fold)
+/* Of the first `metrics` columns: what was allocated only grows, what is in use may shrink. */
+static bool fold_is_negative(const struct fold *fold, size_t metrics)
 {
     for (size_t i = 0; i < fold->site_count; i++)
-        for (size_t m = 0; m < HEAP_METRICS; m++)
+        for (size_t m = 0; m < metrics; m++)
             if (fold->sites[i].value[m] < 0)
                 return true;
     return false;
+}
+
+static double benchmark_bytes(const struct record_trial *trial)
+{
+    double sum = 0;
+    for (size_t i = 0; i < trial->benchmark_count; i++)
+        sum += trial->benchmarks[i].bytes_per_op * (double)trial->benchmarks[i].iterations;
+    return sum;
 }
 
 static enum status load_trial(struct trial_fold *out, struct loader *loader, enum side side,
@@ -73,17 +82,22 @@ static enum status load_trial(struct trial_fold *out, struct loader *loader, enu
     if (fold_point(&out->end, loader, &place, POINT_END, err))
         return err->status;
     check.period = out->end.period;
-    check.has_negative = fold_is_negative(&out->end);
+    check.has_negative = fold_is_negative(&out->end, HEAP_METRICS);
     if (loader->record->is_gotest) {
         out->alloc = out->end;
         out->end = (struct fold){.period = check.period};
+        check.benchmark_bytes = benchmark_bytes(trial);
     } else {
+        check.has_runtime = true;
         if (fold_point(&out->warm, loader, &place, POINT_WARM, err) ||
             runtime_bytes(&check.runtime_bytes, loader->arena, &place, err))
             return err->status;
         fold_subtract(&out->alloc, loader->arena, loader->names, &out->end, &out->warm);
         out->has_points = true;
+        check.has_negative =
+            check.has_negative || fold_is_negative(&out->alloc, HEAP_ALLOC_SPACE + 1);
     }
+    check.kept_bytes = (double)out->alloc.total[HEAP_ALLOC_SPACE];
     check.profile_bytes =
         (double)(out->alloc.total[HEAP_ALLOC_SPACE] + out->alloc.excluded[HEAP_ALLOC_SPACE]);
     ARENA_PUSH(loader->arena, loader->checks, loader->check_count, loader->check_cap, check);
@@ -173,6 +187,19 @@ static enum status fold_plain(struct trial_fold *out, struct arena *arena, struc
     return STATUS_OK;
 }
 
+static struct trial_check plain_check(const struct fold *fold, enum side side)
+{
+    double kept = (double)fold->total[HEAP_ALLOC_SPACE];
+    return (struct trial_check){
+        .side = side,
+        .number = 1,
+        .period = fold->period,
+        .has_negative = fold_is_negative(fold, HEAP_METRICS),
+        .profile_bytes = kept + (double)fold->excluded[HEAP_ALLOC_SPACE],
+        .kept_bytes = kept,
+    };
+}
+
 enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
                                    const struct profile *base, const struct profile *cand,
                                    struct err *err)
@@ -190,14 +217,8 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
     if (status)
         return err_wrap(err, "candidate");
     for (int side = 0; side < SIDES; side++)
-        checks[side] = (struct trial_check){.side = (enum side)side,
-                                            .number = 1,
-                                            .period = folds[side].alloc.period,
-                                            .has_negative = fold_is_negative(&folds[side].alloc)};
+        checks[side] = plain_check(&folds[side].alloc, (enum side)side);
     validity_check(out, arena, checks, SIDES);
-    if (base->sample_count == 0 || cand->sample_count == 0)
-        comparison_invalid(out, arena, "%s: heap profile has no samples: nothing was measured",
-                           side_name(base->sample_count == 0 ? SIDE_BASE : SIDE_CAND));
     struct ledger_side sides[SIDES] = {{&folds[SIDE_BASE], 1}, {&folds[SIDE_CAND], 1}};
     heap_rows_add(out, arena, &names, sides);
     intern_release(&names);

@@ -51,13 +51,12 @@ void comparison_row_add(struct comparison *comparison, struct arena *arena,
 /*
  * A sampled profile carries its own error: each object of size s is
  * sampled with p = 1 - exp(-s/R), and R * X bounds the variance of a sum
- * X of bytes from above for every s (it is exact for s << R).
+ * X of bytes from above for every s (it is exact for s << R). For objects
+ * of mean size s it is R / s a piece.
  */
-static void widen_for_sampling(struct estimate *estimate, int64_t period)
+static void widen_for_sampling(struct estimate *estimate, double variance_per_unit)
 {
-    if (period <= 1 || estimate->bounded)
-        return;
-    double variance = (double)period * (fabs(estimate->base) + fabs(estimate->cand));
+    double variance = variance_per_unit * (fabs(estimate->base) + fabs(estimate->cand));
     double half = 2.575829303548901 * sqrt(variance); /* standard normal, two-sided 99 % */
     estimate->delta_low = estimate->delta - half;
     estimate->delta_high = estimate->delta + half;
@@ -68,6 +67,25 @@ static void widen_for_sampling(struct estimate *estimate, int64_t period)
     estimate->bounded = true;
 }
 
+static bool counts_objects(enum column column)
+{
+    return column == COLUMN_ALLOC_OBJECTS || column == COLUMN_WARM_OBJECTS ||
+           column == COLUMN_END_OBJECTS;
+}
+
+/* Bytes a piece over both sides; a column of objects stands before its column of bytes. */
+static double object_size(const struct row_maker *maker, const struct ledger_row *row,
+                          enum column objects)
+{
+    double count = 0;
+    double bytes = 0;
+    for (int side = 0; side < SIDES; side++) {
+        count += ledger_mean(maker->ledger, row, (enum side)side, objects);
+        bytes += ledger_mean(maker->ledger, row, (enum side)side, (enum column)(objects + 1));
+    }
+    return count > 0 && bytes > count ? bytes / count : 1;
+}
+
 static struct estimate estimate_row(const struct row_maker *maker, const struct ledger_row *row,
                                     enum column column)
 {
@@ -76,10 +94,15 @@ static struct estimate estimate_row(const struct row_maker *maker, const struct 
     struct samples cand =
         ledger_samples(maker->ledger, row, SIDE_CAND, column, maker->scratch[SIDE_CAND]);
     struct estimate out = estimate_of(base, cand, ESTIMATE_DIFFERENCE);
+    bool single = !maker->has_points && base.len == 1 && cand.len == 1;
+    if (out.bounded || !single)
+        return out;
     /* A plain file at rate 1 is exact: one reading is the value. */
-    if (!maker->has_points && base.len == 1 && cand.len == 1 && maker->period == 1)
-        out.bounded = true;
-    widen_for_sampling(&out, maker->period);
+    out.bounded = true;
+    if (maker->period > 1) {
+        double size = counts_objects(column) ? object_size(maker, row, column) : 1;
+        widen_for_sampling(&out, (double)maker->period / size);
+    }
     return out;
 }
 

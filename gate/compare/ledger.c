@@ -227,33 +227,48 @@ static void fill_growth(struct ledger *ledger, const struct ledger_side sides[SI
     }
 }
 
-/* Bytes by kind of each function of one side, averaged over its trials: what pairing looks at. */
+/* The functions of one side while their costs are summed. */
+struct signature_list {
+    struct pair_function *items;
+    size_t len;
+    size_t cap;
+    struct map at_key;
+};
+
+static void add_signatures(struct signature_list *list, struct builder *builder, enum side side,
+                           const struct fold *fold, enum heap_metric metric, double scale)
+{
+    for (size_t i = 0; i < fold->site_count; i++) {
+        struct name_id key = key_of(builder, side, fold->sites[i].func);
+        uint32_t at = (uint32_t)list->len;
+        if (!map_find(&list->at_key, key.v, &at)) {
+            struct pair_function fresh = {.key = key};
+            (void)map_insert(&list->at_key, key.v, at);
+            ARENA_PUSH(builder->ledger->arena, list->items, list->len, list->cap, fresh);
+        }
+        list->items[at].bytes[fold->sites[i].kind] += (double)fold->sites[i].value[metric] * scale;
+    }
+}
+
+/*
+ * What pairing looks at, averaged over the trials of one side: bytes of
+ * each kind per request, and what was held at the end, by which functions
+ * that only run at start-up are known.
+ */
 static struct pair_side signatures(struct builder *builder, enum side side,
                                    const struct ledger_side *from)
 {
-    struct ledger *ledger = builder->ledger;
-    struct pair_function *items = NULL;
-    size_t len = 0;
-    size_t cap = 0;
-    struct map at_key;
-    map_init(&at_key);
+    struct signature_list list = {0};
+    map_init(&list.at_key);
     for (size_t t = 0; t < from->len; t++) {
-        const struct fold *fold = &from->trials[t].alloc;
-        double scale = 1 / (from->trials[t].request_count * (double)from->len);
-        for (size_t i = 0; i < fold->site_count; i++) {
-            struct name_id key = key_of(builder, side, fold->sites[i].func);
-            uint32_t at = (uint32_t)len;
-            if (!map_find(&at_key, key.v, &at)) {
-                struct pair_function fresh = {.key = key};
-                (void)map_insert(&at_key, key.v, at);
-                ARENA_PUSH(ledger->arena, items, len, cap, fresh);
-            }
-            items[at].bytes[fold->sites[i].kind] +=
-                (double)fold->sites[i].value[HEAP_ALLOC_SPACE] * scale;
-        }
+        const struct trial_fold *trial = &from->trials[t];
+        double scale = 1 / (trial->request_count * (double)from->len);
+        add_signatures(&list, builder, side, &trial->alloc, HEAP_ALLOC_SPACE, scale);
+        if (trial->has_points)
+            add_signatures(&list, builder, side, &trial->end, HEAP_INUSE_SPACE, scale);
     }
-    map_release(&at_key);
-    return (struct pair_side){items, len};
+    map_release(&list.at_key);
+    return (struct pair_side){list.items, list.len};
 }
 
 static void pair_sides(struct builder *builder, const struct ledger_side sides[SIDES])

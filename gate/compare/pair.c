@@ -184,7 +184,7 @@ static bool close_to(double a, double b, double tolerance)
 
 static bool same_signature(const struct half *a, const struct half *b)
 {
-    if (a->total < SIGNATURE_BYTES_MIN)
+    if (a->total < SIGNATURE_BYTES_MIN || !str_equal(a->package, b->package))
         return false;
     for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
         if (!close_to(a->function->bytes[kind], b->function->bytes[kind], SIGNATURE_TOLERANCE))

@@ -12,12 +12,12 @@
  *      closures of one function share a row);
  *   2. same name in another package, where the package moved (at least
  *      two functions agree on the move, or the cost is equal);
- *   3. same package or file neighbourhood under another name with the
- *      same allocation signature: bytes of every kind equal within 1 %.
+ *   3. same package under another name with the same allocation
+ *      signature: bytes of every kind equal within 1 %.
  */
 struct pair_function {
     struct name_id key;        /* pair_key of the function */
-    double bytes[ALLOC_KINDS]; /* alloc_space per request by kind */
+    double bytes[ALLOC_KINDS]; /* by kind: allocated and held at the end, per request */
 };
 
 struct pair_side {

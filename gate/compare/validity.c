@@ -10,7 +10,9 @@
  */
 #define COVERAGE_TOLERANCE   0.10
 #define COVERAGE_SLACK_BYTES (1024.0 * 1024)
-#define PERIOD_MAX           (64LL * 1024 * 1024)
+/* Benchmarks count every byte, and the profile of the whole process holds all of theirs. */
+#define BENCHMARK_COVERAGE_MIN 0.8
+#define PERIOD_MAX             (64LL * 1024 * 1024)
 
 static void text_add(struct str **items, size_t *len, size_t *cap, struct arena *arena,
                      const char *text)
@@ -56,6 +58,31 @@ void comparison_refuse_steady(struct comparison *comparison, struct arena *arena
     comparison_note(comparison, arena, "the steady phase is not compared: %s", text);
 }
 
+/* Holds the profile against what the runtime, or the benchmarks, counted without it. */
+static void check_coverage(struct comparison *comparison, struct arena *arena,
+                           const struct trial_check *check)
+{
+    const char *side = side_name(check->side);
+    double gap = fabs(check->profile_bytes - check->runtime_bytes);
+    double allowed = COVERAGE_TOLERANCE * check->runtime_bytes + COVERAGE_SLACK_BYTES;
+    if (check->has_runtime && check->runtime_bytes <= 0)
+        comparison_invalid(comparison, arena,
+                           "%s, exact trial %u: TotalAlloc did not grow between warm and end", side,
+                           check->number);
+    else if (check->has_runtime && check->period == 1 && gap > allowed)
+        comparison_invalid(
+            comparison, arena,
+            "%s, exact trial %u: the profile covers %.0f %% of TotalAlloc: profiling "
+            "was off for a while",
+            side, check->number, 100 * check->profile_bytes / check->runtime_bytes);
+    /* Set-up adds to the profile, so only too little is wrong here. */
+    if (check->kept_bytes < BENCHMARK_COVERAGE_MIN * check->benchmark_bytes)
+        comparison_invalid(
+            comparison, arena,
+            "%s, exact trial %u: the profile holds %.0f %% of the bytes that the benchmarks counted",
+            side, check->number, 100 * check->kept_bytes / check->benchmark_bytes);
+}
+
 static void check_trial(struct comparison *comparison, struct arena *arena,
                         const struct trial_check *check)
 {
@@ -68,14 +95,10 @@ static void check_trial(struct comparison *comparison, struct arena *arena,
         comparison_invalid(comparison, arena,
                            "%s, exact trial %u: heap profile has negative values", side,
                            check->number);
-    double gap = fabs(check->profile_bytes - check->runtime_bytes);
-    double allowed = COVERAGE_TOLERANCE * check->runtime_bytes + COVERAGE_SLACK_BYTES;
-    if (check->runtime_bytes > 0 && check->period == 1 && gap > allowed)
-        comparison_invalid(
-            comparison, arena,
-            "%s, exact trial %u: the profile covers %.0f %% of TotalAlloc: profiling "
-            "was off for a while",
-            side, check->number, 100 * check->profile_bytes / check->runtime_bytes);
+    if (check->profile_bytes <= 0)
+        comparison_invalid(comparison, arena, "%s, exact trial %u: the heap profile is empty", side,
+                           check->number);
+    check_coverage(comparison, arena, check);
 }
 
 /* All trials must have been taken alike, or their difference says nothing. */

@@ -9,8 +9,11 @@ struct trial_check {
     uint32_t number;
     int64_t period;
     bool has_negative;
-    double profile_bytes; /* alloc_space between warm and end, nothing left out */
-    double runtime_bytes; /* TotalAlloc between the same points; 0 when unknown */
+    double profile_bytes;   /* alloc_space between warm and end, nothing left out */
+    double kept_bytes;      /* of them, what was not left out */
+    double runtime_bytes;   /* TotalAlloc between the same points */
+    bool has_runtime;       /* false for plain files */
+    double benchmark_bytes; /* gotest: sum of B/op times iterations, as the benchmarks printed it */
 };
 
 void comparison_invalid(struct comparison *comparison, struct arena *arena, const char *format, ...)

@@ -185,7 +185,7 @@ static bool sample_add(struct folding *folding, const struct profile_sample *sam
     if (any == 0)
         return true;
     struct stack stack = stack_read(folding->profile, folding->frames, sample);
-    if (stack.excluded && !folding->options->keep_everything)
+    if (stack.excluded)
         return values_add(folding->sums.excluded, values);
     struct fold_site key = site_key(folding, sample, &stack);
     return values_add(sites_at(&folding->sites, &key)->value, values) &&

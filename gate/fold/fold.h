@@ -57,14 +57,13 @@ struct fold {
 struct fold_options {
     const struct call_targets *targets; /* NULL: kinds by name rules only */
     struct str module;                  /* of the program; empty: only "main." is the user's */
-    bool keep_everything;               /* plain files: do not leave out profiler stacks */
 };
 
 /*
- * Folds a heap profile. Left out unless keep_everything: stacks with a
- * frame of runtime/pprof or net/http/pprof; stacks where a frame of
- * package testing comes before any frame of the module (what only the
- * benchmark machinery calls). Profiles without the four heap columns
+ * Folds a heap profile. Left out: stacks where a frame of
+ * runtime/pprof, net/http/pprof or testing comes before any frame of the
+ * module (the profiler itself, and what only the benchmark machinery
+ * calls). pprof.Do is not the profiler: it labels what it calls. Profiles without the four heap columns
  * are STATUS_FORMAT naming what is missing; a profile with only other
  * columns are compared by `memgate diff` only.
  */

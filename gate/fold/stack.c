@@ -1,8 +1,14 @@
 #include "gate/fold/stack.h"
 
-static bool package_is_profiler(struct str package)
+/*
+ * What the profiler allocates for itself. pprof.Do only labels what it
+ * calls: continuous profilers wrap whole handlers in it.
+ */
+static bool is_profiler(struct str function, struct str package)
 {
-    return str_equal(package, STR("runtime/pprof")) || str_equal(package, STR("net/http/pprof"));
+    bool labels = str_equal(function, STR("runtime/pprof.Do"));
+    return (str_equal(package, STR("runtime/pprof")) && !labels) ||
+           str_equal(package, STR("net/http/pprof"));
 }
 
 /* The prefixes that runtime/pprof's writer hides (internal/runtime/ since Go 1.24). */
@@ -23,7 +29,7 @@ static struct frame frame_of(const struct profile_function *function, struct int
         .user = user,
         /* A module path without a dot reads like the standard library's. */
         .owner = user || !name_is_std(function->name),
-        .profiler = package_is_profiler(package),
+        .profiler = is_profiler(function->name, package),
         .testing = str_equal(package, STR("testing")),
         .runtime = name_is_runtime(function->name),
     };
@@ -45,7 +51,8 @@ static void stack_add(struct stack *stack, const struct frame *frame,
         stack->user = line;
     if (frame->owner && !stack->owner)
         stack->owner = line;
-    if (frame->profiler || (frame->testing && !stack->user))
+    /* Below these frames the program's own code may run again: then it is the program's. */
+    if ((frame->profiler || frame->testing) && !stack->user)
         stack->excluded = true;
 }
 

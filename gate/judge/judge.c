@@ -1,5 +1,6 @@
 #include "gate/judge/judge.h"
 
+#include "gate/compare/pair.h"
 #include "gate/judge/decide.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -28,7 +29,7 @@ struct judging {
     double whole[METRICS][POINTS]; /* of the scenario being judged */
 };
 
-static struct subject subject_of(const struct comparison *comparison,
+static struct subject subject_of(struct arena *arena, const struct comparison *comparison,
                                  const struct comparison_row *row)
 {
     struct subject out = {.scenario = comparison->scenario};
@@ -36,8 +37,11 @@ static struct subject subject_of(const struct comparison *comparison,
     if (is_function) {
         out.func = row->func;
         out.normal = row->normal;
+        out.key = pair_key(arena, row->func);
         out.package = row->package;
         out.file = row->file;
+        out.base_func = row->base_func;
+        out.base_package = name_package(row->base_func);
     }
     if (row->level == ROW_KIND || row->level == ROW_FUNCTION_KIND)
         out.kind = str_from(alloc_kind_name(row->kind));
@@ -101,7 +105,7 @@ static void judge_row(struct judged_scenario *out, struct judging *judging,
                       const struct comparison_row *row)
 {
     const struct rule *winners[POLICY_WINNERS_MAX];
-    struct subject subject = subject_of(out->comparison, row);
+    struct subject subject = subject_of(judging->arena, out->comparison, row);
     const struct ignore_row *ignored = NULL;
     size_t count =
         policy_rules_for(judging->input->policy, row->metric, &subject, winners, &ignored);
@@ -156,8 +160,11 @@ static bool has_whole_row(const struct comparison *comparison, enum metric metri
     return false;
 }
 
+/* Plain files bring no binary, so their bytes have no kinds that a rule could rely on. */
 static bool rule_runs(const struct judge_input *input, const struct rule *rule)
 {
+    if (input->plain && rule->selector.kinds.len > 0)
+        return false;
     return metric_is_exact(rule->metric) || (!input->quick && !input->plain);
 }
 
@@ -196,7 +203,7 @@ static void judge_scenario(struct judged_scenario *out, struct judging *judging)
 {
     const struct comparison *comparison = out->comparison;
     out->verdict = VERDICT_NONE;
-    if (comparison->invalid_count > 0)
+    if (comparison->invalid_count > 0 || out->unmeasured.len > 0)
         return;
     if (comparison->record->identical) {
         out->verdict = VERDICT_PASS;
@@ -217,40 +224,70 @@ static bool names_subject(const struct rule *rule)
            selector->file.len;
 }
 
-static bool was_measured(const struct judge_input *input, const struct rule *rule)
+/* True when a scenario of this run has the rule's metric; `valid` asks for one that was measured. */
+static bool concerns_run(const struct judge_input *input, const struct rule *rule, bool valid)
 {
     for (size_t i = 0; i < input->comparison_count; i++) {
         const struct comparison *comparison = &input->comparisons[i];
         bool here = !rule->selector.scenario.len ||
                     str_equal(rule->selector.scenario, comparison->scenario);
-        if (here && comparison->row_count > 0 && comparison->invalid_count == 0 &&
-            metric_applies(comparison, rule->metric, input->plain))
+        bool measured = comparison->row_count > 0 && comparison->invalid_count == 0;
+        if (here && (measured || !valid) && metric_applies(comparison, rule->metric, input->plain))
             return true;
     }
     return false;
 }
 
-/* Counts the rules, and refuses one that watches nothing. */
+/* True when a function of that name exists: it may hold nothing of this metric. */
+static bool knows_function(const struct judging *judging, const struct rule *rule)
+{
+    for (size_t i = 0; i < judging->input->comparison_count; i++) {
+        const struct comparison *comparison = &judging->input->comparisons[i];
+        for (size_t r = 0; r < comparison->row_count; r++) {
+            struct subject subject = subject_of(judging->arena, comparison, &comparison->rows[r]);
+            if (subject.func.len > 0 && rule_matches(rule, rule->metric, &subject))
+                return true;
+        }
+    }
+    return false;
+}
+
+static enum status refuse_rule(const struct rule *rule, struct err *err)
+{
+    const struct selector *selector = &rule->selector;
+    struct str name = selector->func.len ? selector->func : selector->package;
+    if (name.len == 0)
+        name = selector->file;
+    return err_set(err, STATUS_POLICY,
+                   "%.*s:%u:%u: rule \"%.*s\" matched no function in baseline or candidate; "
+                   "correct the name or remove the rule",
+                   STR_ARGS(rule->origin.file), rule->origin.line, rule->origin.column,
+                   STR_ARGS(name));
+}
+
+/*
+ * Counts the rules that this run can judge and those that were, and
+ * refuses one that watches nothing. A kind, or a function that exists,
+ * of which no byte was seen was judged: it is zero.
+ */
 static enum status count_rules(struct judgement *out, const struct judging *judging,
                                struct err *err)
 {
     const struct judge_input *input = judging->input;
     for (size_t i = 0; i < input->policy->rule_count; i++) {
         const struct rule *rule = &input->policy->rules[i];
-        if (!rule_runs(input, rule))
+        if (!rule_runs(input, rule) || !concerns_run(input, rule, false))
+            continue;
+        bool met = judging->met[i] > 0;
+        bool measured = concerns_run(input, rule, true);
+        if (!met && measured && names_subject(rule) && !knows_function(judging, rule))
+            return refuse_rule(rule, err);
+        bool is_zero = !met && measured && (names_subject(rule) || rule->selector.kinds.len > 0);
+        /* A default that a rule of the policy replaced everywhere is not a rule of this run. */
+        if (!met && !is_zero && measured && rule->is_default)
             continue;
         out->rule_count++;
-        out->judged_rules += judging->met[i] > 0 || !names_subject(rule);
-        if (judging->met[i] > 0 || !names_subject(rule) || !was_measured(input, rule))
-            continue;
-        struct str name = rule->selector.func.len      ? rule->selector.func
-                          : rule->selector.package.len ? rule->selector.package
-                                                       : rule->selector.file;
-        return err_set(err, STATUS_POLICY,
-                       "%.*s:%u:%u: rule \"%.*s\" matched no function in baseline or candidate; "
-                       "correct the name or remove the rule",
-                       STR_ARGS(rule->origin.file), rule->origin.line, rule->origin.column,
-                       STR_ARGS(name));
+        out->judged_rules += met || is_zero;
     }
     return STATUS_OK;
 }
@@ -276,18 +313,18 @@ static enum verdict overall(const struct judgement *judgement)
     return VERDICT_NONE;
 }
 
-/* A rule without its number makes the whole verdict void, not the rule. */
-static enum status require_measured(const struct judging *judging,
-                                    const struct comparison *comparison, struct err *err)
+/* A rule without its number makes the scenario void, not the rule. */
+static struct str find_unmeasured(const struct judging *judging,
+                                  const struct comparison *comparison)
 {
     if (comparison->record->identical || comparison->invalid_count > 0)
-        return STATUS_OK;
+        return (struct str){"", 0};
     const struct rule *rule = unmeasured(judging, comparison);
     if (!rule)
-        return STATUS_OK;
-    return err_set(err, STATUS_INVALID, "%.*s: %s was not measured, but %.*s:%u limits it",
-                   STR_ARGS(comparison->scenario), metric_name(rule->metric),
-                   STR_ARGS(rule->origin.file), rule->origin.line);
+        return (struct str){"", 0};
+    struct str origin = origin_text(judging->arena, &rule->origin);
+    return str_format(judging->arena, "%s was not measured, but %.*s limits it",
+                      metric_name(rule->metric), STR_ARGS(origin));
 }
 
 enum status judge(struct judgement *out, struct arena *arena, const struct judge_input *input,
@@ -302,8 +339,7 @@ enum status judge(struct judgement *out, struct arena *arena, const struct judge
     for (size_t i = 0; i < input->comparison_count; i++) {
         struct judged_scenario *scenario = &out->scenarios[i];
         scenario->comparison = &input->comparisons[i];
-        if (require_measured(&judging, scenario->comparison, err))
-            return err->status;
+        scenario->unmeasured = find_unmeasured(&judging, scenario->comparison);
         judge_scenario(scenario, &judging);
     }
     if (count_rules(out, &judging, err))

@@ -42,6 +42,8 @@ struct finding {
 struct judged_scenario {
     const struct comparison *comparison;
     enum verdict verdict;
+    struct str
+        unmeasured; /* a metric that a rule limits and nobody measured; empty when complete */
     /* Everything but the "ok" of single functions, worst first. */
     struct finding *findings;
     size_t finding_count;

@@ -51,7 +51,7 @@ struct key {
     size_t offset; /* of the target in the struct that the map fills, or NO_TARGET */
     const char *help;
     const char *preset; /* read as if written when the key is absent; NULL: stays zero */
-    uint64_t min; /* VALUE_COUNT, VALUE_SMALL */
+    uint64_t min;       /* VALUE_COUNT, VALUE_SMALL */
     uint64_t max;
     size_t len_offset;          /* VALUE_ENV, VALUE_ROWS: of the size_t that counts the items */
     const char *const *choices; /* NULL-terminated, as the enum counts them */

@@ -166,9 +166,12 @@ struct subject {
     struct str scenario;
     struct str func;   /* pprof spelling */
     struct str normal; /* normalised spelling */
+    struct str key;    /* without closure numbers: "pkg.F.func" */
     struct str package;
     struct str file;
-    struct str kind; /* "map" ... */
+    struct str base_func;    /* the baseline's spelling where it differs */
+    struct str base_package; /* of base_func */
+    struct str kind;         /* "map" ... */
 };
 
 /*

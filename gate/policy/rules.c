@@ -49,6 +49,12 @@ static enum status check_shares(struct reader *reader, const struct rule *rule,
         return reader_refuse(reader, node, "%s has no shares; remove max_share and floor_share",
                              metric_name(rule->metric));
     }
+    bool many = rule->selector.func.len == 0 && selector_names_functions(&rule->selector);
+    if (limits_value(rule) && many) {
+        return reader_refuse(reader, node,
+                             "max and max_share of a package or file are not supported by this "
+                             "version: its rules are held against each function in it");
+    }
     if (rule->max_share.set && selector_is_whole(&rule->selector)) {
         return reader_refuse(reader, node,
                              "the share of a whole scenario is always 100 %%; "
@@ -137,8 +143,16 @@ static bool selects(struct str pattern, struct str text)
 
 static bool selects_function(const struct selector *selector, const struct subject *subject)
 {
-    return (selects(selector->func, subject->func) || selects(selector->func, subject->normal)) &&
-           selects(selector->file, subject->file) && selects(selector->package, subject->package);
+    const struct str *names[] = {&subject->func, &subject->normal, &subject->key,
+                                 &subject->base_func};
+    bool named = false;
+    /* A rule written before a rename must keep watching what was renamed. */
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        named = named || (names[i]->len > 0 && selects(selector->func, *names[i]));
+    bool packaged =
+        selects(selector->package, subject->package) ||
+        (subject->base_package.len > 0 && selects(selector->package, subject->base_package));
+    return named && packaged && selects(selector->file, subject->file);
 }
 
 static bool selects_scenario(const struct selector *selector, const struct subject *subject)

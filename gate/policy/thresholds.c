@@ -3,6 +3,7 @@
 /* The floors are those of the default policy: below them a percentage is noise. */
 #define FLOOR_BYTES_PER_REQUEST 64
 #define FLOOR_P99_NS            1000000
+#define FLOOR_OP_NS             100
 #define FLOOR_RSS_BYTES         (16 * 1024 * 1024)
 #define FLOOR_MAP_SHARE         0.01
 
@@ -47,7 +48,7 @@ static const struct expansion expansions[] = {
      .floor = {.set = true, .value = FLOOR_P99_NS}},
     {.limit_offset = offsetof(struct thresholds, p99_percent),
      .metric = METRIC_NS_PER_OP,
-     .floor = {.set = true, .value = FLOOR_P99_NS}},
+     .floor = {.set = true, .value = FLOOR_OP_NS}},
     {.limit_offset = offsetof(struct thresholds, rss_percent),
      .metric = METRIC_RSS_P95,
      .floor = {.set = true, .value = FLOOR_RSS_BYTES}},

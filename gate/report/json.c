@@ -204,7 +204,8 @@ static void write_scenario(struct json_report *report)
     json_list_end(json);
     write_moved(report);
     write_measured(report);
-    write_texts(json, "invalid", comparison->invalid, comparison->invalid_count);
+    struct str_list invalid = phrase_invalid(report->arena, scenario);
+    write_texts(json, "invalid", invalid.items, invalid.len);
     write_texts(json, "notes", comparison->notes, comparison->note_count);
     json_object_end(json);
 }

@@ -166,7 +166,8 @@ static void write_scenario(const struct markdown *markdown)
                              phrase_side(markdown->arena, &record->programs[SIDE_CAND]));
     }
     buf_byte(markdown->out, '\n');
-    write_list(markdown, "invalid:", comparison->invalid, comparison->invalid_count);
+    struct str_list invalid = phrase_invalid(markdown->arena, markdown->scenario);
+    write_list(markdown, "invalid:", invalid.items, invalid.len);
     write_list(markdown, "note:", comparison->notes, comparison->note_count);
     size_t shown = write_table(markdown);
     if (shown > ROWS_MAX)

@@ -135,14 +135,27 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
     bool named = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
     if (finding->reason.len)
         out.items[out.len++] = finding->reason;
-    if (named && row->is_new)
+    if (named && row->is_new) {
         out.items[out.len++] =
             STR("allocates nothing on the baseline (new function, or moved cost)");
+    }
     if (named && row->is_gone)
         out.items[out.len++] = STR("allocates nothing on the candidate");
-    if (named && row->base_func.len)
+    if (named && row->base_func.len) {
         out.items[out.len++] =
             str_format(arena, "was %.*s", STR_ARGS(phrase_name(arena, row->base_func)));
+    }
+    return out;
+}
+
+struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario)
+{
+    const struct comparison *comparison = scenario->comparison;
+    struct str_list out = {ARENA_ARRAY(arena, struct str, comparison->invalid_count + 1), 0};
+    for (size_t i = 0; i < comparison->invalid_count; i++)
+        out.items[out.len++] = comparison->invalid[i];
+    if (scenario->unmeasured.len)
+        out.items[out.len++] = scenario->unmeasured;
     return out;
 }
 
@@ -218,9 +231,10 @@ static struct str worst_phrase(struct arena *arena, const struct judgement *judg
 
 static bool all_identical(const struct judgement *judgement)
 {
-    for (size_t i = 0; i < judgement->scenario_count; i++)
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
         if (!judgement->scenarios[i].comparison->record->identical)
             return false;
+    }
     return judgement->scenario_count > 0;
 }
 

@@ -29,6 +29,8 @@ struct str phrase_place(struct arena *arena, struct str file, int64_t line);
 struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 /* What the numbers do not say: new, gone, renamed, the finding's own reason. NULL-ended list. */
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding);
+/* Why the scenario has no verdict; empty when it has one. */
+struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario);
 /* "main (3f21c09)". */
 struct str phrase_side(struct arena *arena, const struct record_program *program);
 /* "BLOCKED: 2 of 9 rules broken, worst ..."; one sentence about the whole judgement. */

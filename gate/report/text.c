@@ -97,10 +97,11 @@ static void write_findings(const struct text *text)
         const struct finding *finding = &scenario->findings[i];
         bool full = finding->verdict < FINDING_IMPROVED;
         if (is_function(finding) && ++functions > FUNCTIONS_SHOWN_MAX &&
-            finding->verdict != FINDING_REGRESSION)
+            finding->verdict != FINDING_REGRESSION) {
             left_out++;
-        else
+        } else {
             write_finding(text, finding, full);
+        }
     }
     if (left_out)
         buf_printf(text->out, "  and %zu more functions (all of them in verdict.json)\n", left_out);
@@ -119,9 +120,10 @@ static void write_moved(const struct text *text)
         unit_write(text->out, UNIT_BYTES_PER_REQUEST, moved->bytes, false);
         buf_byte(text->out, '\n');
     }
-    if (comparison->moved_count > MOVED_SHOWN_MAX)
+    if (comparison->moved_count > MOVED_SHOWN_MAX) {
         buf_printf(text->out, "  MOVED   and %zu more\n",
                    comparison->moved_count - MOVED_SHOWN_MAX);
+    }
 }
 
 /* How the bytes were classified; a reader must see what the map rule could not. */
@@ -193,8 +195,9 @@ static void write_scenario(const struct text *text)
     buf_printf(text->out, ": %s\n", verdict_name(text->scenario->verdict));
     if (comparison->record->programs[SIDE_CAND].revision.len)
         write_sides(text);
-    for (size_t i = 0; i < comparison->invalid_count; i++)
-        write_message(text->out, "  INVALID ", comparison->invalid[i]);
+    struct str_list invalid = phrase_invalid(text->arena, text->scenario);
+    for (size_t i = 0; i < invalid.len; i++)
+        write_message(text->out, "  INVALID ", invalid.items[i]);
     for (size_t i = 0; i < comparison->note_count; i++)
         write_message(text->out, "  note    ", comparison->notes[i]);
     if (comparison->record->identical)

@@ -83,10 +83,23 @@ static bool fill_log_ratio(struct estimate *out, struct samples base, struct sam
     return true;
 }
 
+/* Nothing that is measured comes near this, and squares of it still are numbers. */
+#define VALUE_MAX 1e18
+
+static bool are_usable(struct samples samples)
+{
+    for (size_t i = 0; i < samples.len; i++)
+        if (!(fabs(samples.values[i]) <= VALUE_MAX))
+            return false;
+    return true;
+}
+
 struct estimate estimate_of(struct samples base, struct samples cand, enum estimate_method method)
 {
     struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
-    out.bounded = base.len >= 2 && cand.len >= 2;
+    out.bounded = base.len >= 2 && cand.len >= 2 && are_usable(base) && are_usable(cand);
+    if (!are_usable(base) || !are_usable(cand))
+        return out;
     /* A zero has no logarithm; the difference still says what happened. */
     if (method != ESTIMATE_LOG_RATIO || !fill_log_ratio(&out, base, cand))
         fill_difference(&out, base, cand);

@@ -6,7 +6,7 @@
 /*
  * How far the candidate is from the baseline, from one number per
  * process and side. The interval is two-sided 99 %, so that each bound
- * alone errs once in 200.
+ * alone errs once in 200 at a single look.
  */
 enum estimate_method {
     ESTIMATE_DIFFERENCE, /* Welch's t on the values: allocation, live heap */
@@ -25,7 +25,8 @@ struct estimate {
     double ratio_high;
     uint32_t base_count; /* processes */
     uint32_t cand_count;
-    bool bounded; /* false with fewer than 2 processes a side: no interval can be given */
+    /* False with fewer than 2 processes a side or values past 1e18: no interval can be given. */
+    bool bounded;
 };
 
 #define ESTIMATE_CONFIDENCE 0.99

@@ -38,6 +38,8 @@ static void fixture_init(struct fixture *fixture)
         fixture->recordings[side].environment.cpu_count = 2;
         fixture->checks[side] = (struct trial_check){
             .side = (enum side)side, .number = 1, .period = 1, .profile_bytes = 1e9};
+        fixture->checks[side].kept_bytes = 1e9;
+        fixture->checks[side].has_runtime = true;
         fixture->checks[side].runtime_bytes = 1e9;
     }
 }
@@ -124,6 +126,28 @@ static void bend_coverage(struct fixture *fixture)
     fixture->checks[SIDE_CAND].profile_bytes = 0.9e9;
 }
 
+static void break_profile(struct fixture *fixture)
+{
+    fixture->checks[SIDE_BASE] = (struct trial_check){.side = SIDE_BASE, .number = 1, .period = 1};
+}
+
+/* As a service that was started anew in the middle of the load would show. */
+static void break_runtime(struct fixture *fixture)
+{
+    fixture->checks[SIDE_CAND].runtime_bytes = -5e6;
+}
+
+/* 80 % of what the benchmarks counted must be in the profile. */
+static void break_benchmarks(struct fixture *fixture)
+{
+    fixture->checks[SIDE_CAND].benchmark_bytes = 1.26e9;
+}
+
+static void bend_benchmarks(struct fixture *fixture)
+{
+    fixture->checks[SIDE_CAND].benchmark_bytes = 1.24e9;
+}
+
 static void break_rate(struct fixture *fixture)
 {
     fixture->trials[SIDE_CAND][PHASE_STEADY][0].rate_per_second = 500;
@@ -174,6 +198,10 @@ static const struct refusal_case {
     {"negative", break_sign, "negative values", NULL},
     {"coverage below its band", break_coverage, "covers 90 % of TotalAlloc", NULL},
     {"coverage at its band", bend_coverage, NULL, NULL},
+    {"empty profile", break_profile, "the heap profile is empty", NULL},
+    {"memory counters that fall", break_runtime, "TotalAlloc did not grow", NULL},
+    {"benchmarks outside the profile", break_benchmarks, "holds 79 % of the bytes", NULL},
+    {"benchmarks inside the profile", bend_benchmarks, NULL, NULL},
     {"rate", break_rate, NULL, "rates per second of the steady phase differ"},
     {"steady requests", break_steady_requests, NULL, "request counts of the steady phase differ"},
     {"cpu model", break_machine, NULL, "baseline ran on 2 CPUs of \"x\", candidate on 2 of \"y\""},

@@ -128,7 +128,10 @@ static void a_metric_that_was_not_measured_voids_the_verdict(void **state)
     struct fixture fixture;
     fixture_init(&fixture, "");
     fixture.rows[METRIC_P99].metric = METRIC_P50;
-    assert_fails(fixture_judge(&fixture), STATUS_INVALID, &fixture.err, "p99 was not measured");
+    assert_ok(fixture_judge(&fixture), &fixture.err);
+    assert_int_equal(fixture.judgement.verdict, VERDICT_NONE);
+    assert_str(fixture.judgement.scenarios[0].unmeasured,
+               "p99 was not measured, but default policy: p99 limits it");
     arena_release(&fixture.arena);
 }
 
@@ -161,6 +164,36 @@ static void a_named_function_is_judged_by_its_own_rule(void **state)
                  "rules:\n  - {func: a.B, metric: alloc_space, max_increase_percent: 5%}\n");
     add_function(&fixture, "a.B", grown(100, 6, 0.5));
     fixture_expect(&fixture, VERDICT_BLOCKED);
+}
+
+static void a_rule_follows_its_function_through_a_rename(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture,
+                 "rules:\n  - {func: a.B, metric: alloc_space, max_increase_percent: 5%}\n");
+    add_function(&fixture, "a.C", grown(100, 6, 0.5))->base_func = STR("a.B");
+    fixture_expect(&fixture, VERDICT_BLOCKED);
+}
+
+static void a_rule_on_a_closure_can_name_its_function(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture,
+                 "rules:\n  - {func: a.B.func, metric: alloc_space, max_increase_percent: 5%}\n");
+    add_function(&fixture, "a.B.func2", grown(100, 6, 0.5));
+    fixture_expect(&fixture, VERDICT_BLOCKED);
+}
+
+static void a_function_that_holds_nothing_keeps_its_budget(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "rules:\n  - {func: a.B, metric: inuse_space, max: 1MiB}\n");
+    add_function(&fixture, "a.B", grown(100, 0, 0.5));
+    fixture_expect(&fixture, VERDICT_PASS);
+    assert_int_equal(fixture.judgement.rule_count, fixture.judgement.judged_rules);
 }
 
 static void an_undecided_block_rule_follows_on_inconclusive(void **state)
@@ -258,6 +291,9 @@ int main(void)
         cmocka_unit_test(quick_leaves_out_the_steady_rules),
         cmocka_unit_test(a_rule_that_matches_no_function_is_refused),
         cmocka_unit_test(a_named_function_is_judged_by_its_own_rule),
+        cmocka_unit_test(a_rule_follows_its_function_through_a_rename),
+        cmocka_unit_test(a_rule_on_a_closure_can_name_its_function),
+        cmocka_unit_test(a_function_that_holds_nothing_keeps_its_budget),
         cmocka_unit_test(an_undecided_block_rule_follows_on_inconclusive),
         cmocka_unit_test(a_toolchain_change_turns_block_into_review),
         cmocka_unit_test(a_regression_in_one_scenario_beats_a_void_one),

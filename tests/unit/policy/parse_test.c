@@ -262,7 +262,7 @@ static const char sample[] =
     "rules:\n"
     "  - {func: \"github.com/org/orders/cart.(*Service).Process\", metric: alloc_space, "
     "max_increase: 8MiB, max_increase_percent: 15%, severity: block, owner: \"@org/cart\"}\n"
-    "  - {package: github.com/org/orders/cache/..., metric: inuse_space, max: 64MiB, "
+    "  - {package: github.com/org/orders/cache/..., metric: inuse_space, max_increase: 64MiB, "
     "severity: block}\n"
     "  - {kind: map, metric: alloc_space, max_share: 35%, severity: review}\n"
     "  - {kind: [string, boxing], metric: alloc_objects, max_increase_percent: 20%, "

@@ -241,6 +241,7 @@ static struct str long_name(struct arena *arena, const char *unit)
 }
 
 /* Units that grow most under an escape: references, \u{...}, two-byte letters at a clip's edge. */
+/* NOLINTNEXTLINE(misc-misleading-bidirectional) */
 static const char *const long_units[] = {"a", "|", "`", "\xe2\x80\xae", "\xc3\xa9", "\x1b"};
 
 static void long_names_and_many_findings_fit_a_comment(void **state)
