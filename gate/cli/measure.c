@@ -5,6 +5,8 @@
 #include "gate/codec/sha256.h"
 #include "gate/fold/fold.h"
 
+enum { GO_MOD_BYTES_MAX = 1024 * 1024 };
+
 bool measure_voids_scenario(enum status status)
 {
     return status == STATUS_CHILD || status == STATUS_INVALID || status == STATUS_FORMAT ||
@@ -23,11 +25,62 @@ static enum status fail_scenario(struct measuring *measuring, struct measured *m
     return STATUS_OK;
 }
 
+/* The path behind "module" of a go.mod; empty when there is none. */
+static struct str module_line(struct str text)
+{
+    struct str line;
+    struct str word = STR("module ");
+    while (str_split(&text, '\n', &line)) {
+        line = str_trim(line);
+        if (!str_starts_with(line, word))
+            continue;
+        line = str_trim(str_slice(line, word.len, line.len));
+        bool quoted = line.len > 1 && line.data[0] == '"';
+        return quoted ? str_slice(line, 1, line.len - 1) : line;
+    }
+    return (struct str){"", 0};
+}
+
+/* The module that the directory belongs to: go.mod of it or of the nearest parent in the tree. */
+static struct str module_of_dir(struct arena *arena, struct str dir, struct str top)
+{
+    struct bytes text = {0};
+    struct err ignored;
+    while (dir.len > top.len && str_starts_with(dir, top)) {
+        struct str file = io_join(arena, dir, STR("go.mod"));
+        if (io_read_file(&text, arena, file, GO_MOD_BYTES_MAX, &ignored) == STATUS_OK)
+            return module_line(str_of_bytes(text));
+        ptrdiff_t slash = str_find_last(dir, '/');
+        dir = str_slice(dir, 0, slash < 0 ? 0 : (size_t)slash);
+    }
+    return (struct str){"", 0};
+}
+
+/*
+ * Test binaries of Go 1.19 to 1.23 do not say which module they are of,
+ * and without it no frame of a benchmark would be the program's own.
+ */
+static enum status module_of(struct str *out, const struct measuring *measuring,
+                             const struct measured *measured, enum side side, struct err *err)
+{
+    const struct scenario *scenario = measured->built.scenario;
+    *out = measured->binaries[side].build.module;
+    if (out->len > 0 || scenario->driver != DRIVER_GOTEST)
+        return STATUS_OK;
+    struct str dir =
+        io_join(measuring->arena, measured->built.trees[side], scenario->gotest.package);
+    *out = module_of_dir(measuring->arena, dir, measuring->harness->work_dir);
+    if (out->len == 0)
+        return err_set(err, STATUS_INVALID, "no go.mod names the module of %.*s",
+                       STR_ARGS(scenario->gotest.package));
+    return STATUS_OK;
+}
+
 /*
  * "example.com/orders/codec.test" is the test binary of package
  * example.com/orders/codec. Go 1.19 leaves the path of test binaries out.
  */
-static struct str package_of(struct arena *arena, const struct binary *binary,
+static struct str package_of(struct arena *arena, const struct binary *binary, struct str module,
                              const struct scenario *scenario)
 {
     struct str path = binary->build.path;
@@ -42,7 +95,7 @@ static struct str package_of(struct arena *arena, const struct binary *binary,
         below = str_slice(below, here.len, below.len);
     if (str_equal(below, STR(".")))
         below = STR("");
-    return io_join(arena, binary->build.module, below);
+    return io_join(arena, module, below);
 }
 
 static enum status read_program(struct measuring *measuring, struct measured *measured,
@@ -57,12 +110,13 @@ static enum status read_program(struct measuring *measuring, struct measured *me
     program->revision = revision->is_work_tree ? STR("work tree") : revision->sha;
     if (io_read_file(&elf, measuring->arena, measured->built.binaries[side], BINARY_BYTES_MAX,
                      err) ||
-        binary_open(binary, measuring->arena, elf, err))
+        binary_open(binary, measuring->arena, elf, err) ||
+        module_of(&program->module, measuring, measured, side, err))
         return err_wrap(err, "%s binary", side_name(side));
     program->go_version = binary->build.go_version;
-    program->module = binary->build.module;
     program->settings = binary->build.settings;
-    program->package = package_of(measuring->arena, binary, measured->built.scenario);
+    program->package =
+        package_of(measuring->arena, binary, program->module, measured->built.scenario);
     program->arch = binary->arch == BINARY_ARM64 ? STR("arm64") : STR("amd64");
     program->sha256 = sha256_hex(measuring->arena, elf);
     program->binary_bytes = elf.len;
