@@ -88,7 +88,6 @@ static void fixture_expect(struct fixture *fixture, enum verdict want)
 {
     assert_ok(fixture_judge(fixture), &fixture->err);
     assert_string_equal(verdict_name(fixture->judgement.verdict), verdict_name(want));
-    arena_release(&fixture->arena);
 }
 
 static void nothing_changed_is_a_pass(void **state)
@@ -97,6 +96,7 @@ static void nothing_changed_is_a_pass(void **state)
     struct fixture fixture;
     fixture_init(&fixture, "");
     fixture_expect(&fixture, VERDICT_PASS);
+    arena_release(&fixture.arena);
 }
 
 static void a_broken_block_rule_blocks(void **state)
@@ -108,6 +108,7 @@ static void a_broken_block_rule_blocks(void **state)
     fixture_expect(&fixture, VERDICT_BLOCKED);
     assert_int_equal(fixture.judgement.scenarios[0].findings[0].verdict, FINDING_REGRESSION);
     assert_int_equal(verdict_exit_code(fixture.judgement.verdict), 1);
+    arena_release(&fixture.arena);
 }
 
 static void an_invalid_measurement_has_no_verdict(void **state)
@@ -120,6 +121,7 @@ static void an_invalid_measurement_has_no_verdict(void **state)
     fixture.comparison.invalid_count = 1;
     fixture_expect(&fixture, VERDICT_NONE);
     assert_int_equal(verdict_exit_code(VERDICT_NONE), 3);
+    arena_release(&fixture.arena);
 }
 
 static void a_metric_that_was_not_measured_voids_the_verdict(void **state)
@@ -143,6 +145,7 @@ static void quick_leaves_out_the_steady_rules(void **state)
     fixture.quick = true;
     fixture.comparison.row_count = METRIC_CPU; /* what the exact phase gives */
     fixture_expect(&fixture, VERDICT_PASS);
+    arena_release(&fixture.arena);
 }
 
 static void a_rule_that_matches_no_function_is_refused(void **state)
@@ -164,6 +167,7 @@ static void a_named_function_is_judged_by_its_own_rule(void **state)
                  "rules:\n  - {func: a.B, metric: alloc_space, max_increase_percent: 5%}\n");
     add_function(&fixture, "a.B", grown(100, 6, 0.5));
     fixture_expect(&fixture, VERDICT_BLOCKED);
+    arena_release(&fixture.arena);
 }
 
 static void a_rule_follows_its_function_through_a_rename(void **state)
@@ -174,6 +178,7 @@ static void a_rule_follows_its_function_through_a_rename(void **state)
                  "rules:\n  - {func: a.B, metric: alloc_space, max_increase_percent: 5%}\n");
     add_function(&fixture, "a.C", grown(100, 6, 0.5))->base_func = STR("a.B");
     fixture_expect(&fixture, VERDICT_BLOCKED);
+    arena_release(&fixture.arena);
 }
 
 static void a_rule_on_a_closure_can_name_its_function(void **state)
@@ -184,6 +189,7 @@ static void a_rule_on_a_closure_can_name_its_function(void **state)
                  "rules:\n  - {func: a.B.func, metric: alloc_space, max_increase_percent: 5%}\n");
     add_function(&fixture, "a.B.func2", grown(100, 6, 0.5));
     fixture_expect(&fixture, VERDICT_BLOCKED);
+    arena_release(&fixture.arena);
 }
 
 static void a_function_that_holds_nothing_keeps_its_budget(void **state)
@@ -194,6 +200,7 @@ static void a_function_that_holds_nothing_keeps_its_budget(void **state)
     add_function(&fixture, "a.B", grown(100, 0, 0.5));
     fixture_expect(&fixture, VERDICT_PASS);
     assert_int_equal(fixture.judgement.rule_count, fixture.judgement.judged_rules);
+    arena_release(&fixture.arena);
 }
 
 static void an_undecided_block_rule_follows_on_inconclusive(void **state)
@@ -215,6 +222,7 @@ static void an_undecided_block_rule_follows_on_inconclusive(void **state)
         fixture_expect(&fixture, rows[i].want);
         assert_true(fixture.judgement.scenarios[0].undecided[PHASE_EXACT]);
         assert_false(fixture.judgement.scenarios[0].undecided[PHASE_STEADY]);
+        arena_release(&fixture.arena);
     }
 }
 
@@ -234,6 +242,7 @@ static void a_toolchain_change_turns_block_into_review(void **state)
         fixture.comparison.toolchain_changed = true;
         fixture.rows[METRIC_ALLOC_SPACE].estimate = grown(1e6, 6e4, 1e3);
         fixture_expect(&fixture, rows[i].want);
+        arena_release(&fixture.arena);
     }
 }
 
@@ -279,6 +288,7 @@ static void byte_identical_binaries_pass_unmeasured(void **state)
     fixture.record.identical = true;
     fixture.comparison.row_count = 0;
     fixture_expect(&fixture, VERDICT_PASS);
+    arena_release(&fixture.arena);
 }
 
 int main(void)
