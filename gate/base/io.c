@@ -189,11 +189,28 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
-/* The go command leaves module caches without write permission. */
-static int make_writable(const char *path, const struct stat *info, int type, struct FTW *walk)
+/* Of the walk that this thread is in: nftw hands its callback no context. */
+static _Thread_local bool was_locked;
+
+/*
+ * The go command leaves module caches without write permission, programs
+ * under test whatever they like. What could not be read was not walked.
+ */
+static int make_removable(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
     (void)walk;
-    return type == FTW_D && !(info->st_mode & S_IWUSR) ? chmod(path, 0700) : 0;
+    if ((type != FTW_D && type != FTW_DNR) || (info->st_mode & S_IRWXU) == S_IRWXU)
+        return 0;
+    was_locked = was_locked || type == FTW_DNR;
+    return chmod(path, 0700);
+}
+
+/* Each walk opens one more level, and a directory that is opened once stays so. */
+static void unlock_tree(const char *path)
+{
+    do {
+        was_locked = false;
+    } while (nftw(path, make_removable, TREE_DEPTH_MAX, FTW_PHYS) == 0 && was_locked);
 }
 
 enum status io_remove_tree(struct str path, struct err *err)
@@ -204,7 +221,7 @@ enum status io_remove_tree(struct str path, struct err *err)
         return err->status;
     if (lstat(name.text, &info) != 0 && errno == ENOENT)
         return STATUS_OK;
-    (void)nftw(name.text, make_writable, TREE_DEPTH_MAX, FTW_PHYS);
+    unlock_tree(name.text);
     if (nftw(name.text, remove_entry, TREE_DEPTH_MAX, FTW_DEPTH | FTW_PHYS) != 0)
         return io_error(err, "remove", name.text);
     return STATUS_OK;

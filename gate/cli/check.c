@@ -33,10 +33,11 @@ static enum status parse_options(struct check *check, int argc, char **argv, str
         rows, ARRAY_LEN(rows)};
     if (options_parse(&check->operands, &check->session.arena, &table, argc, argv, err))
         return err->status;
-    if (!check->operands.help && (check->operands.len < 1 || check->operands.len > 2))
+    if (!check->operands.help && (check->operands.len < 1 || check->operands.len > 2)) {
         return err_set(
             err, STATUS_USAGE,
             "check takes a recording, two recordings or two profiles; try memgate check --help");
+    }
     return STATUS_OK;
 }
 
@@ -76,10 +77,11 @@ int cmd_check(int argc, char **argv)
     if (status == STATUS_OK && !check.operands.help)
         status = check_all(&check, &err);
     int code = 0;
-    if (status)
+    if (status) {
         code = talk_fail(&check.talk, &err);
-    else if (!check.operands.help)
+    } else if (!check.operands.help) {
         code = verdict_exit_code(check.session.judgement.verdict);
+    }
     /* A report that could not be written never turns a regression into something softer. */
     if (status && check.session.judgement.verdict == VERDICT_BLOCKED)
         code = 1;

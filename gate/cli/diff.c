@@ -44,21 +44,25 @@ static enum status parse_options(struct diff *diff, int argc, char **argv, struc
         return err->status;
     if (diff->operands.help)
         return STATUS_OK;
-    if (diff->operands.len < 1 || diff->operands.len > 2)
+    if (diff->operands.len < 1 || diff->operands.len > 2) {
         return err_set(
             err, STATUS_USAGE,
             "diff takes a recording, two recordings or two profiles; try memgate diff --help");
-    if (!metric_parse(&diff->metric, diff->metric_name) || diff->metric > METRIC_INUSE_OBJECTS)
+    }
+    if (!metric_parse(&diff->metric, diff->metric_name) || diff->metric > METRIC_INUSE_OBJECTS) {
         return err_set(err, STATUS_USAGE,
                        "unknown metric \"%.*s\"; known: alloc_space alloc_objects inuse_space "
                        "inuse_objects",
                        STR_ARGS(diff->metric_name));
-    if (!num_parse_u64(&diff->top, diff->top_text))
+    }
+    if (!num_parse_u64(&diff->top, diff->top_text)) {
         return err_set(err, STATUS_USAGE, "--top takes a number, not \"%.*s\"",
                        STR_ARGS(diff->top_text));
-    if (!str_equal(diff->format_name, STR("text")) && !str_equal(diff->format_name, STR("json")))
+    }
+    if (!str_equal(diff->format_name, STR("text")) && !str_equal(diff->format_name, STR("json"))) {
         return err_set(err, STATUS_USAGE, "unknown format \"%.*s\"; known: text json",
                        STR_ARGS(diff->format_name));
+    }
     return STATUS_OK;
 }
 
@@ -90,7 +94,7 @@ static struct row_list changed_rows(struct diff *diff, const struct comparison *
             out.items[out.len++] = row;
     }
     if (out.len)
-        qsort(out.items, out.len, sizeof(struct comparison_row *), order_rows);
+        qsort((void *)out.items, out.len, sizeof(struct comparison_row *), order_rows);
     if (diff->top && out.len > diff->top)
         out.len = diff->top;
     return out;
@@ -200,10 +204,11 @@ static enum status diff_all(struct diff *diff, struct err *err)
     if (open_sides(diff, err))
         return err->status;
     buf_init(&buf, BUF_TEXT_BYTES_MAX);
-    if (str_equal(diff->format_name, STR("json")))
+    if (str_equal(diff->format_name, STR("json"))) {
         write_json(&buf, diff);
-    else
+    } else {
         write_text(&buf, diff);
+    }
     enum status status = STATUS_OK;
     if (fwrite(buf.data, 1, buf.len, stdout) != buf.len || fflush(stdout) != 0)
         status = err_set(err, STATUS_IO, "cannot write the table: %s", strerror(errno));

@@ -70,9 +70,10 @@ static enum status module_of(struct str *out, const struct measuring *measuring,
     struct str dir =
         io_join(measuring->arena, measured->built.trees[side], scenario->gotest.package);
     *out = module_of_dir(measuring->arena, dir, measuring->harness->work_dir);
-    if (out->len == 0)
+    if (out->len == 0) {
         return err_set(err, STATUS_INVALID, "no go.mod names the module of %.*s",
                        STR_ARGS(scenario->gotest.package));
+    }
     return STATUS_OK;
 }
 
@@ -190,6 +191,7 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
         read_program(measuring, out, SIDE_BASE, err) ||
         read_program(measuring, out, SIDE_CAND, err) || check_toolchains(measuring, record, err))
         return fail_scenario(measuring, out, err);
+    record->notes = out->built.notes;
     record->identical = is_identical(measuring, record);
     out->ready = !record->identical;
     return STATUS_OK;

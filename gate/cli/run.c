@@ -110,11 +110,12 @@ static enum status resolve_sides(struct run *run, struct err *err)
     if (status)
         return err_wrap(err, "head");
     bool same = str_equal(run->base.sha, run->head.sha) && !run->head.is_work_tree;
-    if (same && run->base_spec.len == 0)
+    if (same && run->base_spec.len == 0) {
         return err_set(err, STATUS_USAGE,
                        "the candidate %.*s is the baseline %.*s itself: nothing would be compared; "
                        "name the other with --base (for the last commit: --base HEAD~1)",
                        STR_ARGS(run->head.label), STR_ARGS(run->base.label));
+    }
     return STATUS_OK;
 }
 
@@ -229,10 +230,11 @@ static enum status clear_recording(struct run *run, struct str dir, struct err *
     size_t len = 0;
     if (!io_is_dir(dir) || is_ours)
         return io_remove_tree(dir, err);
-    if (io_list_files(&files, &len, arena, dir, 1, err) || len > 0)
+    if (io_list_files(&files, &len, arena, dir, 1, err) || len > 0) {
         return err_set(err, STATUS_USAGE,
                        "%.*s exists and is no recording of memgate; choose another -o DIR",
                        STR_ARGS(dir));
+    }
     return io_remove_tree(dir, err);
 }
 
@@ -246,9 +248,10 @@ static enum status prepare_output(struct run *run, struct err *err)
     struct str ignore = io_join(arena, run->out_dir, STR(".gitignore"));
     if (io_make_dirs(run->out_dir, err))
         return err->status;
-    for (const struct report_format *format = report_formats(); format->name; format++)
+    for (const struct report_format *format = report_formats(); format->name; format++) {
         if (io_remove_tree(io_join(arena, run->out_dir, str_from(format->file)), err))
             return err->status;
+    }
     run->session.recording.dir = io_join(arena, run->out_dir, STR("recording"));
     if (clear_recording(run, run->session.recording.dir, err) ||
         io_make_dirs(run->session.recording.dir, err))

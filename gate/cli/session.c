@@ -45,10 +45,11 @@ enum status session_input(enum session_input *out, const struct str *paths, size
                        "%.*s is a directory and %.*s is not: give two recordings or two profiles",
                        STR_ARGS(paths[dir]), STR_ARGS(paths[1 - dir]));
     }
-    if (count == 2)
+    if (count == 2) {
         *out = dir_count == 2 ? INPUT_PAIR : INPUT_PROFILES;
-    else
+    } else {
         *out = INPUT_RECORDING;
+    }
     return STATUS_OK;
 }
 
@@ -97,16 +98,18 @@ static enum status compare_pair(struct session *session, struct err *err)
         struct comparison *out = &session->comparisons[session->comparison_count++];
         const struct comparison_source source = {base, i, SIDE_CAND};
         size_t other = find_scenario(cand, base->scenarios[i].name);
-        if (other == cand->scenario_count)
+        if (other == cand->scenario_count) {
             comparison_of_lone(out, &session->arena, &source, SIDE_BASE);
-        else if (compare_joined(out, session, i, other, err))
+        } else if (compare_joined(out, session, i, other, err)) {
             return err_wrap(err, "scenario %.*s", STR_ARGS(base->scenarios[i].name));
+        }
     }
     for (size_t i = 0; i < cand->scenario_count; i++) {
         const struct comparison_source source = {cand, i, SIDE_CAND};
-        if (find_scenario(base, cand->scenarios[i].name) == base->scenario_count)
+        if (find_scenario(base, cand->scenarios[i].name) == base->scenario_count) {
             comparison_of_lone(&session->comparisons[session->comparison_count++], &session->arena,
                                &source, SIDE_CAND);
+        }
     }
     return STATUS_OK;
 }
@@ -117,9 +120,10 @@ static enum status compare_one(struct session *session, struct err *err)
     size_t count = recording->scenario_count;
     session->comparisons = ARENA_ARRAY(&session->arena, struct comparison, count + 1);
     session->comparison_count = count;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         if (comparison_of(&session->comparisons[i], &session->arena, recording, i, err))
             return err_wrap(err, "scenario %.*s", STR_ARGS(recording->scenarios[i].name));
+    }
     return STATUS_OK;
 }
 
@@ -217,9 +221,10 @@ static enum status render(struct buf *out, struct session *session,
 {
     struct report_input input = {&session->judgement, &session->recording};
     format->write(out, &session->arena, &input);
-    if (out->overflow)
+    if (out->overflow) {
         return err_set(err, STATUS_LIMIT, "%s report is larger than %d bytes", format->name,
                        BUF_TEXT_BYTES_MAX);
+    }
     return STATUS_OK;
 }
 
@@ -230,9 +235,10 @@ enum status session_write_reports(struct session *session, struct str dir, struc
         struct buf buf;
         buf_init(&buf, BUF_TEXT_BYTES_MAX);
         status = render(&buf, session, format, err);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = io_write_file(io_join(&session->arena, dir, str_from(format->file)),
                                    bytes_of_str(buf_view(&buf)), err);
+        }
         buf_release(&buf);
     }
     return status;
@@ -254,9 +260,10 @@ enum status session_print(struct session *session, const struct report_format *f
 enum status session_format(const struct report_format **out, struct str name, struct err *err)
 {
     const struct report_format *format = report_format_find(name.len ? name : STR("text"));
-    if (!format)
+    if (!format) {
         return err_set(err, STATUS_USAGE, "unknown format \"%.*s\"; known: text json markdown",
                        STR_ARGS(name));
+    }
     *out = format;
     return STATUS_OK;
 }

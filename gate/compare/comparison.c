@@ -34,9 +34,10 @@ static enum status fold_point(struct fold *out, struct loader *loader,
     arena_init(&scratch);
     enum status status =
         recording_profile(&profile, &scratch, place->recording, place->key, point, err);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         status = fold_heap(out, loader->arena, loader->names, &profile,
                            &loader->options[place->side], err);
+    }
     arena_release(&scratch);
     return status;
 }
@@ -57,10 +58,12 @@ static enum status runtime_bytes(double *out, struct arena *arena, const struct 
 /* Of the first `metrics` columns: what was allocated only grows, what is in use may shrink. */
 static bool fold_is_negative(const struct fold *fold, size_t metrics)
 {
-    for (size_t i = 0; i < fold->site_count; i++)
-        for (size_t m = 0; m < metrics; m++)
+    for (size_t i = 0; i < fold->site_count; i++) {
+        for (size_t m = 0; m < metrics; m++) {
             if (fold->sites[i].value[m] < 0)
                 return true;
+        }
+    }
     return false;
 }
 
@@ -112,9 +115,10 @@ static enum status load_side(struct ledger_side *out, struct loader *loader, enu
     out->trials = ARENA_ARRAY(loader->arena, struct trial_fold, count + 1);
     for (size_t t = 0; t < count; t++) {
         const struct record_trial *trial = &record->trials[side][PHASE_EXACT][t];
-        if (trial->request_count == 0)
+        if (trial->request_count == 0) {
             return err_set(err, STATUS_INVALID, "%s, exact trial %u: no request was counted",
                            side_name(side), trial->number);
+        }
         if (load_trial(&out->trials[t], loader, side, trial, err))
             return err_wrap(err, "%s", side_name(side));
         out->len++;
@@ -127,18 +131,20 @@ static void note_toolchain(struct comparison *out, struct arena *arena)
     struct str base = out->record->programs[SIDE_BASE].go_version;
     struct str cand = out->record->programs[SIDE_CAND].go_version;
     out->toolchain_changed = !str_equal(base, cand);
-    if (out->toolchain_changed)
+    if (out->toolchain_changed) {
         comparison_note(out, arena, "toolchain changed: baseline built by %.*s, candidate by %.*s",
                         STR_ARGS(base), STR_ARGS(cand));
+    }
 }
 
 /* Adds the rows of all trials of both sides. */
 static enum status compare_trials(struct comparison *out, struct loader *loader, struct err *err)
 {
     struct ledger_side sides[SIDES] = {0};
-    for (int side = 0; side < SIDES; side++)
+    for (int side = 0; side < SIDES; side++) {
         if (load_side(&sides[side], loader, (enum side)side, err))
             return err->status;
+    }
     validity_check(out, loader->arena, loader->checks, loader->check_count);
     validity_check_load(out, loader->arena);
     heap_rows_add(out, loader->arena, loader->names, sides);
@@ -180,7 +186,7 @@ static enum status fold_plain(struct trial_fold *out, struct arena *arena, struc
                               const struct profile *profile, struct err *err)
 {
     struct fold_options options = {0};
-    struct fold fold;
+    struct fold fold = {0};
     if (fold_heap(&fold, arena, names, profile, &options, err))
         return err->status;
     *out = (struct trial_fold){.alloc = fold, .end = fold, .request_count = 1};
@@ -204,7 +210,7 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
                                    const struct profile *base, const struct profile *cand,
                                    struct err *err)
 {
-    struct trial_fold folds[SIDES];
+    struct trial_fold folds[SIDES] = {0};
     struct trial_check checks[SIDES];
     struct intern names;
     *out = (struct comparison){.scenario = STR("profiles")};

@@ -35,9 +35,10 @@ static void sum_kinds(double sums[ALLOC_KINDS], const struct ledger_row *row, en
 static size_t largest_of(const double sums[ALLOC_KINDS])
 {
     size_t best = 0;
-    for (size_t kind = 1; kind < ALLOC_KINDS; kind++)
+    for (size_t kind = 1; kind < ALLOC_KINDS; kind++) {
         if (sums[kind] > sums[best])
             best = kind;
+    }
     return best;
 }
 
@@ -131,11 +132,11 @@ struct ranked {
     double delta;
 };
 
-static bool speaks_of(const struct ledger_row *row, const struct ledger_row *about)
+static bool speaks_of(const struct ledger_row *part, const struct ledger_row *whole)
 {
-    if (about->level == ROW_KIND)
-        return row->level == ROW_FUNCTION_KIND && row->kind == about->kind;
-    return row->level == ROW_FUNCTION;
+    if (whole->level == ROW_KIND)
+        return part->level == ROW_FUNCTION_KIND && part->kind == whole->kind;
+    return part->level == ROW_FUNCTION;
 }
 
 static bool comes_before(const struct ranked *a, const struct ranked *b)
@@ -178,10 +179,11 @@ static struct culprit culprit_of(const struct naming *naming, const struct ledge
     const struct ledger_row *function = ledger_function(ledger, ranked->row);
     enum alloc_kind kind = ranked->row->kind;
     const struct ledger_site *site = NULL;
-    if (ranked->row->level == ROW_FUNCTION)
+    if (ranked->row->level == ROW_FUNCTION) {
         site = guilty_site(function, column, &kind);
-    else
+    } else {
         site = largest_site(function, SIDE_CAND, column, kind);
+    }
     struct str func = intern_text(naming->names, site->func);
     return (struct culprit){
         .func = func,

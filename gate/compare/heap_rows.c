@@ -147,10 +147,11 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
         out.cum_base = row->cum[SIDE_BASE * COLUMNS + what->column];
         out.cum_cand = row->cum[SIDE_CAND * COLUMNS + what->column];
     }
-    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND)
+    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND) {
         name_function(&out, maker, row, what->column);
-    else
+    } else {
         culprits_find(&out, &maker->naming, maker->ledger, row, what->column);
+    }
     comparison_row_add(maker->comparison, maker->naming.arena, &out);
 }
 
@@ -194,9 +195,10 @@ static void sum_kinds(struct comparison *comparison, const struct ledger *ledger
 {
     for (size_t i = 0; i < ledger->len; i++) {
         const struct ledger_row *row = &ledger->rows[i];
-        for (int side = 0; row->level == ROW_KIND && side < SIDES; side++)
+        for (int side = 0; row->level == ROW_KIND && side < SIDES; side++) {
             comparison->kinds[row->kind].bytes[side] =
                 ledger_mean(ledger, row, (enum side)side, COLUMN_ALLOC_SPACE);
+        }
     }
 }
 

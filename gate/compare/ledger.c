@@ -200,9 +200,10 @@ static void post_trial(struct builder *builder, enum side side, size_t trial,
 static void post_sides(struct builder *builder, const struct ledger_side sides[SIDES],
                        post_fold post)
 {
-    for (int side = 0; side < SIDES; side++)
+    for (int side = 0; side < SIDES; side++) {
         for (size_t t = 0; t < sides[side].len; t++)
             post_trial(builder, (enum side)side, t, &sides[side].trials[t], post);
+    }
 }
 
 /* Growth is a difference of two columns that are complete only now. */
@@ -277,9 +278,10 @@ static void pair_sides(struct builder *builder, const struct ledger_side sides[S
     struct pair_side base = signatures(builder, SIDE_BASE, &sides[SIDE_BASE]);
     struct pair_side cand = signatures(builder, SIDE_CAND, &sides[SIDE_CAND]);
     pair_functions(&ledger->pairs, ledger->arena, ledger->names, base, cand);
-    for (size_t i = 0; i < ledger->pairs.len; i++)
+    for (size_t i = 0; i < ledger->pairs.len; i++) {
         (void)map_insert(&builder->renamed, ledger->pairs.items[i].base.v,
                          ledger->pairs.items[i].cand.v);
+    }
 }
 
 void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,

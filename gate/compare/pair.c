@@ -121,7 +121,7 @@ static struct half **sorted(struct arena *arena, const struct halves *halves, ha
     for (size_t i = 0; i < halves->len; i++)
         out[i] = &halves->items[i];
     if (halves->len)
-        qsort(out, halves->len, sizeof(struct half *), order);
+        qsort((void *)out, halves->len, sizeof(struct half *), order);
     return out;
 }
 
@@ -133,10 +133,11 @@ static size_t first_at(struct half *const *items, size_t len, const struct half 
     size_t high = len;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (order(&items[middle], &probe) < 0)
+        if (order((const void *)&items[middle], (const void *)&probe) < 0) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
     return low;
 }
@@ -166,9 +167,10 @@ static struct halves leftovers(struct arena *arena, const struct intern *names,
     map_init(&known);
     for (size_t i = 0; i < other.len; i++)
         (void)map_insert(&known, other.items[i].key.v, (uint32_t)i);
-    for (size_t i = 0; i < side.len; i++)
+    for (size_t i = 0; i < side.len; i++) {
         if (!map_find(&known, side.items[i].key.v, &at))
             out.items[out.len++] = half_of(&side.items[i], intern_text(names, side.items[i].key));
+    }
     map_release(&known);
     out.by_local = sorted(arena, &out, order_local);
     out.by_place = sorted(arena, &out, order_place);
@@ -186,9 +188,10 @@ static bool same_signature(const struct half *a, const struct half *b)
 {
     if (a->total < SIGNATURE_BYTES_MIN || !str_equal(a->package, b->package))
         return false;
-    for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
         if (!close_to(a->function->bytes[kind], b->function->bytes[kind], SIGNATURE_TOLERANCE))
             return false;
+    }
     return true;
 }
 
@@ -263,7 +266,7 @@ static size_t package_votes(const struct halves *base, struct str from, const st
         struct half twin = {.package = to, .local = base->by_place[at]->local};
         const struct half *wanted = &twin;
         size_t found = first_at(cand->by_place, cand->len, wanted, order_place);
-        votes += found < cand->len && order_place(&cand->by_place[found], &wanted) == 0;
+        votes += found < cand->len && order_place((const void *)&cand->by_place[found], (const void *)&wanted) == 0;
     }
     return votes;
 }

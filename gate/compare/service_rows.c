@@ -97,9 +97,10 @@ static enum status read_trial(struct columns *out, struct reading *reading, size
     if (trial->latency.len &&
         histogram_decode(&reading->latency, reading->arena, trial->latency, err))
         return err_wrap(err, "%s, steady trial %u: latency", side_name(side), trial->number);
-    if (trial->request_count == 0 || trial->cpu_ns == 0)
+    if (trial->request_count == 0 || trial->cpu_ns == 0) {
         return err_set(err, STATUS_INVALID, "%s, steady trial %u: no requests or no CPU time",
                        side_name(side), trial->number);
+    }
     for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++)
         out->values[side][i][at] = steady_rows[i].value(reading);
     out->trials[side]++;
@@ -122,10 +123,12 @@ static enum status read_side(struct columns *out, struct reading *reading,
 
 static bool was_measured(const struct columns *columns, size_t row)
 {
-    for (int side = 0; side < SIDES; side++)
-        for (size_t t = 0; t < columns->trials[side]; t++)
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < columns->trials[side]; t++) {
             if (columns->values[side][row][t] < 0)
                 return false;
+        }
+    }
     return columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
 }
 
@@ -164,9 +167,10 @@ static const struct benchmark_row {
 static const struct record_benchmark *find_benchmark(const struct record_trial *trial,
                                                      struct str name)
 {
-    for (size_t i = 0; i < trial->benchmark_count; i++)
+    for (size_t i = 0; i < trial->benchmark_count; i++) {
         if (str_equal(trial->benchmarks[i].name, name))
             return &trial->benchmarks[i];
+    }
     return NULL;
 }
 
@@ -247,9 +251,10 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
 {
     struct reading reading = {.arena = arena, .record = comparison->record};
     struct columns *columns = ARENA_NEW(arena, struct columns);
-    for (int side = 0; side < SIDES; side++)
+    for (int side = 0; side < SIDES; side++) {
         if (read_side(columns, &reading, &sources[side], (enum side)side, err))
             return err->status;
+    }
     add_steady(comparison, arena, columns);
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
     return STATUS_OK;

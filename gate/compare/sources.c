@@ -50,13 +50,14 @@ static void check_complete(struct comparison *out, struct arena *arena,
     for (int side = 0; side < SIDES; side++) {
         const struct record_scenario *record = record_of(&sources[side]);
         const char *name = side_name((enum side)side);
-        if (record->failure.len)
+        if (record->failure.len) {
             comparison_invalid(out, arena, "%s recording: %.*s", name, STR_ARGS(record->failure));
-        else if (record->identical)
+        } else if (record->identical) {
             comparison_invalid(out, arena,
                                "%s recording: nothing was measured, its binaries were identical; "
                                "record it with --always-measure",
                                name);
+        }
     }
 }
 
@@ -68,17 +69,20 @@ static void check_same_load(struct comparison *out, struct arena *arena,
     const struct record_scenario *cand = record_of(&sources[SIDE_CAND]);
     struct str base_arch = program_of(&sources[SIDE_BASE])->arch;
     struct str cand_arch = program_of(&sources[SIDE_CAND])->arch;
-    if (base->is_gotest != cand->is_gotest)
+    if (base->is_gotest != cand->is_gotest) {
         comparison_invalid(out, arena, "scenarios differ: baseline measured %s, candidate %s",
                            drivers[base->is_gotest], drivers[cand->is_gotest]);
-    if (base->load_count != cand->load_count)
+    }
+    if (base->load_count != cand->load_count) {
         comparison_invalid(out, arena, "load counts differ: baseline %llu requests, candidate %llu",
                            (unsigned long long)base->load_count,
                            (unsigned long long)cand->load_count);
-    if (!str_equal(base_arch, cand_arch))
+    }
+    if (!str_equal(base_arch, cand_arch)) {
         comparison_invalid(out, arena,
                            "architectures differ: baseline built for %.*s, candidate for %.*s",
                            STR_ARGS(base_arch), STR_ARGS(cand_arch));
+    }
 }
 
 static void check_machines(struct comparison *out, struct arena *arena,
@@ -99,9 +103,22 @@ static void check_steady_recorded(struct comparison *out, struct arena *arena)
 {
     size_t base = out->record->trial_count[SIDE_BASE][PHASE_STEADY];
     size_t cand = out->record->trial_count[SIDE_CAND][PHASE_STEADY];
-    if ((base == 0) != (cand == 0))
+    if ((base == 0) != (cand == 0)) {
         comparison_refuse_steady(out, arena, "%s: no steady trial was recorded",
                                  side_name(base == 0 ? SIDE_BASE : SIDE_CAND));
+    }
+}
+
+/* What the harness noted when it recorded; two recordings may say the same. */
+static void take_notes(struct comparison *out, struct arena *arena,
+                       const struct comparison_source sources[SIDES])
+{
+    struct str base = record_of(&sources[SIDE_BASE])->notes;
+    struct str cand = record_of(&sources[SIDE_CAND])->notes;
+    if (base.len)
+        comparison_note(out, arena, "%.*s", STR_ARGS(base));
+    if (cand.len && !str_equal(base, cand))
+        comparison_note(out, arena, "%.*s", STR_ARGS(cand));
 }
 
 bool sources_join(struct comparison *out, struct arena *arena,
@@ -119,6 +136,7 @@ bool sources_join(struct comparison *out, struct arena *arena,
         comparison_invalid(out, arena, "%.*s", STR_ARGS(cand->failure));
     }
     check_steady_recorded(out, arena);
+    take_notes(out, arena, sources);
     return base->is_gotest == cand->is_gotest && !base->failure.len && !cand->failure.len &&
            !base->identical && !cand->identical;
 }

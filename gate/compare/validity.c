@@ -18,7 +18,9 @@ static void text_add(struct str **items, size_t *len, size_t *cap, struct arena 
                      const char *text)
 {
     struct str copy = str_copy(arena, str_from(text));
-    ARENA_PUSH(arena, *items, *len, *cap, copy);
+    size_t grown = *cap;
+    ARENA_PUSH(arena, *items, *len, grown, copy);
+    *cap = grown;
 }
 
 enum { NOTE_BYTES_MAX = 1024 };
@@ -65,39 +67,44 @@ static void check_coverage(struct comparison *comparison, struct arena *arena,
     const char *side = side_name(check->side);
     double gap = fabs(check->profile_bytes - check->runtime_bytes);
     double allowed = COVERAGE_TOLERANCE * check->runtime_bytes + COVERAGE_SLACK_BYTES;
-    if (check->has_runtime && check->runtime_bytes <= 0)
+    if (check->has_runtime && check->runtime_bytes <= 0) {
         comparison_invalid(comparison, arena,
                            "%s, exact trial %u: TotalAlloc did not grow between warm and end", side,
                            check->number);
-    else if (check->has_runtime && check->period == 1 && gap > allowed)
+    } else if (check->has_runtime && check->period == 1 && gap > allowed) {
         comparison_invalid(
             comparison, arena,
             "%s, exact trial %u: the profile covers %.0f %% of TotalAlloc: profiling "
             "was off for a while",
             side, check->number, 100 * check->profile_bytes / check->runtime_bytes);
+    }
     /* Set-up adds to the profile, so only too little is wrong here. */
-    if (check->kept_bytes < BENCHMARK_COVERAGE_MIN * check->benchmark_bytes)
+    if (check->kept_bytes < BENCHMARK_COVERAGE_MIN * check->benchmark_bytes) {
         comparison_invalid(
             comparison, arena,
             "%s, exact trial %u: the profile holds %.0f %% of the bytes that the benchmarks counted",
             side, check->number, 100 * check->kept_bytes / check->benchmark_bytes);
+    }
 }
 
 static void check_trial(struct comparison *comparison, struct arena *arena,
                         const struct trial_check *check)
 {
     const char *side = side_name(check->side);
-    if (check->period <= 0 || check->period > PERIOD_MAX)
+    if (check->period <= 0 || check->period > PERIOD_MAX) {
         comparison_invalid(comparison, arena,
                            "%s, exact trial %u: heap profiling is off (period %lld)", side,
                            check->number, (long long)check->period);
-    if (check->has_negative)
+    }
+    if (check->has_negative) {
         comparison_invalid(comparison, arena,
                            "%s, exact trial %u: heap profile has negative values", side,
                            check->number);
-    if (check->profile_bytes <= 0)
+    }
+    if (check->profile_bytes <= 0) {
         comparison_invalid(comparison, arena, "%s, exact trial %u: the heap profile is empty", side,
                            check->number);
+    }
     check_coverage(comparison, arena, check);
 }
 
@@ -105,11 +112,12 @@ static void check_trial(struct comparison *comparison, struct arena *arena,
 static void check_alike(struct comparison *comparison, struct arena *arena,
                         const struct trial_check *first, const struct trial_check *other)
 {
-    if (first->period != other->period)
+    if (first->period != other->period) {
         comparison_invalid(comparison, arena,
                            "profile periods differ: %s trial %u has %lld, %s trial %u has %lld",
                            side_name(first->side), first->number, (long long)first->period,
                            side_name(other->side), other->number, (long long)other->period);
+    }
 }
 
 void validity_check(struct comparison *comparison, struct arena *arena,
@@ -121,10 +129,12 @@ void validity_check(struct comparison *comparison, struct arena *arena,
         check_trial(comparison, arena, &checks[i]);
         check_alike(comparison, arena, &checks[0], &checks[i]);
     }
-    for (int side = 0; side < SIDES; side++)
-        if (trials[side] == 0)
+    for (int side = 0; side < SIDES; side++) {
+        if (trials[side] == 0) {
             comparison_invalid(comparison, arena, "%s: no exact trial was recorded",
                                side_name((enum side)side));
+        }
+    }
 }
 
 /* A number of the load that all trials of a phase share. */
@@ -142,10 +152,11 @@ static double load_value(const struct record_trial *trial, const struct load_row
 {
     double rate = 0;
     uint64_t count = 0;
-    if (row->is_double)
+    if (row->is_double) {
         memcpy(&rate, (const char *)trial + row->offset, sizeof(rate));
-    else
+    } else {
         memcpy(&count, (const char *)trial + row->offset, sizeof(count));
+    }
     return row->is_double ? rate : (double)count;
 }
 
@@ -168,10 +179,11 @@ static void check_load_row(struct comparison *comparison, struct arena *arena,
         arena, "%s of the %s phase differ: baseline trial %u has %.15g, %s trial %u has %.15g",
         row->name, phase_name(pair->phase), pair->first->number, first, side_name(pair->side),
         pair->other->number, other);
-    if (pair->phase == PHASE_STEADY)
+    if (pair->phase == PHASE_STEADY) {
         comparison_refuse_steady(comparison, arena, "%.*s", STR_ARGS(text));
-    else
+    } else {
         comparison_invalid(comparison, arena, "%.*s", STR_ARGS(text));
+    }
 }
 
 static struct str statuses_text(const struct record_trial *trial)
@@ -184,12 +196,13 @@ static bool check_answers(struct comparison *comparison, struct arena *arena,
                           const struct trial_pair *pair)
 {
     bool differ = !str_equal(pair->first->statuses, pair->other->statuses);
-    if (differ)
+    if (differ) {
         comparison_invalid(
             comparison, arena,
             "answers differ in the %s phase: baseline trial %u gave %.*s, %s trial %u gave %.*s",
             phase_name(pair->phase), pair->first->number, STR_ARGS(statuses_text(pair->first)),
             side_name(pair->side), pair->other->number, STR_ARGS(statuses_text(pair->other)));
+    }
     return differ;
 }
 

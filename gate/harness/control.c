@@ -6,7 +6,12 @@
 #include "gate/base/clock.h"
 #include "gate/harness/process.h"
 
-enum { CONNECT_MS = 2000, CONTROL_HEADER_BYTES_MAX = 64 * 1024, CONTROL_PATH_BYTES_MAX = 4096 };
+enum {
+    CONNECT_MS = 2000,
+    WAIT_MS = 10,
+    CONTROL_HEADER_BYTES_MAX = 64 * 1024,
+    CONTROL_PATH_BYTES_MAX = 4096
+};
 
 /* One exchange under way. */
 struct control {
@@ -110,11 +115,44 @@ static enum status explain(const struct control *control, CURLcode code, struct 
     return err_set(err, STATUS_CHILD, "%s", curl_easy_strerror(code));
 }
 
+/* How the one exchange of a multi handle ended. */
+static CURLcode exchange_result(CURLM *multi)
+{
+    int left = 0;
+    const CURLMsg *message = curl_multi_info_read(multi, &left);
+    return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_FAILED_INIT;
+}
+
+/*
+ * Programs under test may talk while they answer, more than their pipe
+ * holds: curl_easy_perform would look after nothing else for a second.
+ */
+static CURLcode exchange_with(CURLM *multi, CURL *curl)
+{
+    int running = 1;
+    if (curl_multi_add_handle(multi, curl) != CURLM_OK)
+        return CURLE_FAILED_INIT;
+    while (curl_multi_perform(multi, &running) == CURLM_OK && running &&
+           curl_multi_poll(multi, NULL, 0, WAIT_MS, NULL) == CURLM_OK)
+        process_poll_all();
+    CURLcode code = exchange_result(multi);
+    (void)curl_multi_remove_handle(multi, curl);
+    return code;
+}
+
+static CURLcode exchange(CURL *curl)
+{
+    CURLM *multi = curl_multi_init();
+    CURLcode code = multi ? exchange_with(multi, curl) : CURLE_OUT_OF_MEMORY;
+    (void)curl_multi_cleanup(multi);
+    return code;
+}
+
 static enum status perform(struct control_reply *out, struct arena *arena, struct control *control,
                            struct err *err)
 {
     struct control_reply reply = {0};
-    CURLcode code = curl_easy_perform(control->curl);
+    CURLcode code = exchange(control->curl);
     if (code != CURLE_OK)
         return explain(control, code, err);
     if (curl_easy_getinfo(control->curl, CURLINFO_RESPONSE_CODE, &reply.http_code) != CURLE_OK)

@@ -5,6 +5,7 @@
 #include "gate/base/io.h"
 #include "gate/harness/build.h"
 #include "gate/harness/load/requests.h"
+#include "gate/harness/trial_gotest.h"
 
 enum { EXACT_HITS_PER_LINE = 20, EXACT_REQUESTS_MIN = 400 };
 
@@ -201,6 +202,8 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
         if (build_side(harness, &built, side, err))
             return err->status;
     }
+    if (scenario->driver == DRIVER_GOTEST && trial_gotest_select(harness, &built, err))
+        return err->status;
     *out = built;
     return STATUS_OK;
 }

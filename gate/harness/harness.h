@@ -33,6 +33,8 @@ struct harness_scenario {
     struct str binaries[SIDES]; /* absolute paths */
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
+    struct str bench;           /* DRIVER_GOTEST: the -test.bench expression that trials run */
+    struct str notes;           /* what the report should say of it: one line; may be empty */
     uint64_t exact_count;       /* requests of an exact trial */
     uint64_t exact_rate;        /* of the heap profile; EXACT_RATE until that is too slow */
     uint64_t exact_limit_ns;    /* for the warm-up and load of an exact trial at EXACT_RATE */
@@ -54,7 +56,12 @@ NODISCARD enum status harness_open(struct harness *out, struct arena *arena,
                                    const struct harness_spec *spec, struct err *err);
 /* Removes everything harness_open made. Safe on a zeroed struct. */
 void harness_close(struct harness *harness);
-/* Reads the request file and builds base, then candidate. */
+/*
+ * Reads the request file and builds base, then candidate. Of a gotest
+ * scenario only the benchmarks that both sides have are run: the others
+ * are named in out->notes, which belongs into the record of the scenario.
+ * None at all in both is STATUS_CHILD.
+ */
 NODISCARD enum status harness_build(struct harness *harness, struct harness_scenario *out,
                                     const struct scenario *scenario, struct err *err);
 /*

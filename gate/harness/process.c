@@ -15,7 +15,10 @@
 #include "gate/harness/process_output.h"
 #include "gate/harness/process_tree.h"
 
-enum { STEP_MS = 100, PIPE_BYTES = 1024 * 1024 };
+enum { STEP_MS = 100, ORPHAN_STEP_MS = 5, PIPE_BYTES = 1024 * 1024 };
+
+/* After the keeper's own KEEPER_KILL_NS. */
+#define ORPHAN_KILL_NS (5 * NS_PER_SECOND)
 
 /* How long the child may take to be executed; forking a large process on a busy machine is slow. */
 #define START_NS (30 * NS_PER_SECOND)
@@ -31,6 +34,7 @@ static volatile sig_atomic_t interrupted_by;
 /* Keepers that live, of the thread that starts processes; kill_orphans must not take them. */
 struct keeper_entry {
     pid_t pid;
+    struct process *process;
     uint64_t started_ticks;
 };
 
@@ -65,8 +69,6 @@ void process_setup(void)
     for (size_t i = 0; i < ARRAY_LEN(stops); i++)
         set_handler(stops[i], note_signal);
     set_handler(SIGPIPE, SIG_IGN);
-    /* A file that grows past `ulimit -f` is a failed write, with its message. */
-    set_handler(SIGXFSZ, SIG_IGN);
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     /* The service runs as the same user and would read our environment in /proc. */
     (void)prctl(PR_SET_DUMPABLE, 0);
@@ -192,7 +194,7 @@ static enum status fork_keeper(struct process *process, struct keeper_start *sta
         (void)close(channels.output[0]);
         return err_set(err, STATUS_IO, "cannot fork: %s", strerror(code));
     }
-    *entry = (struct keeper_entry){pid, 0};
+    *entry = (struct keeper_entry){.pid = pid, .process = process};
     if (tree_read_stat(&stat, pid))
         entry->started_ticks = stat.started_ticks;
     process->keeper = pid;
@@ -240,7 +242,7 @@ static void note_end(struct process *process, int exit_status)
     process->ended_ns = clock_now_ns();
 }
 
-/* Who has the last word between memgate and a keeper. */
+/* Who has the last word between memgate and a keeper; a lost one left something behind. */
 enum keeper_state { KEEPER_WORKS, KEEPER_FINISHED, KEEPER_LOST };
 
 /* Takes what the keeper has said. */
@@ -260,7 +262,7 @@ static enum keeper_state read_notes(struct process *process)
         if (note.word == KEEPER_ENDED)
             note_end(process, note.value);
         if (note.word == KEEPER_GONE)
-            return KEEPER_FINISHED;
+            return note.value ? KEEPER_LOST : KEEPER_FINISHED;
     }
 }
 
@@ -274,6 +276,14 @@ void process_poll(struct process *process)
         note_end(process, SIGKILL);
     }
     output_drain(&process->output, &process->output_fd);
+}
+
+void process_poll_all(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(keepers); i++) {
+        if (keepers[i].pid)
+            process_poll(keepers[i].process);
+    }
 }
 
 /* Sleeps until something happens to the process, at most a step. */
@@ -340,7 +350,8 @@ static enum keeper_state await_keeper(struct process *process, uint64_t grace_ns
 
 /*
  * A keeper that was killed leaves its processes to us, its subreaper:
- * they are our children, younger than it and no keeper themselves.
+ * they are our children, younger than it and no keeper themselves. So
+ * does one that gave up; what it could not kill may never be waited for.
  */
 static size_t kill_orphans(uint64_t started_ticks)
 {
@@ -355,26 +366,35 @@ static size_t kill_orphans(uint64_t started_ticks)
             continue;
         (void)tree_signal(pid, SIGKILL);
         (void)kill(pid, SIGKILL);
-        (void)waitpid(pid, NULL, 0);
+        (void)waitpid(pid, NULL, WNOHANG);
         count++;
     }
     return count;
 }
 
-static void reap_keeper(const struct process *process, bool has_finished)
+/* False when something is left. */
+static bool reap_orphans(uint64_t started_ticks)
 {
-    enum { ORPHAN_ROUNDS_MAX = 1000 };
+    uint64_t deadline_ns = clock_now_ns() + ORPHAN_KILL_NS;
+    while (kill_orphans(started_ticks) > 0) {
+        if (clock_now_ns() > deadline_ns)
+            return false;
+        (void)poll(NULL, 0, ORPHAN_STEP_MS);
+    }
+    return true;
+}
+
+/* False when something of the program is left. */
+static bool reap_keeper(const struct process *process, bool has_finished)
+{
     struct keeper_entry *entry = find_keeper(process->keeper);
     if (!has_finished)
         (void)kill(process->keeper, SIGKILL);
     while (waitpid(process->keeper, NULL, 0) < 0 && errno == EINTR)
         continue;
     uint64_t started_ticks = entry->started_ticks;
-    entry->pid = 0;
-    for (int i = 0; !has_finished && i < ORPHAN_ROUNDS_MAX; i++) {
-        if (kill_orphans(started_ticks) == 0)
-            break;
-    }
+    *entry = (struct keeper_entry){0};
+    return has_finished || reap_orphans(started_ticks);
 }
 
 void process_end(struct process *process, uint64_t grace_ns)
@@ -383,7 +403,7 @@ void process_end(struct process *process, uint64_t grace_ns)
         return;
     bool was_running = process->pid != 0 && !process->ended;
     bool has_finished = await_keeper(process, grace_ns) == KEEPER_FINISHED;
-    reap_keeper(process, has_finished);
+    process->has_survivors = !reap_keeper(process, has_finished);
     process->keeper = 0;
     process->stopped = was_running;
     note_end(process, SIGKILL);

@@ -45,7 +45,8 @@ struct process {
     int output_fd;
     int exit_status; /* of waitpid, once it ended */
     bool ended;
-    bool stopped; /* process_end ended it, not the program itself */
+    bool stopped;       /* process_end ended it, not the program itself */
+    bool has_survivors; /* process_end could not kill all of it within its bound */
     uint64_t started_ns;
     uint64_t ended_ns;
     struct process_output output;
@@ -60,11 +61,14 @@ NODISCARD enum status process_start(struct process *process, const struct proces
                                     struct err *err);
 /* Reads what is there without blocking and notices the end; call it at least every 100 ms. */
 void process_poll(struct process *process);
+/* process_poll for each process that was started and not ended: for waits that know none of them. */
+void process_poll_all(void);
 /* Waits for the end at most timeout_ns; STATUS_CHILD on timeout, INTERRUPTED on a signal. */
 NODISCARD enum status process_wait(struct process *process, uint64_t timeout_ns, struct err *err);
 /*
  * Ends the process and all its descendants: SIGTERM, grace_ns, SIGKILL
- * in rounds until /proc shows no child of ours that came from it.
+ * in rounds until /proc shows no child of ours that came from it, or
+ * for 20 s at most: has_survivors tells that something is left.
  * Safe to call twice and on a process that ended. Releases everything
  * but the output.
  */

@@ -1,3 +1,5 @@
+#include "gate/harness/trial_gotest.h"
+
 #include <time.h>
 
 #include "gate/base/clock.h"
@@ -13,6 +15,11 @@
 /* The binary ends itself first and then prints where its goroutines are. */
 enum { TIMEOUT_SECONDS = 15 * 60, ARGS_MAX = 10, ATTEMPTS_MAX = 5 };
 #define KILL_AFTER_NS ((TIMEOUT_SECONDS + 10) * NS_PER_SECOND)
+/* Listing takes milliseconds; a TestMain may first start what its tests need. */
+#define LIST_TIME_NS (60 * NS_PER_SECOND)
+
+/* Linux takes 128 KiB as one argument. */
+enum { EXPRESSION_BYTES_MAX = 100 * 1024 };
 
 struct args {
     const char *items[ARGS_MAX + 1];
@@ -28,13 +35,13 @@ static void add_arg(struct args *args, struct str text)
 static void build_args(struct args *out, const struct trial *trial)
 {
     struct arena *arena = trial->scratch;
-    const struct scenario_gotest *gotest = &trial->scenario->scenario->gotest;
+    const struct harness_scenario *scenario = trial->scenario;
     struct args args = {0};
-    add_arg(&args, str_copy(arena, trial->scenario->binaries[trial->key.side]));
+    add_arg(&args, str_copy(arena, scenario->binaries[trial->key.side]));
     add_arg(&args, STR("-test.run=^$"));
-    add_arg(&args, str_format(arena, "-test.bench=%.*s", STR_ARGS(gotest->bench)));
-    add_arg(&args,
-            str_format(arena, "-test.benchtime=%llux", (unsigned long long)gotest->iterations));
+    add_arg(&args, str_format(arena, "-test.bench=%.*s", STR_ARGS(scenario->bench)));
+    add_arg(&args, str_format(arena, "-test.benchtime=%llux",
+                              (unsigned long long)scenario->scenario->gotest.iterations));
     add_arg(&args, STR("-test.benchmem"));
     add_arg(&args, STR("-test.count=1"));
     add_arg(&args, str_format(arena, "-test.timeout=%ds", TIMEOUT_SECONDS));
@@ -42,19 +49,17 @@ static void build_args(struct args *out, const struct trial *trial)
         struct str file = recording_point_file(arena, trial->dir, POINT_END, false);
         add_arg(&args, str_format(arena, "-test.memprofile=%.*s", STR_ARGS(file)));
         add_arg(&args, str_format(arena, "-test.memprofilerate=%llu",
-                                  (unsigned long long)trial->scenario->exact_rate));
+                                  (unsigned long long)scenario->exact_rate));
     }
     *out = args;
 }
 
 static enum status start(struct process *process, const struct trial *trial,
-                         const struct trial_env *env, struct err *err)
+                         const struct args *args, const struct trial_env *env, struct err *err)
 {
-    struct args args;
     const struct harness_scenario *scenario = trial->scenario;
-    build_args(&args, trial);
     struct process_spec spec = {
-        .argv = args.items,
+        .argv = args->items,
         .env = trial_env_list(env, trial->scratch),
         .dir = io_join(trial->scratch, scenario->trees[trial->key.side],
                        scenario->scenario->gotest.package),
@@ -145,7 +150,7 @@ static enum status read_results(struct trial *trial, const struct process *proce
         return err->status;
     if (trial->record->benchmark_count == 0) {
         return err_set(err, STATUS_CHILD, "no benchmark matches \"%.*s\"",
-                       STR_ARGS(trial->scenario->scenario->gotest.bench));
+                       STR_ARGS(trial->scenario->bench));
     }
     if (trial->record->cpu_ns == 0)
         return err_set(err, STATUS_INVALID, "the benchmarks used no CPU time");
@@ -157,9 +162,11 @@ static enum status run_once(struct trial *trial, struct err *err)
     struct process process = {0};
     struct trial_env env = {0};
     struct err unwritten = {0};
+    struct args args;
     if (trial_env_init(&env, trial, NULL, 0, err))
         return err->status;
-    enum status status = start(&process, trial, &env, err);
+    build_args(&args, trial);
+    enum status status = start(&process, trial, &args, &env, err);
     if (status == STATUS_OK)
         status = wait_end(&process, trial, err);
     process_end(&process, STOP_GRACE_NS);
@@ -186,4 +193,110 @@ enum status trial_gotest(struct trial *trial, struct err *err)
     return err_set(err, STATUS_INVALID,
                    "the benchmarks are over before their memory can be read; raise "
                    "gotest.benchtime");
+}
+
+/* Names of one side that match the head of a term. */
+static enum status read_names(struct str_list *out, const struct trial *trial,
+                              const struct process *process, struct err *err)
+{
+    if (process->exit_status != 0)
+        return trial_report_end(trial, process, "asked for its benchmarks", err);
+    if (process->output.dropped_bytes > 0)
+        return err_set(err, STATUS_LIMIT, "more output than is kept");
+    struct str text = process_output_text(trial->scratch, process);
+    return bench_output_names(out, trial->scratch, text, err);
+}
+
+static enum status list_names(struct str_list *out, const struct trial *trial, struct str head,
+                              struct err *err)
+{
+    struct process process = {0};
+    struct trial_env env = {0};
+    struct args args = {0};
+    if (trial_env_init(&env, trial, NULL, 0, err))
+        return err->status;
+    add_arg(&args, str_copy(trial->scratch, trial->scenario->binaries[trial->key.side]));
+    add_arg(&args, str_format(trial->scratch, "-test.list=%.*s", STR_ARGS(head)));
+    enum status status = start(&process, trial, &args, &env, err);
+    if (status == STATUS_OK)
+        status = process_wait(&process, LIST_TIME_NS, err);
+    process_end(&process, STOP_GRACE_NS);
+    if (status == STATUS_OK)
+        status = read_names(out, trial, &process, err);
+    process_release(&process);
+    return status;
+}
+
+static enum status list_terms(struct trial *trial, struct bench_term *terms, size_t count,
+                              struct err *err)
+{
+    if (io_make_dirs(trial->run_dir, err))
+        return err->status;
+    for (size_t i = 0; i < count; i++) {
+        for (trial->key.side = 0; trial->key.side < SIDES; trial->key.side++) {
+            if (list_names(&terms[i].names[trial->key.side], trial, terms[i].head, err))
+                return err_wrap(err, "%s", side_name(trial->key.side));
+        }
+    }
+    return io_remove_tree(trial->run_dir, err);
+}
+
+static enum status pick(const struct trial *trial, const struct bench_term *terms, size_t count,
+                        struct err *err)
+{
+    struct harness_scenario *scenario = trial->scenario;
+    struct str bench = scenario->scenario->gotest.bench;
+    struct str picked = bench_terms_pick(trial->keep, bench, terms, count);
+    struct str lone = bench_terms_lone(trial->keep, terms, count);
+    if (picked.len == 0) {
+        return err_set(err, STATUS_CHILD, "no benchmark matches \"%.*s\" on both sides: %.*s",
+                       STR_ARGS(bench), STR_ARGS(lone));
+    }
+    if (picked.len > EXPRESSION_BYTES_MAX) {
+        return err_set(err, STATUS_LIMIT,
+                       "the names of the benchmarks that both sides have take more than %d bytes; "
+                       "give gotest.bench an expression that matches fewer",
+                       EXPRESSION_BYTES_MAX);
+    }
+    scenario->bench = picked;
+    if (str_equal(picked, bench))
+        return STATUS_OK;
+    scenario->notes = str_format(trial->keep, "benchmarks of one side alone are not compared: %.*s",
+                                 STR_ARGS(lone));
+    log_line(trial->harness->spec.log, "%.*s: %.*s", STR_ARGS(scenario->scenario->name),
+             STR_ARGS(scenario->notes));
+    return STATUS_OK;
+}
+
+static enum status select_in(struct trial *trial, struct err *err)
+{
+    struct bench_term *terms = NULL;
+    struct str bench = trial->scenario->scenario->gotest.bench;
+    size_t count = bench_terms_split(&terms, trial->scratch, bench);
+    trial->scenario->bench = bench;
+    enum status status = list_terms(trial, terms, count, err);
+    if (status == STATUS_CHILD || status == STATUS_LIMIT) {
+        log_line(trial->harness->spec.log,
+                 "%.*s: benchmarks cannot be listed, so what one side alone has runs too: %s",
+                 STR_ARGS(trial->scenario->scenario->name), err->text);
+        return STATUS_OK;
+    }
+    return status == STATUS_OK ? pick(trial, terms, count, err) : status;
+}
+
+enum status trial_gotest_select(const struct harness *harness, struct harness_scenario *scenario,
+                                struct err *err)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    struct trial trial = {
+        .harness = harness,
+        .scenario = scenario,
+        .run_dir = io_join(&scratch, harness->work_dir, STR("run")),
+        .scratch = &scratch,
+        .keep = harness->arena,
+    };
+    enum status status = select_in(&trial, err);
+    arena_release(&scratch);
+    return status;
 }

@@ -23,6 +23,8 @@
 /* Below this share of the asked rate the two sides did not get the same load. */
 #define DELIVERED_RATIO_MIN 0.98
 
+enum { START_TRIES_MAX = 5 };
+
 struct http_trial {
     struct trial *trial;
     struct process process;
@@ -178,6 +180,28 @@ static enum status check_listener(const struct http_trial *http, struct err *err
     return process_check_listener(&http->process, http->port, &listening, err);
 }
 
+static bool has_lost_port(const struct http_trial *http)
+{
+    struct str output = process_output_text(http->trial->scratch, &http->process);
+    return http->process.ended && str_contains(output, STR("address already in use"));
+}
+
+/* A port that was free when we looked can be another's when the service asks for it. */
+static enum status start_ready(struct http_trial *http, struct err *err)
+{
+    for (int tries = 1;; tries++) {
+        enum status status = start(http, err);
+        if (status == STATUS_OK)
+            status = wait_ready(http, err);
+        if (status == STATUS_OK || tries == START_TRIES_MAX || !has_lost_port(http))
+            return status;
+        log_line(http->trial->harness->spec.log,
+                 "%s: port %u was taken before the service had it; trying another",
+                 side_name(http->trial->key.side), http->port);
+        process_release(&http->process);
+    }
+}
+
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -208,6 +232,13 @@ static bool tick(void *ctx, uint64_t done)
     process_poll(&http->process);
     http->is_too_slow = trial_is_too_slow(http->trial, now - http->loading_since_ns);
     return !process_interrupted() && !http->process.ended && !http->is_too_slow;
+}
+
+/* A service that logs must not wait for our next look: its pipe holds a few milliseconds' worth. */
+static void take_output(void *ctx)
+{
+    struct http_trial *http = ctx;
+    process_poll(&http->process);
 }
 
 /* A load that failed because the service died is told as its death. */
@@ -255,6 +286,8 @@ static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint6
                      : CLOSED_LOAD_NS,
         .tick = tick,
         .tick_ctx = http,
+        .on_watch = take_output,
+        .watch_fd = http->process.output_fd,
     };
 }
 
@@ -367,7 +400,7 @@ static enum status measure(struct http_trial *http, struct err *err)
     struct trial *trial = http->trial;
     /* RSS of the warm-up is sampled too, into a list that nobody reads. */
     sampler_init(&http->sampler, trial->scratch, &http->process);
-    if (start(http, err) || wait_ready(http, err) || check_listener(http, err) ||
+    if (start_ready(http, err) || check_listener(http, err) ||
         points_read(trial, http->port, POINT_READY, err) || warm_up(http, err) ||
         points_read(trial, http->port, POINT_WARM, err) || measure_load(http, err) ||
         check_listener(http, err) || points_read(trial, http->port, POINT_END, err) ||
@@ -382,6 +415,12 @@ enum status trial_http(struct trial *trial, struct err *err)
     struct err unwritten = {0};
     enum status status = measure(&http, err);
     process_end(&http.process, STOP_GRACE_NS);
+    if (http.process.has_survivors) {
+        log_line(trial->harness->spec.log, "%s: something of it could not be killed and still runs",
+                 side_name(trial->key.side));
+    }
+    if (http.process.has_survivors && status == STATUS_OK)
+        status = err_set(err, STATUS_CHILD, "could not be killed; it would disturb what follows");
     /* A trial that failed keeps its first error. */
     if (trial_write_output(trial, &http.process, &unwritten) && status == STATUS_OK) {
         *err = unwritten;

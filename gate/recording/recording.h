@@ -27,8 +27,8 @@
  *
  *   schema, memgate_version, policy {name, revision}, quick,
  *   environment {os, arch, cpu_model, cpu_count, kernel},
- *   scenarios [{name, directory, gotest, identical, measured_because, failure, load_count,
- *               trials {baseline {exact, steady}, candidate {exact, steady}}}],
+ *   scenarios [{name, directory, gotest, identical, measured_because, failure, notes,
+ *               load_count, trials {baseline {exact, steady}, candidate {exact, steady}}}],
  *   files [{path, bytes, sha256}]   every file but manifest.json, by path
  *   sha256                          of the manifest's own bytes before this value
  *
@@ -117,6 +117,7 @@ struct record_scenario {
     struct str
         identical_why_measured; /* why identical binaries were measured all the same; may be empty */
     struct str failure;         /* why there is no verdict; empty when complete */
+    struct str notes;    /* what a reader must know of how it was taken: one line; may be empty */
     uint64_t load_count; /* requests of the steady phase as the policy says: "over the load" */
     struct record_program programs[SIDES];
     struct record_trial *trials[SIDES][PHASES];

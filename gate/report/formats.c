@@ -14,8 +14,9 @@ const struct report_format *report_formats(void)
 
 const struct report_format *report_format_find(struct str name)
 {
-    for (const struct report_format *format = formats; format->name; format++)
+    for (const struct report_format *format = formats; format->name; format++) {
         if (str_equal_text(name, format->name))
             return format;
+    }
     return NULL;
 }

@@ -12,18 +12,20 @@ struct json_report {
 
 static void write_str_or_null(struct json_writer *json, const char *key, struct str value)
 {
-    if (value.len)
+    if (value.len) {
         json_str(json, key, value);
-    else
+    } else {
         json_null(json, key);
+    }
 }
 
 static void write_line(struct json_writer *json, int64_t line)
 {
-    if (line > 0)
+    if (line > 0) {
         json_i64(json, "line", line);
-    else
+    } else {
         json_null(json, "line");
+    }
 }
 
 static void write_subject(struct json_report *report, const struct comparison_row *row)
@@ -49,10 +51,11 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
     json_double(json, "base", estimate->base);
     json_double(json, "cand", estimate->cand);
     json_double(json, "delta", estimate->delta);
-    if (estimate->has_ratio)
+    if (estimate->has_ratio) {
         json_double(json, "percent", estimate->ratio * 100);
-    else
+    } else {
         json_null(json, "percent");
+    }
     if (estimate->bounded) {
         json_list(json, "interval");
         json_double(json, NULL, estimate->delta_low);

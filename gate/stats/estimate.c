@@ -88,9 +88,10 @@ static bool fill_log_ratio(struct estimate *out, struct samples base, struct sam
 
 static bool are_usable(struct samples samples)
 {
-    for (size_t i = 0; i < samples.len; i++)
+    for (size_t i = 0; i < samples.len; i++) {
         if (!(fabs(samples.values[i]) <= VALUE_MAX))
             return false;
+    }
     return true;
 }
 

@@ -41,6 +41,7 @@ enum status connection_open(struct connection *connection, int epoll_fd, uint16_
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     connection->fd = fd;
     connection->state = CONNECTION_OPENING;
+    connection->is_reused = false;
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 &&
         errno != EINPROGRESS)
         return socket_error(err, "cannot connect", errno);
@@ -65,12 +66,14 @@ bool connection_has_unsent(const struct connection *connection)
     return connection->unsent_at < connection->unsent.len;
 }
 
-/* Bytes the socket took, or -1 with errno set; a full socket takes 0. */
+/* Bytes the socket took, or -1 with errno set; a full socket takes 0, a dead one takes all. */
 static ptrdiff_t send_some(int fd, struct str data)
 {
     ssize_t sent = send(fd, data.data, data.len, MSG_NOSIGNAL);
     if (sent < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
+    if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+        return (ptrdiff_t)data.len;
     return sent;
 }
 

@@ -20,6 +20,9 @@ struct connection {
     uint64_t deadline_ns;   /* opening and busy */
     uint64_t free_since_ns; /* idle */
     uint64_t from_ns;       /* where the latency of the request starts */
+    bool is_reused;         /* an earlier request was answered on it */
+    bool has_request;       /* opening: to send again the request that the last one lost */
+    bool has_answer_bytes;  /* busy: the answer has begun */
     uint64_t k;
     const struct request_line *line;
     struct buf unsent; /* rest of a request the socket had no room for */
@@ -33,7 +36,11 @@ NODISCARD enum status connection_open(struct connection *connection, int epoll_f
 /* The socket became writable while opening: looks whether it is connected. */
 NODISCARD enum status connection_opened(struct connection *connection, int epoll_fd,
                                         struct err *err);
-/* Sends what the socket takes and keeps the rest for connection_flush. */
+/*
+ * Sends what the socket takes and keeps the rest for connection_flush. A
+ * peer that is gone is no error here: reading tells it, after the answer
+ * that the peer may have left.
+ */
 NODISCARD enum status connection_send(struct connection *connection, int epoll_fd,
                                       struct str request, struct err *err);
 NODISCARD enum status connection_flush(struct connection *connection, int epoll_fd,

@@ -98,6 +98,29 @@ static enum status reopen(struct engine *engine, struct connection *connection)
     return open_connection(engine, connection);
 }
 
+/* Renders the connection's request into engine->request. */
+static enum status prepare_request(struct engine *engine, struct connection *connection)
+{
+    connection->state = CONNECTION_BUSY;
+    connection->has_answer_bytes = false;
+    response_init(&connection->response, str_equal_text(connection->line->method, "HEAD"));
+    buf_reset(&engine->request);
+    requests_render(&engine->request, connection->line, connection->k, engine->spec->port);
+    if (engine->request.overflow) {
+        (void)err_set(engine->err, STATUS_LIMIT, "request is larger than %zu bytes",
+                      engine->request.max);
+        return wrap_request(connection, engine->err);
+    }
+    return STATUS_OK;
+}
+
+static enum status send_prepared(struct engine *engine, struct connection *connection)
+{
+    if (connection_send(connection, engine->epoll_fd, buf_view(&engine->request), engine->err))
+        return wrap_request(connection, engine->err);
+    return STATUS_OK;
+}
+
 static enum status send_request(struct engine *engine, struct connection *connection,
                                 uint64_t due_ns)
 {
@@ -106,15 +129,8 @@ static enum status send_request(struct engine *engine, struct connection *connec
     uint32_t line = requests_line(spec->requests, spec->seed, k);
     connection->k = k;
     connection->line = &spec->requests->lines[line];
-    connection->state = CONNECTION_BUSY;
-    response_init(&connection->response, str_equal_text(connection->line->method, "HEAD"));
-    buf_reset(&engine->request);
-    requests_render(&engine->request, connection->line, k, spec->port);
-    if (engine->request.overflow) {
-        (void)err_set(engine->err, STATUS_LIMIT, "request is larger than %zu bytes",
-                      engine->request.max);
-        return wrap_request(connection, engine->err);
-    }
+    if (prepare_request(engine, connection))
+        return engine->err->status;
     uint64_t now = clock_now_ns();
     uint64_t possible_ns = connection->free_since_ns > due_ns ? connection->free_since_ns : due_ns;
     connection->from_ns = is_paced(engine) ? due_ns : now;
@@ -123,9 +139,7 @@ static enum status send_request(struct engine *engine, struct connection *connec
     engine->sent++;
     if (is_paced(engine))
         histogram_record(&engine->result->lateness, now > possible_ns ? now - possible_ns : 0);
-    if (connection_send(connection, engine->epoll_fd, buf_view(&engine->request), engine->err))
-        return wrap_request(connection, engine->err);
-    return STATUS_OK;
+    return send_prepared(engine, connection);
 }
 
 static enum status send_due(struct engine *engine)
@@ -204,6 +218,7 @@ static enum status end_answer(struct engine *engine, struct connection *connecti
         return send_due(engine);
     }
     connection->state = CONNECTION_IDLE;
+    connection->is_reused = true;
     idle_push(engine, connection);
     return send_due(engine);
 }
@@ -212,6 +227,7 @@ static enum status take_answer(struct engine *engine, struct connection *connect
 {
     size_t used = 0;
     struct bytes data = {engine->input, len};
+    connection->has_answer_bytes = true;
     if (response_feed(&connection->response, data, &used, engine->err))
         return wrap_request(connection, engine->err);
     if (used < len) {
@@ -222,10 +238,28 @@ static enum status take_answer(struct engine *engine, struct connection *connect
     return response_done(&connection->response) ? end_answer(engine, connection) : STATUS_OK;
 }
 
-/* The peer is gone while a request is out. */
+/* The request's own deadline holds on: a server that hangs up each time gains none. */
+static enum status reopen_to_resend(struct engine *engine, struct connection *connection)
+{
+    uint64_t deadline_ns = connection->deadline_ns;
+    if (reopen(engine, connection))
+        return wrap_request(connection, engine->err);
+    connection->deadline_ns = deadline_ns;
+    connection->has_request = true;
+    return STATUS_OK;
+}
+
+/*
+ * The peer is gone while a request is out. One that ends an idle
+ * connection cannot know that the next request is on its way, so that
+ * end alone says nothing about the request; a new connection's does.
+ */
 static enum status lose_answer(struct engine *engine, struct connection *connection, int code)
 {
     enum status status = STATUS_OK;
+    bool is_end = code == 0 || code == ECONNRESET || code == EPIPE;
+    if (is_end && connection->is_reused && !connection->has_answer_bytes)
+        return reopen_to_resend(engine, connection);
     if (code) {
         status = err_set(engine->err, STATUS_CHILD, "no complete answer: %s", strerror(code));
     } else {
@@ -262,6 +296,11 @@ static enum status handle_opening(struct engine *engine, struct connection *conn
 {
     if (connection_opened(connection, engine->epoll_fd, engine->err))
         return err_wrap(engine->err, "127.0.0.1:%u", engine->spec->port);
+    if (connection->has_request) {
+        connection->has_request = false;
+        return prepare_request(engine, connection) ? engine->err->status
+                                                   : send_prepared(engine, connection);
+    }
     idle_push(engine, connection);
     return STATUS_OK;
 }
@@ -269,6 +308,10 @@ static enum status handle_opening(struct engine *engine, struct connection *conn
 static enum status handle_event(struct engine *engine, const struct epoll_event *event)
 {
     struct connection *connection = event->data.ptr;
+    if (!connection) {
+        engine->spec->on_watch(engine->spec->tick_ctx);
+        return STATUS_OK;
+    }
     if (connection->state == CONNECTION_OPENING)
         return handle_opening(engine, connection);
     if ((event->events & EPOLLOUT) && connection_has_unsent(connection) &&
@@ -404,9 +447,23 @@ static double achieved_rate(const struct engine *engine)
     return num_ratio((double)engine->sent, span);
 }
 
+/* The only event without a connection. */
+static enum status start_watch(const struct engine *engine)
+{
+    const struct load_spec *spec = engine->spec;
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    if (!spec->on_watch || spec->watch_fd < 0)
+        return STATUS_OK;
+    if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, spec->watch_fd, &event) != 0)
+        return err_set(engine->err, STATUS_IO, "epoll_ctl: %s", strerror(errno));
+    return STATUS_OK;
+}
+
 static enum status run(struct engine *engine)
 {
-    enum status status = open_all(engine);
+    enum status status = start_watch(engine);
+    if (status == STATUS_OK)
+        status = open_all(engine);
     if (status == STATUS_OK)
         status = drive(engine);
     if (status == STATUS_OK) {

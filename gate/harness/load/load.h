@@ -24,6 +24,12 @@ struct load_spec {
     /* Called each 10 to 50 ms, also when nothing happens; false ends the load with STATUS_CHILD. */
     bool (*tick)(void *ctx, uint64_t done);
     void *tick_ctx;
+    /*
+     * Called with tick_ctx whenever watch_fd is readable or at its end, and
+     * must take all that is there or close it; NULL or a negative fd: never.
+     */
+    void (*on_watch)(void *ctx);
+    int watch_fd;
 };
 
 enum { LOAD_STATUS_MAX = 600 };
@@ -43,7 +49,7 @@ struct load_result {
     struct histogram lateness;
     uint64_t duration_ns;
     uint64_t response_bytes;    /* of bodies */
-    uint64_t reconnects;        /* after "Connection: close" or an idle connection's end */
+    uint64_t reconnects;        /* after "Connection: close", or when a used connection ended */
     double achieved_per_second; /* sent at a fixed rate, answered in a closed loop */
 };
 
@@ -51,7 +57,10 @@ struct load_result {
  * STATUS_OK means every request was sent and answered (statuses may
  * still be unexpected: the caller voids the run). Refused connections,
  * broken HTTP, time-outs, early closes are STATUS_CHILD naming the
- * request. Limits: head 64 KiB, 256 headers, body 16 MiB.
+ * request. A connection that was used before and ends without a byte
+ * of the answer is opened again and the request sent once more: servers
+ * end idle connections, and that end can cross a request on its way.
+ * Limits: head 64 KiB, 256 headers, body 16 MiB.
  */
 NODISCARD enum status load_run(struct load_result *out, struct arena *arena,
                                const struct load_spec *spec, struct err *err);

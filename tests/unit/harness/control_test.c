@@ -235,6 +235,32 @@ static void paths_that_are_none_are_refused(void **state)
     arena_release(&arena);
 }
 
+/* A pipe holds 1 MiB at most: more than that only when somebody reads meanwhile. */
+static void programs_can_talk_during_a_request(void **state)
+{
+    enum { TALK_BYTES = 8 * 1024 * 1024 };
+    static const char *const argv[] = {"sh", "-c", "exec head -c 8388608 /dev/zero", NULL};
+    static const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
+    struct server server = {.answer = STR(""), .is_silent = true};
+    struct process process = {0};
+    struct control_reply reply = {0};
+    struct process_spec spec = {.argv = argv, .env = env, .dir = STR("/")};
+    struct arena arena;
+    struct err err;
+    (void)state;
+    arena_init(&arena);
+    server_start(&server);
+    assert_ok(process_start(&process, &spec, &err), &err);
+    assert_fails(control_get(&reply, &arena, server.port, STR("/x"), NS_PER_SECOND, &err),
+                 STATUS_CHILD, &err, "Timeout was reached");
+    const struct process_output *output = &process.output;
+    assert_int_equal(output->head.len + output->tail_len + output->dropped_bytes, TALK_BYTES);
+    assert_true(process.ended);
+    process_release(&process);
+    (void)server_stop(&server);
+    arena_release(&arena);
+}
+
 static void nobody_there_is_an_error_at_once(void **state)
 {
     struct control_reply reply = {0};
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test(body_has_a_limit),
         cmocka_unit_test(request_is_plain_and_goes_past_proxies),
         cmocka_unit_test(paths_that_are_none_are_refused),
+        cmocka_unit_test(programs_can_talk_during_a_request),
         cmocka_unit_test(nobody_there_is_an_error_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

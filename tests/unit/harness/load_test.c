@@ -21,7 +21,7 @@ struct step {
     int stall_ms;       /* before; the whole server stands still */
 };
 
-enum { PEERS_MAX = 8, PEER_BYTES_MAX = 4096 };
+enum { PEERS_MAX = 8, PEER_BYTES_MAX = 4096, LOG_BYTES = 64 * 1024 };
 
 struct peer {
     int fd;
@@ -38,6 +38,7 @@ struct server {
     uint16_t port;
     int listen_fd;
     int stop_fds[2];
+    int log_fd; /* 0: says nothing; else LOG_BYTES go there before each answer */
     struct peer peers[PEERS_MAX];
     size_t peer_count;
     size_t accepted;
@@ -45,12 +46,24 @@ struct server {
     pthread_t thread;
 };
 
+static void server_log(const struct server *server)
+{
+    static const char text[LOG_BYTES];
+    for (size_t at = 0; server->log_fd && at < sizeof(text);) {
+        ssize_t put = write(server->log_fd, text + at, sizeof(text) - at);
+        if (put <= 0)
+            return;
+        at += (size_t)put;
+    }
+}
+
 static void server_answer(struct server *server, struct peer *peer)
 {
     const struct step *step = &server->steps[server->step_at];
     if (server->step_at + 1 < server->step_count)
         server->step_at++;
     size_t len = strlen(step->answer);
+    server_log(server);
     if (step->stall_ms) {
         struct pollfd wait = {.fd = server->stop_fds[0], .events = POLLIN};
         (void)poll(&wait, 1, step->stall_ms);
@@ -149,7 +162,9 @@ static void server_start(struct server *server, const struct step *steps, size_t
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(address);
-    *server = (struct server){.steps = steps, .step_count = step_count};
+    memset(server, 0, sizeof(*server));
+    server->steps = steps;
+    server->step_count = step_count;
     for (size_t i = 0; i < PEERS_MAX; i++)
         server->peers[i].fd = -1;
     buf_init(&server->seen, 1 << 20);
@@ -334,6 +349,127 @@ static void lines_without_expect_take_what_is_no_server_error(void **state)
     assert_str(load_statuses(&result, &arena), "200:17 302:1 404:1 500:1");
     assert_int_equal(result.successes, 17);
     server_stop(&server);
+}
+
+struct reuse_case {
+    const char *name;
+    struct step steps[3];
+    size_t step_count;
+    const char *message; /* NULL: all four are answered */
+    uint64_t reconnects;
+    const char *seen;
+};
+
+#define SEEN(k) "GET /" #k " HTTP/1.1\n"
+
+/* Four requests over one connection; the second meets the end of it. */
+static const struct reuse_case reuse_cases[] = {
+    {"ends once",
+     {{OK_ANSWER, false, 0}, {"", true, 0}, {OK_ANSWER, false, 0}},
+     3,
+     NULL,
+     1,
+     SEEN(0) SEEN(1) SEEN(1) SEEN(2) SEEN(3)},
+    {"ends twice",
+     {{OK_ANSWER, false, 0}, {"", true, 0}},
+     2,
+     "GET /{k} (request 1): connection closed before the answer",
+     0,
+     SEEN(0) SEEN(1) SEEN(1)},
+    {"ends in the answer",
+     {{OK_ANSWER, false, 0}, {"HTTP/1.1 20", true, 0}},
+     2,
+     "GET /{k} (request 1): connection closed before the answer",
+     0,
+     SEEN(0) SEEN(1)},
+};
+
+static void a_used_connection_that_ends_has_its_request_sent_once_more(void **state)
+{
+    (void)state;
+    struct requests requests = parse("{\"path\":\"/{k}\"}");
+    for (size_t i = 0; i < ARRAY_LEN(reuse_cases); i++) {
+        const struct reuse_case *row = &reuse_cases[i];
+        static struct server server;
+        struct err err = {0};
+        struct load_result result = {0};
+        print_message("%s\n", row->name);
+        server_start(&server, row->steps, row->step_count);
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 1;
+        spec.count = 4;
+        if (row->message) {
+            assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, row->message);
+        } else {
+            assert_ok(load_run(&result, &arena, &spec, &err), &err);
+            assert_int_equal(result.answered, 4);
+            assert_int_equal(result.latency.count, 4);
+        }
+        assert_int_equal(result.reconnects, row->reconnects);
+        assert_str(buf_view(&server.seen), row->seen);
+        server_stop(&server);
+    }
+}
+
+/* The second request is due after 10 ms, meets the end after 100 and is then answered at once. */
+static void latency_of_a_request_sent_again_counts_from_the_first_time(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {OK_ANSWER, false, 0}, {"", true, 100}, {OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    static const double rates[] = {0, 100};
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++) {
+        struct load_result result = {0};
+        print_message("rate %.0f\n", rates[i]);
+        server_start(&server, steps, ARRAY_LEN(steps));
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 1;
+        spec.count = 2;
+        spec.rate_per_second = rates[i];
+        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        assert_true(histogram_quantile(&result.latency, 1) > 90 * NS_PER_MS);
+        server_stop(&server);
+    }
+}
+
+static void take_log(void *ctx)
+{
+    static char data[LOG_BYTES];
+    int *fds = ctx;
+    ssize_t got = read(fds[0], data, sizeof(data));
+    fds[2] += (int)(got > 0 ? got : 0);
+}
+
+/*
+ * The server's pipe holds one request's log at most, so that it answers
+ * the second only when somebody has read the first's.
+ */
+static void what_the_service_says_is_taken_during_the_load(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    int fds[3] = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    assert_int_equal(pipe(fds), 0);
+    server_start(&server, steps, 1);
+    server.log_fd = fds[1];
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.on_watch = take_log;
+    spec.watch_fd = fds[0];
+    spec.tick_ctx = fds;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.answered, 20);
+    /* The last log may still be in the pipe. */
+    assert_true(fds[2] >= 19 * LOG_BYTES);
+    server_stop(&server);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
 }
 
 struct evil_case {
@@ -569,6 +705,9 @@ int main(void)
         cmocka_unit_test(the_first_unexpected_answer_is_named),
         cmocka_unit_test(any_listed_status_is_expected),
         cmocka_unit_test(lines_without_expect_take_what_is_no_server_error),
+        cmocka_unit_test(a_used_connection_that_ends_has_its_request_sent_once_more),
+        cmocka_unit_test(latency_of_a_request_sent_again_counts_from_the_first_time),
+        cmocka_unit_test(what_the_service_says_is_taken_during_the_load),
         cmocka_unit_test(an_evil_answer_ends_the_load),
         cmocka_unit_test(a_flood_in_the_head_ends_the_load),
         cmocka_unit_test(a_refused_connection_is_named),

@@ -4,6 +4,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/harness/trial_gotest.h"
 #include "tests/support/check.h"
 
 static struct arena arena;
@@ -138,21 +139,35 @@ struct bench {
     struct record_scenario record;
 };
 
+/*
+ * Lists the file beside it that is called as it is with ".names" behind;
+ * without one it fails, as a TestMain does that misses its database.
+ */
+static const char lister[] = "#!/bin/sh\n"
+                             "echo \"${0##*/} $* $GOMAXPROCS $PWD\" >> \"${0%/*}/calls\"\n"
+                             "exec cat \"$0.names\"\n";
+
 static struct str path_in(const struct bench *bench, const char *name)
 {
     return io_join(&arena, bench->dir, str_from(name));
 }
 
-static void write_program(struct bench *bench, enum side side, const char *name)
+static void write_text(struct bench *bench, const char *name, const char *text)
+{
+    assert_ok(io_write_file(path_in(bench, name), bytes_of_str(str_from(text)), &bench->err),
+              &bench->err);
+}
+
+static void write_program(struct bench *bench, enum side side, const char *name, const char *text)
 {
     struct str path = path_in(bench, name);
-    assert_ok(io_write_file(path, bytes_of_str(str_from(benchmark)), &bench->err), &bench->err);
+    write_text(bench, name, text);
     assert_int_equal(chmod(path.data, 0755), 0);
     bench->built.binaries[side] = path;
     bench->built.trees[side] = bench->dir;
 }
 
-static void open_bench(struct bench *bench)
+static void open_bench(struct bench *bench, const char *program)
 {
     *bench = (struct bench){.scenario = {.name = STR("codec"),
                                          .driver = DRIVER_GOTEST,
@@ -161,8 +176,8 @@ static void open_bench(struct bench *bench)
     bench->built.exact_rate = EXACT_RATE;
     bench->built.exact_limit_ns = 60 * NS_PER_SECOND;
     assert_ok(io_make_temp_dir(&bench->dir, &arena, "memgate-test", &bench->err), &bench->err);
-    write_program(bench, SIDE_BASE, "base");
-    write_program(bench, SIDE_CAND, "cand");
+    write_program(bench, SIDE_BASE, "base", program);
+    write_program(bench, SIDE_CAND, "cand", program);
     bench->harness = (struct harness){
         .spec.policy = &bench->policy, .arena = &arena, .work_dir = path_in(bench, "work")};
     bench->recording = (struct recording){
@@ -186,7 +201,7 @@ static void a_rate_that_is_too_slow_is_given_up_for_both_sides(void **state)
 {
     (void)state;
     struct bench bench;
-    open_bench(&bench);
+    open_bench(&bench, benchmark);
     assert_ok(run_trial(&bench, SIDE_BASE, 1), &bench.err);
     assert_ok(run_trial(&bench, SIDE_CAND, 1), &bench.err);
     struct str left = path_in(&bench, "recording/scenario-1/candidate/exact-1/left");
@@ -209,13 +224,76 @@ static void the_peak_of_a_short_benchmark_is_known(void **state)
 {
     (void)state;
     struct bench bench;
-    open_bench(&bench);
+    open_bench(&bench, benchmark);
     assert_ok(run_trial(&bench, SIDE_BASE, 1), &bench.err);
     const struct record_trial *trial = &bench.record.trials[SIDE_BASE][PHASE_EXACT][0];
     assert_true(trial->rss_samples >= 1);
     assert_int_equal(trial->rss_p95_bytes, trial->rss_max_bytes);
     /* A shell holds more than 100 KiB and less than what this process may have at its fork. */
     assert_in_range(trial->rss_max_bytes, 100 * 1024, 64 * 1024 * 1024);
+    assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
+}
+
+static enum status select_benchmarks(struct bench *bench, const char *expression)
+{
+    bench->scenario.gotest.bench = str_from(expression);
+    return trial_gotest_select(&bench->harness, &bench->built, &bench->err);
+}
+
+static void sides_that_list_the_same_run_the_expression_as_it_is(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, lister);
+    write_text(&bench, "base.names", "TestA\nBenchmarkA\n");
+    write_text(&bench, "cand.names", "BenchmarkA\nTestB\n");
+    assert_ok(select_benchmarks(&bench, "A/x"), &bench.err);
+    assert_str(bench.built.bench, "A/x");
+    assert_str(bench.built.notes, "");
+    assert_str(calls(&bench),
+               str_format(&arena, "base -test.list=A 2 %.*s\ncand -test.list=A 2 %.*s\n",
+                          STR_ARGS(bench.dir), STR_ARGS(bench.dir))
+                   .data);
+    assert_false(io_is_file(path_in(&bench, "work/run")));
+    assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
+}
+
+static void a_benchmark_of_one_side_is_left_out_and_named(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, lister);
+    write_text(&bench, "base.names", "BenchmarkA\n");
+    write_text(&bench, "cand.names", "BenchmarkA\nBenchmarkB\n");
+    assert_ok(select_benchmarks(&bench, "."), &bench.err);
+    assert_str(bench.built.bench, "^(BenchmarkA)$");
+    assert_str(bench.built.notes, "benchmarks of one side alone are not compared: "
+                                  "baseline: none; candidate: BenchmarkB");
+    assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
+}
+
+static void no_common_benchmark_says_what_each_side_has(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, lister);
+    write_text(&bench, "base.names", "BenchmarkA\n");
+    write_text(&bench, "cand.names", "TestB\n");
+    assert_fails(
+        select_benchmarks(&bench, "A|B"), STATUS_CHILD, &bench.err,
+        "no benchmark matches \"A|B\" on both sides: baseline: BenchmarkA; candidate: none");
+    assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
+}
+
+static void a_side_that_cannot_list_leaves_the_expression_alone(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, lister);
+    write_text(&bench, "base.names", "BenchmarkA\n");
+    assert_ok(select_benchmarks(&bench, "."), &bench.err);
+    assert_str(bench.built.bench, ".");
+    assert_str(bench.built.notes, "");
     assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
 }
 
@@ -228,6 +306,10 @@ int main(void)
         cmocka_unit_test(only_exact_trials_at_rate_1_are_too_slow),
         cmocka_unit_test(a_rate_that_is_too_slow_is_given_up_for_both_sides),
         cmocka_unit_test(the_peak_of_a_short_benchmark_is_known),
+        cmocka_unit_test(sides_that_list_the_same_run_the_expression_as_it_is),
+        cmocka_unit_test(a_benchmark_of_one_side_is_left_out_and_named),
+        cmocka_unit_test(no_common_benchmark_says_what_each_side_has),
+        cmocka_unit_test(a_side_that_cannot_list_leaves_the_expression_alone),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -70,6 +70,8 @@ static const struct {
      "unknown member \"slow\""},
     {"duplicate member", "\"quick\": true", "\"quick\": true, \"quick\": true", "line "},
     {"missing member", "\"quick\": true,", "", "quick is missing"},
+    {"scenario without notes", "\"notes\": \"\",", "", "scenarios: item 1: notes is missing"},
+    {"notes of another type", "\"notes\": \"\"", "\"notes\": []", "notes: not a text"},
     {"wrong type", "\"quick\": true", "\"quick\": 1", "quick: neither true nor false"},
     {"text for a list", "\"scenarios\": [", "\"scenarios\": \"\", \"x\": [",
      "scenarios: not a list"},

@@ -99,6 +99,7 @@ static void assert_same_recording(const struct recording *have, const struct rec
         assert_int_equal(a->identical, b->identical);
         assert_true(str_equal(a->identical_why_measured, b->identical_why_measured));
         assert_true(str_equal(a->failure, b->failure));
+        assert_true(str_equal(a->notes, b->notes));
         assert_true(a->load_count == b->load_count);
         assert_same_side(a, b, SIDE_BASE);
         assert_same_side(a, b, SIDE_CAND);
@@ -112,7 +113,8 @@ static void add_gotest(struct sample *sample)
     *scenario = (struct record_scenario){.name = STR("../codec \xe2\x86\x92"),
                                          .is_gotest = true,
                                          .identical = true,
-                                         .failure = STR("build failed:\n\tx.go:1:1")};
+                                         .failure = STR("build failed:\n\tx.go:1:1"),
+                                         .notes = STR("candidate: Benchmark\xc3\x89")};
     sample_trials(sample, scenario, SIDE_BASE, PHASE_STEADY, 2);
     sample_trials(sample, scenario, SIDE_CAND, PHASE_EXACT, 11);
     struct record_trial *trial = &scenario->trials[SIDE_BASE][PHASE_STEADY][1];
