@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the gate on examples/orders, from nothing but a checkout of this repository.
 set -euo pipefail
+export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 EXAMPLE=$ROOT/examples/orders

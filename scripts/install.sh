@@ -132,7 +132,7 @@ apt_get() {
 
 has_candidate() {
     local candidate
-    candidate=$(apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" {print $2}')
+    candidate=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" {print $2}')
     [ -n "$candidate" ] && [ "$candidate" != "(none)" ]
 }
 

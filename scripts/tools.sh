@@ -5,6 +5,7 @@
 #
 #   scripts/tools.sh [actionlint] [act] [action-validator]      (default: all)
 set -euo pipefail
+export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 
 # The pinned versions, in this place alone. A row: the first Go minor release it builds with, versions.
 PINS=(

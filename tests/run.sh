@@ -13,6 +13,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 JOBS=2
 STARTED=$SECONDS
+# Go and npm keep their caches below HOME; a bare container may not set it.
+export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 
 # step NAME FUNCTION: the header goes to stdout, and a failure names the step.
 step() {
@@ -68,7 +70,7 @@ check_shell() {
         [[ ${first-} =~ ^'#!'.*[/\ ](ba)?sh( |$) ]] && scripts+=("$file")
     done < <(find . \( -path ./build -o -path ./.git \) -prune -o -type f -size -256k -print0)
     [ ${#scripts[@]} -gt 0 ]
-    shellcheck "${scripts[@]}"
+    shellcheck -x "${scripts[@]}"
 }
 
 build_dev() {

@@ -266,7 +266,8 @@ static size_t package_votes(const struct halves *base, struct str from, const st
         struct half twin = {.package = to, .local = base->by_place[at]->local};
         const struct half *wanted = &twin;
         size_t found = first_at(cand->by_place, cand->len, wanted, order_place);
-        votes += found < cand->len && order_place((const void *)&cand->by_place[found], (const void *)&wanted) == 0;
+        votes += found < cand->len &&
+                 order_place((const void *)&cand->by_place[found], (const void *)&wanted) == 0;
     }
     return votes;
 }

@@ -12,6 +12,23 @@ cd "$work/repo"
 mkdir "$work/tmp"
 marker="memgate-interrupt-$$"
 
+# processes_of DIR: ids of the living processes whose command, program or directory is in DIR.
+processes_of() {
+    local proc
+    for proc in /proc/[0-9]*; do
+        [ "${proc#/proc/}" = "$$" ] || [ "${proc#/proc/}" = "$BASHPID" ] && continue
+        if readlink "$proc/cwd" "$proc/exe" 2> /dev/null | grep -qF "$1" ||
+            tr '\0' '\n' 2> /dev/null < "$proc/cmdline" | grep -qF "$1"; then
+            printf '%s ' "${proc#/proc/}"
+        fi
+    done
+}
+(cd "$work/tmp" && exec sleep 30) &
+sleeper=$!
+until [ -n "$(processes_of "$work/tmp")" ]; do :; done
+kill "$sleeper"
+wait "$sleeper" 2> /dev/null || true
+
 for row in "INT 130 1" "TERM 143 3" "INT 130 6" "TERM 143 9" "HUP 129 5"; do
     read -r signal want delay <<< "$row"
     rm -rf "$work/out"
@@ -39,7 +56,7 @@ PY
     [ "$code" = "$want" ] || { fail "SIG$signal after $delay s: exit $code, not $want"; cat "$work/log"; }
     [ ! -e "$work/out/verdict.json" ] || fail "SIG$signal after $delay s left a verdict"
     [ -z "$(ls -A "$work/tmp")" ] || fail "SIG$signal after $delay s left $(ls -A "$work/tmp")"
-    left=$(pgrep -f "$work/tmp" || true)
+    left=$(processes_of "$work/tmp")
     [ -z "$left" ] || fail "SIG$signal after $delay s left processes $left"
 done
 finish

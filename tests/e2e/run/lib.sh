@@ -13,6 +13,10 @@ fail() {
     failures=$((failures + 1))
 }
 
+# The user's git settings (signing, hooks, line endings) must not change what is tested.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+
 # finish: exit code of the script.
 finish() {
     if [ "$failures" -gt 0 ]; then
