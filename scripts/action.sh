@@ -140,6 +140,8 @@ do_run() {
     refuse_option output "$output"
     is_true exit-zero "${MEMGATE_ACTION_EXIT_ZERO-}" || true
     [ -z "${MEMGATE_ACTION_BASE-}" ] || arguments+=(--base "$MEMGATE_ACTION_BASE")
+    # Said outright: a runner that does not set CI would let a pull request bring its own policy.
+    [ -z "${GITHUB_BASE_REF-}" ] || arguments+=(--policy-from base)
     if is_true quick "${MEMGATE_ACTION_QUICK-}"; then
         arguments+=(--quick)
     fi

@@ -13,6 +13,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 JOBS=2
 STARTED=$SECONDS
+# The tools are those of this checkout, whatever an outer run named.
+export MEMGATE_TOOLS=$PWD/build/tools
 # Go and npm keep their caches below HOME; a bare container may not set it.
 export HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 

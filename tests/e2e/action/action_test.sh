@@ -211,6 +211,18 @@ inputs_stay_data() {
     passed "inputs reach memgate as they are, and options do not"
 }
 
+pull_requests_keep_the_policy_of_the_base() {
+    local upstream=$SCRATCH/repository
+    action_step run GITHUB_BASE_REF=main MEMGATE_ACTION_DIRECTORY="$upstream"
+    must_equal "step" "$CODE" 0 "$SCRATCH/step.log"
+    must_equal "pull request" "$(cat "$SCRATCH/arguments")" \
+        "$(printf '%s\n' run --head HEAD -o memgate-out --policy-from base)" "$SCRATCH/step.log"
+    action_step run
+    must_equal "push" "$(cat "$SCRATCH/arguments")" "$(printf '%s\n' run --head HEAD -o memgate-out)"
+    rm -rf "$upstream/memgate-out"
+    passed "a pull request is judged by the policy of its base, whatever CI says"
+}
+
 events_are_refused() {
     local event
     for event in pull_request_target workflow_run; do
@@ -339,6 +351,7 @@ workflow_is_valid
 no_expression_reaches_a_shell
 verdicts_are_read_with_care
 inputs_stay_data
+pull_requests_keep_the_policy_of_the_base
 events_are_refused
 summary_is_bounded
 cancelling_reaches_memgate

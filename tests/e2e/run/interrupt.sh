@@ -10,31 +10,45 @@ example_repo "$work/repo"
 example_branch "$work/repo" map-no-hint
 cd "$work/repo"
 mkdir "$work/tmp"
-marker="memgate-interrupt-$$"
 
-# processes_of DIR: ids of the living processes whose command, program or directory is in DIR.
+# processes_of DIR: ids of the living processes that name DIR in their command, environment,
+# directory or program. No pipes: grep -q ends early, and pipefail would then miss a match.
 processes_of() {
     local proc
     for proc in /proc/[0-9]*; do
-        [ "${proc#/proc/}" = "$$" ] || [ "${proc#/proc/}" = "$BASHPID" ] && continue
-        if readlink "$proc/cwd" "$proc/exe" 2> /dev/null | grep -qF "$1" ||
-            tr '\0' '\n' 2> /dev/null < "$proc/cmdline" | grep -qF "$1"; then
+        if grep -qsF "$1" "$proc/cmdline" "$proc/environ" ||
+            [[ $(readlink "$proc/cwd" "$proc/exe" 2> /dev/null) == *"$1"* ]]; then
             printf '%s ' "${proc#/proc/}"
         fi
     done
 }
-(cd "$work/tmp" && exec sleep 30) &
-sleeper=$!
-until [ -n "$(processes_of "$work/tmp")" ]; do :; done
-kill "$sleeper"
-wait "$sleeper" 2> /dev/null || true
+
+# must_see WAY ID: a check that cannot see a process that is there would pass on anything.
+must_see() {
+    local seen="" deadline=$((SECONDS + 10))
+    until [ -n "$seen" ] || [ "$SECONDS" -ge "$deadline" ]; do
+        case " $(processes_of "$work/tmp") " in *" $2 "*) seen=1 ;; esac
+    done
+    kill "$2"
+    [ -n "$seen" ] || fail "the check does not see a process by its $1"
+}
+# The shell exports where it is: without PWD the directory alone gives this one away.
+(cd "$work/tmp" && exec env -u PWD sleep 30) &
+must_see directory $!
+(exec -a "$work/tmp/program" sleep 30) &
+must_see command $!
+PLACE=$work/tmp sleep 30 &
+must_see environment $!
+# Their deaths by signal are what wait reports; from here on nothing may be there.
+wait
+[ -z "$(processes_of "$work/tmp")" ] || fail "the check sees processes that are gone"
 
 for row in "INT 130 1" "TERM 143 3" "INT 130 6" "TERM 143 9" "HUP 129 5"; do
     read -r signal want delay <<< "$row"
     rm -rf "$work/out"
     # A shell in the background ignores SIGINT; python gives the child the default back.
     code=0
-    TMPDIR=$work/tmp MARKER=$marker /usr/bin/python3 - "$signal" "$delay" "$memgate" run --base main \
+    TMPDIR=$work/tmp /usr/bin/python3 - "$signal" "$delay" "$memgate" run --base main \
         --head change/map-no-hint -o "$work/out" <<'PY' > "$work/log" 2>&1 || code=$?
 import os
 import signal

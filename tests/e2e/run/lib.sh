@@ -14,8 +14,15 @@ fail() {
 }
 
 # The user's git settings (signing, hooks, line endings) must not change what is tested.
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_TEMPLATE_DIR
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+
+# Nor may the CI service that runs the tests decide where memgate takes its policy and base from:
+# rows about CI say so themselves.
+unset CI GITHUB_ACTIONS GITLAB_CI TF_BUILD CODEBUILD_BUILD_ID TEAMCITY_VERSION JENKINS_URL \
+    GITHUB_BASE_REF CI_MERGE_REQUEST_TARGET_BRANCH_NAME CHANGE_TARGET \
+    BUILDKITE_PULL_REQUEST_BASE_BRANCH BITBUCKET_PR_DESTINATION_BRANCH \
+    SYSTEM_PULLREQUEST_TARGETBRANCHNAME
 
 # finish: exit code of the script.
 finish() {
@@ -31,7 +38,7 @@ example_repo() {
     mkdir -p "$1"
     cp -R "$root/examples/orders/." "$1"
     rm -rf "$1/changes"
-    git -C "$1" init -q -b main
+    git -C "$1" init -q --template= -b main
     git -C "$1" add -A
     git -C "$1" -c user.name=test -c user.email=test@example.com commit -q -m base
 }

@@ -32,7 +32,7 @@ for function in json.load(open(sys.argv[1]))["scenarios"][0]["functions"]:
 print("%.6f %s" % (100 * worst[0], worst[1]))
 PY
 )
-    echo "run $run: worst function of the request path differs by $worst %"
+    echo "run $run (${options[0]:-full}): worst function of the request path differs by $worst %"
     /usr/bin/python3 -c 'import sys; sys.exit(float(sys.argv[1].split()[0]) >= 0.01)' "$worst" ||
         fail "run $run: $worst % is not below 0.01 %"
 done
