@@ -39,9 +39,9 @@ NODISCARD enum status repo_resolve(struct revision *out, struct arena *arena, st
                                    struct str spec, struct err *err);
 
 /*
- * The baseline when nobody named one: the first that exists of
- * origin/$target and $target (target = what CI says the change will be
- * merged into, empty outside CI), origin/HEAD, main, master.
+ * The baseline when nobody named one. Where CI says what the change will
+ * be merged into: origin/$target, else $target, else STATUS_NOT_FOUND.
+ * Outside CI the first that exists of origin/HEAD, main, master.
  */
 NODISCARD enum status repo_default_base(struct revision *out, struct arena *arena, struct str root,
                                         struct str ci_target, struct err *err);

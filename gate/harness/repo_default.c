@@ -17,16 +17,24 @@ enum status repo_default_base(struct revision *out, struct arena *arena, struct 
         {STR("main"), STR("refs/heads/main")},
         {STR("master"), STR("refs/heads/master")},
     };
+    /* Another branch than the one CI named would bring another baseline and another policy. */
     enum { TARGET_CANDIDATES = 2 };
-    for (size_t i = ci_target.len ? 0 : TARGET_CANDIDATES; i < ARRAY_LEN(candidates); i++) {
+    size_t first = ci_target.len ? 0 : TARGET_CANDIDATES;
+    size_t end = ci_target.len ? TARGET_CANDIDATES : ARRAY_LEN(candidates);
+    for (size_t i = first; i < end; i++) {
         enum status status = repo_resolve(out, arena, root, candidates[i].ref, err);
         if (status == STATUS_OK)
             out->label = str_copy(arena, candidates[i].label);
         if (status != STATUS_NOT_FOUND)
             return status;
     }
+    if (ci_target.len) {
+        return err_set(err, STATUS_NOT_FOUND,
+                       "neither %.*s nor a branch %.*s is in this clone, though CI names it as the "
+                       "target; fetch with depth 0",
+                       STR_ARGS(remote), STR_ARGS(ci_target));
+    }
     return err_set(err, STATUS_NOT_FOUND,
-                   "no baseline: none of %.*s%sorigin/HEAD, main and master is in this clone; "
-                   "name one with --base, or fetch with depth 0",
-                   ci_target.len ? (int)remote.len : 0, remote.data, ci_target.len ? ", " : "");
+                   "no baseline: none of origin/HEAD, main and master is in this clone; "
+                   "name one with --base, or fetch with depth 0");
 }

@@ -278,7 +278,9 @@ static void default_base_takes_the_first_there_is(void **state)
     (void)shell(fixture, "git branch -q -m master other");
     assert_fails(
         repo_default_base(&base, &fixture->arena, fixture->root, STR("dev2"), &fixture->err),
-        STATUS_NOT_FOUND, &fixture->err, "none of origin/dev2, origin/HEAD, main and master");
+        STATUS_NOT_FOUND, &fixture->err, "neither origin/dev2 nor a branch dev2 is in this clone");
+    assert_fails(repo_default_base(&base, &fixture->arena, fixture->root, STR(""), &fixture->err),
+                 STATUS_NOT_FOUND, &fixture->err, "none of origin/HEAD, main and master");
 }
 
 struct head_case {
