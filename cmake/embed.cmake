@@ -24,3 +24,33 @@ const size_t @symbol@_len = @length@;
 ")
     target_sources(${target} PRIVATE ${source})
 endfunction()
+
+# memgate_embed_all(TARGET SYMBOL HEADER FILE...): embeds each FILE, and defines the array SYMBOL[]
+# and SYMBOL_count of the struct SYMBOL {name, data, len} that HEADER declares, by file name.
+function(memgate_embed_all target symbol header)
+    set(declarations "")
+    set(rows "")
+    set(count 0)
+    set(files ${ARGN})
+    list(SORT files)
+    foreach(file IN LISTS files)
+        file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${file})
+        string(MAKE_C_IDENTIFIER ${name} item)
+        memgate_embed(${target} ${file} ${item})
+        string(APPEND declarations
+            "extern const unsigned char ${item}[];\nextern const size_t ${item}_len;\n")
+        string(APPEND rows "    {\"${name}\", ${item}, &${item}_len},\n")
+        math(EXPR count "${count} + 1")
+    endforeach()
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/embedded/${symbol}.c)
+    file(CONFIGURE OUTPUT ${source} @ONLY CONTENT
+"/* Made by cmake/embed.cmake. */
+#include \"@header@\"
+
+@declarations@
+const struct @symbol@ @symbol@[] = {
+@rows@};
+const size_t @symbol@_count = @count@;
+")
+    target_sources(${target} PRIVATE ${source})
+endfunction()

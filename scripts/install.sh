@@ -44,6 +44,7 @@ TEST_ROWS=(
     "python3-jsonschema     have_python_module jsonschema"
     "nodejs                 node_is_new_enough"
     "npm                    have npm"
+    "qemu-user              have_foreign_runner"
 )
 
 say() {
@@ -73,6 +74,11 @@ have_library() {
 
 have_python_module() {
     /usr/bin/python3 -c "import $1" >/dev/null 2>&1
+}
+
+# Programs for arm64 run without it on arm64.
+have_foreign_runner() {
+    [ "$(uname -m)" = aarch64 ] || have qemu-aarch64
 }
 
 version_at_least() {

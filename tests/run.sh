@@ -4,7 +4,9 @@
 #
 #   tests/run.sh              all of it
 #   tests/run.sh --fast       builds and runs unit, golden, corpus and fuzz-corpus tests only
-#   tests/run.sh --all-go     the e2e tests use every Go release found, not only the first in PATH
+#   tests/run.sh --bench      measures fold beside decode (tests/bench/fold), and nothing else
+#   tests/run.sh --all-go     the kinds of allocations are checked with every Go release that
+#                             scripts/go_releases.sh pins, not only with four of them
 #   tests/run.sh --nightly    also the long tests (MEMGATE_TEST_NIGHTLY=1)
 #
 # A missing tool is a failure. Two jobs at a time: tests that measure time run alone (RUN_SERIAL).
@@ -52,6 +54,11 @@ install_packages() {
 
 install_tools() {
     bash scripts/install.sh --tools >/dev/null
+}
+
+# The oldest release, one with bucket maps, one with Swiss maps, the newest; or all.
+install_go_releases() {
+    bash scripts/go_releases.sh ${MEMGATE_TEST_ALL_GO:+--all}
 }
 
 check_format() {
@@ -104,14 +111,22 @@ test_all() {
     ctest --test-dir build/dev --no-tests=error --output-on-failure -j "$JOBS"
 }
 
+run_bench() {
+    bash tests/bench/fold/run.sh
+}
+
 fast=""
 for argument in "$@"; do
     case $argument in
     --fast) fast=1 ;;
+    --bench)
+        step "fold and classify beside decode" run_bench
+        exit 0
+        ;;
     --all-go) export MEMGATE_TEST_ALL_GO=1 ;;
     --nightly) export MEMGATE_TEST_NIGHTLY=1 ;;
     *)
-        printf 'unknown option %s (known: --fast --all-go --nightly)\n' "$argument" >&2
+        printf 'unknown option %s (known: --fast --bench --all-go --nightly)\n' "$argument" >&2
         exit 2
         ;;
     esac
@@ -131,4 +146,5 @@ step "build asan" build_asan
 step "unit, golden and corpus tests under asan and ubsan" test_asan
 step "clang-tidy" check_tidy
 step "install tools of the e2e tests" install_tools
+step "install Go releases of the e2e tests" install_go_releases
 step "all tests" test_all

@@ -45,3 +45,12 @@ bool glob_match(struct str pattern, struct str text)
     }
     return false;
 }
+
+bool glob_is_pattern(struct str selector)
+{
+    for (size_t i = 0; i < selector.len; i++) {
+        if (is_wildcard(selector, i))
+            return true;
+    }
+    return str_ends_with(selector, STR("/..."));
+}

@@ -14,5 +14,7 @@
  * of Go methods can be pasted as they are.
  */
 bool glob_match(struct str pattern, struct str text);
+/* True when the selector may match more than its own text. */
+bool glob_is_pattern(struct str selector);
 
 #endif

@@ -27,6 +27,12 @@ bool metric_is_exact(enum metric metric)
     return metric_rows[metric].exact;
 }
 
+bool metric_needs_cpu_profile(enum metric metric)
+{
+    return metric == METRIC_MAP_CPU_SHARE || metric == METRIC_MAP_CPU ||
+           metric == METRIC_MAP_GENERIC_KEY_SHARE;
+}
+
 bool metric_parse(enum metric *out, struct str name)
 {
     for (size_t i = 0; i < METRICS; i++) {

@@ -6,7 +6,9 @@
 /*
  * What memgate measures and a rule can limit. Values are per request
  * where the unit says so (for gotest: per benchmark operation). Compare
- * fills them, policy names them, report prints them.
+ * fills them, policy names them, report prints them. Both shares are of
+ * all CPU samples of the program, so that neither has a denominator that
+ * may be nothing.
  */
 #define METRIC_MAP(X)                                                                              \
     /* symbol, name, unit, judged on the exact phase */                                            \
@@ -22,7 +24,11 @@
     X(RSS_P95, "rss_p95", UNIT_BYTES, false)                                                       \
     X(RSS_MAX, "rss_max", UNIT_BYTES, false)                                                       \
     X(GC_CYCLES, "gc_cycles_per_1000_requests", UNIT_COUNT, false)                                 \
-    X(NS_PER_OP, "ns_per_op", UNIT_NS, false)
+    X(NS_PER_OP, "ns_per_op", UNIT_NS, false)                                                      \
+    /* of the CPU profile: samples in map operations, and in those for keys of any type */         \
+    X(MAP_CPU_SHARE, "map_cpu_share", UNIT_RATIO, false)                                           \
+    X(MAP_CPU, "map_cpu_per_request", UNIT_NS_PER_REQUEST, false)                                  \
+    X(MAP_GENERIC_KEY_SHARE, "map_generic_key_share", UNIT_RATIO, false)
 
 enum metric {
 #define X(symbol, name, unit, exact) METRIC_##symbol,
@@ -34,6 +40,7 @@ enum metric {
 const char *metric_name(enum metric metric);
 enum unit metric_unit(enum metric metric);
 bool metric_is_exact(enum metric metric); /* judged on the exact phase alone (`run --quick`) */
+bool metric_needs_cpu_profile(enum metric metric);
 bool metric_parse(enum metric *out, struct str name);
 
 #endif

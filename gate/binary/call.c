@@ -51,3 +51,11 @@ bool call_decode(const struct elf_file *elf, uint64_t offset, uint64_t *target)
         return false;
     return call_decoders[elf->machine](segment, offset - segment->offset, target);
 }
+
+uint64_t call_start(const struct elf_file *elf, uint64_t offset)
+{
+    if (elf->machine == ELF_MACHINE_AMD64)
+        return offset - (AMD64_CALL_BYTES - 1);
+    const struct elf_segment *segment = elf_segment_at(elf, offset);
+    return offset - (segment->address + (offset - segment->offset)) % ARM64_WORD_BYTES;
+}

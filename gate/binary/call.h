@@ -9,5 +9,7 @@
  * ends there.
  */
 bool call_decode(const struct elf_file *elf, uint64_t offset, uint64_t *target);
+/* File offset of the first byte of such a call; only for offsets that call_decode takes. */
+uint64_t call_start(const struct elf_file *elf, uint64_t offset);
 
 #endif

@@ -24,6 +24,7 @@ static enum status elf_header_read(struct elf_file *out, Elf *elf, struct err *e
         return err_set(err, STATUS_FORMAT, "not an ELF file");
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB)
         return err_set(err, STATUS_FORMAT, "not a 64-bit little-endian ELF file");
+    out->is_movable = header.e_type == ET_DYN;
     if (header.e_machine == EM_X86_64) {
         out->machine = ELF_MACHINE_AMD64;
     } else if (header.e_machine == EM_AARCH64) {
@@ -170,13 +171,18 @@ const struct elf_segment *elf_segment_at(const struct elf_file *elf, uint64_t of
     return NULL;
 }
 
-bool elf_is_code(const struct elf_file *elf, uint64_t address)
+const struct elf_segment *elf_segment_of(const struct elf_file *elf, uint64_t address)
 {
     for (size_t i = 0; i < elf->segment_count; i++) {
         const struct elf_segment *segment = &elf->segments[i];
-        if (segment->executable && address >= segment->address &&
-            address - segment->address < segment->data.len)
-            return true;
+        if (address >= segment->address && address - segment->address < segment->data.len)
+            return segment;
     }
-    return false;
+    return NULL;
+}
+
+bool elf_is_code(const struct elf_file *elf, uint64_t address)
+{
+    const struct elf_segment *segment = elf_segment_of(elf, address);
+    return segment && segment->executable;
 }

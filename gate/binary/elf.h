@@ -35,6 +35,7 @@ struct elf_section {
 
 struct elf_file {
     enum elf_machine machine;
+    bool is_movable;              /* position-independent: addresses are relative */
     struct elf_segment *segments; /* PT_LOAD only */
     size_t segment_count;
     struct elf_section *sections;
@@ -49,6 +50,8 @@ NODISCARD enum status elf_read(struct elf_file *out, struct arena *arena, struct
 const struct elf_section *elf_section_ending(const struct elf_file *elf, struct str suffix);
 /* The loaded segment whose file bytes hold this file offset, or NULL. */
 const struct elf_segment *elf_segment_at(const struct elf_file *elf, uint64_t offset);
+/* The same by address. */
+const struct elf_segment *elf_segment_of(const struct elf_file *elf, uint64_t address);
 /* True when the address is in an executable segment. */
 bool elf_is_code(const struct elf_file *elf, uint64_t address);
 

@@ -1,3 +1,6 @@
+#include "gate/binary/pclntab.h"
+
+#include "gate/binary/module.h"
 #include "gate/binary/read.h"
 #include "gate/binary/symbols.h"
 
@@ -14,6 +17,7 @@ enum {
     PCLNTAB_WORD_FUNCTIONS = 0,
     PCLNTAB_WORD_TEXT = 2,
     PCLNTAB_WORD_NAMES = 3,
+    PCLNTAB_WORD_UNITS = 4,
     PCLNTAB_WORD_TABLE = 7,
     PCLNTAB_ROW_BYTES = 8, /* entry offset u32, record offset u32 */
     PCLNTAB_NAME_AT = 4,   /* in a record, behind its entry offset */
@@ -22,23 +26,6 @@ enum {
 
 /* Go 1.18-1.19 and Go 1.20 up to at least 1.27. */
 static const uint32_t pclntab_magics[] = {0xfffffff0U, 0xfffffff1U};
-
-/* runtime.moduledata: the header's address, then minpc and text, the same since Go 1.18. */
-enum { MODULE_MINPC_AT = 160, MODULE_TEXT_AT = 176 };
-
-enum { RELA_BYTES = 24, RELA_INFO_AT = 8, RELA_ADDEND_AT = 16 };
-/* R_X86_64_RELATIVE and R_AARCH64_RELATIVE. */
-static const uint32_t rela_relative[] = {[ELF_MACHINE_AMD64] = 8, [ELF_MACHINE_ARM64] = 1027};
-
-struct pclntab {
-    struct bytes bytes; /* from the magic to the end of its section or segment */
-    uint64_t address;
-    uint64_t functions;
-    uint64_t names; /* offsets into bytes */
-    uint64_t table;
-    uint64_t text_start; /* the header's; 0 from Go 1.26 on */
-    uint32_t first_entry;
-};
 
 static bool pclntab_word(uint64_t *out, struct bytes bytes, unsigned word)
 {
@@ -62,11 +49,16 @@ static bool pclntab_magic_known(struct bytes bytes)
 
 static bool pclntab_header_read(struct pclntab *out, struct bytes bytes, uint64_t address)
 {
+    uint32_t magic = 0;
     *out = (struct pclntab){.bytes = bytes, .address = address};
+    if (!read_u32(&magic, bytes, 0))
+        return false;
+    out->before_go120 = magic == pclntab_magics[0];
     return pclntab_magic_known(bytes) &&
            pclntab_word(&out->functions, bytes, PCLNTAB_WORD_FUNCTIONS) &&
            pclntab_word(&out->text_start, bytes, PCLNTAB_WORD_TEXT) &&
            pclntab_word(&out->names, bytes, PCLNTAB_WORD_NAMES) &&
+           pclntab_word(&out->names_end, bytes, PCLNTAB_WORD_UNITS) &&
            pclntab_word(&out->table, bytes, PCLNTAB_WORD_TABLE) && out->names < bytes.len &&
            out->table < bytes.len && out->functions > 0 &&
            out->functions <= (bytes.len - out->table) / PCLNTAB_ROW_BYTES &&
@@ -93,7 +85,7 @@ static bool pclntab_search(struct pclntab *out, const struct elf_segment *segmen
     return false;
 }
 
-static bool pclntab_locate(struct pclntab *out, const struct elf_file *elf)
+bool pclntab_locate(struct pclntab *out, const struct elf_file *elf)
 {
     const struct elf_section *section = elf_section_ending(elf, STR(".gopclntab"));
     if (section)
@@ -105,90 +97,33 @@ static bool pclntab_locate(struct pclntab *out, const struct elf_file *elf)
     return false;
 }
 
-/* minpc is the first function's entry, which tells moduledata from a word that looks alike. */
-static bool module_text_fits(const struct pclntab *table, const struct elf_file *elf,
-                             uint64_t minpc, uint64_t text)
-{
-    return elf_is_code(elf, text) && minpc == text + table->first_entry;
-}
-
-static bool module_in_segment(uint64_t *text, const struct pclntab *table,
-                              const struct elf_file *elf, struct bytes data)
-{
-    uint64_t word = 0;
-    uint64_t minpc = 0;
-    for (uint64_t at = 0; read_u64(&word, data, at); at += 8) {
-        if (word == table->address && read_u64(&minpc, data, at + MODULE_MINPC_AT) &&
-            read_u64(text, data, at + MODULE_TEXT_AT) && module_text_fits(table, elf, minpc, *text))
-            return true;
-    }
-    return false;
-}
-
-/* What the loader will write at an address of a position-independent executable. */
-static bool relocation_at(uint64_t *value, const struct elf_file *elf, struct bytes table,
-                          uint64_t address)
-{
-    uint64_t place = 0;
-    uint32_t type = 0;
-    for (uint64_t at = 0; read_u64(&place, table, at); at += RELA_BYTES) {
-        if (place == address && read_u32(&type, table, at + RELA_INFO_AT) &&
-            type == rela_relative[elf->machine])
-            return read_u64(value, table, at + RELA_ADDEND_AT);
-    }
-    return false;
-}
-
-static bool module_in_relocations(uint64_t *text, const struct pclntab *table,
-                                  const struct elf_file *elf, struct bytes relocations)
-{
-    uint64_t place = 0;
-    uint64_t addend = 0;
-    uint64_t minpc = 0;
-    int guesses = 0;
-    for (uint64_t at = 0; read_u64(&addend, relocations, at + RELA_ADDEND_AT); at += RELA_BYTES) {
-        if (addend != table->address || !read_u64(&place, relocations, at))
-            continue;
-        if (relocation_at(&minpc, elf, relocations, place + MODULE_MINPC_AT) &&
-            relocation_at(text, elf, relocations, place + MODULE_TEXT_AT) &&
-            module_text_fits(table, elf, minpc, *text))
-            return true;
-        if (++guesses == PCLNTAB_GUESSES_MAX)
-            return false;
-    }
-    return false;
-}
-
 /*
  * runtime.text is not where .text begins once C start code is linked
  * in, and the header says 0 from Go 1.26 on: moduledata knows.
  */
 static bool pclntab_text(uint64_t *text, const struct pclntab *table, const struct elf_file *elf)
 {
-    for (size_t i = 0; i < elf->segment_count; i++) {
-        if (elf->segments[i].writable && module_in_segment(text, table, elf, elf->segments[i].data))
-            return true;
-    }
-    for (size_t i = 0; i < elf->section_count; i++) {
-        if (elf->sections[i].kind == ELF_SECTION_RELOCATIONS &&
-            module_in_relocations(text, table, elf, elf->sections[i].data))
-            return true;
-    }
-    *text = table->text_start;
-    return *text != 0 && elf_is_code(elf, *text);
+    struct module module = {0};
+    bool found = module_locate(&module, elf, table);
+    *text = found ? module.text : table->text_start;
+    return found || (*text != 0 && elf_is_code(elf, *text));
 }
 
+/* A row is followed by another one: the last function's by the end of the text. */
 static bool pclntab_function(struct symbol *out, const struct pclntab *table, uint64_t row,
                              uint64_t text)
 {
     uint32_t entry = 0;
+    uint32_t end = 0;
     uint32_t record = 0;
     uint32_t name = 0;
     uint64_t at = table->table + row * PCLNTAB_ROW_BYTES;
     if (!read_u32(&entry, table->bytes, at) || !read_u32(&record, table->bytes, at + 4) ||
+        !read_u32(&end, table->bytes, at + PCLNTAB_ROW_BYTES) ||
         !read_u32(&name, table->bytes, table->table + record + PCLNTAB_NAME_AT))
         return false;
-    *out = (struct symbol){.address = text + entry, .name = name};
+    *out = (struct symbol){
+        .address = text + entry, .size = end > entry ? end - entry : 0, .name = name};
     return true;
 }
 
@@ -215,6 +150,30 @@ enum status symbols_from_pclntab(struct symbols *out, struct arena *arena,
         }
     }
     symbols_sort(&read);
+    *out = read;
+    return STATUS_OK;
+}
+
+enum status pclntab_names(struct binary_names *out, struct arena *arena,
+                          const struct pclntab *table, struct err *err)
+{
+    struct bytes bytes = {0};
+    struct str name = {0};
+    size_t count = 0;
+    if (table->names_end < table->names ||
+        !read_slice(&bytes, table->bytes, table->names, table->names_end - table->names))
+        return err_set(err, STATUS_FORMAT, "the function names end outside .gopclntab");
+    struct str rest = str_of_bytes(bytes);
+    while (str_split(&rest, '\0', &name))
+        count += name.len > 0;
+    if (count > SYMBOLS_MAX)
+        return err_set(err, STATUS_LIMIT, "%zu function names, more than %d", count, SYMBOLS_MAX);
+    struct binary_names read = {.items = ARENA_ARRAY(arena, struct str, count)};
+    rest = str_of_bytes(bytes);
+    while (str_split(&rest, '\0', &name)) {
+        if (name.len > 0)
+            read.items[read.len++] = name;
+    }
     *out = read;
     return STATUS_OK;
 }

@@ -8,6 +8,7 @@ enum {
     SYM_INFO_AT = 4,
     SYM_SECTION_AT = 6,
     SYM_VALUE_AT = 8,
+    SYM_SIZE_AT = 16,
     SYM_TYPE_MASK = 0xf,
     SYM_TYPE_FUNCTION = 2,
 };
@@ -36,8 +37,9 @@ static struct str symbol_plain(struct str name)
     return str_slice(name, 0, name.len - mark.len);
 }
 
-static bool symbol_name(const struct symbols *symbols, uint64_t at, struct str *name)
+bool symbols_name(const struct symbols *symbols, const struct symbol *symbol, struct str *name)
 {
+    uint64_t at = symbol->name;
     if (at >= symbols->names.len)
         return false;
     size_t room = symbols->names.len - (size_t)at;
@@ -50,7 +52,8 @@ static bool symbol_name(const struct symbols *symbols, uint64_t at, struct str *
     return true;
 }
 
-bool symbols_find(const struct symbols *symbols, uint64_t address, struct str *name)
+/* Number of items that begin below the address. */
+static size_t symbols_below(const struct symbols *symbols, uint64_t address)
 {
     size_t from = 0;
     size_t to = symbols->len;
@@ -62,8 +65,31 @@ bool symbols_find(const struct symbols *symbols, uint64_t address, struct str *n
             to = middle;
         }
     }
-    return from < symbols->len && symbols->items[from].address == address &&
-           symbol_name(symbols, symbols->items[from].name, name);
+    return from;
+}
+
+bool symbols_find(const struct symbols *symbols, uint64_t address, struct str *name)
+{
+    size_t at = symbols_below(symbols, address);
+    return at < symbols->len && symbols->items[at].address == address &&
+           symbols_name(symbols, &symbols->items[at], name);
+}
+
+/*
+ * Labels without a size stand between a function's begin and the
+ * address: runtime.text at its first byte, entries of assembly. More
+ * than a few in a row are somebody's attempt to make this slow.
+ */
+const struct symbol *symbols_around(const struct symbols *symbols, uint64_t address)
+{
+    enum { LABELS_MAX = 16 };
+    size_t at = address < UINT64_MAX ? symbols_below(symbols, address + 1) : symbols->len;
+    for (size_t i = 0; i < LABELS_MAX && i < at; i++) {
+        const struct symbol *symbol = &symbols->items[at - 1 - i];
+        if (address - symbol->address < symbol->size)
+            return symbol;
+    }
+    return NULL;
 }
 
 static const struct elf_section *symtab_section(const struct elf_file *elf)
@@ -82,7 +108,8 @@ static bool symtab_function(struct symbol *out, struct bytes table, uint64_t at)
     uint32_t name = 0;
     if (!read_u32(&name, table, at) || !read_u8(&info, table, at + SYM_INFO_AT) ||
         !read_bytes(section, table, at + SYM_SECTION_AT, sizeof(section)) ||
-        !read_u64(&out->address, table, at + SYM_VALUE_AT))
+        !read_u64(&out->address, table, at + SYM_VALUE_AT) ||
+        !read_u64(&out->size, table, at + SYM_SIZE_AT))
         return false;
     out->name = name;
     /* Section 0 means defined elsewhere. */

@@ -15,6 +15,7 @@ enum {
 
 struct symbol {
     uint64_t address;
+    uint64_t size; /* 0 when not known: contains nothing then */
     uint64_t name;
 };
 
@@ -28,6 +29,10 @@ struct symbols {
 void symbols_sort(struct symbols *symbols);
 /* Name of the function that begins exactly at the address; false when there is none. */
 bool symbols_find(const struct symbols *symbols, uint64_t address, struct str *name);
+/* The function whose code holds the address, or NULL. */
+const struct symbol *symbols_around(const struct symbols *symbols, uint64_t address);
+/* Name of an item; false when it is empty or outside the file. */
+bool symbols_name(const struct symbols *symbols, const struct symbol *symbol, struct str *name);
 
 /*
  * Functions of .symtab. NOT_FOUND when it is absent, or when it lacks

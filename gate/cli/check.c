@@ -11,6 +11,7 @@ struct check {
     struct str policy_file;
     struct str format_name;
     struct str out_dir;
+    struct str binaries[SIDES];
     bool exit_zero;
     struct operands operands;
 };
@@ -22,6 +23,10 @@ static enum status parse_options(struct check *check, int argc, char **argv, str
         {"format", 'f', NULL, &check->format_name, "F", "text (default), json or markdown"},
         {"quick", 'q', &check->session.quick, NULL, NULL, "judge allocation alone"},
         {"output", 'o', NULL, &check->out_dir, "DIR", "also write all reports there"},
+        {"base-binary", 0, NULL, &check->binaries[SIDE_BASE], "EXE",
+         "executable of the profile BASE: tells kinds"},
+        {"cand-binary", 0, NULL, &check->binaries[SIDE_CAND], "EXE",
+         "executable of the profile CAND: tells kinds"},
         {"exit-zero", 0, &check->exit_zero, NULL, NULL, "report, but exit 0"},
     };
     const struct option_table table = {
@@ -48,8 +53,13 @@ static enum status judge_inputs(struct check *check, struct err *err)
     enum session_input input = INPUT_RECORDING;
     if (session_input(&input, items, check->operands.len, err))
         return err->status;
-    if (input == INPUT_PROFILES)
-        return plain_judge(session, items[0], items[1], check->policy_file, err);
+    if (input == INPUT_PROFILES) {
+        const struct plain_side sides[SIDES] = {{items[SIDE_BASE], check->binaries[SIDE_BASE]},
+                                                {items[SIDE_CAND], check->binaries[SIDE_CAND]}};
+        return plain_judge(session, sides, check->policy_file, err);
+    }
+    if (plain_refuse_binaries(check->binaries, err))
+        return err->status;
     if (input == INPUT_PAIR)
         return session_open_pair(session, items[0], items[1], check->policy_file, err);
     return session_open(session, items[0], check->policy_file, err);

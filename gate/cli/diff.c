@@ -19,6 +19,7 @@ struct diff {
     struct str metric_name;
     struct str format_name;
     struct str top_text;
+    struct str binaries[SIDES];
     enum metric metric;
     uint64_t top;
     struct operands operands;
@@ -31,6 +32,10 @@ static enum status parse_options(struct diff *diff, int argc, char **argv, struc
          "alloc_space (default), alloc_objects, inuse_space, inuse_objects"},
         {"top", 'n', NULL, &diff->top_text, "N", "functions shown (default 30, 0 for all)"},
         {"format", 'f', NULL, &diff->format_name, "F", "text (default) or json"},
+        {"base-binary", 0, NULL, &diff->binaries[SIDE_BASE], "EXE",
+         "executable of the profile BASE: tells kinds"},
+        {"cand-binary", 0, NULL, &diff->binaries[SIDE_CAND], "EXE",
+         "executable of the profile CAND: tells kinds"},
     };
     const struct option_table table = {"diff", "DIR | BASE CAND",
                                        "Compares a recording's two sides, the candidates of two "
@@ -66,11 +71,24 @@ static enum status parse_options(struct diff *diff, int argc, char **argv, struc
     return STATUS_OK;
 }
 
+/* The table shows what pprof calls flat: what a function allocated itself. */
+static struct estimate flat_of(const struct comparison_row *row)
+{
+    struct estimate out = {
+        .base = row->flat_base,
+        .cand = row->flat_cand,
+        .delta = row->flat_cand - row->flat_base,
+        .has_ratio = row->flat_base > 0,
+    };
+    out.ratio = out.has_ratio ? out.delta / out.base : 0;
+    return out;
+}
+
 static int order_rows(const void *left, const void *right)
 {
     const struct comparison_row *a = *(const struct comparison_row *const *)left;
     const struct comparison_row *b = *(const struct comparison_row *const *)right;
-    double difference = fabs(b->estimate.delta) - fabs(a->estimate.delta);
+    double difference = fabs(b->flat_cand - b->flat_base) - fabs(a->flat_cand - a->flat_base);
     if (difference < 0 || difference > 0)
         return difference < 0 ? -1 : 1;
     return str_compare(a->func, b->func);
@@ -90,7 +108,7 @@ static struct row_list changed_rows(struct diff *diff, const struct comparison *
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct comparison_row *row = &comparison->rows[i];
         if (row->level == ROW_FUNCTION && row->metric == diff->metric &&
-            fabs(row->estimate.delta) > 0)
+            fabs(row->flat_cand - row->flat_base) > 0)
             out.items[out.len++] = row;
     }
     if (out.len)
@@ -111,8 +129,12 @@ static const struct comparison_row *whole_row(const struct diff *diff,
     return NULL;
 }
 
-static void write_row(struct buf *out, struct arena *arena, const struct comparison_row *row)
+static void write_row(struct buf *out, struct arena *arena, const struct comparison_row *shown)
 {
+    struct comparison_row flat = *shown;
+    const struct comparison_row *row = &flat;
+    if (shown->level == ROW_FUNCTION)
+        flat.estimate = flat_of(shown);
     buf_printf(out, "%16.*s", STR_ARGS(phrase_value(arena, row, row->estimate.base)));
     buf_printf(out, "  %16.*s", STR_ARGS(phrase_value(arena, row, row->estimate.cand)));
     buf_printf(out, "  %28.*s", STR_ARGS(phrase_change(arena, row)));
@@ -172,9 +194,9 @@ static void write_json(struct buf *out, struct diff *diff)
             json_str(&json, "kind", str_from(alloc_kind_name(row->kind)));
             json_str(&json, "file", row->file);
             json_i64(&json, "line", row->line);
-            json_double(&json, "base", row->estimate.base);
-            json_double(&json, "cand", row->estimate.cand);
-            json_double(&json, "delta", row->estimate.delta);
+            json_double(&json, "base", row->flat_base);
+            json_double(&json, "cand", row->flat_cand);
+            json_double(&json, "delta", row->flat_cand - row->flat_base);
             json_double(&json, "cum_base", row->cum_base);
             json_double(&json, "cum_cand", row->cum_cand);
             json_object_end(&json);
@@ -193,8 +215,13 @@ static enum status open_sides(struct diff *diff, struct err *err)
     enum session_input input = INPUT_RECORDING;
     if (session_input(&input, items, diff->operands.len, err))
         return err->status;
-    if (input == INPUT_PROFILES)
-        return plain_compare(&diff->session, items[0], items[1], err);
+    if (input == INPUT_PROFILES) {
+        const struct plain_side sides[SIDES] = {{items[SIDE_BASE], diff->binaries[SIDE_BASE]},
+                                                {items[SIDE_CAND], diff->binaries[SIDE_CAND]}};
+        return plain_compare(&diff->session, sides, err);
+    }
+    if (plain_refuse_binaries(diff->binaries, err))
+        return err->status;
     return session_compare(&diff->session, items, diff->operands.len, err);
 }
 

@@ -86,6 +86,20 @@ static void write_rules(struct buf *out, struct lint *lint)
     }
 }
 
+static void write_successors(struct buf *out, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->successor_count; i++) {
+        const struct successor *row = &policy->successors[i];
+        buf_text(out, "  successor ");
+        escape_text(out, row->from);
+        buf_text(out, " -> ");
+        escape_text(out, row->to);
+        buf_text(out, row->why.len ? ": " : "");
+        escape_text(out, row->why);
+        buf_byte(out, '\n');
+    }
+}
+
 static void write_policy(struct buf *out, struct lint *lint)
 {
     escape_text(out, lint->policy.name);
@@ -107,6 +121,7 @@ static void write_policy(struct buf *out, struct lint *lint)
         escape_text(out, lint->policy.ignores[i].why);
         buf_byte(out, '\n');
     }
+    write_successors(out, &lint->policy);
 }
 
 static enum status print_buf(struct buf *buf, struct err *err)

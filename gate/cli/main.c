@@ -10,6 +10,8 @@ static const struct command commands[] = {
      "build both revisions, load them, judge, report"},
     {"check", cmd_check, "DIR | BASE CAND", "judge a recording, or two heap profiles, again"},
     {"diff", cmd_diff, "DIR | BASE CAND", "the comparison function by function; never gates"},
+    {"explain", cmd_explain, "FUNCTION [DIR]",
+     "everything a recording knows of one function: pairing, lines, kinds, callers, rules"},
     {"report", cmd_report, "DIR", "a recording's report in another format"},
     {"lint", cmd_lint, "[FILE]", "check the policy and say which rule wins where"},
 };

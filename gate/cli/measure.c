@@ -4,6 +4,7 @@
 #include "gate/base/io.h"
 #include "gate/codec/sha256.h"
 #include "gate/fold/fold.h"
+#include "gate/fold/functions.h"
 
 enum { GO_MOD_BYTES_MAX = 1024 * 1024 };
 
@@ -99,6 +100,24 @@ static struct str package_of(struct arena *arena, const struct binary *binary, s
     return io_join(arena, module, below);
 }
 
+/* Which functions the program has: told apart from those that merely do not allocate. */
+static enum status read_functions(struct measuring *measuring, struct record_program *program,
+                                  const struct binary *binary, struct err *err)
+{
+    struct binary_names names = {0};
+    enum status status = functions_of(&names, measuring->arena, binary, err);
+    if (status == STATUS_NOT_FOUND || status == STATUS_LIMIT ||
+        names.len > RECORDING_FUNCTIONS_MAX) {
+        log_line(measuring->log, "%.*s: its functions are not listed: %s", STR_ARGS(program->label),
+                 status ? err->text : "too many");
+        return STATUS_OK;
+    }
+    program->functions = names.items;
+    program->function_count = names.len;
+    program->has_functions = status == STATUS_OK;
+    return status;
+}
+
 static enum status read_program(struct measuring *measuring, struct measured *measured,
                                 enum side side, struct err *err)
 {
@@ -112,7 +131,8 @@ static enum status read_program(struct measuring *measuring, struct measured *me
     if (io_read_file(&elf, measuring->arena, measured->built.binaries[side], BINARY_BYTES_MAX,
                      err) ||
         binary_open(binary, measuring->arena, elf, err) ||
-        module_of(&program->module, measuring, measured, side, err))
+        module_of(&program->module, measuring, measured, side, err) ||
+        read_functions(measuring, program, binary, err))
         return err_wrap(err, "%s binary", side_name(side));
     program->go_version = binary->build.go_version;
     program->settings = binary->build.settings;
@@ -197,6 +217,30 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
     return STATUS_OK;
 }
 
+/*
+ * What debug=1 text says of addresses without a direct call. It is a last
+ * resort: without it their kind is unknown, which the report shows.
+ */
+static void absorb_text(struct measuring *measuring, struct measured *measured,
+                        struct trial_key key, enum point point, const struct profile *profile)
+{
+    struct profile text = {0};
+    struct arena scratch;
+    struct err err;
+    arena_init(&scratch);
+    if (profile->mapping_count == 0) {
+        log_line(measuring->log, "%s: the heap profile has no mapping of the program",
+                 side_name(key.side));
+    } else if (recording_text_profile(&text, &scratch, measuring->recording, key, point, &err)) {
+        log_line(measuring->log, "%s: %s", side_name(key.side), err.text);
+    } else {
+        profile_use_mapping(&text, &scratch, &profile->mappings[0]);
+        targets_add_text(&measured->targets[key.side], measuring->arena,
+                         &measured->binaries[key.side], &text);
+    }
+    arena_release(&scratch);
+}
+
 /* Keeps the call targets of what was sampled: the recording then needs no binary. */
 static enum status absorb_targets(struct measuring *measuring, struct measured *measured,
                                   struct trial_key key, struct err *err)
@@ -212,15 +256,22 @@ static enum status absorb_targets(struct measuring *measuring, struct measured *
         status = recording_profile(&profile, &scratch, measuring->recording, key, points[i], err);
         if (status == STATUS_OK)
             targets_add(targets, measuring->arena, &measured->binaries[key.side], &profile);
+        if (status == STATUS_OK && !record->is_gotest)
+            absorb_text(measuring, measured, key, points[i], &profile);
     }
     arena_release(&scratch);
-    targets_sort(targets);
     struct record_program *program = &record->programs[key.side];
     program->targets = ARENA_ARRAY(measuring->arena, struct record_target, targets->len + 1);
     program->target_count = targets->len;
     for (size_t i = 0; i < targets->len; i++) {
-        program->targets[i] =
-            (struct record_target){targets->items[i].offset, targets->items[i].symbol};
+        const struct call_target *target = &targets->items[i];
+        program->targets[i] = (struct record_target){
+            .offset = target->offset,
+            .symbol = target->symbol,
+            .type = target->type,
+            .how = target->how == ALLOC_HOW_CHAIN ? STR(RECORD_TARGET_HIDDEN)
+                                                  : STR(RECORD_TARGET_CALL),
+        };
     }
     return status;
 }

@@ -283,6 +283,8 @@ static enum status open_harness(struct run *run, struct err *err)
         .always_measure = run->always_measure,
     };
     enum status status = harness_open(&run->harness, arena, &spec, err);
+    run->session.recording.renames = run->harness.renames;
+    run->session.recording.rename_count = run->harness.rename_count;
     if (!measure_voids_scenario(status))
         return status;
     /* The verdict says why there is none. */

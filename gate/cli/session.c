@@ -84,7 +84,7 @@ static enum status compare_joined(struct comparison *out, struct session *sessio
 {
     const struct comparison_source sources[SIDES] = {{&session->base, base, SIDE_CAND},
                                                      {&session->recording, cand, SIDE_CAND}};
-    return comparison_of_sources(out, &session->arena, sources, err);
+    return comparison_of_sources(out, &session->arena, sources, &session->hints, err);
 }
 
 /* Scenarios of the baseline's recording in its order, then what the candidate's alone holds. */
@@ -121,7 +121,8 @@ static enum status compare_one(struct session *session, struct err *err)
     session->comparisons = ARENA_ARRAY(&session->arena, struct comparison, count + 1);
     session->comparison_count = count;
     for (size_t i = 0; i < count; i++) {
-        if (comparison_of(&session->comparisons[i], &session->arena, recording, i, err))
+        if (comparison_of(&session->comparisons[i], &session->arena, recording, i, &session->hints,
+                          err))
             return err_wrap(err, "scenario %.*s", STR_ARGS(recording->scenarios[i].name));
     }
     return STATUS_OK;
@@ -200,9 +201,20 @@ static void require_steady(struct session *session)
     }
 }
 
+void session_take_hints(struct session *session)
+{
+    const struct policy *policy = &session->policy;
+    struct pair_hint *items =
+        ARENA_ARRAY(&session->arena, struct pair_hint, policy->successor_count + 1);
+    for (size_t i = 0; i < policy->successor_count; i++)
+        items[i] = (struct pair_hint){policy->successors[i].from, policy->successors[i].to};
+    session->hints = (struct pair_hints){.items = items, .len = policy->successor_count};
+}
+
 enum status session_judge(struct session *session, struct err *err)
 {
     bool quick = session->recording.quick || session->quick;
+    session_take_hints(session);
     if (compare_all(session, err))
         return err->status;
     if (!quick)

@@ -15,6 +15,7 @@ struct session {
     bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
     bool quick;            /* judge allocation alone, whatever was recorded */
     struct policy policy;
+    struct pair_hints hints; /* the policy's successors */
     struct comparison *comparisons;
     size_t comparison_count;
     struct judgement judgement;
@@ -44,6 +45,8 @@ NODISCARD enum status session_open_pair(struct session *session, struct str base
 /* Compares without a policy: one recording, or two. */
 NODISCARD enum status session_compare(struct session *session, const struct str *dirs, size_t count,
                                       struct err *err);
+/* Gives the policy's successors to the next comparison. */
+void session_take_hints(struct session *session);
 /* Judges session->recording by session->policy. */
 NODISCARD enum status session_judge(struct session *session, struct err *err);
 /* Writes every format's file below dir. */

@@ -1,5 +1,6 @@
 #include "gate/compare/comparison.h"
 
+#include "gate/base/num.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/service_rows.h"
 #include "gate/compare/sources.h"
@@ -10,8 +11,16 @@ static struct call_targets targets_of(struct arena *arena, const struct record_p
 {
     struct call_targets out = {ARENA_ARRAY(arena, struct call_target, program->target_count + 1),
                                program->target_count, program->target_count};
-    for (size_t i = 0; i < program->target_count; i++)
-        out.items[i] = (struct call_target){program->targets[i].offset, program->targets[i].symbol};
+    for (size_t i = 0; i < program->target_count; i++) {
+        const struct record_target *target = &program->targets[i];
+        bool hidden = str_equal(target->how, STR(RECORD_TARGET_HIDDEN));
+        out.items[i] = (struct call_target){
+            .offset = target->offset,
+            .symbol = target->symbol,
+            .type = target->type,
+            .how = hidden ? ALLOC_HOW_CHAIN : ALLOC_HOW_CALL,
+        };
+    }
     return out;
 }
 
@@ -20,6 +29,7 @@ struct loader {
     const struct comparison_source *sources; /* by side */
     const struct record_scenario *record;
     struct intern *names;
+    const struct pair_hints *hints;
     struct fold_options options[SIDES];
     struct trial_check *checks;
     size_t check_count;
@@ -107,11 +117,22 @@ static enum status load_trial(struct trial_fold *out, struct loader *loader, enu
     return STATUS_OK;
 }
 
+static struct ledger_side side_of_program(const struct record_program *program)
+{
+    return (struct ledger_side){
+        .module = program->module,
+        .functions = program->functions,
+        .function_count = program->function_count,
+        .has_functions = program->has_functions,
+    };
+}
+
 static enum status load_side(struct ledger_side *out, struct loader *loader, enum side side,
                              struct err *err)
 {
     const struct record_scenario *record = loader->record;
     size_t count = record->trial_count[side][PHASE_EXACT];
+    *out = side_of_program(&record->programs[side]);
     out->trials = ARENA_ARRAY(loader->arena, struct trial_fold, count + 1);
     for (size_t t = 0; t < count; t++) {
         const struct record_trial *trial = &record->trials[side][PHASE_EXACT][t];
@@ -147,26 +168,37 @@ static enum status compare_trials(struct comparison *out, struct loader *loader,
     }
     validity_check(out, loader->arena, loader->checks, loader->check_count);
     validity_check_load(out, loader->arena);
-    heap_rows_add(out, loader->arena, loader->names, sides);
+    heap_rows_add(out, loader->arena, loader->names, sides, loader->hints);
     return service_rows_add(out, loader->arena, loader->sources, err);
 }
 
 enum status comparison_of_sources(struct comparison *out, struct arena *arena,
-                                  const struct comparison_source sources[SIDES], struct err *err)
+                                  const struct comparison_source sources[SIDES],
+                                  const struct pair_hints *hints, struct err *err)
 {
     struct call_targets targets[SIDES];
+    struct runtime_table runtime[SIDES];
     struct intern names;
     bool has_trials = sources_join(out, arena, sources);
     note_toolchain(out, arena);
     if (!has_trials)
         return STATUS_OK;
 
+    for (int side = 0; side < SIDES; side++) {
+        if (runtime_table_open(&runtime[side], arena, out->record->programs[side].go_version, err))
+            return err->status;
+    }
     intern_init(&names, arena);
-    struct loader loader = {
-        .arena = arena, .sources = sources, .record = out->record, .names = &names};
+    struct pair_hints known = sources_hints(sources, hints);
+    struct loader loader = {.arena = arena,
+                            .sources = sources,
+                            .record = out->record,
+                            .names = &names,
+                            .hints = &known};
     for (int side = 0; side < SIDES; side++) {
         targets[side] = targets_of(arena, &out->record->programs[side]);
-        loader.options[side] = (struct fold_options){.targets = &targets[side],
+        loader.options[side] = (struct fold_options){.runtime = &runtime[side],
+                                                     .targets = &targets[side],
                                                      .module = out->record->programs[side].module};
     }
     enum status status = compare_trials(out, &loader, err);
@@ -175,19 +207,23 @@ enum status comparison_of_sources(struct comparison *out, struct arena *arena,
 }
 
 enum status comparison_of(struct comparison *out, struct arena *arena,
-                          const struct recording *recording, size_t scenario, struct err *err)
+                          const struct recording *recording, size_t scenario,
+                          const struct pair_hints *hints, struct err *err)
 {
     const struct comparison_source sources[SIDES] = {{recording, scenario, SIDE_BASE},
                                                      {recording, scenario, SIDE_CAND}};
-    return comparison_of_sources(out, arena, sources, err);
+    return comparison_of_sources(out, arena, sources, hints, err);
 }
 
 static enum status fold_plain(struct trial_fold *out, struct arena *arena, struct intern *names,
-                              const struct profile *profile, struct err *err)
+                              const struct comparison_profile *side, struct err *err)
 {
-    struct fold_options options = {0};
+    struct runtime_table runtime = {0};
     struct fold fold = {0};
-    if (fold_heap(&fold, arena, names, profile, &options, err))
+    struct fold_options options = {
+        .runtime = &runtime, .targets = side->targets, .module = side->program.module};
+    if (runtime_table_open(&runtime, arena, side->program.go_version, err) ||
+        fold_heap(&fold, arena, names, side->profile, &options, err))
         return err->status;
     *out = (struct trial_fold){.alloc = fold, .end = fold, .request_count = 1};
     return STATUS_OK;
@@ -207,26 +243,35 @@ static struct trial_check plain_check(const struct fold *fold, enum side side)
 }
 
 enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
-                                   const struct profile *base, const struct profile *cand,
-                                   struct err *err)
+                                   const struct comparison_profile sides[SIDES],
+                                   const struct pair_hints *hints, struct err *err)
 {
     struct trial_fold folds[SIDES] = {0};
     struct trial_check checks[SIDES];
+    struct ledger_side ledger_sides[SIDES];
     struct intern names;
-    *out = (struct comparison){.scenario = STR("profiles")};
-    out->record = ARENA_NEW(arena, struct record_scenario);
+    struct record_scenario *record = ARENA_NEW(arena, struct record_scenario);
+    *out = (struct comparison){.scenario = STR("profiles"), .record = record};
     intern_init(&names, arena);
-    enum status status = fold_plain(&folds[SIDE_BASE], arena, &names, base, err);
-    if (status)
-        return err_wrap(err, "baseline");
-    status = fold_plain(&folds[SIDE_CAND], arena, &names, cand, err);
-    if (status)
-        return err_wrap(err, "candidate");
-    for (int side = 0; side < SIDES; side++)
+    for (int side = 0; side < SIDES; side++) {
+        record->programs[side] = sides[side].program;
+        if (fold_plain(&folds[side], arena, &names, &sides[side], err))
+            return err_wrap(err, "%s", side_name((enum side)side));
         checks[side] = plain_check(&folds[side].alloc, (enum side)side);
+        ledger_sides[side] = side_of_program(&record->programs[side]);
+        ledger_sides[side].trials = &folds[side];
+        ledger_sides[side].len = 1;
+    }
     validity_check(out, arena, checks, SIDES);
-    struct ledger_side sides[SIDES] = {{&folds[SIDE_BASE], 1}, {&folds[SIDE_CAND], 1}};
-    heap_rows_add(out, arena, &names, sides);
+    heap_rows_add(out, arena, &names, ledger_sides, hints);
     intern_release(&names);
     return STATUS_OK;
+}
+
+double comparison_unknown_share(const struct comparison *comparison, enum side side)
+{
+    double total = 0;
+    for (size_t how = 0; how < ALLOC_HOWS; how++)
+        total += comparison->how_bytes[how][side];
+    return num_ratio(comparison->how_bytes[ALLOC_HOW_UNKNOWN][side], total);
 }

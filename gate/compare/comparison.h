@@ -2,6 +2,7 @@
 #define GATE_COMPARE_COMPARISON_H
 
 #include "gate/base/metric.h"
+#include "gate/compare/pair.h"
 #include "gate/fold/fold.h"
 #include "gate/recording/recording.h"
 #include "gate/stats/estimate.h"
@@ -12,10 +13,16 @@
  * rules.
  */
 enum row_level {
-    ROW_SCENARIO,      /* the whole process */
-    ROW_KIND,          /* all bytes of one kind */
-    ROW_FUNCTION,      /* flat bytes of one function */
-    ROW_FUNCTION_KIND, /* flat bytes of one kind in one function */
+    ROW_SCENARIO, /* the whole process */
+    ROW_KIND,     /* all bytes of one kind */
+    /*
+     * One function: what it allocated itself and, for a function of the
+     * program's own module, what libraries allocated when it called them
+     * (each byte goes to the first frame of the module). A library's
+     * function has a row of its own besides, with its flat bytes.
+     */
+    ROW_FUNCTION,
+    ROW_FUNCTION_KIND, /* the bytes of one kind of it */
     ROW_BENCHMARK,     /* what `go test -bench` printed for one benchmark */
 };
 
@@ -30,6 +37,7 @@ struct culprit {
     struct str file; /* relative to the repository for the program's own code */
     int64_t line;
     enum alloc_kind kind;
+    enum alloc_op op;
     double delta; /* in the row's unit */
 };
 
@@ -43,8 +51,27 @@ struct comparison_row {
     struct str package;
     struct str file; /* guilty line, as in struct culprit */
     int64_t line;
+    struct str leaf;      /* the library's function that allocated at that line; may be empty */
     enum alloc_kind kind; /* FUNCTION: the kind that grew most */
+    enum alloc_op op;     /* at the guilty line */
     struct estimate estimate;
+    /* FUNCTION rows: every byte of it is charged to a function of the program's own as well. */
+    bool is_charged;
+    /*
+     * FUNCTION and FUNCTION_KIND rows: cost that only changed its place,
+     * in the estimate's unit: positive where it came to, negative where
+     * it left. Growth is what is there beyond it: judge takes base + moved
+     * for the baseline.
+     */
+    double moved;
+    /* FUNCTION rows: what the function allocated itself, means over the trials. */
+    double flat_base;
+    double flat_cand;
+    /*
+     * Bytes or objects of no known kind in the same scenario or function,
+     * of each side: what a rule about kinds may have missed.
+     */
+    double unknown[SIDES];
     /*
      * FUNCTION rows: the value of every stack the function stands in, its
      * callees' included; means over the trials, in the estimate's unit. A
@@ -53,6 +80,7 @@ struct comparison_row {
      */
     double cum_base;
     double cum_cand;
+    uint64_t samples[SIDES];  /* of CPU profiles: what the shares are shares of; else 0 */
     double cand_share;        /* of the scenario's value on the candidate, 0..1 */
     bool is_new;              /* nothing on the baseline */
     bool is_gone;             /* nothing on the candidate */
@@ -60,15 +88,59 @@ struct comparison_row {
     size_t culprit_count;
 };
 
-/* A function that kept its cost under another name. */
+/* Cost that changed its place: a function under another name, split, merged or extracted. */
 struct moved {
     struct str from;
     struct str to;
-    double bytes; /* alloc_space per request on the candidate */
+    double bytes; /* alloc_space per request, or held at the end where nothing is allocated */
+};
+
+/* Functions that are one although their names differ, and what told it. */
+struct paired {
+    struct str base;
+    struct str cand;
+    enum pair_step step;
 };
 
 struct kind_share {
     double bytes[SIDES]; /* alloc_space per request */
+    double op_bytes[ALLOC_OPS][SIDES];
+};
+
+/* A runtime entry that no table knows: its bytes are of kind "other". */
+struct unlisted_entry {
+    struct str entry; /* "runtime.mallocgcLarge"; empty: no entry was named either */
+    double bytes[SIDES];
+};
+
+/* One allocation site of a function, on one side or both. */
+struct detail_site {
+    bool is_charged;  /* a library's site in the row of the program's own frame */
+    struct str leaf;  /* innermost function */
+    struct str place; /* "price/price.go:77" of the leaf, as reports spell files */
+    struct str user;  /* the program's own frame that it is charged to; empty when it is the leaf */
+    struct str user_place;
+    struct str caller; /* of the user frame, or of the leaf where there is none; may be empty */
+    struct str chain;  /* "a < b < c" where the leaf was inlined; may be empty */
+    struct str entry;  /* "runtime.mapassign_faststr"; empty when unknown */
+    struct str type;   /* of what was allocated; empty when unknown */
+    enum alloc_kind kind;
+    enum alloc_op op;
+    enum alloc_how how;
+    double bytes[SIDES]; /* alloc_space per request */
+    double held[SIDES];  /* inuse_space at the end */
+};
+
+/* Everything known of one function: what `memgate explain` shows. */
+struct detail {
+    struct str key;  /* pair key, candidate's */
+    struct str func; /* pprof spelling; the baseline's when it vanished */
+    struct str base_func;
+    bool is_user;         /* of the program's own module */
+    bool is_there[SIDES]; /* it allocates, or holds something, on the side */
+    const struct paired *paired;
+    struct detail_site *sites; /* by bytes on both sides, largest first */
+    size_t site_count;
 };
 
 struct comparison {
@@ -76,9 +148,16 @@ struct comparison {
     const struct record_scenario *record; /* describes both sides, wherever they come from */
     struct comparison_row *rows;
     size_t row_count;
-    struct moved *moved;
+    struct moved *moved; /* largest first */
     size_t moved_count;
+    struct paired *paired; /* by step, then baseline name */
+    size_t paired_count;
     struct kind_share kinds[ALLOC_KINDS];
+    double how_bytes[ALLOC_HOWS][SIDES]; /* alloc_space per request by how its kind was found */
+    struct unlisted_entry *unlisted;     /* largest first */
+    size_t unlisted_count;
+    struct detail *details; /* by key */
+    size_t detail_count;
     struct str *invalid; /* why nothing may be judged; empty when valid */
     size_t invalid_count;
     struct str *notes; /* what a reader must know: toolchain changed, period not 1 */
@@ -93,6 +172,8 @@ struct comparison {
      * does not depend on it; a policy with steady rules does.
      */
     struct str steady_refusal;
+    /* Why there are no rows of CPU profiles though the steady phase was compared. */
+    struct str cpu_refusal;
 };
 
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */
@@ -106,20 +187,30 @@ struct comparison_source {
  * Compares sources[SIDE_BASE] with sources[SIDE_CAND]. Everything lives
  * in the arena. A measurement that cannot be trusted, or two that were
  * not taken alike, is listed in `invalid`, not an error; errors are files
- * that cannot be read.
+ * that cannot be read. `hints` name functions that took another's place;
+ * which files were renamed is taken from the recording where both sides
+ * are of one.
  */
 NODISCARD enum status comparison_of_sources(struct comparison *out, struct arena *arena,
                                             const struct comparison_source sources[SIDES],
-                                            struct err *err);
+                                            const struct pair_hints *hints, struct err *err);
 
 /* The same for the two sides of one scenario of one recording. */
 NODISCARD enum status comparison_of(struct comparison *out, struct arena *arena,
                                     const struct recording *recording, size_t scenario,
-                                    struct err *err);
+                                    const struct pair_hints *hints, struct err *err);
 
 /* A scenario that one recording alone holds: named as invalid, so that it is never skipped. */
 void comparison_of_lone(struct comparison *out, struct arena *arena,
                         const struct comparison_source *source, enum side side);
+
+/* One side of a comparison of plain files. */
+struct comparison_profile {
+    const struct profile *profile;
+    /* Of its executable where somebody has it: NULL and zeroed mean kinds by names alone. */
+    const struct call_targets *targets;
+    struct record_program program;
+};
 
 /*
  * Compares two plain heap profiles: values are whole-profile sums
@@ -127,7 +218,10 @@ void comparison_of_lone(struct comparison *out, struct arena *arena,
  * alone (variance <= period * value, statistics of 1-in-period sampling).
  */
 NODISCARD enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
-                                             const struct profile *base, const struct profile *cand,
-                                             struct err *err);
+                                             const struct comparison_profile sides[SIDES],
+                                             const struct pair_hints *hints, struct err *err);
+
+/* Share of a side's allocated bytes that have no known kind, 0..1. */
+double comparison_unknown_share(const struct comparison *comparison, enum side side);
 
 #endif

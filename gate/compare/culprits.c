@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "gate/compare/pair_name.h"
+
 /* Two sites of equal code differ by the noise of exact counts only. */
 #define TWIN_TOLERANCE 0.005
 
@@ -18,6 +20,14 @@ double ledger_mean(const struct ledger *ledger, const struct ledger_row *row, en
     return ledger->trial_count[side] ? sum / (double)ledger->trial_count[side] : 0;
 }
 
+/* What a function allocates itself, and did not take over from another, beyond the baseline. */
+static double own_growth(const struct ledger_row *row, enum column column)
+{
+    double delta =
+        row->flat[SIDE_CAND * COLUMNS + column] - row->flat[SIDE_BASE * COLUMNS + column];
+    return row->moved[column] > 0 ? fmax(0, delta - row->moved[column]) : delta;
+}
+
 static double growth(const struct ledger *ledger, const struct ledger_row *row, enum column column)
 {
     return ledger_mean(ledger, row, SIDE_CAND, column) -
@@ -29,7 +39,7 @@ static void sum_kinds(double sums[ALLOC_KINDS], const struct ledger_row *row, en
                       enum column column, double sign)
 {
     for (size_t i = 0; i < row->site_count[side]; i++)
-        sums[row->sites[side][i].kind] += sign * row->sites[side][i].mean[column];
+        sums[row->sites[side][i].fold.kind] += sign * row->sites[side][i].mean[column];
 }
 
 static size_t largest_of(const double sums[ALLOC_KINDS])
@@ -61,7 +71,7 @@ static enum alloc_kind kind_that_grew(const struct ledger_row *row, enum column 
     }
     const struct ledger_site *any =
         row->site_count[SIDE_CAND] ? row->sites[SIDE_CAND] : row->sites[SIDE_BASE];
-    return any->kind;
+    return any->fold.kind;
 }
 
 /* True when the other side has an equal site that no earlier site of this side has claimed. */
@@ -74,12 +84,12 @@ static bool has_twin(const struct ledger_row *row, enum side side, size_t at, en
     double tolerance = TWIN_TOLERANCE * fabs(site->mean[column]);
     for (size_t i = 0; i < row->site_count[other]; i++) {
         const struct ledger_site *candidate = &row->sites[other][i];
-        twins += candidate->kind == site->kind &&
+        twins += candidate->fold.kind == site->fold.kind &&
                  fabs(candidate->mean[column] - site->mean[column]) <= tolerance;
     }
     for (size_t i = 0; i < at; i++) {
         const struct ledger_site *earlier = &row->sites[side][i];
-        claimed += earlier->kind == site->kind &&
+        claimed += earlier->fold.kind == site->fold.kind &&
                    fabs(earlier->mean[column] - site->mean[column]) <= tolerance;
     }
     return twins > claimed;
@@ -92,7 +102,7 @@ static const struct ledger_site *largest_site(const struct ledger_row *row, enum
     bool best_twin = true;
     for (size_t i = 0; i < row->site_count[side]; i++) {
         const struct ledger_site *site = &row->sites[side][i];
-        if (site->kind != kind)
+        if (site->fold.kind != kind)
             continue;
         bool twin = has_twin(row, side, i, column);
         if (!best || (best_twin && !twin) ||
@@ -108,19 +118,20 @@ const struct ledger_site *guilty_site(const struct ledger_row *row, enum column 
                                       enum alloc_kind *out_kind)
 {
     *out_kind = kind_that_grew(row, column);
-    const struct ledger_site *site = largest_site(row, SIDE_CAND, column, *out_kind);
-    return site ? site : largest_site(row, SIDE_BASE, column, *out_kind);
+    return guilty_site_of(row, column, *out_kind);
+}
+
+const struct ledger_site *guilty_site_of(const struct ledger_row *row, enum column column,
+                                         enum alloc_kind kind)
+{
+    const struct ledger_site *site = largest_site(row, SIDE_CAND, column, kind);
+    return site ? site : largest_site(row, SIDE_BASE, column, kind);
 }
 
 struct str naming_file(const struct naming *naming, struct str file)
 {
-    size_t len = naming->module.len;
-    if (len > 0 && str_starts_with(file, naming->module) && file.len > len && file.data[len] == '/')
-        return str_slice(file, len + 1, file.len);
-    /* -trimpath spells the files of a package main at the module's root "./main.go". */
-    if (str_starts_with(file, STR("./")))
-        return str_slice(file, 2, file.len);
-    return file;
+    struct str own = name_module_file(file, naming->module);
+    return own.len ? own : file;
 }
 
 /* Growths this close are one size; they are listed by name so that noise does not order them. */
@@ -162,7 +173,7 @@ static void rank(struct ranked *list, size_t *len, struct ranked item)
 }
 
 /* The frame that a reader of the diff knows: the module's own, else the first that is no library. */
-static struct str via_of(const struct naming *naming, const struct ledger_site *site)
+static struct str via_of(const struct naming *naming, const struct fold_site *site)
 {
     struct str func = intern_text(naming->names, site->func);
     if (name_is_user(func, naming->module))
@@ -173,17 +184,31 @@ static struct str via_of(const struct naming *naming, const struct ledger_site *
     return name_equal(via, site->func) ? (struct str){"", 0} : intern_text(naming->names, via);
 }
 
+/* A culprit is named by what it allocates itself: what it is charged with has its own culprit. */
+static struct ledger_row without_charges(struct arena *arena, const struct ledger_row *row)
+{
+    struct ledger_row out = *row;
+    for (int side = 0; side < SIDES; side++) {
+        out.sites[side] = ARENA_ARRAY(arena, struct ledger_site, row->site_count[side] + 1);
+        out.site_count[side] = 0;
+        for (size_t i = 0; i < row->site_count[side]; i++) {
+            if (!row->sites[side][i].is_charged)
+                out.sites[side][out.site_count[side]++] = row->sites[side][i];
+        }
+    }
+    return out;
+}
+
 static struct culprit culprit_of(const struct naming *naming, const struct ledger *ledger,
                                  const struct ranked *ranked, enum column column)
 {
-    const struct ledger_row *function = ledger_function(ledger, ranked->row);
+    struct ledger_row function =
+        without_charges(naming->arena, ledger_function(ledger, ranked->row));
     enum alloc_kind kind = ranked->row->kind;
-    const struct ledger_site *site = NULL;
-    if (ranked->row->level == ROW_FUNCTION) {
-        site = guilty_site(function, column, &kind);
-    } else {
-        site = largest_site(function, SIDE_CAND, column, kind);
-    }
+    const struct ledger_site *guilty = ranked->row->level == ROW_FUNCTION
+                                           ? guilty_site(&function, column, &kind)
+                                           : guilty_site_of(&function, column, kind);
+    const struct fold_site *site = &guilty->fold;
     struct str func = intern_text(naming->names, site->func);
     return (struct culprit){
         .func = func,
@@ -192,6 +217,7 @@ static struct culprit culprit_of(const struct naming *naming, const struct ledge
         .file = naming_file(naming, intern_text(naming->names, site->file)),
         .line = site->line,
         .kind = kind,
+        .op = site->op,
         .delta = ranked->delta,
     };
 }
@@ -204,7 +230,7 @@ void culprits_find(struct comparison_row *out, const struct naming *naming,
     double total = growth(ledger, row, column);
     for (size_t i = 0; i < ledger->len; i++) {
         const struct ledger_row *one = &ledger->rows[i];
-        double delta = speaks_of(one, row) ? growth(ledger, one, column) : 0;
+        double delta = speaks_of(one, row) ? own_growth(one, column) : 0;
         if (delta > 0 && delta >= total * CULPRIT_SHARE_MIN)
             rank(list, &len, (struct ranked){one, intern_text(naming->names, one->key), delta});
     }

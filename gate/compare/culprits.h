@@ -20,11 +20,16 @@ struct naming {
 const struct ledger_site *guilty_site(const struct ledger_row *row, enum column column,
                                       enum alloc_kind *out_kind);
 
+/* The same of one kind; NULL when the function has no site of it. */
+const struct ledger_site *guilty_site_of(const struct ledger_row *row, enum column column,
+                                         enum alloc_kind kind);
+
 /* Path of a source file relative to the repository: the module prefix is cut off. */
 struct str naming_file(const struct naming *naming, struct str file);
 
 /*
- * The functions that grew most in a column, largest first, at most
+ * The functions that grew most in a column by what they allocate
+ * themselves and did not take over from others, largest first, at most
  * CULPRITS_MAX; only those of one kind when the row is a ROW_KIND.
  */
 void culprits_find(struct comparison_row *out, const struct naming *naming,

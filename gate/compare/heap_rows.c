@@ -5,6 +5,8 @@
 #include "gate/base/map.h"
 #include "gate/base/num.h"
 #include "gate/compare/culprits.h"
+#include "gate/compare/details.h"
+#include "gate/compare/moved.h"
 
 /* Which column is which metric at which point, and at which levels it makes a row. */
 struct column_row {
@@ -29,8 +31,9 @@ struct row_maker {
     struct comparison *comparison;
     struct naming naming;
     const struct ledger *ledger;
-    const struct ledger_row *whole; /* the scenario's row */
-    double *scratch[SIDES];         /* trial_max wide */
+    const struct ledger_row *whole;   /* the scenario's row */
+    const struct ledger_row *unknown; /* the scenario's bytes of no known kind */
+    double *scratch[SIDES];           /* trial_max wide */
     int64_t period;
     bool has_points;
 };
@@ -106,24 +109,54 @@ static struct estimate estimate_row(const struct row_maker *maker, const struct 
     return out;
 }
 
+/* The line that explains the row, and the library's function where that allocated. */
+static void place_function(struct comparison_row *out, const struct naming *naming,
+                           const struct ledger_site *guilty)
+{
+    const struct fold_site *site = &guilty->fold;
+    out->op = site->op;
+    out->file = naming_file(naming, intern_text(naming->names, site->file));
+    out->line = site->line;
+    if (!guilty->is_charged)
+        return;
+    out->leaf = intern_text(naming->names, site->func);
+    out->file = naming_file(naming, intern_text(naming->names, site->user_file));
+    out->line = site->user_line;
+}
+
 static void name_function(struct comparison_row *out, const struct row_maker *maker,
                           const struct ledger_row *row, enum column column)
 {
     const struct naming *naming = &maker->naming;
     const struct ledger_row *function = ledger_function(maker->ledger, row);
-    const struct ledger_site *site = guilty_site(function, column, &out->kind);
-    if (row->level == ROW_FUNCTION_KIND)
-        out->kind = row->kind;
-    out->func = intern_text(naming->names, site->func);
+    enum alloc_kind kind = row->kind;
+    const struct ledger_site *site = row->level == ROW_FUNCTION
+                                         ? guilty_site(function, column, &kind)
+                                         : guilty_site_of(function, column, kind);
+    out->kind = kind;
+    out->func = intern_text(naming->names, ledger_site_function(site));
     out->normal = name_normal(out->func, naming->arena);
     out->package = name_package(out->func);
-    out->file = naming_file(naming, intern_text(naming->names, site->file));
-    out->line = site->line;
+    out->is_charged = function->own_site_count == 0;
+    place_function(out, naming, site);
     if (function->site_count[SIDE_BASE] > 0) {
-        struct str base = intern_text(naming->names, function->sites[SIDE_BASE][0].func);
+        struct name_id raw = ledger_site_function(&function->sites[SIDE_BASE][0]);
+        struct str base = intern_text(naming->names, raw);
         if (!str_equal(pair_key(naming->arena, base), pair_key(naming->arena, out->func)))
             out->base_func = base;
     }
+}
+
+/* What has no kind in the scenario, or in the function that a row is about. */
+static void find_unknown(struct comparison_row *out, const struct row_maker *maker,
+                         const struct ledger_row *row, enum column column)
+{
+    const struct ledger *ledger = maker->ledger;
+    const struct ledger_row *unknown = maker->unknown;
+    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND)
+        unknown = ledger_kind_row(ledger, row, ALLOC_KIND_UNKNOWN);
+    for (int side = 0; unknown && side < SIDES; side++)
+        out->unknown[side] = ledger_mean(ledger, unknown, (enum side)side, column);
 }
 
 static void make_row(const struct row_maker *maker, const struct ledger_row *row,
@@ -136,18 +169,25 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
         .kind = row->kind,
         .estimate = estimate_row(maker, row, what->column),
     };
+    bool is_function = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
     bool empty = out.estimate.base <= 0 && out.estimate.cand <= 0;
-    if (empty && row->level != ROW_SCENARIO)
+    find_unknown(&out, maker, row, what->column);
+    /* A kind of which nothing was seen is shown as that only where something may have been missed. */
+    bool missed = row->level == ROW_KIND && out.unknown[SIDE_BASE] + out.unknown[SIDE_CAND] > 0;
+    if (empty && row->level != ROW_SCENARIO && !missed)
         return;
     out.is_new = out.estimate.base <= 0 && out.estimate.cand > 0;
     out.is_gone = out.estimate.cand <= 0 && out.estimate.base > 0;
     out.cand_share = num_ratio(out.estimate.cand,
                                ledger_mean(maker->ledger, maker->whole, SIDE_CAND, what->column));
-    if (row->cum) {
+    out.moved = row->moved[what->column];
+    if (row->level == ROW_FUNCTION) {
+        out.flat_base = row->flat[SIDE_BASE * COLUMNS + what->column];
+        out.flat_cand = row->flat[SIDE_CAND * COLUMNS + what->column];
         out.cum_base = row->cum[SIDE_BASE * COLUMNS + what->column];
         out.cum_cand = row->cum[SIDE_CAND * COLUMNS + what->column];
     }
-    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND) {
+    if (is_function) {
         name_function(&out, maker, row, what->column);
     } else {
         culprits_find(&out, &maker->naming, maker->ledger, row, what->column);
@@ -169,57 +209,88 @@ static void make_rows(const struct row_maker *maker)
     }
 }
 
-static void list_moved(struct comparison *comparison, const struct row_maker *maker)
+static int order_moved(const void *left, const void *right)
 {
-    const struct ledger *ledger = maker->ledger;
-    struct map pair_of; /* by the candidate's key */
-    map_init(&pair_of);
-    for (size_t p = 0; p < ledger->pairs.len; p++)
-        (void)map_insert(&pair_of, ledger->pairs.items[p].cand.v, (uint32_t)p);
-    comparison->moved = ARENA_ARRAY(maker->naming.arena, struct moved, ledger->pairs.len + 1);
-    for (size_t i = 0; i < ledger->len; i++) {
-        const struct ledger_row *row = &ledger->rows[i];
-        uint32_t p = 0;
-        if (row->level != ROW_FUNCTION || !map_find(&pair_of, row->key.v, &p))
-            continue;
-        comparison->moved[comparison->moved_count++] = (struct moved){
-            .from = intern_text(ledger->names, ledger->pairs.items[p].base),
-            .to = intern_text(ledger->names, row->key),
-            .bytes = ledger_mean(ledger, row, SIDE_CAND, COLUMN_ALLOC_SPACE),
-        };
-    }
-    map_release(&pair_of);
+    const struct moved *a = left;
+    const struct moved *b = right;
+    if (a->bytes < b->bytes || a->bytes > b->bytes)
+        return a->bytes > b->bytes ? -1 : 1;
+    int order = str_compare(a->from, b->from);
+    return order ? order : str_compare(a->to, b->to);
 }
 
-static void sum_kinds(struct comparison *comparison, const struct ledger *ledger)
+/* A new spelling of the whole module, or of type parameters, moves nothing. */
+static bool is_move(enum pair_step step)
 {
+    return step != PAIR_STEP_MODULE && step != PAIR_STEP_GENERIC;
+}
+
+static void add_moved(struct comparison *comparison, const struct ledger *ledger,
+                      struct name_id from, struct name_id to, double bytes)
+{
+    comparison->moved[comparison->moved_count++] =
+        (struct moved){intern_text(ledger->names, from), intern_text(ledger->names, to), bytes};
+}
+
+/* From keys to their FUNCTION rows. */
+static void index_functions(struct map *out, const struct ledger *ledger)
+{
+    map_init(out);
     for (size_t i = 0; i < ledger->len; i++) {
-        const struct ledger_row *row = &ledger->rows[i];
-        for (int side = 0; row->level == ROW_KIND && side < SIDES; side++) {
-            comparison->kinds[row->kind].bytes[side] =
-                ledger_mean(ledger, row, (enum side)side, COLUMN_ALLOC_SPACE);
-        }
+        if (ledger->rows[i].level == ROW_FUNCTION)
+            (void)map_insert(out, ledger->rows[i].key.v, (uint32_t)i);
     }
+}
+
+static void list_moved(struct comparison *comparison, struct arena *arena,
+                       const struct ledger *ledger, const struct shifts *shifts)
+{
+    const struct pairs *pairs = &ledger->pairs;
+    struct map rows;
+    index_functions(&rows, ledger);
+    comparison->paired = ARENA_ARRAY(arena, struct paired, pairs->len + 1);
+    comparison->moved = ARENA_ARRAY(arena, struct moved, pairs->len + shifts->len + 1);
+    for (size_t i = 0; i < pairs->len; i++) {
+        const struct pair *pair = &pairs->items[i];
+        comparison->paired[comparison->paired_count++] =
+            (struct paired){intern_text(ledger->names, pair->base),
+                            intern_text(ledger->names, pair->cand), pair->step};
+        uint32_t at = 0;
+        if (!is_move(pair->step) || !map_find(&rows, pair->cand.v, &at))
+            continue;
+        double bytes = ledger_mean(ledger, &ledger->rows[at], SIDE_CAND, COLUMN_ALLOC_SPACE);
+        add_moved(comparison, ledger, pair->base, pair->cand, bytes);
+    }
+    map_release(&rows);
+    for (size_t i = 0; i < shifts->len; i++) {
+        const struct shift *shift = &shifts->items[i];
+        add_moved(comparison, ledger, shift->from, shift->to, shift->bytes);
+    }
+    if (comparison->moved_count)
+        qsort(comparison->moved, comparison->moved_count, sizeof(struct moved), order_moved);
 }
 
 void heap_rows_add(struct comparison *comparison, struct arena *arena, struct intern *names,
-                   const struct ledger_side sides[SIDES])
+                   const struct ledger_side sides[SIDES], const struct pair_hints *hints)
 {
     struct ledger ledger;
+    struct shifts shifts;
     if (sides[SIDE_BASE].len == 0 || sides[SIDE_CAND].len == 0)
         return;
-    ledger_build(&ledger, arena, names, sides);
+    ledger_build(&ledger, arena, names, sides, hints);
+    moved_find(&shifts, &ledger);
     struct row_maker maker = {
         .comparison = comparison,
         .naming = {arena, names, comparison->record->programs[SIDE_CAND].module},
         .ledger = &ledger,
         .whole = &ledger.rows[0],
+        .unknown = &ledger.rows[1 + ALLOC_KIND_UNKNOWN],
         .scratch = {ARENA_ARRAY(arena, double, ledger.trial_max),
                     ARENA_ARRAY(arena, double, ledger.trial_max)},
         .period = sides[SIDE_BASE].trials[0].alloc.period,
         .has_points = sides[SIDE_BASE].trials[0].has_points,
     };
     make_rows(&maker);
-    list_moved(comparison, &maker);
-    sum_kinds(comparison, &ledger);
+    list_moved(comparison, arena, &ledger, &shifts);
+    details_add(comparison, &maker.naming, &ledger);
 }

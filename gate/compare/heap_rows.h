@@ -5,7 +5,7 @@
 
 /* Adds the rows of the exact phase: scenario, kinds, functions and what moved. */
 void heap_rows_add(struct comparison *comparison, struct arena *arena, struct intern *names,
-                   const struct ledger_side sides[SIDES]);
+                   const struct ledger_side sides[SIDES], const struct pair_hints *hints);
 
 /* Appends a row to comparison->rows; the array doubles in the arena. */
 void comparison_row_add(struct comparison *comparison, struct arena *arena,

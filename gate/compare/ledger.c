@@ -1,34 +1,19 @@
 #include "gate/compare/ledger.h"
 
 #include "gate/base/map.h"
+#include "gate/compare/keys.h"
+#include "gate/compare/signatures.h"
 
 /*
- * Rows are found by (level, key, kind); sites by (row, raw function,
- * file, line, kind, user). Both tables live only while building.
+ * Rows are found by (level, key, kind); sites by their row and all that
+ * makes a site of a fold unique. Both tables live only while building.
  */
 struct builder {
     struct ledger *ledger;
+    struct keys keys;
     struct map rows;
     struct map sites;
-    struct name_id *key_of; /* pair key by raw name id, 0 = not computed */
-    size_t key_len;
-    struct map renamed; /* baseline key -> candidate key, from pairing */
 };
-
-static struct name_id key_of(struct builder *builder, enum side side, struct name_id func)
-{
-    struct ledger *ledger = builder->ledger;
-    struct name_id key = builder->key_of[func.v];
-    if (key.v == 0) {
-        struct str text = pair_key(ledger->arena, intern_text(ledger->names, func));
-        key = intern_name(ledger->names, text);
-        builder->key_of[func.v] = key;
-    }
-    uint32_t moved_to = 0;
-    if (side == SIDE_BASE && map_find(&builder->renamed, key.v, &moved_to))
-        return (struct name_id){moved_to};
-    return key;
-}
 
 static uint64_t row_code(enum row_level level, struct name_id key, enum alloc_kind kind)
 {
@@ -51,6 +36,7 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
         };
         at = (uint32_t)ledger->len;
         row.function = at;
+        row.flat = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
         if (level == ROW_FUNCTION)
             row.cum = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
         ARENA_PUSH(ledger->arena, ledger->rows, ledger->len, ledger->cap, row);
@@ -65,34 +51,34 @@ static double *cell(const struct ledger *ledger, const struct ledger_row *row, e
     return row->values + ((size_t)side * ledger->trial_max + trial) * COLUMNS;
 }
 
-static uint64_t site_code(const struct ledger_row *row, enum side side,
-                          const struct fold_site *site)
+uint64_t ledger_site_code(const struct fold_site *site)
 {
-    uint64_t code = hash_u64((uint64_t)row->key.v << 8 | (uint64_t)side << 4 | site->kind);
-    code = hash_u64(code ^ ((uint64_t)site->func.v << 32 | site->file.v));
-    code = hash_u64(code ^ (uint64_t)site->line);
-    return hash_u64(code ^ ((uint64_t)site->user.v << 32 | (uint32_t)site->user_line));
+    const uint64_t parts[] = {
+        (uint64_t)site->func.v << 32 | site->file.v,
+        (uint64_t)site->line,
+        (uint64_t)site->user.v << 32 | site->user_file.v,
+        (uint64_t)site->user_line,
+        (uint64_t)site->owner.v << 32 | site->caller.v,
+        (uint64_t)site->chain.v << 32 | site->entry.v,
+        (uint64_t)site->type.v << 32 | (uint64_t)site->kind << 16 | (uint64_t)site->op << 8 |
+            (uint64_t)site->how,
+    };
+    uint64_t code = 0;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        code = hash_u64(code ^ parts[i]);
+    return code;
 }
 
 static struct ledger_site *site_for(struct builder *builder, struct ledger_row *row, enum side side,
-                                    const struct fold_site *site)
+                                    const struct ledger_site *like)
 {
-    uint64_t code = site_code(row, side, site);
+    uint64_t code =
+        hash_u64(ledger_site_code(&like->fold) ^ ((uint64_t)row->key.v << 1 | (uint64_t)side));
     uint32_t at = 0;
     if (!map_find(&builder->sites, code, &at)) {
-        struct ledger_site fresh = {
-            .func = site->func,
-            .user = site->user,
-            .owner = site->owner,
-            .file = site->file,
-            .user_file = site->user_file,
-            .line = site->line,
-            .user_line = site->user_line,
-            .kind = site->kind,
-        };
         at = (uint32_t)row->site_count[side];
         ARENA_PUSH(builder->ledger->arena, row->sites[side], row->site_count[side],
-                   row->site_cap[side], fresh);
+                   row->site_cap[side], *like);
         (void)map_insert(&builder->sites, code, at);
     }
     return &row->sites[side][at];
@@ -109,39 +95,73 @@ struct posting {
     double scale;
 };
 
-static void post_site(struct builder *builder, const struct posting *posting,
-                      const struct fold_site *site)
+/* The amounts of one site in the columns of its posting. */
+struct amounts {
+    double objects;
+    double space;
+};
+
+static void add_amounts(double *columns, const struct posting *posting, struct amounts amounts,
+                        double scale)
+{
+    columns[posting->objects] += amounts.objects * scale;
+    columns[posting->space] += amounts.space * scale;
+}
+
+/* To a row's value and, where it is the row's own, to what it allocated itself. */
+static size_t post_row(struct builder *builder, const struct posting *posting,
+                       const struct ledger_row *what, struct amounts amounts, bool is_charged)
 {
     struct ledger *ledger = builder->ledger;
-    struct name_id key = key_of(builder, posting->side, site->func);
-    double objects = (double)site->value[posting->from_objects] * posting->scale;
-    double space = (double)site->value[posting->from_space] * posting->scale;
-    const struct {
-        enum row_level level;
-        struct name_id key;
-        enum alloc_kind kind;
-    } targets[] = {
-        {ROW_SCENARIO, {0}, ALLOC_KIND_UNKNOWN},
-        {ROW_KIND, {0}, site->kind},
-        {ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN},
-        {ROW_FUNCTION_KIND, key, site->kind},
-    };
-    size_t function = 0;
-    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
-        struct ledger_row *row =
-            row_for(builder, targets[i].level, targets[i].key, targets[i].kind);
-        if (targets[i].level == ROW_FUNCTION)
-            function = row->function;
-        if (targets[i].level == ROW_FUNCTION_KIND)
-            row->function = function;
-        double *values = cell(ledger, row, posting->side, posting->trial);
-        values[posting->objects] += objects;
-        values[posting->space] += space;
-    }
-    struct ledger_site *mean = site_for(builder, &ledger->rows[function], posting->side, site);
+    struct ledger_row *row = row_for(builder, what->level, what->key, what->kind);
     double share = 1.0 / (double)ledger->trial_count[posting->side];
-    mean->mean[posting->objects] += objects * share;
-    mean->mean[posting->space] += space * share;
+    add_amounts(cell(ledger, row, posting->side, posting->trial), posting, amounts, 1);
+    if (!is_charged)
+        add_amounts(row->flat + (size_t)posting->side * COLUMNS, posting, amounts, share);
+    return (size_t)(row - ledger->rows);
+}
+
+/* To one function: its row, the row of the kind in it, and its sites. */
+static void post_function(struct builder *builder, const struct posting *posting,
+                          struct name_id key, const struct ledger_site *site,
+                          struct amounts amounts)
+{
+    struct ledger *ledger = builder->ledger;
+    const struct ledger_row whole = {.level = ROW_FUNCTION, .key = key};
+    const struct ledger_row part = {
+        .level = ROW_FUNCTION_KIND, .key = key, .kind = site->fold.kind};
+    double share = 1.0 / (double)ledger->trial_count[posting->side];
+    size_t function = post_row(builder, posting, &whole, amounts, site->is_charged);
+    size_t kind = post_row(builder, posting, &part, amounts, site->is_charged);
+    ledger->rows[kind].function = function;
+    struct ledger_site *mean = site_for(builder, &ledger->rows[function], posting->side, site);
+    add_amounts(mean->mean, posting, amounts, share);
+}
+
+/*
+ * The leaf's function gets every site. A site of a library is charged to
+ * the program's own frame that called it as well.
+ */
+static void post_site(struct builder *builder, const struct posting *posting,
+                      const struct fold_site *fold)
+{
+    const struct ledger_row scenario = {.level = ROW_SCENARIO};
+    const struct ledger_row kind = {.level = ROW_KIND, .kind = fold->kind};
+    struct amounts amounts = {(double)fold->value[posting->from_objects] * posting->scale,
+                              (double)fold->value[posting->from_space] * posting->scale};
+    struct name_id leaf = keys_of(&builder->keys, posting->side, fold->func);
+    struct name_id user = keys_of(&builder->keys, posting->side, fold->user);
+    struct name_id caller = keys_of(&builder->keys, posting->side, fold->caller);
+    bool is_library = user.v != 0 && !name_equal(leaf, user);
+    struct ledger_site site = {.fold = *fold, .context = is_library ? user : caller};
+    (void)post_row(builder, posting, &scenario, amounts, false);
+    (void)post_row(builder, posting, &kind, amounts, false);
+    post_function(builder, posting, leaf, &site, amounts);
+    if (is_library) {
+        site.is_charged = true;
+        site.context = caller;
+        post_function(builder, posting, user, &site, amounts);
+    }
 }
 
 /* A function without a row allocates nothing itself at any time, and is not compared. */
@@ -149,7 +169,7 @@ static void post_cum(struct builder *builder, const struct posting *posting,
                      const struct fold_function *function)
 {
     const struct ledger *ledger = builder->ledger;
-    struct name_id key = key_of(builder, posting->side, function->func);
+    struct name_id key = keys_of(&builder->keys, posting->side, function->func);
     uint32_t at = 0;
     if (!map_find(&builder->rows, row_code(ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN), &at))
         return;
@@ -206,6 +226,12 @@ static void post_sides(struct builder *builder, const struct ledger_side sides[S
     }
 }
 
+static void fill_mean_growth(double *columns, double requests)
+{
+    columns[COLUMN_GROWTH_SPACE] =
+        (columns[COLUMN_END_SPACE] - columns[COLUMN_WARM_SPACE]) * 1000 / requests;
+}
+
 /* Growth is a difference of two columns that are complete only now. */
 static void fill_growth(struct ledger *ledger, const struct ledger_side sides[SIDES])
 {
@@ -219,73 +245,41 @@ static void fill_growth(struct ledger *ledger, const struct ledger_side sides[SI
                     (values[COLUMN_END_SPACE] - values[COLUMN_WARM_SPACE]) * 1000 /
                     sides[side].trials[t].request_count;
             }
+            fill_mean_growth(row->flat + (size_t)side * COLUMNS, requests);
+            for (size_t s = 0; s < row->site_count[side]; s++)
+                fill_mean_growth(row->sites[side][s].mean, requests);
+        }
+    }
+}
+
+/* A site is a function's own unless some other function is charged with it as well. */
+static void count_own_sites(struct builder *builder)
+{
+    for (size_t r = 0; r < builder->ledger->len; r++) {
+        struct ledger_row *row = &builder->ledger->rows[r];
+        for (int side = 0; side < SIDES; side++) {
             for (size_t s = 0; s < row->site_count[side]; s++) {
-                double *mean = row->sites[side][s].mean;
-                mean[COLUMN_GROWTH_SPACE] =
-                    (mean[COLUMN_END_SPACE] - mean[COLUMN_WARM_SPACE]) * 1000 / requests;
+                const struct ledger_site *site = &row->sites[side][s];
+                struct name_id user = keys_of(&builder->keys, (enum side)side, site->fold.user);
+                row->own_site_count +=
+                    site->is_charged || user.v == 0 || name_equal(user, row->key);
             }
         }
     }
 }
 
-/* The functions of one side while their costs are summed. */
-struct signature_list {
-    struct pair_function *items;
-    size_t len;
-    size_t cap;
-    struct map at_key;
-};
-
-static void add_signatures(struct signature_list *list, struct builder *builder, enum side side,
-                           const struct fold *fold, enum heap_metric metric, double scale)
+static void index_kind_rows(struct ledger *ledger)
 {
-    for (size_t i = 0; i < fold->site_count; i++) {
-        struct name_id key = key_of(builder, side, fold->sites[i].func);
-        uint32_t at = (uint32_t)list->len;
-        if (!map_find(&list->at_key, key.v, &at)) {
-            struct pair_function fresh = {.key = key};
-            (void)map_insert(&list->at_key, key.v, at);
-            ARENA_PUSH(builder->ledger->arena, list->items, list->len, list->cap, fresh);
-        }
-        list->items[at].bytes[fold->sites[i].kind] += (double)fold->sites[i].value[metric] * scale;
-    }
-}
-
-/*
- * What pairing looks at, averaged over the trials of one side: bytes of
- * each kind per request, and what was held at the end, by which functions
- * that only run at start-up are known.
- */
-static struct pair_side signatures(struct builder *builder, enum side side,
-                                   const struct ledger_side *from)
-{
-    struct signature_list list = {0};
-    map_init(&list.at_key);
-    for (size_t t = 0; t < from->len; t++) {
-        const struct trial_fold *trial = &from->trials[t];
-        double scale = 1 / (trial->request_count * (double)from->len);
-        add_signatures(&list, builder, side, &trial->alloc, HEAP_ALLOC_SPACE, scale);
-        if (trial->has_points)
-            add_signatures(&list, builder, side, &trial->end, HEAP_INUSE_SPACE, scale);
-    }
-    map_release(&list.at_key);
-    return (struct pair_side){list.items, list.len};
-}
-
-static void pair_sides(struct builder *builder, const struct ledger_side sides[SIDES])
-{
-    struct ledger *ledger = builder->ledger;
-    struct pair_side base = signatures(builder, SIDE_BASE, &sides[SIDE_BASE]);
-    struct pair_side cand = signatures(builder, SIDE_CAND, &sides[SIDE_CAND]);
-    pair_functions(&ledger->pairs, ledger->arena, ledger->names, base, cand);
-    for (size_t i = 0; i < ledger->pairs.len; i++) {
-        (void)map_insert(&builder->renamed, ledger->pairs.items[i].base.v,
-                         ledger->pairs.items[i].cand.v);
+    ledger->kind_rows = ARENA_ARRAY(ledger->arena, uint32_t, ledger->len *ALLOC_KINDS);
+    for (size_t i = 0; i < ledger->len; i++) {
+        const struct ledger_row *row = &ledger->rows[i];
+        if (row->level == ROW_FUNCTION_KIND)
+            ledger->kind_rows[row->function * ALLOC_KINDS + row->kind] = (uint32_t)i + 1;
     }
 }
 
 void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
-                  const struct ledger_side sides[SIDES])
+                  const struct ledger_side sides[SIDES], const struct pair_hints *hints)
 {
     struct builder builder = {.ledger = out};
     *out = (struct ledger){.arena = arena, .names = names};
@@ -294,23 +288,38 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
         if (sides[side].len > out->trial_max)
             out->trial_max = sides[side].len;
     }
-    /* Keys are interned while building, so the table of keys spans the raw names of now. */
-    builder.key_len = names->len;
-    builder.key_of = ARENA_ARRAY(arena, struct name_id, builder.key_len);
-    pair_sides(&builder, sides);
+    keys_init(&builder.keys, arena, names);
+    signatures_pair(&out->pairs, &builder.keys, sides, hints);
     (void)row_for(&builder, ROW_SCENARIO, (struct name_id){0}, ALLOC_KIND_UNKNOWN);
+    /* A rule about a kind of which nothing was seen must find a row all the same. */
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
+        (void)row_for(&builder, ROW_KIND, (struct name_id){0}, (enum alloc_kind)kind);
     post_sides(&builder, sides, post_sites);
     /* Second, because a function's row may come from the other side or a later trial. */
     post_sides(&builder, sides, post_functions);
     fill_growth(out, sides);
+    count_own_sites(&builder);
+    index_kind_rows(out);
     map_release(&builder.rows);
     map_release(&builder.sites);
-    map_release(&builder.renamed);
+    keys_release(&builder.keys);
 }
 
 const struct ledger_row *ledger_function(const struct ledger *ledger, const struct ledger_row *row)
 {
     return &ledger->rows[row->function];
+}
+
+struct name_id ledger_site_function(const struct ledger_site *site)
+{
+    return site->is_charged ? site->fold.user : site->fold.func;
+}
+
+const struct ledger_row *ledger_kind_row(const struct ledger *ledger, const struct ledger_row *row,
+                                         enum alloc_kind kind)
+{
+    uint32_t at = ledger->kind_rows[row->function * ALLOC_KINDS + kind];
+    return at ? &ledger->rows[at - 1] : NULL;
 }
 
 struct samples ledger_samples(const struct ledger *ledger, const struct ledger_row *row,

@@ -31,28 +31,35 @@ struct trial_fold {
 struct ledger_side {
     struct trial_fold *trials;
     size_t len;
+    struct str module;           /* of the program; empty when unknown */
+    const struct str *functions; /* of the executable, as pprof spells them; see has_functions */
+    size_t function_count;
+    bool has_functions;
 };
 
 /* Bytes of one source line, averaged over the trials of a side. */
 struct ledger_site {
-    struct name_id func; /* raw spelling */
-    struct name_id user;
-    struct name_id owner;
-    struct name_id file;
-    struct name_id user_file;
-    int64_t line;
-    int64_t user_line;
-    enum alloc_kind kind;
+    struct fold_site fold; /* without values: raw names */
+    /*
+     * What the site was charged to besides the library's function that
+     * allocated: false in the row of the leaf itself.
+     */
+    bool is_charged;
+    struct name_id context; /* key of who called the row's function here; 0 unknown */
     double mean[COLUMNS];
 };
 
 struct ledger_row {
     enum row_level level;
-    struct name_id key;   /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
-    enum alloc_kind kind; /* KIND and FUNCTION_KIND */
-    double *values;       /* [side][trial][column], see ledger_samples */
-    size_t function;      /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
-    double *cum;          /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
+    struct name_id key;    /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
+    enum alloc_kind kind;  /* KIND and FUNCTION_KIND */
+    double *values;        /* [side][trial][column], see ledger_samples */
+    size_t function;       /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
+    double *flat;          /* [side][column], mean over the trials of what it allocated itself */
+    double *cum;           /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
+    double moved[COLUMNS]; /* FUNCTION and FUNCTION_KIND: see moved.h */
+    /* FUNCTION: sites in it that no other function is charged with; 0 for charged libraries. */
+    size_t own_site_count;
     /* FUNCTION rows: its sites on each side */
     struct ledger_site *sites[SIDES];
     size_t site_count[SIDES];
@@ -68,12 +75,20 @@ struct ledger {
     size_t trial_max; /* per side */
     size_t trial_count[SIDES];
     struct pairs pairs;
+    uint32_t *kind_rows; /* [row][kind]: index of the FUNCTION_KIND row + 1; 0 for none */
 };
 
 void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
-                  const struct ledger_side sides[SIDES]);
+                  const struct ledger_side sides[SIDES], const struct pair_hints *hints);
 /* The row of the function that a FUNCTION or FUNCTION_KIND row is about. */
 const struct ledger_row *ledger_function(const struct ledger *ledger, const struct ledger_row *row);
+/* A number that equal sites of folds share, whichever side they are of; no order may depend on it. */
+uint64_t ledger_site_code(const struct fold_site *site);
+/* The function that the row is about, as a site of it spells it. */
+struct name_id ledger_site_function(const struct ledger_site *site);
+/* The FUNCTION_KIND row of a FUNCTION row, or NULL. */
+const struct ledger_row *ledger_kind_row(const struct ledger *ledger, const struct ledger_row *row,
+                                         enum alloc_kind kind);
 /* The values of a column over the trials of a side, into `out` (trial_max wide). */
 struct samples ledger_samples(const struct ledger *ledger, const struct ledger_row *row,
                               enum side side, enum column column, double *out);

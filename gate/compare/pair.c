@@ -3,308 +3,248 @@
 #include <math.h>
 
 #include "gate/base/map.h"
+#include "gate/compare/pair_steps.h"
 #include "gate/fold/fold.h"
 
-/* Equal costs differ by the noise of exact counts and by rounding, not by more. */
-#define SIGNATURE_TOLERANCE 0.01
-/* Cheaper functions look alike by chance: one 16-byte object a request. */
-#define SIGNATURE_BYTES_MIN 16.0
-/* A move that no second function confirms must at least cost about the same. */
-#define LONE_MOVE_TOLERANCE 0.1
-/* Functions that must agree on a package's move, the one in question included. */
-#define MOVE_VOTES_MIN 2
+/* More functions with one key are a crowd in which no one has a single partner anyway. */
+enum { GROUP_MAX = 2000 };
 
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-/* True at ".func1", "-range1", ".gowrap1", ".deferwrap1", ".1" behind a closure: what the compiler numbers. */
-static size_t closure_suffix(struct str rest)
-{
-    static const struct str marks[] = {
-        STR_INIT(".func"),      STR_INIT("-range"), STR_INIT(".gowrap"),
-        STR_INIT(".deferwrap"), STR_INIT("."),
-    };
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-        size_t at = marks[i].len;
-        if (!str_starts_with(rest, marks[i]))
-            continue;
-        while (at < rest.len && is_digit(rest.data[at]))
-            at++;
-        bool ends = at == rest.len || rest.data[at] == '.' || rest.data[at] == '-';
-        if (at > marks[i].len && ends)
-            return at;
-    }
-    return 0;
-}
-
-/* Offset where a run of closure suffixes that reaches the end begins, or the length. */
-static size_t closure_start(struct str name)
-{
-    for (size_t from = 0; from < name.len; from++) {
-        size_t at = from;
-        size_t step = 0;
-        /* A bare ".1" numbers closures only behind ".func"; "init.0" is numbered alike. */
-        while (at < name.len && (step = closure_suffix(str_slice(name, at, name.len))) > 0)
-            at += step;
-        if (at == name.len && at > from)
-            return from;
-    }
-    return name.len;
-}
-
-struct str pair_key(struct arena *arena, struct str function)
-{
-    struct str normal = name_normal(function, arena);
-    size_t package_len = name_package(normal).len;
-    struct str local = str_slice(normal, package_len, normal.len);
-    size_t from = package_len + closure_start(local);
-    if (from == normal.len)
-        return normal;
-    return str_format(arena, "%.*s.func", (int)from, normal.data);
-}
-
-struct half {
-    struct name_id key;
-    struct str package;
-    struct str local;
-    const struct pair_function *function;
-    double total;
-    uint32_t kinds; /* bit by kind that it allocates */
-    bool used;
+static const struct {
+    const char *name;
+    const char *text;
+} step_rows[PAIR_STEPS] = {
+#define X(symbol, name, text) {name, text},
+    PAIR_STEP_MAP(X)
+#undef X
 };
 
-/* What step 1 left over of a side, in its order and sorted three ways, so that a partner is searched. */
-struct halves {
-    struct half *items;
-    size_t len;
-    struct half **by_local;
-    struct half **by_place; /* package, then local */
-    struct half **by_cost;  /* kinds, then total */
-};
-
-typedef int (*half_order)(const void *left, const void *right);
-
-static int order_local(const void *left, const void *right)
+const char *pair_step_name(enum pair_step step)
 {
-    const struct half *a = *(const struct half *const *)left;
-    const struct half *b = *(const struct half *const *)right;
-    return str_compare(a->local, b->local);
+    return step_rows[step].name;
 }
 
-static int order_package(const void *left, const void *right)
+const char *pair_step_text(enum pair_step step)
 {
-    const struct half *a = *(const struct half *const *)left;
-    const struct half *b = *(const struct half *const *)right;
-    return str_compare(a->package, b->package);
+    return step_rows[step].text;
 }
 
-static int order_place(const void *left, const void *right)
+static struct half half_of(struct arena *arena, const struct intern *names,
+                           const struct pair_function *function, struct str module)
 {
-    int order = order_package(left, right);
-    return order ? order : order_local(left, right);
-}
-
-static int order_cost(const void *left, const void *right)
-{
-    const struct half *a = *(const struct half *const *)left;
-    const struct half *b = *(const struct half *const *)right;
-    if (a->kinds != b->kinds)
-        return a->kinds < b->kinds ? -1 : 1;
-    return (a->total > b->total) - (a->total < b->total);
-}
-
-static struct half **sorted(struct arena *arena, const struct halves *halves, half_order order)
-{
-    struct half **out = ARENA_ARRAY(arena, struct half *, halves->len + 1);
-    for (size_t i = 0; i < halves->len; i++)
-        out[i] = &halves->items[i];
-    if (halves->len)
-        qsort((void *)out, halves->len, sizeof(struct half *), order);
-    return out;
-}
-
-/* Offset of the first of the sorted items that is not before the probe. */
-static size_t first_at(struct half *const *items, size_t len, const struct half *probe,
-                       half_order order)
-{
-    size_t low = 0;
-    size_t high = len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (order((const void *)&items[middle], (const void *)&probe) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-static struct half half_of(const struct pair_function *function, struct str text)
-{
+    struct str key = intern_text(names, function->key);
+    struct str file = intern_text(names, function->file);
     struct half out = {
-        .key = function->key,
-        .package = name_package(text),
-        .local = name_local(text),
         .function = function,
+        .key = key,
+        .parts = name_parts_of(arena, key),
+        .file = name_module_file(file, module),
+        .file_base = str_slice(file, (size_t)(str_find_last(file, '/') + 1), file.len),
+        .caller = intern_text(names, function->caller),
     };
+    out.package_plain = name_package_plain(arena, out.parts.package, module);
+    out.caller_local = name_local(out.caller);
     for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
-        out.total += function->bytes[kind];
+        out.total_bytes += function->bytes[kind];
         out.kinds |= (uint32_t)(fabs(function->bytes[kind]) > 0) << kind;
     }
     return out;
 }
 
-/* What step 1 left over: keys that the other side does not have. */
+/* What names alone leave over: keys that the other side does not have. */
 static struct halves leftovers(struct arena *arena, const struct intern *names,
-                               struct pair_side side, struct pair_side other)
+                               const struct pair_side *side, const struct pair_side *other)
 {
-    struct halves out = {.items = ARENA_ARRAY(arena, struct half, side.len + 1)};
+    struct halves out = {.items = ARENA_ARRAY(arena, struct half, side->len + 1)};
     struct map known;
     uint32_t at = 0;
     map_init(&known);
-    for (size_t i = 0; i < other.len; i++)
-        (void)map_insert(&known, other.items[i].key.v, (uint32_t)i);
-    for (size_t i = 0; i < side.len; i++) {
-        if (!map_find(&known, side.items[i].key.v, &at))
-            out.items[out.len++] = half_of(&side.items[i], intern_text(names, side.items[i].key));
+    for (size_t i = 0; i < other->len; i++)
+        (void)map_insert(&known, other->items[i].key.v, (uint32_t)i);
+    for (size_t i = 0; i < side->len; i++) {
+        const struct pair_function *function = &side->items[i];
+        if (!function->stays && !map_find(&known, function->key.v, &at))
+            out.items[out.len++] = half_of(arena, names, function, side->module);
     }
     map_release(&known);
-    out.by_local = sorted(arena, &out, order_local);
-    out.by_place = sorted(arena, &out, order_place);
-    out.by_cost = sorted(arena, &out, order_cost);
+    halves_sort_place(arena, &out);
     return out;
 }
 
-static bool close_to(double a, double b, double tolerance)
+/* True when the path is the file, or ends in it behind a slash. */
+static bool path_ends_in(struct str path, struct str file)
 {
-    double larger = fmax(fabs(a), fabs(b));
-    return fabs(a - b) <= tolerance * larger;
+    return str_ends_with(path, file) &&
+           (path.len == file.len || path.data[path.len - file.len - 1] == '/');
 }
 
-static bool same_signature(const struct half *a, const struct half *b)
-{
-    if (a->total < SIGNATURE_BYTES_MIN || !str_equal(a->package, b->package))
-        return false;
-    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
-        if (!close_to(a->function->bytes[kind], b->function->bytes[kind], SIGNATURE_TOLERANCE))
-            return false;
-    }
-    return true;
-}
+enum { WORD_BITS = 64 };
 
-typedef struct half *(*half_search)(const struct half *wanted, const struct halves *in);
-
-/*
- * The only unused one of that name, or NULL when there is none or a
- * choice. What is left over of both sides differs in its package.
- */
-static struct half *only_namesake(const struct half *wanted, const struct halves *in)
+static const uint64_t *renames_of(struct arena *arena, const struct half *half,
+                                  const struct pair_hints *hints, bool is_base)
 {
-    struct half *found = NULL;
-    size_t at = first_at(in->by_local, in->len, wanted, order_local);
-    for (; at < in->len && str_equal(in->by_local[at]->local, wanted->local); at++) {
-        if (in->by_local[at]->used)
+    uint64_t *words = NULL;
+    for (size_t i = 0; half->file.len > 0 && i < hints->rename_count; i++) {
+        const struct record_rename *rename = &hints->renames[i];
+        if (!path_ends_in(is_base ? rename->from : rename->to, half->file))
             continue;
-        if (found)
-            return NULL;
-        found = in->by_local[at];
+        if (!words)
+            words = ARENA_ARRAY(arena, uint64_t, hints->rename_count / WORD_BITS + 1);
+        words[i / WORD_BITS] |= 1ULL << i % WORD_BITS;
     }
-    return found;
+    return words;
 }
 
-/*
- * The same by signature. Values within the tolerance kind by kind have
- * the same kinds and totals within the tolerance, which bounds the search;
- * the bound is wider by a rounding error.
- */
-static struct half *only_lookalike(const struct half *wanted, const struct halves *in)
+static void mark_renames(struct matching *matching, const struct pair_hints *hints)
 {
-    const double slack = 1 - SIGNATURE_TOLERANCE - 1e-9;
-    struct half *found = NULL;
-    struct half least = {.kinds = wanted->kinds, .total = wanted->total * slack};
-    struct half most = {.kinds = wanted->kinds, .total = wanted->total / slack};
-    size_t end = first_at(in->by_cost, in->len, &most, order_cost);
-    for (size_t at = first_at(in->by_cost, in->len, &least, order_cost); at < end; at++) {
-        if (in->by_cost[at]->used || !same_signature(wanted, in->by_cost[at]))
-            continue;
-        if (found)
-            return NULL;
-        found = in->by_cost[at];
+    matching->rename_words = hints->rename_count / WORD_BITS + 1;
+    for (size_t i = 0; i < matching->base.len; i++) {
+        struct half *half = &matching->base.items[i];
+        half->renames = renames_of(matching->arena, half, hints, true);
     }
-    return found;
+    for (size_t i = 0; i < matching->cand.len; i++) {
+        struct half *half = &matching->cand.items[i];
+        half->renames = renames_of(matching->arena, half, hints, false);
+    }
 }
 
-/* The partner that has no other choice either. */
-static struct half *partner(struct half *from, const struct halves *base, const struct halves *cand,
-                            half_search search)
+static void use_pair(struct pairs *out, struct arena *arena, struct half *base, struct half *cand,
+                     enum pair_step step)
 {
-    struct half *to = from->used ? NULL : search(from, cand);
-    return to && search(to, base) == from ? to : NULL;
-}
-
-static void use_pair(struct pairs *out, struct arena *arena, struct half *base, struct half *cand)
-{
-    struct pair pair = {base->key, cand->key};
+    struct pair pair = {base->function->key, cand->function->key, step};
     base->used = true;
     cand->used = true;
     ARENA_PUSH(arena, out->items, out->len, out->cap, pair);
 }
 
-/* A package's functions that the other side has in the other package, counted up to MOVE_VOTES_MIN. */
-static size_t package_votes(const struct halves *base, struct str from, const struct halves *cand,
-                            struct str to)
+/* The halves of one side that share the key of a step, in the order of their names. */
+struct group {
+    struct half **items;
+    size_t len;
+};
+
+static int order_step_key(const void *left, const void *right)
 {
-    size_t votes = 0;
-    struct half probe = {.package = from};
-    size_t at = first_at(base->by_place, base->len, &probe, order_package);
-    for (; at < base->len && votes < MOVE_VOTES_MIN; at++) {
-        if (!str_equal(base->by_place[at]->package, from))
-            break;
-        struct half twin = {.package = to, .local = base->by_place[at]->local};
-        const struct half *wanted = &twin;
-        size_t found = first_at(cand->by_place, cand->len, wanted, order_place);
-        votes += found < cand->len &&
-                 order_place((const void *)&cand->by_place[found], (const void *)&wanted) == 0;
+    const struct half *a = *(const struct half *const *)left;
+    const struct half *b = *(const struct half *const *)right;
+    int order = str_compare(a->step_key, b->step_key);
+    return order ? order : str_compare(a->key, b->key);
+}
+
+/* All unused halves that have a key in this step, sorted by it. */
+static struct group keyed(struct arena *arena, const struct halves *halves,
+                          const struct pair_rule *rule)
+{
+    struct group out = {ARENA_ARRAY(arena, struct half *, halves->len + 1), 0};
+    for (size_t i = 0; i < halves->len; i++) {
+        struct half *half = &halves->items[i];
+        if (half->used)
+            continue;
+        half->step_key = rule->key(arena, half);
+        if (half->step_key.len > 0)
+            out.items[out.len++] = half;
     }
-    return votes;
+    if (out.len)
+        qsort((void *)out.items, out.len, sizeof(struct half *), order_step_key);
+    return out;
 }
 
-static bool is_move(const struct halves *base, const struct halves *cand, const struct half *from,
-                    const struct half *to)
+/* The run of equal keys that begins at the offset. */
+static struct group run_at(const struct group *all, size_t at)
 {
-    if (close_to(from->total, to->total, LONE_MOVE_TOLERANCE))
-        return true;
-    return package_votes(base, from->package, cand, to->package) >= MOVE_VOTES_MIN;
+    size_t end = at;
+    while (end < all->len && str_equal(all->items[end]->step_key, all->items[at]->step_key))
+        end++;
+    return (struct group){all->items + at, end - at};
 }
 
-static void pair_moved(struct pairs *out, struct arena *arena, const struct halves *base,
-                       const struct halves *cand)
+static bool fits(const struct matching *matching, const struct pair_rule *rule,
+                 const struct half *base, const struct half *cand)
 {
+    return !base->used && !cand->used && (!rule->accepts || rule->accepts(matching, base, cand));
+}
+
+/* Index of the only member that fits, or the length of the group when none or several do. */
+static size_t only_fit(const struct matching *matching, const struct pair_rule *rule,
+                       const struct half *one, const struct group *among, bool one_is_base)
+{
+    size_t found = among->len;
+    for (size_t i = 0; i < among->len; i++) {
+        const struct half *base = one_is_base ? one : among->items[i];
+        const struct half *cand = one_is_base ? among->items[i] : one;
+        if (!fits(matching, rule, base, cand))
+            continue;
+        if (found < among->len)
+            return among->len;
+        found = i;
+    }
+    return found;
+}
+
+static void pair_groups(struct pairs *out, const struct matching *matching,
+                        const struct pair_rule *rule, const struct group *base,
+                        const struct group *cand)
+{
+    if (base->len > GROUP_MAX || cand->len > GROUP_MAX)
+        return;
     for (size_t i = 0; i < base->len; i++) {
-        struct half *to = partner(&base->items[i], base, cand, only_namesake);
-        if (to && is_move(base, cand, &base->items[i], to))
-            use_pair(out, arena, &base->items[i], to);
+        size_t to = only_fit(matching, rule, base->items[i], cand, true);
+        if (to < cand->len && only_fit(matching, rule, cand->items[to], base, false) == i)
+            use_pair(out, matching->arena, base->items[i], cand->items[to], rule->step);
     }
 }
 
-static void pair_renamed(struct pairs *out, struct arena *arena, const struct halves *base,
-                         const struct halves *cand)
+/* Merges the sorted halves of both sides group by group. */
+static void pair_step(struct pairs *out, struct matching *matching, const struct pair_rule *rule)
 {
-    for (size_t i = 0; i < base->len; i++) {
-        struct half *to = partner(&base->items[i], base, cand, only_lookalike);
-        if (to)
-            use_pair(out, arena, &base->items[i], to);
+    struct group base = keyed(matching->arena, &matching->base, rule);
+    struct group cand = keyed(matching->arena, &matching->cand, rule);
+    size_t i = 0;
+    size_t j = 0;
+    while (i < base.len && j < cand.len) {
+        int order = str_compare(base.items[i]->step_key, cand.items[j]->step_key);
+        struct group base_run = run_at(&base, i);
+        struct group cand_run = run_at(&cand, j);
+        if (order == 0)
+            pair_groups(out, matching, rule, &base_run, &cand_run);
+        i += order <= 0 ? base_run.len : 0;
+        j += order >= 0 ? cand_run.len : 0;
+    }
+}
+
+/* The half whose key is what a person wrote, in pprof's spelling or the normalised one. */
+static struct half *half_named(struct arena *arena, const struct halves *halves, struct str name)
+{
+    struct str key = pair_key(arena, name);
+    for (size_t i = 0; i < halves->len; i++) {
+        struct half *half = &halves->items[i];
+        if (!half->used && (str_equal(half->key, key) || str_equal(half->key, name)))
+            return half;
+    }
+    return NULL;
+}
+
+static void pair_hinted(struct pairs *out, struct matching *matching,
+                        const struct pair_hints *hints)
+{
+    for (size_t i = 0; i < hints->len; i++) {
+        struct half *base = half_named(matching->arena, &matching->base, hints->items[i].from);
+        struct half *cand = half_named(matching->arena, &matching->cand, hints->items[i].to);
+        if (base && cand)
+            use_pair(out, matching->arena, base, cand, PAIR_STEP_POLICY);
     }
 }
 
 void pair_functions(struct pairs *out, struct arena *arena, const struct intern *names,
-                    struct pair_side base, struct pair_side cand)
+                    const struct pair_side *base, const struct pair_side *cand,
+                    const struct pair_hints *hints)
 {
-    struct halves base_halves = leftovers(arena, names, base, cand);
-    struct halves cand_halves = leftovers(arena, names, cand, base);
-    pair_moved(out, arena, &base_halves, &cand_halves);
-    pair_renamed(out, arena, &base_halves, &cand_halves);
+    struct matching matching = {
+        .arena = arena,
+        .base = leftovers(arena, names, base, cand),
+        .cand = leftovers(arena, names, cand, base),
+    };
+    mark_renames(&matching, hints);
+    pair_hinted(out, &matching, hints);
+    for (size_t i = 0; i < pair_rule_count; i++)
+        pair_step(out, &matching, &pair_rules[i]);
 }

@@ -1,5 +1,6 @@
 #include "gate/compare/service_rows.h"
 
+#include "gate/compare/cpu_rows.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
@@ -257,7 +258,7 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     }
     add_steady(comparison, arena, columns);
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
-    return STATUS_OK;
+    return comparison->has_steady ? cpu_rows_add(comparison, arena, sources, err) : STATUS_OK;
 }
 
 enum status service_rows_add(struct comparison *comparison, struct arena *arena,

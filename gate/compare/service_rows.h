@@ -4,7 +4,7 @@
 #include "gate/compare/comparison.h"
 
 /*
- * Adds the rows of the steady phase (CPU, latency, RSS, GC) unless it is
+ * Adds the rows of the steady phase (CPU and its profiles, latency, RSS, GC) unless it is
  * refused, and gotest's benchmarks.
  */
 NODISCARD enum status service_rows_add(struct comparison *comparison, struct arena *arena,

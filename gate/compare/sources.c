@@ -141,6 +141,19 @@ bool sources_join(struct comparison *out, struct arena *arena,
            !base->identical && !cand->identical;
 }
 
+struct pair_hints sources_hints(const struct comparison_source sources[SIDES],
+                                const struct pair_hints *hints)
+{
+    struct pair_hints out = *hints;
+    const struct recording *recording = sources[SIDE_CAND].recording;
+    if (sources[SIDE_BASE].recording == recording && sources[SIDE_BASE].side == SIDE_BASE &&
+        sources[SIDE_CAND].side == SIDE_CAND) {
+        out.renames = recording->renames;
+        out.rename_count = recording->rename_count;
+    }
+    return out;
+}
+
 void comparison_of_lone(struct comparison *out, struct arena *arena,
                         const struct comparison_source *source, enum side side)
 {

@@ -22,4 +22,11 @@ struct trial_place source_trial(const struct comparison_source *source, enum sid
 bool sources_join(struct comparison *out, struct arena *arena,
                   const struct comparison_source sources[SIDES]);
 
+/*
+ * The hints with the renamed files of the recording where both sides are
+ * its own: git was asked about these two revisions and no others.
+ */
+struct pair_hints sources_hints(const struct comparison_source sources[SIDES],
+                                const struct pair_hints *hints);
+
 #endif

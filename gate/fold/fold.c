@@ -1,9 +1,10 @@
 #include "gate/fold/fold.h"
 
-#include "gate/base/num.h"
 #include "gate/fold/order.h"
+#include "gate/fold/origin.h"
+#include "gate/fold/rows.h"
 #include "gate/fold/sites.h"
-#include "gate/fold/stack.h"
+#include "gate/fold/values.h"
 
 static const char *const heap_columns[HEAP_METRICS] = {
     [HEAP_ALLOC_OBJECTS] = "alloc_objects",
@@ -12,24 +13,29 @@ static const char *const heap_columns[HEAP_METRICS] = {
     [HEAP_INUSE_SPACE] = "inuse_space",
 };
 
-/* Row 0 is for leaves without a name, so that the flat values add up to the total. */
-struct row {
-    struct fold_function function;
-    size_t seen; /* number of the sample counted last; 0 for a row nothing touched */
+enum { SAMPLES_AHEAD = 16, MEMOS = 1024 };
+
+/* The site of a sample; most others with this leaf and caller are of the same. */
+struct memo {
+    const struct profile_line *leaf;
+    const struct profile_line *user;
+    struct name_id owner;
+    struct name_id caller;
+    uint32_t site; /* id; 0: none yet */
 };
 
 /* The state of one pass; lives as long as fold_heap. */
 struct folding {
     const struct profile *profile;
-    const struct fold_options *options;
     const struct frame *frames;
     size_t column[HEAP_METRICS];
-    struct row *rows;
-    size_t row_count;
-    uint32_t *row_of;       /* by profile function */
-    enum alloc_kind *kinds; /* by location, ALLOC_KINDS where not yet asked for */
+    struct rows rows;
+    struct origins origins;
     struct sites sites;
-    struct fold sums; /* total and excluded */
+    struct memo *memos;            /* by leaf and caller; one in place of another */
+    struct fold sums;              /* total and excluded */
+    int64_t highest[HEAP_METRICS]; /* that any sum of values may reach */
+    int64_t lowest[HEAP_METRICS];
 };
 
 static enum status columns_find(struct folding *folding, struct err *err)
@@ -45,81 +51,18 @@ static enum status columns_find(struct folding *folding, struct err *err)
     return STATUS_OK;
 }
 
-/* Functions that share a name share a row; its file is the first in byte order. */
-static void row_file(struct fold_function *function, struct name_id file,
-                     const struct intern *names)
-{
-    struct str have = intern_text(names, function->file);
-    struct str want = intern_text(names, file);
-    if (have.len == 0 || (want.len > 0 && str_compare(want, have) < 0))
-        function->file = file;
-}
-
-static void rows_init(struct folding *folding, struct arena *scratch, const struct intern *names)
-{
-    size_t count = folding->profile->function_count;
-    uint32_t *row_of_name = ARENA_ARRAY(scratch, uint32_t, names->len);
-    folding->rows = ARENA_ARRAY(scratch, struct row, count + 1);
-    folding->row_of = ARENA_ARRAY(scratch, uint32_t, count);
-    folding->row_count = 1;
-    for (size_t i = 0; i < count; i++) {
-        const struct frame *frame = &folding->frames[i];
-        uint32_t row = row_of_name[frame->func.v];
-        /* The empty name is id 0 and keeps row 0. */
-        if (row == 0 && frame->func.v != 0) {
-            row = (uint32_t)folding->row_count++;
-            row_of_name[frame->func.v] = row;
-            folding->rows[row].function.func = frame->func;
-        }
-        row_file(&folding->rows[row].function, frame->file, names);
-        folding->row_of[i] = row;
-    }
-}
-
-static void kinds_init(struct folding *folding, struct arena *scratch)
-{
-    size_t count = folding->profile->location_count;
-    folding->kinds = ARENA_ARRAY(scratch, enum alloc_kind, count);
-    for (size_t i = 0; i < count; i++)
-        folding->kinds[i] = ALLOC_KINDS;
-}
-
-/*
- * The leaf's own name comes first: reflect.unsafe_New and its like are
- * the runtime under another package's name, and what they call inside
- * (plain mallocgc) says less than they do.
- */
-static enum alloc_kind location_kind(const struct folding *folding,
-                                     const struct profile_location *location)
-{
-    uint64_t offset = 0;
-    enum alloc_kind kind = ALLOC_KIND_UNKNOWN;
-    if (location->line_count > 0)
-        kind = alloc_kind_of_leaf(folding->profile->functions[location->lines[0].function].name);
-    if (kind != ALLOC_KIND_UNKNOWN || !folding->options->targets ||
-        !targets_offset(folding->profile, location, &offset))
-        return kind;
-    struct str symbol = targets_find(folding->options->targets, offset);
-    return symbol.len > 0 ? alloc_kind_of_target(symbol) : ALLOC_KIND_UNKNOWN;
-}
-
-static enum alloc_kind sample_kind(struct folding *folding, const struct profile_sample *sample,
-                                   const struct stack *stack)
-{
-    if (stack->leaf && folding->frames[stack->leaf->function].runtime)
-        return stack_runtime_kind(folding->profile, folding->frames, sample);
-    if (sample->location_count == 0)
-        return ALLOC_KIND_UNKNOWN;
-    enum alloc_kind *kind = &folding->kinds[sample->locations[0]];
-    if (*kind == ALLOC_KINDS)
-        *kind = location_kind(folding, &folding->profile->locations[sample->locations[0]]);
-    return *kind;
-}
-
 static struct fold_site site_key(struct folding *folding, const struct profile_sample *sample,
                                  const struct stack *stack)
 {
-    struct fold_site key = {.kind = sample_kind(folding, sample, stack)};
+    struct origin origin = origin_of(&folding->origins, sample, stack);
+    struct fold_site key = {
+        .kind = origin.class.kind,
+        .op = origin.class.op,
+        .how = origin.how,
+        .entry = origin.entry,
+        .type = origin.type,
+        .chain = origin.chain,
+    };
     if (stack->leaf) {
         key.func = folding->frames[stack->leaf->function].func;
         key.file = folding->frames[stack->leaf->function].file;
@@ -132,49 +75,69 @@ static struct fold_site site_key(struct folding *folding, const struct profile_s
         key.user_file = folding->frames[stack->user->function].file;
         key.user_line = stack->user->line;
     }
+    if (stack->caller)
+        key.caller = folding->frames[stack->caller->function].func;
     return key;
 }
 
-static bool values_add(int64_t *sums, const int64_t *values)
+static bool bound_add(struct folding *folding, enum heap_metric metric, int64_t value)
 {
-    for (size_t i = 0; i < HEAP_METRICS; i++) {
-        if (!num_add_i64(&sums[i], sums[i], values[i]))
-            return false;
-    }
-    return true;
+    int64_t *bound = value < 0 ? &folding->lowest[metric] : &folding->highest[metric];
+    return !__builtin_add_overflow(*bound, value, bound);
 }
 
-/* A function counts once however often it recurs in the stack; `number` tells the samples apart. */
-static bool cum_add(struct folding *folding, const struct profile_sample *sample, size_t number,
-                    const int64_t *values)
+/* With the sums of all positive and all negative values in range, so is every other sum. */
+static bool bounds_add(struct folding *folding, const int64_t values[HEAP_METRICS])
 {
-    for (uint32_t i = 0; i < sample->location_count; i++) {
-        const struct profile_location *location =
-            &folding->profile->locations[sample->locations[i]];
-        for (uint32_t j = 0; j < location->line_count; j++) {
-            struct row *row = &folding->rows[folding->row_of[location->lines[j].function]];
-            if (row->seen == number)
-                continue;
-            row->seen = number;
-            if (!values_add(row->function.cum, values))
-                return false;
-        }
-    }
-    return true;
+    return bound_add(folding, HEAP_ALLOC_OBJECTS, values[HEAP_ALLOC_OBJECTS]) &&
+           bound_add(folding, HEAP_ALLOC_SPACE, values[HEAP_ALLOC_SPACE]) &&
+           bound_add(folding, HEAP_INUSE_OBJECTS, values[HEAP_INUSE_OBJECTS]) &&
+           bound_add(folding, HEAP_INUSE_SPACE, values[HEAP_INUSE_SPACE]);
 }
 
-static bool flat_add(struct folding *folding, const struct stack *stack, size_t number,
-                     const int64_t *values)
+static struct fold_site *site_new(struct folding *folding, const struct profile_sample *sample,
+                                  const struct stack *stack)
 {
-    struct row *row = &folding->rows[stack->leaf ? folding->row_of[stack->leaf->function] : 0];
-    bool unnamed = row->seen != number;
-    row->seen = number;
-    return values_add(row->function.flat, values) &&
-           (!unnamed || values_add(row->function.cum, values));
+    struct fold_site key = site_key(folding, sample, stack);
+    return sites_at(&folding->sites, &key);
+}
+
+static struct name_id func_of(const struct folding *folding, const struct profile_line *line)
+{
+    return line ? folding->frames[line->function].func : (struct name_id){0};
+}
+
+/* Where other frames than these tell the kind, stacks are not alike by them. */
+static bool is_told_by_others(const struct folding *folding, const struct stack *stack)
+{
+    return stack->is_runtime || stack->entry ||
+           (stack->leaf && folding->frames[stack->leaf->function].leaf_asks_caller);
+}
+
+static struct fold_site *site_of(struct folding *folding, const struct profile_sample *sample,
+                                 const struct stack *stack)
+{
+    if (sample->location_count == 0 || is_told_by_others(folding, stack))
+        return site_new(folding, sample, stack);
+    struct name_id owner = func_of(folding, stack->owner);
+    struct name_id caller = func_of(folding, stack->caller);
+    uint32_t location = sample->locations[stack->leaf_place.location];
+    struct memo *memo = &folding->memos[(location * 31 + caller.v) % MEMOS];
+    if (memo->site != 0 && memo->leaf == stack->leaf && memo->user == stack->user &&
+        name_equal(memo->owner, owner) && name_equal(memo->caller, caller))
+        return &folding->sites.items[memo->site - 1];
+    struct fold_site *site = site_new(folding, sample, stack);
+    *memo = (struct memo){.leaf = stack->leaf,
+                          .user = stack->user,
+                          .owner = owner,
+                          .caller = caller,
+                          .site = (uint32_t)(site - folding->sites.items) + 1};
+    return site;
 }
 
 /* False when a sum does not fit; samples without any value are old buckets and say nothing. */
-static bool sample_add(struct folding *folding, const struct profile_sample *sample, size_t number)
+static bool sample_add(struct folding *folding, const struct profile_sample *sample,
+                       const struct profile_sample *next)
 {
     int64_t values[HEAP_METRICS];
     int64_t any = 0;
@@ -184,22 +147,17 @@ static bool sample_add(struct folding *folding, const struct profile_sample *sam
     }
     if (any == 0)
         return true;
+    if (!bounds_add(folding, values))
+        return false;
     struct stack stack = stack_read(folding->profile, folding->frames, sample);
-    if (stack.excluded)
-        return values_add(folding->sums.excluded, values);
-    struct fold_site key = site_key(folding, sample, &stack);
-    return values_add(sites_at(&folding->sites, &key)->value, values) &&
-           cum_add(folding, sample, number, values) && flat_add(folding, &stack, number, values) &&
-           values_add(folding->sums.total, values);
-}
-
-static void functions_collect(struct fold *out, struct arena *arena, const struct folding *folding)
-{
-    out->functions = ARENA_ARRAY(arena, struct fold_function, folding->row_count);
-    for (size_t i = 0; i < folding->row_count; i++) {
-        if (folding->rows[i].seen > 0)
-            out->functions[out->function_count++] = folding->rows[i].function;
+    if (stack.excluded) {
+        values_add(folding->sums.excluded, values);
+        return true;
     }
+    values_add(site_of(folding, sample, &stack)->value, values);
+    rows_add(&folding->rows, sample, next, stack.leaf, values);
+    values_add(folding->sums.total, values);
+    return true;
 }
 
 static struct fold fold_collect(struct arena *arena, const struct intern *names,
@@ -211,18 +169,36 @@ static struct fold fold_collect(struct arena *arena, const struct intern *names,
     fold.sites = ARENA_ARRAY(arena, struct fold_site, fold.site_count);
     if (fold.site_count > 0)
         memcpy(fold.sites, folding->sites.items, fold.site_count * sizeof(*fold.sites));
-    functions_collect(&fold, arena, folding);
+    rows_collect(&folding->rows, arena, &fold);
     sites_sort(fold.sites, fold.site_count, names);
     functions_sort(fold.functions, fold.function_count, names);
     return fold;
 }
 
+/* Samples lie about in memory, and little is done with each: waiting for them is half the time. */
+static void sample_prefetch(const struct profile *profile, size_t i)
+{
+    if (i >= profile->sample_count)
+        return;
+    const struct profile_sample *sample = &profile->samples[i];
+    __builtin_prefetch(sample->values);
+    if (sample->location_count == 0)
+        return;
+    __builtin_prefetch(sample->locations);
+    __builtin_prefetch(sample->locations + sample->location_count / 2);
+    __builtin_prefetch(sample->locations + sample->location_count - 1);
+}
+
 static enum status samples_add(struct folding *folding, struct err *err)
 {
     for (size_t i = 0; i < folding->profile->sample_count; i++) {
-        if (!sample_add(folding, &folding->profile->samples[i], i + 1))
+        sample_prefetch(folding->profile, i + SAMPLES_AHEAD);
+        const struct profile_sample *sample = &folding->profile->samples[i];
+        bool is_last = i + 1 == folding->profile->sample_count;
+        if (!sample_add(folding, sample, is_last ? NULL : sample + 1))
             return err_set(err, STATUS_FORMAT, "sample %zu: a sum exceeds 63 bits", i + 1);
     }
+    rows_finish(&folding->rows);
     return STATUS_OK;
 }
 
@@ -230,15 +206,17 @@ enum status fold_heap(struct fold *out, struct arena *arena, struct intern *name
                       const struct profile *profile, const struct fold_options *options,
                       struct err *err)
 {
-    struct folding folding = {.profile = profile, .options = options};
+    struct folding folding = {.profile = profile};
+    assert(options->runtime);
     if (columns_find(&folding, err))
         return err->status;
     struct arena scratch;
     arena_init(&scratch);
-    folding.frames = frames_of(profile, &scratch, names, options->module);
-    rows_init(&folding, &scratch, names);
-    kinds_init(&folding, &scratch);
+    folding.frames = frames_of(profile, &scratch, names, options);
+    rows_init(&folding.rows, &scratch, names, profile, folding.frames);
+    origins_init(&folding.origins, &scratch, names, profile, folding.frames, options);
     sites_init(&folding.sites, &scratch);
+    folding.memos = ARENA_ARRAY(&scratch, struct memo, MEMOS);
     enum status status = samples_add(&folding, err);
     if (status == STATUS_OK)
         *out = fold_collect(arena, names, &folding);

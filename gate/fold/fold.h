@@ -3,6 +3,7 @@
 
 #include "gate/base/intern.h"
 #include "gate/fold/kind.h"
+#include "gate/fold/runtime.h"
 #include "gate/fold/targets.h"
 #include "gate/profile/profile.h"
 
@@ -21,7 +22,7 @@ enum heap_metric {
  * but the values.
  */
 struct fold_site {
-    struct name_id func;  /* leaf: innermost inlined frame of the first location */
+    struct name_id func;  /* leaf, see fold_heap */
     struct name_id owner; /* first frame outside the standard library; 0 when none */
     struct name_id user;  /* first frame of the program's own module; 0 when none */
     struct name_id file;  /* of the leaf line, as the profile spells it */
@@ -29,13 +30,28 @@ struct fold_site {
     struct name_id user_file; /* of the user frame's line */
     int64_t user_line;
     enum alloc_kind kind;
+    enum alloc_op op;
+    enum alloc_how how;   /* the kind was found */
+    struct name_id entry; /* of the runtime, that the leaf calls; 0 when unknown */
+    struct name_id type;  /* Go's name of the allocated type; 0 when unknown */
+    /*
+     * The functions that the compiler inlined into one at the leaf, innermost
+     * first: "strings.genSplit < strings.Split < main.handler"; 0 when none.
+     */
+    struct name_id chain;
+    /*
+     * Who calls the user frame: the next frame of the program's own module
+     * with another function, else the next frame with another function. Where
+     * there is no user frame, the same next to the leaf. 0 when none.
+     */
+    struct name_id caller;
     int64_t value[HEAP_METRICS];
 };
 
 /*
  * Per function name: flat (leaf only) and cum (anywhere in the stack,
  * counted once per sample, inlined frames included), as google/pprof
- * counts them.
+ * counts them but for the leaf where frames of the runtime are visible.
  */
 struct fold_function {
     struct name_id func;
@@ -45,7 +61,7 @@ struct fold_function {
 };
 
 struct fold {
-    struct fold_site *sites; /* ordered by text of func, file, then line, kind, user, owner */
+    struct fold_site *sites; /* in the order of site_compare (order.h) */
     size_t site_count;
     struct fold_function *functions; /* ordered by name text */
     size_t function_count;
@@ -55,12 +71,19 @@ struct fold {
 };
 
 struct fold_options {
-    const struct call_targets *targets; /* NULL: kinds by name rules only */
-    struct str module;                  /* of the program; empty: only "main." is the user's */
+    const struct runtime_table *runtime; /* of the program's Go release; never NULL */
+    const struct call_targets *targets;  /* NULL: kinds by visible frames and name rules only */
+    struct str module;                   /* of the program; empty: only "main." is the user's */
 };
 
 /*
- * Folds a heap profile. Left out: stacks where a frame of
+ * Folds a heap profile. The leaf is the innermost frame (inlined ones
+ * included) that is not the runtime's: Go's writer leaves those out, other
+ * producers show them. A stack of the runtime alone (goroutine
+ * descriptors, timer heaps) has as its leaf the innermost frame that is
+ * no plain allocation entry: runtime.malg, whatever allocates for it.
+ *
+ * Left out: stacks where a frame of
  * runtime/pprof, net/http/pprof or testing comes before any frame of the
  * module (the profiler itself, and what only the benchmark machinery
  * calls). pprof.Do is not the profiler: it labels what it calls. Profiles without the four heap columns
@@ -79,6 +102,8 @@ void fold_subtract(struct fold *out, struct arena *arena, const struct intern *n
 bool name_is_std(struct str function);
 /* True for "main." and for functions of packages at or below the module path. */
 bool name_is_user(struct str function, struct str module);
+/* True for what Go's profile writer hides at the leaf: "runtime.", and "internal/runtime/" (1.24). */
+bool name_is_runtime(struct str function);
 /* Package part of a pprof function name: "net/http" of "net/http.(*conn).serve". */
 struct str name_package(struct str function);
 /* The rest behind the package: "(*conn).serve". */
@@ -88,6 +113,10 @@ struct str name_local(struct str function);
  * unescaped, "glob." and "init" numbers unified. Lives in the arena.
  */
 struct str name_normal(struct str function, struct arena *arena);
+/* The part of it behind the package: "(*Set[...]).Add". */
+struct str name_local_normal(struct str function, struct arena *arena);
+/* A package's import path with its escapes undone: "gopkg.in/yaml.v3" of "gopkg.in/yaml%2ev3". */
+struct str name_path(struct str package, struct arena *arena);
 /* Short form for people: last path element of the package, then the rest, [...] folded. */
 struct str name_short(struct str function, struct arena *arena);
 

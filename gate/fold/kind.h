@@ -11,6 +11,7 @@
     X(STRING, "string")                                                                            \
     X(BOXING, "boxing")                                                                            \
     X(OBJECT, "object")                                                                            \
+    X(CLOSURE, "closure")                                                                          \
     X(CHANNEL, "channel")                                                                          \
     X(GOROUTINE, "goroutine")                                                                      \
     X(OTHER, "other")
@@ -22,21 +23,57 @@ enum alloc_kind {
         ALLOC_KINDS
 };
 
+/* What the program did to need it; NONE where the kind says it all. */
+#define ALLOC_OP_MAP(X)                                                                            \
+    X(NONE, "")                                                                                    \
+    X(MAKE, "make")                                                                                \
+    X(GROW, "grow") /* map insert and growth, append */                                            \
+    X(CLONE, "clone")                                                                              \
+    X(CONCAT, "concat")                                                                            \
+    X(CONVERT, "convert")                                                                          \
+    X(BUILD, "build") /* strings.Builder and internal/bytealg.MakeNoZero */
+
+enum alloc_op {
+#define X(symbol, text) ALLOC_OP_##symbol,
+    ALLOC_OP_MAP(X)
+#undef X
+        ALLOC_OPS
+};
+
+/* How the kind was found, best first behind UNKNOWN. */
+#define ALLOC_HOW_MAP(X)                                                                           \
+    X(UNKNOWN, "unknown")                                                                          \
+    X(CALL, "call target")    /* the CALL instruction at the sampled address names the entry */    \
+    X(CHAIN, "hidden frames") /* frames of the runtime that the profile holds name it */           \
+    X(NAME, "name rule")      /* the sampled function's own name says it */
+
+enum alloc_how {
+#define X(symbol, text) ALLOC_HOW_##symbol,
+    ALLOC_HOW_MAP(X)
+#undef X
+        ALLOC_HOWS
+};
+
+struct alloc_class {
+    enum alloc_kind kind;
+    enum alloc_op op;
+};
+
+/* True for what an allocation entry of the runtime gives: known, and no goroutine. */
+bool alloc_class_is_plain(struct alloc_class class);
+
 const char *alloc_kind_name(enum alloc_kind kind);
 bool alloc_kind_parse(enum alloc_kind *out, struct str name);
 
+const char *alloc_op_name(enum alloc_op op);
+bool alloc_op_parse(enum alloc_op *out, struct str name); /* the empty name is no operation */
+
+const char *alloc_how_name(enum alloc_how how);
+
 /*
- * Kind by the runtime entry that the leaf's CALL instruction names
- * ("runtime.mapassign_faststr" -> map), Go 1.19 to 1.27; OTHER for an
- * entry that is not in the table.
+ * True for the type of a closure's object as Go's compiler writes it: a
+ * struct that begins with the code pointer ("struct { F uintptr; X0 int }").
  */
-enum alloc_kind alloc_kind_of_target(struct str symbol);
-/*
- * Kind by the leaf's own name, for parts of the runtime that carry
- * another package's name (reflect.makemap, maps.clone,
- * internal/bytealg.MakeNoZero, runtime.malg), else UNKNOWN. fold asks
- * this first: what such a leaf calls inside (plain mallocgc) says less.
- */
-enum alloc_kind alloc_kind_of_leaf(struct str function);
+bool alloc_type_is_closure(struct str type);
 
 #endif

@@ -66,6 +66,12 @@ bool name_is_std(struct str function)
     return true;
 }
 
+bool name_is_runtime(struct str function)
+{
+    return str_starts_with(function, STR("runtime.")) ||
+           str_starts_with(function, STR("internal/runtime/"));
+}
+
 /* What is left of the package behind the module path; false when the path is not its start. */
 static bool package_below(struct str package, struct str module, struct str *rest)
 {
@@ -90,16 +96,33 @@ bool name_is_user(struct str function, struct str module)
     return rest.len == 0 || rest.data[0] == '/' || str_equal(rest, STR("_test"));
 }
 
-/* Index behind the bracket that closes the one at `at`; the end when none does. */
+/* Index behind the quoted string that begins at `at`: a struct tag, as strconv.Quote writes it. */
+static size_t quotes_end(struct str text, size_t at)
+{
+    for (at++; at < text.len; at++) {
+        if (text.data[at] == '"')
+            return at + 1;
+        at += text.data[at] == '\\';
+    }
+    return text.len;
+}
+
+/*
+ * Index behind the bracket that closes the one at `at`; the end when none
+ * does. Type arguments may be struct types with tags, and a tag may hold
+ * brackets of its own.
+ */
 static size_t brackets_end(struct str text, size_t at)
 {
     size_t depth = 0;
-    for (; at < text.len; at++) {
-        if (text.data[at] == '[') {
-            depth++;
-        } else if (text.data[at] == ']' && --depth == 0) {
-            return at + 1;
+    while (at < text.len) {
+        if (text.data[at] == '"') {
+            at = quotes_end(text, at);
+            continue;
         }
+        depth += text.data[at] == '[';
+        if (text.data[at++] == ']' && --depth == 0)
+            return at;
     }
     return at;
 }
@@ -165,6 +188,23 @@ struct str name_normal(struct str function, struct arena *arena)
         buf_byte(&buf, '.');
     }
     name_write(&buf, local_unnumbered(&buf, name_local(function)));
+    return name_finish(&buf, arena);
+}
+
+struct str name_local_normal(struct str function, struct arena *arena)
+{
+    struct buf buf;
+    buf_init(&buf, NAME_BYTES_MAX);
+    name_write(&buf, local_unnumbered(&buf, name_local(function)));
+    return name_finish(&buf, arena);
+}
+
+struct str name_path(struct str package, struct arena *arena)
+{
+    struct buf buf;
+    buf_init(&buf, NAME_BYTES_MAX);
+    for (size_t at = 0; at < package.len;)
+        buf_byte(&buf, path_byte(package, &at));
     return name_finish(&buf, arena);
 }
 

@@ -10,6 +10,18 @@ static int number_compare(int64_t a, int64_t b)
     return (a > b) - (a < b);
 }
 
+/* What tells sites of one place and kind apart. */
+static int origin_compare(const struct intern *names, const struct fold_site *a,
+                          const struct fold_site *b)
+{
+    int order = name_compare(names, a->chain, b->chain);
+    if (order == 0)
+        order = name_compare(names, a->entry, b->entry);
+    if (order == 0)
+        order = name_compare(names, a->type, b->type);
+    return order ? order : number_compare((int64_t)a->how, (int64_t)b->how);
+}
+
 int site_compare(const struct intern *names, const struct fold_site *a, const struct fold_site *b)
 {
     int order = name_compare(names, a->func, b->func);
@@ -20,12 +32,18 @@ int site_compare(const struct intern *names, const struct fold_site *a, const st
     if (order == 0)
         order = number_compare((int64_t)a->kind, (int64_t)b->kind);
     if (order == 0)
+        order = number_compare((int64_t)a->op, (int64_t)b->op);
+    if (order == 0)
         order = name_compare(names, a->user, b->user);
     if (order == 0)
         order = name_compare(names, a->owner, b->owner);
     if (order == 0)
         order = name_compare(names, a->user_file, b->user_file);
-    return order ? order : number_compare(a->user_line, b->user_line);
+    if (order == 0)
+        order = number_compare(a->user_line, b->user_line);
+    if (order == 0)
+        order = name_compare(names, a->caller, b->caller);
+    return order ? order : origin_compare(names, a, b);
 }
 
 int function_compare(const struct intern *names, const struct fold_function *a,

@@ -22,6 +22,8 @@ static uint64_t site_hash(const struct fold_site *site)
     h = hash_u64(h ^ pair(site->user.v, site->file.v));
     h = hash_u64(h ^ (uint64_t)site->line);
     h = hash_u64(h ^ pair(site->user_file.v, (uint32_t)site->kind));
+    h = hash_u64(h ^ pair(site->entry.v, site->caller.v));
+    h = hash_u64(h ^ pair(site->type.v, site->chain.v));
     return hash_u64(h ^ (uint64_t)site->user_line);
 }
 
@@ -30,7 +32,9 @@ static bool site_same(const struct fold_site *a, const struct fold_site *b)
     return name_equal(a->func, b->func) && name_equal(a->owner, b->owner) &&
            name_equal(a->user, b->user) && name_equal(a->file, b->file) && a->line == b->line &&
            name_equal(a->user_file, b->user_file) && a->user_line == b->user_line &&
-           a->kind == b->kind;
+           a->kind == b->kind && a->op == b->op && a->how == b->how &&
+           name_equal(a->entry, b->entry) && name_equal(a->type, b->type) &&
+           name_equal(a->chain, b->chain) && name_equal(a->caller, b->caller);
 }
 
 static uint32_t site_add(struct sites *sites, const struct fold_site *key, uint32_t next)

@@ -7,34 +7,60 @@
 struct frame {
     struct name_id func;
     struct name_id file;
-    bool user;     /* of the program's own module */
-    bool owner;    /* outside the standard library */
-    bool profiler; /* runtime/pprof, net/http/pprof */
-    bool testing;  /* package testing */
-    bool runtime;  /* hidden by Go's own profile writer unless nothing else is there */
+    bool user;               /* of the program's own module */
+    bool owner;              /* outside the standard library */
+    bool profiler;           /* runtime/pprof, net/http/pprof */
+    bool testing;            /* package testing */
+    bool runtime;            /* hidden by Go's own profile writer unless nothing else is there */
+    struct alloc_class leaf; /* by the function's own name */
+    bool leaf_asks_caller;   /* and by the frame that calls it: stack_leaf_class */
+    struct alloc_class
+        target; /* of what calls it, for a runtime frame: OTHER unless it allocates */
 };
 
 /* One per profile function, in the arena. Names are interned. */
 struct frame *frames_of(const struct profile *profile, struct arena *arena, struct intern *names,
-                        struct str module);
+                        const struct fold_options *options);
+
+/* A line of a sample's stack by its place; inlined ones count. */
+struct stack_place {
+    uint32_t location; /* index in the sample's locations */
+    uint32_t line;     /* index in the location's lines */
+};
 
 /* The lines of one sample that matter; NULL where there is none. */
 struct stack {
-    const struct profile_line *leaf;
+    const struct profile_line *leaf;  /* as fold_heap finds it */
+    struct stack_place leaf_place;    /* without a leaf, of the first location without a name */
+    const struct profile_line *entry; /* the visible frame of the runtime that the leaf calls */
     const struct profile_line *owner;
     const struct profile_line *user;
+    const struct profile_line *caller; /* as in fold_site */
+    bool is_runtime;                   /* no frame but the runtime's */
     bool excluded;
 };
+
+/* True for functions of runtime/pprof and net/http/pprof, pprof.Do apart. */
+bool name_is_profiler(struct str function);
 
 struct stack stack_read(const struct profile *profile, const struct frame *frames,
                         const struct profile_sample *sample);
 
 /*
- * Kind by names alone, for a leaf in the runtime: a stack of runtime
- * frames only (goroutine descriptors, timers), or one of a producer
- * that does not hide them. UNKNOWN when the leaf is no runtime frame.
+ * The class of the leaf by its own name and, where its frame asks for it,
+ * by the name of the frame that calls it. There must be a leaf.
  */
-enum alloc_kind stack_runtime_kind(const struct profile *profile, const struct frame *frames,
-                                   const struct profile_sample *sample);
+struct alloc_class stack_leaf_class(const struct profile *profile, const struct frame *frames,
+                                    const struct profile_sample *sample, const struct stack *stack,
+                                    const struct runtime_table *runtime);
+
+/*
+ * The class of a stack of runtime frames alone: by the innermost frame
+ * whose own name tells it (goroutine descriptors), map where the leaf
+ * calls a map entry, else OTHER.
+ */
+struct alloc_class stack_runtime_class(const struct profile *profile, const struct frame *frames,
+                                       const struct profile_sample *sample,
+                                       const struct stack *stack);
 
 #endif

@@ -14,8 +14,12 @@ enum {
 };
 
 /* One exchange under way. */
-struct control {
+struct control_exchange {
+    struct str path;
     CURL *curl;
+    CURLM *multi;
+    bool is_over;
+    CURLcode code; /* how it ended, once it is over */
     struct buf body;
     size_t header_bytes;
     bool has_much_header;
@@ -23,7 +27,7 @@ struct control {
 
 static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 {
-    struct control *control = ctx;
+    struct control_exchange *control = ctx;
     buf_append(&control->body, data, size * count);
     return control->body.overflow ? 0 : size * count;
 }
@@ -32,7 +36,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 /* NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's. */
 static size_t take_header(char *data, size_t size, size_t count, void *ctx)
 {
-    struct control *control = ctx;
+    struct control_exchange *control = ctx;
     (void)data;
     control->header_bytes += size * count;
     control->has_much_header = control->header_bytes > CONTROL_HEADER_BYTES_MAX;
@@ -84,7 +88,7 @@ static bool set_numbers(CURL *curl, uint64_t timeout_ns)
     return true;
 }
 
-static bool set_up(struct control *control, const char *url, uint64_t timeout_ns)
+static bool set_up(struct control_exchange *control, const char *url, uint64_t timeout_ns)
 {
     CURL *curl = control->curl;
     return set_numbers(curl, timeout_ns) && !curl_easy_setopt(curl, CURLOPT_URL, url) &&
@@ -100,7 +104,7 @@ static bool set_up(struct control *control, const char *url, uint64_t timeout_ns
            !curl_easy_setopt(curl, CURLOPT_XFERINFODATA, control);
 }
 
-static enum status explain(const struct control *control, CURLcode code, struct err *err)
+static enum status explain(const struct control_exchange *control, struct err *err)
 {
     if (process_interrupted())
         return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d", process_interrupted());
@@ -112,54 +116,9 @@ static enum status explain(const struct control *control, CURLcode code, struct 
         return err_set(err, STATUS_CHILD, "the header is larger than %d KiB",
                        CONTROL_HEADER_BYTES_MAX >> 10);
     }
-    return err_set(err, STATUS_CHILD, "%s", curl_easy_strerror(code));
-}
-
-/* How the one exchange of a multi handle ended. */
-static CURLcode exchange_result(CURLM *multi)
-{
-    int left = 0;
-    const CURLMsg *message = curl_multi_info_read(multi, &left);
-    return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_FAILED_INIT;
-}
-
-/*
- * Programs under test may talk while they answer, more than their pipe
- * holds: curl_easy_perform would look after nothing else for a second.
- */
-static CURLcode exchange_with(CURLM *multi, CURL *curl)
-{
-    int running = 1;
-    if (curl_multi_add_handle(multi, curl) != CURLM_OK)
-        return CURLE_FAILED_INIT;
-    while (curl_multi_perform(multi, &running) == CURLM_OK && running &&
-           curl_multi_poll(multi, NULL, 0, WAIT_MS, NULL) == CURLM_OK)
-        process_poll_all();
-    CURLcode code = exchange_result(multi);
-    (void)curl_multi_remove_handle(multi, curl);
-    return code;
-}
-
-static CURLcode exchange(CURL *curl)
-{
-    CURLM *multi = curl_multi_init();
-    CURLcode code = multi ? exchange_with(multi, curl) : CURLE_OUT_OF_MEMORY;
-    (void)curl_multi_cleanup(multi);
-    return code;
-}
-
-static enum status perform(struct control_reply *out, struct arena *arena, struct control *control,
-                           struct err *err)
-{
-    struct control_reply reply = {0};
-    CURLcode code = exchange(control->curl);
-    if (code != CURLE_OK)
-        return explain(control, code, err);
-    if (curl_easy_getinfo(control->curl, CURLINFO_RESPONSE_CODE, &reply.http_code) != CURLE_OK)
-        return err_set(err, STATUS_CHILD, "the answer has no status");
-    reply.body = bytes_of_str(str_copy(arena, buf_view(&control->body)));
-    *out = reply;
-    return STATUS_OK;
+    if (!control->is_over)
+        return err_set(err, STATUS_CHILD, "no complete answer by the end");
+    return err_set(err, STATUS_CHILD, "%s", curl_easy_strerror(control->code));
 }
 
 /* Once for the process; libcurl keeps its tables until the end. */
@@ -171,24 +130,104 @@ static bool curl_setup(void)
     return is_done;
 }
 
+static void close_exchange(struct control_exchange *control)
+{
+    if (control->multi && control->curl)
+        (void)curl_multi_remove_handle(control->multi, control->curl);
+    curl_easy_cleanup(control->curl);
+    (void)curl_multi_cleanup(control->multi);
+    buf_release(&control->body);
+}
+
+static enum status open_exchange(struct control_exchange *control, uint16_t port,
+                                 uint64_t timeout_ns, struct err *err)
+{
+    char url[CONTROL_PATH_BYTES_MAX + 64];
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u%.*s", (unsigned)port,
+                   STR_ARGS(control->path));
+    control->curl = curl_setup() ? curl_easy_init() : NULL;
+    control->multi = control->curl ? curl_multi_init() : NULL;
+    if (!control->multi)
+        return err_set(err, STATUS_IO, "cannot start libcurl");
+    if (!set_up(control, url, timeout_ns) ||
+        curl_multi_add_handle(control->multi, control->curl) != CURLM_OK)
+        return err_set(err, STATUS_IO, "libcurl lacks an option");
+    return STATUS_OK;
+}
+
+enum status control_begin(struct control_exchange **out, struct arena *arena, uint16_t port,
+                          struct str path, uint64_t timeout_ns, struct err *err)
+{
+    if (!path_is_plain(path))
+        return err_set(err, STATUS_POLICY, "\"%.*s\" is not a path of HTTP", STR_ARGS(path));
+    struct control_exchange *control = ARENA_NEW(arena, struct control_exchange);
+    control->path = str_copy(arena, path);
+    buf_init(&control->body, CONTROL_BODY_BYTES_MAX);
+    if (open_exchange(control, port, timeout_ns, err)) {
+        close_exchange(control);
+        return err_wrap(err, "GET %.*s", STR_ARGS(path));
+    }
+    *out = control;
+    return STATUS_OK;
+}
+
+bool control_step(struct control_exchange *exchange)
+{
+    int running = 1;
+    int left = 0;
+    if (exchange->is_over)
+        return true;
+    CURLMcode code = curl_multi_perform(exchange->multi, &running);
+    if (code == CURLM_OK && running)
+        return false;
+    const CURLMsg *message = curl_multi_info_read(exchange->multi, &left);
+    exchange->code =
+        message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_FAILED_INIT;
+    exchange->is_over = true;
+    return true;
+}
+
+static enum status take_reply(struct control_reply *out, struct arena *arena,
+                              const struct control_exchange *exchange, struct err *err)
+{
+    struct control_reply reply = {0};
+    if (!exchange->is_over || exchange->code != CURLE_OK)
+        return explain(exchange, err);
+    if (curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &reply.http_code) != CURLE_OK)
+        return err_set(err, STATUS_CHILD, "the answer has no status");
+    reply.body = bytes_of_str(str_copy(arena, buf_view(&exchange->body)));
+    *out = reply;
+    return STATUS_OK;
+}
+
+enum status control_end(struct control_reply *out, struct arena *arena,
+                        struct control_exchange *exchange, struct err *err)
+{
+    enum status status = take_reply(out, arena, exchange, err);
+    if (status != STATUS_OK)
+        (void)err_wrap(err, "GET %.*s", STR_ARGS(exchange->path));
+    close_exchange(exchange);
+    return status;
+}
+
+/*
+ * Programs under test may talk while they answer, more than their pipe
+ * holds: curl_easy_perform would look after nothing else for a second.
+ */
+void control_wait(struct control_exchange *exchange)
+{
+    while (!control_step(exchange) &&
+           curl_multi_poll(exchange->multi, NULL, 0, WAIT_MS, NULL) == CURLM_OK)
+        process_poll_all();
+}
+
 enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
                         struct str path, uint64_t timeout_ns, struct err *err)
 {
-    char url[CONTROL_PATH_BYTES_MAX + 64];
-    struct control control = {0};
-    if (!path_is_plain(path))
-        return err_set(err, STATUS_POLICY, "\"%.*s\" is not a path of HTTP", STR_ARGS(path));
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u%.*s", (unsigned)port, STR_ARGS(path));
-    control.curl = curl_setup() ? curl_easy_init() : NULL;
-    if (!control.curl)
-        return err_set(err, STATUS_IO, "cannot start libcurl");
-    buf_init(&control.body, CONTROL_BODY_BYTES_MAX);
-    enum status status = set_up(&control, url, timeout_ns)
-                             ? perform(out, arena, &control, err)
-                             : err_set(err, STATUS_IO, "libcurl lacks an option");
-    curl_easy_cleanup(control.curl);
-    buf_release(&control.body);
-    if (status != STATUS_OK)
-        return err_wrap(err, "GET %.*s", STR_ARGS(path));
-    return STATUS_OK;
+    struct control_exchange *exchange = NULL;
+    if (control_begin(&exchange, arena, port, path, timeout_ns, err))
+        return err->status;
+    assert(exchange);
+    control_wait(exchange);
+    return control_end(out, arena, exchange, err);
 }

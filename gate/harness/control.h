@@ -20,4 +20,21 @@ struct control_reply {
 NODISCARD enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
                                   struct str path, uint64_t timeout_ns, struct err *err);
 
+/*
+ * The same beside something else that goes on meanwhile: begin, look in
+ * with step, which never waits, until it is over, then end: that gives
+ * what control_get would have given, or ends an exchange still under way
+ * as STATUS_CHILD. Wait steps until it is over and takes what children
+ * print meanwhile. The exchange lives in the arena; only end releases it.
+ */
+struct control_exchange;
+
+NODISCARD enum status control_begin(struct control_exchange **out, struct arena *arena,
+                                    uint16_t port, struct str path, uint64_t timeout_ns,
+                                    struct err *err);
+NODISCARD bool control_step(struct control_exchange *exchange); /* true when it is over */
+void control_wait(struct control_exchange *exchange);
+NODISCARD enum status control_end(struct control_reply *out, struct arena *arena,
+                                  struct control_exchange *exchange, struct err *err);
+
 #endif

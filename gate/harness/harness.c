@@ -106,6 +106,22 @@ static void drop_request_files(struct harness *harness)
     changed->len = kept;
 }
 
+static enum status find_renames(struct harness *harness, struct err *err)
+{
+    static_assert((int)REPO_RENAMES_MAX <= (int)RECORDING_RENAMES_MAX,
+                  "a recording takes all renames");
+    const struct harness_spec *spec = &harness->spec;
+    struct rename_list list = {0};
+    if (repo_renamed_files(&list, harness->arena, spec->repo_root, &spec->revisions[SIDE_BASE],
+                           &spec->revisions[SIDE_CAND], err))
+        return err->status;
+    harness->renames = ARENA_ARRAY(harness->arena, struct record_rename, list.len + 1);
+    for (size_t i = 0; i < list.len; i++)
+        harness->renames[i] = (struct record_rename){list.items[i].from, list.items[i].to};
+    harness->rename_count = list.len;
+    return STATUS_OK;
+}
+
 static enum status fill(struct harness *harness, struct err *err)
 {
     const struct harness_spec *spec = &harness->spec;
@@ -113,7 +129,8 @@ static enum status fill(struct harness *harness, struct err *err)
     if (export_trees(harness, err) ||
         io_make_dirs(io_join(harness->arena, harness->work_dir, STR("bin")), err) ||
         repo_changed_paths(&harness->changed, harness->arena, spec->repo_root,
-                           &spec->revisions[SIDE_BASE], &spec->revisions[SIDE_CAND], err))
+                           &spec->revisions[SIDE_BASE], &spec->revisions[SIDE_CAND], err) ||
+        find_renames(harness, err))
         return err->status;
     drop_request_files(harness);
     harness->export_ns = clock_now_ns() - start_ns;

@@ -47,7 +47,9 @@ struct harness {
     struct str work_dir; /* temporary, removed by harness_close */
     struct harness_scenario *scenarios;
     size_t scenario_count;
-    struct path_list changed; /* between the revisions, without the policy's request files */
+    struct path_list changed;      /* between the revisions, without the policy's request files */
+    struct record_rename *renames; /* of Go files between the revisions, as a recording has them */
+    size_t rename_count;
     uint64_t export_ns;
 };
 

@@ -83,4 +83,34 @@ NODISCARD enum status repo_changed_paths(struct path_list *out, struct arena *ar
                                          struct str root, const struct revision *base,
                                          const struct revision *cand, struct err *err);
 
+/* A file that is still the same file under another path. */
+struct path_rename {
+    struct str from; /* at the baseline */
+    struct str to;   /* at the candidate */
+};
+
+struct rename_list {
+    struct path_rename *items;
+    size_t len;
+};
+
+/*
+ * Go files that git takes for renamed between two revisions: gone under
+ * one path, new under another, and at least half alike as git measures
+ * it. Sorted by the old path, each path once, at most REPO_RENAMES_MAX.
+ * Where more than REPO_RENAMES_ALIKE_MAX files are gone or new, only
+ * those of equal content are found, as git does with its own limit. Files
+ * over REPO_SOURCE_BYTES_MAX are left out, and so are paths that are not
+ * safe or not UTF-8. A rename that is not listed is one file that is gone
+ * and another that is new.
+ */
+enum {
+    REPO_RENAMES_MAX = 1000,
+    REPO_RENAMES_ALIKE_MAX = 400, /* 1000 times 1000 comparisons took 8 s of CPU */
+    REPO_SOURCE_BYTES_MAX = 16 * 1024 * 1024,
+};
+NODISCARD enum status repo_renamed_files(struct rename_list *out, struct arena *arena,
+                                         struct str root, const struct revision *base,
+                                         const struct revision *cand, struct err *err);
+
 #endif

@@ -90,3 +90,26 @@ bool revision_parse(struct revision_name *out, struct str spec)
     out->may_be_id = has_hex && out->name.len >= ID_LEN_MIN && out->name.len < ID_LEN;
     return true;
 }
+
+static const struct {
+    const char *before;
+    const char *behind;
+} ref_forms[REVISION_REFS_MAX] = {
+    {"refs/tags/", ""},
+    {"refs/heads/", ""},
+    {"refs/remotes/", ""},
+    {"refs/remotes/", "/HEAD"},
+};
+
+size_t revision_refs(struct str out[REVISION_REFS_MAX], struct arena *arena, struct str name)
+{
+    if (str_equal(name, STR("HEAD")) || str_starts_with(name, STR("refs/"))) {
+        out[0] = name;
+        return 1;
+    }
+    for (size_t i = 0; i < REVISION_REFS_MAX; i++) {
+        out[i] =
+            str_format(arena, "%s%.*s%s", ref_forms[i].before, STR_ARGS(name), ref_forms[i].behind);
+    }
+    return REVISION_REFS_MAX;
+}

@@ -27,4 +27,12 @@ struct revision_name {
 /* False for everything that is neither an id nor a ref name with steps behind it. */
 bool revision_parse(struct revision_name *out, struct str spec);
 
+/*
+ * The full refs that a ref name may stand for, as git reads it, in no
+ * order of preference: HEAD and full names stand for themselves.
+ * Returns how many.
+ */
+enum { REVISION_REFS_MAX = 4 };
+size_t revision_refs(struct str out[REVISION_REFS_MAX], struct arena *arena, struct str name);
+
 #endif

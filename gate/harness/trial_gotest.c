@@ -5,6 +5,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/harness/bench_output.h"
+#include "gate/harness/cpu_profile.h"
 #include "gate/harness/sampler.h"
 #include "gate/harness/trial.h"
 
@@ -50,6 +51,10 @@ static void build_args(struct args *out, const struct trial *trial)
         add_arg(&args, str_format(arena, "-test.memprofile=%.*s", STR_ARGS(file)));
         add_arg(&args, str_format(arena, "-test.memprofilerate=%llu",
                                   (unsigned long long)scenario->exact_rate));
+    }
+    if (cpu_profile_is_wanted(trial)) {
+        struct str file = recording_cpu_file(arena, trial->dir);
+        add_arg(&args, str_format(arena, "-test.cpuprofile=%.*s", STR_ARGS(file)));
     }
     *out = args;
 }
@@ -154,7 +159,9 @@ static enum status read_results(struct trial *trial, const struct process *proce
     }
     if (trial->record->cpu_ns == 0)
         return err_set(err, STATUS_INVALID, "the benchmarks used no CPU time");
-    return trial->key.phase == PHASE_EXACT ? check_profile(trial, err) : STATUS_OK;
+    if (trial->key.phase == PHASE_EXACT)
+        return check_profile(trial, err);
+    return cpu_profile_is_wanted(trial) ? cpu_profile_check_file(trial, err) : STATUS_OK;
 }
 
 static enum status run_once(struct trial *trial, struct err *err)

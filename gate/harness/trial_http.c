@@ -3,6 +3,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/num.h"
 #include "gate/harness/control.h"
+#include "gate/harness/cpu_profile.h"
 #include "gate/harness/load/load.h"
 #include "gate/harness/points.h"
 #include "gate/harness/sampler.h"
@@ -29,10 +30,12 @@ struct http_trial {
     struct trial *trial;
     struct process process;
     struct sampler sampler;
+    struct cpu_profile cpu_profile;
     uint16_t port;
     uint64_t done_before;  /* requests of the trial's earlier loads */
     uint64_t next_poll_ns; /* of the process, during a load */
     uint64_t loading_since_ns;
+    double warm_per_second; /* of the warm-up; 0: there was none */
     bool is_too_slow;
 };
 
@@ -226,6 +229,7 @@ static bool tick(void *ctx, uint64_t done)
     trial_show_progress(http->trial, http->done_before + done,
                         warmup_count(http->trial) + load_count(http->trial));
     sampler_tick(&http->sampler);
+    cpu_profile_step(&http->cpu_profile);
     if (now < http->next_poll_ns)
         return true;
     http->next_poll_ns = now + POLL_NS;
@@ -363,7 +367,34 @@ static enum status warm_up(struct http_trial *http, struct err *err)
     if (count == 0)
         return STATUS_OK;
     struct load_spec spec = load_of(http, 0, count);
-    return run_load(&result, http, &spec, err) ? err_wrap(err, "warm-up") : STATUS_OK;
+    if (run_load(&result, http, &spec, err))
+        return err_wrap(err, "warm-up");
+    http->warm_per_second = result.achieved_per_second;
+    return STATUS_OK;
+}
+
+/*
+ * How long the load lasts at least. The profile begins with the first
+ * tick and takes Go 0.1 to 0.2 s to stop; a closed loop is faster than
+ * its warm-up was.
+ */
+static double profiled_seconds(const struct http_trial *http, const struct load_spec *spec)
+{
+    double count = (double)spec->count;
+    if (spec->rate_per_second > 0)
+        return count / spec->rate_per_second - 0.3;
+    return http->warm_per_second > 0 ? 0.8 * count / http->warm_per_second : 0;
+}
+
+/* The load with the CPU profile beside it. */
+static enum status run_profiled(struct load_result *out, struct http_trial *http,
+                                const struct load_spec *spec, struct err *err)
+{
+    cpu_profile_begin(&http->cpu_profile, http->trial, http->port, profiled_seconds(http, spec));
+    enum status status = run_load(out, http, spec, err);
+    if (status != STATUS_OK)
+        cpu_profile_abandon(&http->cpu_profile);
+    return status;
 }
 
 static enum status measure_load(struct http_trial *http, struct err *err)
@@ -374,11 +405,13 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     struct load_spec spec = load_of(http, record->warmup_count, load_count(trial));
     sampler_init(&http->sampler, trial->scratch, &http->process);
     uint64_t cpu_ns = process_cpu_ns(&http->process);
-    if (run_load(&result, http, &spec, err) || check_pace(trial, &spec, &result, err))
+    if (run_profiled(&result, http, &spec, err))
         return err->status;
     record->cpu_ns = process_cpu_ns(&http->process) - cpu_ns;
     sampler_take(&http->sampler);
     sampler_summarize(&http->sampler, record);
+    if (cpu_profile_finish(&http->cpu_profile, err) || check_pace(trial, &spec, &result, err))
+        return err->status;
     record_load(record, trial->keep, &spec, &result);
     if (record->cpu_ns == 0) {
         return err_set(err, STATUS_INVALID,

@@ -17,6 +17,15 @@ static double in_row_unit(const struct quantity *quantity, enum metric metric,
     return quantity->value;
 }
 
+/*
+ * What growth is measured from: the baseline's value and what came from
+ * other functions since, or without what went to others.
+ */
+static double growth_base(const struct comparison_row *row)
+{
+    return fmax(0, row->estimate.base + row->moved);
+}
+
 /* The growth that must be exceeded: every limit and floor of the row has to be passed. */
 static double growth_limit(const struct rule *rule, const struct comparison_row *row,
                            const struct decide_scale *scale)
@@ -25,7 +34,7 @@ static double growth_limit(const struct rule *rule, const struct comparison_row 
     if (rule->max_increase.set)
         limit = fmax(limit, in_row_unit(&rule->max_increase, rule->metric, scale));
     if (rule->max_increase_percent.set)
-        limit = fmax(limit, rule->max_increase_percent.value * row->estimate.base);
+        limit = fmax(limit, rule->max_increase_percent.value * growth_base(row));
     if (rule->floor.set)
         limit = fmax(limit, in_row_unit(&rule->floor, rule->metric, scale));
     if (rule->floor_share.set)
@@ -57,10 +66,11 @@ static enum finding_verdict three_way(const struct rule *rule, double low, doubl
 static void decide_growth(struct finding *out, const struct rule *rule,
                           const struct comparison_row *row, const struct decide_scale *scale)
 {
-    const struct estimate *estimate = &row->estimate;
+    double low = row->estimate.delta_low - row->moved;
+    double high = row->estimate.delta_high - row->moved;
     out->limit = growth_limit(rule, row, scale);
-    out->verdict = three_way(rule, estimate->delta_low, estimate->delta_high, out->limit);
-    if (out->verdict == FINDING_OK && estimate->delta_high < -out->limit)
+    out->verdict = three_way(rule, low, high, out->limit);
+    if (out->verdict == FINDING_OK && high < -out->limit)
         out->verdict = FINDING_IMPROVED;
 }
 
@@ -69,9 +79,11 @@ static void decide_budget(struct finding *out, const struct rule *rule,
 {
     const struct estimate *estimate = &row->estimate;
     double half = estimate->delta_high - estimate->delta;
+    double low = estimate->has_cand_interval ? estimate->cand_low : estimate->cand - half;
+    double high = estimate->has_cand_interval ? estimate->cand_high : estimate->cand + half;
     out->is_budget = true;
     out->limit = in_row_unit(&rule->max, rule->metric, scale);
-    out->verdict = three_way(rule, estimate->cand - half, estimate->cand + half, out->limit);
+    out->verdict = three_way(rule, low, high, out->limit);
 }
 
 static void decide_share(struct finding *out, const struct rule *rule,
@@ -105,6 +117,33 @@ static void flag_collapse(struct finding *finding, const struct comparison_row *
     finding->reason = STR("fell by more than 90 %: was the same work done?");
 }
 
+/* Of the scenario for its kinds, of the function alone for a function's. */
+static bool lacks_kinds(const struct comparison_row *row, const struct decide_scale *scale)
+{
+    if (row->level != ROW_FUNCTION_KIND)
+        return scale->unknown_share > DECIDE_UNKNOWN_SHARE_MAX;
+    double base = row->unknown[SIDE_BASE];
+    double cand = row->unknown[SIDE_CAND];
+    return base > DECIDE_UNKNOWN_SHARE_MAX * (base + row->estimate.base) ||
+           cand > DECIDE_UNKNOWN_SHARE_MAX * (cand + row->estimate.cand);
+}
+
+/* Unknown bytes may be of the kind: what is not there then is no proof that it is not. */
+static void doubt_kinds(struct finding *finding, const struct comparison_row *row,
+                        const struct decide_scale *scale)
+{
+    bool about_kinds = finding->rule->selector.kinds.len > 0;
+    if (!about_kinds || !lacks_kinds(row, scale))
+        return;
+    double least = row->estimate.delta_low - row->moved - row->unknown[SIDE_BASE];
+    bool is_broken = finding->verdict < FINDING_INCONCLUSIVE;
+    if (is_broken && (finding->is_budget || least > finding->limit))
+        return;
+    finding->verdict = FINDING_INCONCLUSIVE;
+    finding->is_settled = true;
+    finding->reason = STR("too many bytes have no known kind (more than 2 %)");
+}
+
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
             const struct decide_scale *scale)
 {
@@ -132,4 +171,5 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
         keep_worse(out, &decided, one);
     }
     flag_collapse(out, row);
+    doubt_kinds(out, row, scale);
 }

@@ -1,7 +1,7 @@
 #include "gate/judge/judge.h"
 
-#include "gate/compare/pair.h"
 #include "gate/judge/decide.h"
+#include "gate/judge/watch.h"
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -28,25 +28,6 @@ struct judging {
     size_t *met;                   /* by rule: subjects it was held against */
     double whole[METRICS][POINTS]; /* of the scenario being judged */
 };
-
-static struct subject subject_of(struct arena *arena, const struct comparison *comparison,
-                                 const struct comparison_row *row)
-{
-    struct subject out = {.scenario = comparison->scenario};
-    bool is_function = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
-    if (is_function) {
-        out.func = row->func;
-        out.normal = row->normal;
-        out.key = pair_key(arena, row->func);
-        out.package = row->package;
-        out.file = row->file;
-        out.base_func = row->base_func;
-        out.base_package = name_package(row->base_func);
-    }
-    if (row->level == ROW_KIND || row->level == ROW_FUNCTION_KIND)
-        out.kind = str_from(alloc_kind_name(row->kind));
-    return out;
-}
 
 /* The scenario's own values of what its rows measure: what shares and floors are shares of. */
 static void keep_scenario_values(double values[METRICS][POINTS],
@@ -78,24 +59,49 @@ static void soften_for_toolchain(struct finding *finding, const struct judging *
     finding->reason = STR("the Go toolchain changed: block becomes review (toolchain_change)");
 }
 
-/* Reviews do not decide the build, so they are not worth another process. */
-static bool asks_for_trials(const struct finding *finding)
+/* Reviews do not decide the build. */
+static bool is_open(const struct finding *finding)
 {
     return finding->verdict == FINDING_INCONCLUSIVE && finding->rule->severity == SEVERITY_BLOCK;
+}
+
+static struct decide_scale scale_of(const struct judging *judging,
+                                    const struct comparison *comparison,
+                                    const struct comparison_row *row)
+{
+    double base = comparison_unknown_share(comparison, SIDE_BASE);
+    double cand = comparison_unknown_share(comparison, SIDE_CAND);
+    return (struct decide_scale){
+        .load_count = (double)comparison->record->load_count,
+        .scenario_value = judging->whole[row->metric][row->point],
+        .unknown_share = base > cand ? base : cand,
+    };
+}
+
+/* With the figure, and what a reader can do about it. */
+static void explain_doubt(struct finding *finding, const struct judging *judging,
+                          const struct decide_scale *scale)
+{
+    if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND)
+        return;
+    finding->reason =
+        str_format(judging->arena, "%.1f %% of the bytes have no known kind, more than %.0f %%%s",
+                   100 * scale->unknown_share, 100 * DECIDE_UNKNOWN_SHARE_MAX,
+                   judging->input->plain ? "; --base-binary and --cand-binary tell the kinds" : "");
 }
 
 static void judge_by(struct judged_scenario *out, struct judging *judging,
                      const struct comparison_row *row, const struct rule *rule)
 {
     const struct comparison *comparison = out->comparison;
-    struct decide_scale scale = {(double)comparison->record->load_count,
-                                 judging->whole[row->metric][row->point]};
+    struct decide_scale scale = scale_of(judging, comparison, row);
     struct finding finding;
     decide(&finding, rule, row, &scale);
+    explain_doubt(&finding, judging, &scale);
     soften_for_toolchain(&finding, judging, comparison);
     judging->met[rule - judging->input->policy->rules]++;
     out->judged_count++;
-    if (asks_for_trials(&finding))
+    if (is_open(&finding) && !finding.is_settled)
         out->undecided[metric_is_exact(row->metric) ? PHASE_EXACT : PHASE_STEADY] = true;
     if (is_listed(&finding))
         ARENA_PUSH(judging->arena, out->findings, out->finding_count, out->finding_cap, finding);
@@ -105,12 +111,15 @@ static void judge_row(struct judged_scenario *out, struct judging *judging,
                       const struct comparison_row *row)
 {
     const struct rule *winners[POLICY_WINNERS_MAX];
-    struct subject subject = subject_of(judging->arena, out->comparison, row);
+    const struct policy *policy = judging->input->policy;
+    struct subject subject = watch_subject(judging->arena, policy, out->comparison, row);
     const struct ignore_row *ignored = NULL;
-    size_t count =
-        policy_rules_for(judging->input->policy, row->metric, &subject, winners, &ignored);
-    for (size_t i = 0; i < count; i++)
-        judge_by(out, judging, row, winners[i]);
+    size_t count = policy_rules_for(policy, row->metric, &subject, winners, &ignored);
+    for (size_t i = 0; i < count; i++) {
+        /* A rule about each function judges each byte once: where it was charged to. */
+        if (!row->is_charged || !winners[i]->selector.each_function)
+            judge_by(out, judging, row, winners[i]);
+    }
 }
 
 static double badness(const struct finding *finding)
@@ -160,11 +169,8 @@ static bool has_whole_row(const struct comparison *comparison, enum metric metri
     return false;
 }
 
-/* Plain files bring no binary, so their bytes have no kinds that a rule could rely on. */
 static bool rule_runs(const struct judge_input *input, const struct rule *rule)
 {
-    if (input->plain && rule->selector.kinds.len > 0)
-        return false;
     return metric_is_exact(rule->metric) || (!input->quick && !input->plain);
 }
 
@@ -192,26 +198,64 @@ static enum verdict verdict_of(const struct judged_scenario *scenario, const str
         const struct finding *finding = &scenario->findings[i];
         if (finding->verdict == FINDING_REGRESSION)
             return VERDICT_BLOCKED;
-        undecided |= asks_for_trials(finding);
+        undecided |= is_open(finding);
     }
     if (undecided && policy->on_inconclusive == INCONCLUSIVE_BLOCK)
         return VERDICT_INCONCLUSIVE;
     return VERDICT_PASS;
 }
 
+static const struct comparison_row *kind_row(const struct comparison *comparison,
+                                             enum metric metric, struct str kind)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        if (row->level == ROW_KIND && row->metric == metric &&
+            str_equal_text(kind, alloc_kind_name(row->kind)))
+            return row;
+    }
+    return NULL;
+}
+
+/*
+ * A rule about kinds that met nothing in this scenario was kept only
+ * where the bytes have kinds: what it watches may be among the others.
+ */
+static void doubt_unmet_rules(struct judged_scenario *out, struct judging *judging,
+                              const size_t *met_before)
+{
+    const struct policy *policy = judging->input->policy;
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        bool here = rule->selector.scenario.len == 0 ||
+                    str_equal(rule->selector.scenario, out->comparison->scenario);
+        if (!here || rule->selector.kinds.len == 0 || judging->met[i] > met_before[i] ||
+            !rule_runs(judging->input, rule))
+            continue;
+        const struct comparison_row *row =
+            kind_row(out->comparison, rule->metric, rule->selector.kinds.items[0]);
+        if (row && scale_of(judging, out->comparison, row).unknown_share > DECIDE_UNKNOWN_SHARE_MAX)
+            judge_by(out, judging, row, rule);
+    }
+}
+
 static void judge_scenario(struct judged_scenario *out, struct judging *judging)
 {
     const struct comparison *comparison = out->comparison;
     out->verdict = VERDICT_NONE;
-    if (comparison->invalid_count > 0 || out->unmeasured.len > 0)
+    if (comparison->invalid_count > 0 || out->refusals.len > 0)
         return;
     if (comparison->record->identical) {
         out->verdict = VERDICT_PASS;
         return;
     }
+    size_t rule_count = judging->input->policy->rule_count;
+    size_t *met_before = ARENA_ARRAY(judging->arena, size_t, rule_count + 1);
+    memcpy(met_before, judging->met, rule_count * sizeof(*met_before));
     keep_scenario_values(judging->whole, comparison);
     for (size_t i = 0; i < comparison->row_count; i++)
         judge_row(out, judging, &comparison->rows[i]);
+    doubt_unmet_rules(out, judging, met_before);
     if (out->finding_count)
         qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
     out->verdict = verdict_of(out, judging->input->policy);
@@ -234,20 +278,6 @@ static bool concerns_run(const struct judge_input *input, const struct rule *rul
         bool measured = comparison->row_count > 0 && comparison->invalid_count == 0;
         if (here && (measured || !valid) && metric_applies(comparison, rule->metric, input->plain))
             return true;
-    }
-    return false;
-}
-
-/* True when a function of that name exists: it may hold nothing of this metric. */
-static bool knows_function(const struct judging *judging, const struct rule *rule)
-{
-    for (size_t i = 0; i < judging->input->comparison_count; i++) {
-        const struct comparison *comparison = &judging->input->comparisons[i];
-        for (size_t r = 0; r < comparison->row_count; r++) {
-            struct subject subject = subject_of(judging->arena, comparison, &comparison->rows[r]);
-            if (subject.func.len > 0 && rule_matches(rule, rule->metric, &subject))
-                return true;
-        }
     }
     return false;
 }
@@ -280,7 +310,7 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
             continue;
         bool met = judging->met[i] > 0;
         bool measured = concerns_run(input, rule, true);
-        if (!met && measured && names_subject(rule) && !knows_function(judging, rule))
+        if (!met && measured && names_subject(rule) && !watch_knows(judging->arena, input, rule))
             return refuse_rule(rule, err);
         bool is_zero = !met && measured && (names_subject(rule) || rule->selector.kinds.len > 0);
         /* A default that a rule of the policy replaced everywhere is not a rule of this run. */
@@ -313,18 +343,22 @@ static enum verdict overall(const struct judgement *judgement)
     return VERDICT_NONE;
 }
 
-/* A rule without its number makes the scenario void, not the rule. */
-static struct str find_unmeasured(const struct judging *judging,
-                                  const struct comparison *comparison)
+/* A rule without its number, or without its function, makes the scenario void, not the rule. */
+static void find_refusals(struct judged_scenario *out, const struct judging *judging)
 {
+    const struct comparison *comparison = out->comparison;
     if (comparison->record->identical || comparison->invalid_count > 0)
-        return (struct str){"", 0};
+        return;
+    watch_vanished(&out->refusals, judging->arena, judging->input->policy, comparison);
     const struct rule *rule = unmeasured(judging, comparison);
     if (!rule)
-        return (struct str){"", 0};
+        return;
     struct str origin = origin_text(judging->arena, &rule->origin);
-    return str_format(judging->arena, "%s was not measured, but %.*s limits it",
-                      metric_name(rule->metric), STR_ARGS(origin));
+    struct str why = comparison->cpu_refusal;
+    bool told = why.len && metric_needs_cpu_profile(rule->metric);
+    out->refusals.items[out->refusals.len++] = str_format(
+        judging->arena, "%s was not measured, but %.*s limits it%s%.*s", metric_name(rule->metric),
+        STR_ARGS(origin), told ? ": " : "", told ? (int)why.len : 0, why.data);
 }
 
 enum status judge(struct judgement *out, struct arena *arena, const struct judge_input *input,
@@ -339,7 +373,7 @@ enum status judge(struct judgement *out, struct arena *arena, const struct judge
     for (size_t i = 0; i < input->comparison_count; i++) {
         struct judged_scenario *scenario = &out->scenarios[i];
         scenario->comparison = &input->comparisons[i];
-        scenario->unmeasured = find_unmeasured(&judging, scenario->comparison);
+        find_refusals(scenario, &judging);
         judge_scenario(scenario, &judging);
     }
     if (count_rules(out, &judging, err))

@@ -36,14 +36,18 @@ struct finding {
      */
     double limit;
     bool is_budget;
+    bool is_settled;   /* inconclusive for a reason that no further trial can remove */
     struct str reason; /* empty where the numbers say it all */
 };
 
 struct judged_scenario {
     const struct comparison *comparison;
     enum verdict verdict;
-    struct str
-        unmeasured; /* a metric that a rule limits and nobody measured; empty when complete */
+    /*
+     * Why rules cannot be judged on valid numbers: a metric that nobody
+     * measured, a function that vanished. Empty when complete.
+     */
+    struct str_list refusals;
     /* Everything but the "ok" of single functions, worst first. */
     struct finding *findings;
     size_t finding_count;

@@ -312,7 +312,7 @@ static const struct key rule_rows[] = {
     {.name = "max",
      .type = VALUE_QUANTITY,
      .offset = offsetof(struct rule, max),
-     .help = "largest value of the candidate, whatever the baseline has"},
+     .help = "largest value of the candidate, whatever the baseline has; a percentage for shares"},
     {.name = "max_share",
      .type = VALUE_PERCENT,
      .offset = offsetof(struct rule, max_share),
@@ -361,8 +361,33 @@ static const struct key_map ignore_keys = {.what = "a row of ignore",
                                            .one_of = ignore_one_of,
                                            .check = ignore_check};
 
-static const char *const profile_names[] = {"heap", NULL};
-static const char *const later_profiles[] = {"cpu",       "block",        "mutex", "allocs",
+static const struct key successor_rows[] = {
+    {.name = "from",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct successor, from),
+     .required = true,
+     .help = "a function that a rule names and the next change removes"},
+    {.name = "to",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct successor, to),
+     .required = true,
+     .help = "the function that takes its place and its rules"},
+    {.name = "why",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct successor, why),
+     .help = "the reason, shown by lint"},
+};
+static const struct key_map successor_keys = {.what = "a successor",
+                                              .keys = successor_rows,
+                                              .len = ARRAY_LEN(successor_rows),
+                                              .size = sizeof(struct successor),
+                                              .origin_offset = offsetof(struct successor, origin),
+                                              .rows_max = POLICY_RULES_MAX,
+                                              .check = successor_check};
+
+/* By enum profile_kind. */
+static const char *const profile_names[] = {"heap", "cpu", NULL};
+static const char *const later_profiles[] = {"block",     "mutex",        "allocs",
                                              "goroutine", "threadcreate", NULL};
 static const char *const inconclusive_names[] = {"pass", "review", "block", NULL};
 static const char *const toolchain_names[] = {"review", "judge", "refuse", NULL};
@@ -386,10 +411,10 @@ static const struct key document_rows[] = {
      .help = "how often it is measured"},
     {.name = "profiles",
      .type = VALUE_PROFILES,
-     .offset = NO_TARGET,
+     .offset = offsetof(struct document, policy.profile_off),
      .choices = profile_names,
      .later = later_profiles,
-     .help = "which profiles are recorded; this version records heap"},
+     .help = "which profiles are recorded: heap, and cpu in the steady phase; both when left out"},
     {.name = "thresholds",
      .type = VALUE_MAP,
      .offset = offsetof(struct document, thresholds),
@@ -408,6 +433,12 @@ static const struct key document_rows[] = {
      .len_offset = offsetof(struct document, policy.ignore_count),
      .map = &ignore_keys,
      .help = "what no rule judges"},
+    {.name = "successors",
+     .type = VALUE_ROWS,
+     .offset = offsetof(struct document, policy.successors),
+     .len_offset = offsetof(struct document, policy.successor_count),
+     .map = &successor_keys,
+     .help = "names for functions that a rule names and a change removes; read from the baseline"},
     {.name = "on_inconclusive",
      .type = VALUE_CHOICE,
      .offset = offsetof(struct document, policy.on_inconclusive),

@@ -24,7 +24,7 @@ enum value_type {
     VALUE_ITERATIONS, /* uint64_t, "2000x" */
     VALUE_TEXTS,      /* struct str_list */
     VALUE_KINDS,      /* struct str_list; one kind or a list of kinds */
-    VALUE_PROFILES,   /* nothing is kept: only heap is taken */
+    VALUE_PROFILES,   /* bool of each enum profile_kind: true where the list lacks it */
     VALUE_ENV,        /* struct env_var *, size_t at len_offset */
     VALUE_CHOICE,     /* an enum, by the order of `choices` */
     VALUE_METRIC,     /* enum metric */
@@ -136,6 +136,7 @@ enum status scenario_check(struct reader *reader, void *target, const struct yam
 enum status load_check(struct reader *reader, void *target, const struct yaml_node *node);
 enum status trials_check(struct reader *reader, void *target, const struct yaml_node *node);
 enum status rule_check(struct reader *reader, void *target, const struct yaml_node *node);
+enum status successor_check(struct reader *reader, void *target, const struct yaml_node *node);
 enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node);
 
 /* The kinds of allocation that a rule may name, NULL-terminated. */

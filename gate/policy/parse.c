@@ -146,6 +146,36 @@ static enum status check_focus(struct reader *reader, const struct thresholds *t
     return STATUS_OK;
 }
 
+static enum status check_successors(struct reader *reader, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->successor_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            const struct origin *origin = &policy->successors[i].origin;
+            const struct yaml_node at = {.line = origin->line, .column = origin->column};
+            if (str_equal(policy->successors[i].from, policy->successors[k].from)) {
+                return reader_refuse(reader, &at, "\"%.*s\" has a successor already",
+                                     STR_ARGS(policy->successors[i].from));
+            }
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Found now, or the run would end without a verdict and say no more than this. */
+static enum status check_profiles(struct reader *reader, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->rule_count && policy->profile_off[PROFILE_KIND_CPU]; i++) {
+        const struct origin *origin = &policy->rules[i].origin;
+        const struct yaml_node at = {.line = origin->line, .column = origin->column};
+        enum metric metric = policy->rules[i].metric;
+        if (metric_needs_cpu_profile(metric)) {
+            return reader_refuse(reader, &at, "%s needs the CPU profile; add cpu to profiles",
+                                 metric_name(metric));
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status policy_parse(struct policy *out, struct arena *arena, struct str name,
                          struct bytes text, struct err *err)
 {
@@ -153,7 +183,8 @@ enum status policy_parse(struct policy *out, struct arena *arena, struct str nam
     struct document document = {.policy = {.name = reader.name}};
     struct document defaults = {0};
     if (read_document(&reader, &document, text) || check_scenarios(&reader, &document.policy) ||
-        check_selectors(&reader, &document.policy) || check_focus(&reader, &document.thresholds) ||
+        check_selectors(&reader, &document.policy) || check_profiles(&reader, &document.policy) ||
+        check_focus(&reader, &document.thresholds) || check_successors(&reader, &document.policy) ||
         rules_check_clashes(&reader, document.policy.rules, document.policy.rule_count) ||
         read_defaults(&defaults, arena, err))
         return err->status;

@@ -121,6 +121,14 @@ struct ignore_row {
     struct origin origin;
 };
 
+/* What a function that a rule names is called after the next change. */
+struct successor {
+    struct str from; /* as the rule or pprof spells it */
+    struct str to;
+    struct str why;
+    struct origin origin;
+};
+
 enum on_inconclusive { INCONCLUSIVE_PASS, INCONCLUSIVE_REVIEW, INCONCLUSIVE_BLOCK };
 enum toolchain_change { TOOLCHAIN_REVIEW, TOOLCHAIN_JUDGE, TOOLCHAIN_REFUSE };
 
@@ -131,14 +139,20 @@ struct trial_plan {
     uint64_t budget_ns; /* default 20 min */
 };
 
+/* What is recorded; heap is what a verdict rests on and cannot be left out. */
+enum profile_kind { PROFILE_KIND_HEAP, PROFILE_KIND_CPU, PROFILE_KINDS };
+
 struct policy {
-    struct str name; /* as shown in messages */
+    struct str name;                 /* as shown in messages */
+    bool profile_off[PROFILE_KINDS]; /* left out of the list `profiles` */
     struct scenario *scenarios;
     size_t scenario_count;
     struct rule *rules; /* the short form's, then the file's rows in order, then the defaults */
     size_t rule_count;
     struct ignore_row *ignores;
     size_t ignore_count;
+    struct successor *successors;
+    size_t successor_count;
     struct trial_plan trials;
     enum on_inconclusive on_inconclusive;
     enum toolchain_change toolchain_change;
@@ -148,7 +162,7 @@ struct policy {
  * Parses and validates a policy. Every error is STATUS_POLICY and reads
  * "memgate.yaml:LINE:COL: what is wrong; what to do". The default rules
  * (config/default.yaml, compiled in) are appended with is_default set.
- * Keys of design section 7 whose feature is not built yet (profiles,
+ * Keys of design section 7 whose feature is not built yet (other profiles,
  * notify, duet trials, `profile:` rules, driver command) are refused
  * with "... is not supported by this version", never ignored.
  */
@@ -171,7 +185,10 @@ struct subject {
     struct str file;
     struct str base_func;    /* the baseline's spelling where it differs */
     struct str base_package; /* of base_func */
-    struct str kind;         /* "map" ... */
+    /* Of package main, which every program has: "example.com/orders/cmd/orders.run" of main.run. */
+    struct str main_func;
+    struct str main_package;
+    struct str kind; /* "map" ... */
 };
 
 /*

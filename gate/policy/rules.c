@@ -63,11 +63,34 @@ static enum status check_shares(struct reader *reader, const struct rule *rule,
     return STATUS_OK;
 }
 
+/*
+ * "5%" more of a share may mean points or a part of it, and whatever it
+ * meant, half of the readers would take it for the other.
+ */
+static enum status check_ratio(struct reader *reader, const struct rule *rule,
+                               const struct yaml_node *node)
+{
+    if (metric_unit(rule->metric) != UNIT_RATIO)
+        return STATUS_OK;
+    if (limits_growth(rule)) {
+        return reader_refuse(reader, node,
+                             "%s is a share and is limited by max alone; "
+                             "limit the growth of map_cpu_per_request instead",
+                             metric_name(rule->metric));
+    }
+    if (rule->max.value >= 1) {
+        return reader_refuse(reader, node,
+                             "no share is more than 100 %%: max of %s would never judge",
+                             metric_name(rule->metric));
+    }
+    return STATUS_OK;
+}
+
 enum status rule_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct rule *rule = target;
     if (check_selector(reader, &rule->selector, rule->metric, node) ||
-        check_shares(reader, rule, node))
+        check_shares(reader, rule, node) || check_ratio(reader, rule, node))
         return reader->err->status;
     if ((rule->floor.set || rule->floor_share.set) && !limits_growth(rule)) {
         return reader_refuse(reader, node,
@@ -82,6 +105,14 @@ enum status ignore_check(struct reader *reader, void *target, const struct yaml_
     struct ignore_row *row = target;
     enum metric metric = row->has_metric ? row->metric : METRIC_ALLOC_SPACE;
     return check_selector(reader, &row->selector, metric, node);
+}
+
+enum status successor_check(struct reader *reader, void *target, const struct yaml_node *node)
+{
+    const struct successor *row = target;
+    if (str_equal(row->from, row->to))
+        return reader_refuse(reader, node, "a function is no successor of itself; change to");
+    return STATUS_OK;
 }
 
 static bool list_has(const struct str_list *list, struct str text)
@@ -141,18 +172,27 @@ static bool selects(struct str pattern, struct str text)
     return pattern.len == 0 || glob_match(pattern, text);
 }
 
+/* True when one of the spellings that are known matches. */
+static bool selects_any(struct str pattern, const struct str *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (names[i]->len > 0 && selects(pattern, *names[i]))
+            return true;
+    }
+    return false;
+}
+
 static bool selects_function(const struct selector *selector, const struct subject *subject)
 {
-    const struct str *names[] = {&subject->func, &subject->normal, &subject->key,
-                                 &subject->base_func};
-    bool named = false;
     /* A rule written before a rename must keep watching what was renamed. */
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        named = named || (names[i]->len > 0 && selects(selector->func, *names[i]));
-    bool packaged =
-        selects(selector->package, subject->package) ||
-        (subject->base_package.len > 0 && selects(selector->package, subject->base_package));
-    return named && packaged && selects(selector->file, subject->file);
+    const struct str *names[] = {&subject->func, &subject->normal, &subject->key,
+                                 &subject->base_func, &subject->main_func};
+    const struct str *packages[] = {&subject->package, &subject->base_package,
+                                    &subject->main_package};
+    return selects_any(selector->func, names, ARRAY_LEN(names)) &&
+           (selector->package.len == 0 ||
+            selects_any(selector->package, packages, ARRAY_LEN(packages))) &&
+           selects(selector->file, subject->file);
 }
 
 static bool selects_scenario(const struct selector *selector, const struct subject *subject)

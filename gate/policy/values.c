@@ -3,7 +3,7 @@
 
 enum { TEXT_BYTES_MAX = 4096, NAME_BYTES_MAX = 64 };
 
-const char *const kind_names[] = {"map",     "slice",     "string", "boxing",  "object",
+const char *const kind_names[] = {"map",     "slice",     "string", "boxing",  "object", "closure",
                                   "channel", "goroutine", "other",  "unknown", NULL};
 
 static void *target_of(const struct key *key, void *base)
@@ -290,11 +290,22 @@ static enum status read_kinds(struct reader *reader, const struct key *key, void
 static enum status read_profiles(struct reader *reader, const struct key *key, void *base,
                                  const struct yaml_node *node)
 {
-    struct str_list ignored = {0};
-    (void)base;
+    bool *out = target_of(key, base);
+    size_t chosen = 0;
     if (check_list(reader, key, node))
         return reader->err->status;
-    return read_chosen_list(reader, key, &ignored, node);
+    for (size_t kind = 0; kind < PROFILE_KINDS; kind++)
+        out[kind] = true;
+    for (size_t i = 0; i < node->len; i++) {
+        if (choose(reader, key, node->pairs[i].value, &chosen))
+            return reader->err->status;
+        out[chosen] = false;
+    }
+    if (out[PROFILE_KIND_HEAP]) {
+        return reader_refuse(reader, node, "%s lacks heap, which every verdict rests on",
+                             key->name);
+    }
+    return STATUS_OK;
 }
 
 static bool is_env_name(struct str name)
@@ -400,8 +411,9 @@ static enum status parse_quantity(struct quantity *out, enum metric metric, stru
         return unit_parse_bytes(&out->value, text, err);
     case UNIT_NS:
         return unit_parse_duration(&out->value, text, err);
-    case UNIT_COUNT:
     case UNIT_RATIO:
+        return unit_parse_percent(&out->value, text, err);
+    case UNIT_COUNT:
         break;
     }
     return unit_parse_number(&out->value, text, err);
@@ -482,7 +494,7 @@ static enum status read_map(struct reader *reader, const struct key *key, void *
 #define DECIMAL       "(0|[1-9][0-9]*)(\\.[0-9]+)?"
 #define BYTE_UNITS    "B|kB|MB|GB|KiB|MiB|GiB"
 #define TIME_UNITS    "ns|us|ms|s|m|h"
-#define QUANTITY_UNIT "(" BYTE_UNITS "|" TIME_UNITS ")"
+#define QUANTITY_UNIT "(" BYTE_UNITS "|" TIME_UNITS "|%)"
 
 static const struct value_spec value_specs[] = {
     [VALUE_VERSION] = {.spelled = "1", .number = true, .read = read_version},
@@ -511,7 +523,7 @@ static const struct value_spec value_specs[] = {
                           .read = read_iterations},
     [VALUE_TEXTS] = {.spelled = "[TEXT ...]", .read = read_texts},
     [VALUE_KINDS] = {.spelled = "KIND or [KIND ...]", .read = read_kinds},
-    [VALUE_PROFILES] = {.spelled = "[heap]", .read = read_profiles},
+    [VALUE_PROFILES] = {.spelled = "[heap, cpu]", .read = read_profiles},
     [VALUE_ENV] = {.spelled = "{NAME: \"value\"}", .read = read_env},
     [VALUE_CHOICE] = {.spelled = "", .text = true, .read = read_choice},
     [VALUE_METRIC] = {.spelled = "METRIC", .text = true, .read = read_metric},

@@ -73,6 +73,7 @@ static void trim_to_shown(struct legacy *legacy)
         return;
     last->locations += from;
     last->location_count = to - from;
+    last->hidden_count = from;
 }
 
 /*
@@ -200,7 +201,7 @@ enum status legacy_sample(struct legacy *legacy, const int64_t *values, int64_t 
     int64_t *copies = ARENA_ARRAY(legacy->arena, int64_t, out->type_count);
     memcpy(frames, legacy->stack, legacy->stack_len * sizeof(*frames));
     memcpy(copies, values, out->type_count * sizeof(*copies));
-    struct profile_sample sample = {frames, legacy->stack_len, copies, object_bytes};
+    struct profile_sample sample = {frames, legacy->stack_len, 0, copies, object_bytes};
     ARENA_PUSH(legacy->arena, out->samples, out->sample_count, legacy->sample_cap, sample);
     legacy->stack_len = 0;
     return STATUS_OK;

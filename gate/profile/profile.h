@@ -64,6 +64,12 @@ struct profile_location {
 struct profile_sample {
     const uint32_t *locations; /* indexes, leaf first */
     uint32_t location_count;
+    /*
+     * That many more stand right before locations[0], the last one called by
+     * the leaf: frames of the runtime that Go's debug=1 text lists but does
+     * not show. 0 in every other format.
+     */
+    uint32_t hidden_count;
     const int64_t *values; /* type_count of them */
     int64_t object_bytes;  /* numeric label "bytes" of Go heap profiles; 0 when absent */
 };
@@ -98,6 +104,13 @@ struct profile {
  */
 NODISCARD enum status profile_decode(struct profile *out, struct arena *arena, struct bytes data,
                                      struct err *err);
+
+/*
+ * Says where the program was mapped that a profile without mappings (Go's
+ * text) is of: the only mapping, and that of each location inside it.
+ */
+void profile_use_mapping(struct profile *profile, struct arena *arena,
+                         const struct profile_mapping *mapping);
 
 /* Index of a sample type by name, or -1. */
 int profile_type_index(const struct profile *profile, const char *type);

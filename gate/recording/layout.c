@@ -32,6 +32,11 @@ struct str layout_program(struct arena *arena, size_t scenario, enum side side)
     return str_format(arena, "scenario-%zu/%s/program.json", scenario + 1, side_name(side));
 }
 
+struct str layout_functions(struct arena *arena, size_t scenario, enum side side)
+{
+    return str_format(arena, "scenario-%zu/%s/functions.txt", scenario + 1, side_name(side));
+}
+
 struct str layout_trial_dir(struct arena *arena, struct trial_key key)
 {
     return str_format(arena, "scenario-%zu/%s/%s-%u", key.scenario + 1, side_name(key.side),
@@ -129,9 +134,10 @@ bool layout_parse(struct layout_file *out, struct str path)
         !parse_side(&file.key.side, parts[1]))
         return false;
     if (len == 3) {
-        file.kind = LAYOUT_KIND_PROGRAM;
+        bool is_program = str_equal_text(parts[2], "program.json");
+        file.kind = is_program ? LAYOUT_KIND_PROGRAM : LAYOUT_KIND_FUNCTIONS;
         *out = file;
-        return str_equal_text(parts[2], "program.json");
+        return is_program || str_equal_text(parts[2], "functions.txt");
     }
     bool is_trial = str_equal_text(parts[3], "trial.json");
     file.kind = is_trial ? LAYOUT_KIND_TRIAL : LAYOUT_KIND_DATA;

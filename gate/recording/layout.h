@@ -13,9 +13,10 @@
 
 enum layout_kind {
     LAYOUT_KIND_POLICY,
-    LAYOUT_KIND_PROGRAM, /* key: scenario and side */
-    LAYOUT_KIND_TRIAL,   /* trial.json */
-    LAYOUT_KIND_DATA,    /* profile, text, output of a trial */
+    LAYOUT_KIND_PROGRAM,   /* key: scenario and side */
+    LAYOUT_KIND_FUNCTIONS, /* functions.txt; key: scenario and side */
+    LAYOUT_KIND_TRIAL,     /* trial.json */
+    LAYOUT_KIND_DATA,      /* profile, text, output of a trial */
 };
 
 struct layout_file {
@@ -29,6 +30,7 @@ bool layout_parse(struct layout_file *out, struct str path);
 bool layout_parse_scenario(size_t *out, struct str name);
 struct str layout_scenario(struct arena *arena, size_t scenario);
 struct str layout_program(struct arena *arena, size_t scenario, enum side side);
+struct str layout_functions(struct arena *arena, size_t scenario, enum side side);
 struct str layout_trial_dir(struct arena *arena, struct trial_key key);
 struct str layout_trial(struct arena *arena, struct trial_key key);
 

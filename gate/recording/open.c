@@ -1,6 +1,7 @@
 #include "gate/base/io.h"
 #include "gate/codec/sha256.h"
 #include "gate/codec/yaml.h"
+#include "gate/recording/functions.h"
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
 
@@ -99,7 +100,23 @@ static enum status take_program(struct opening *opening, struct trial_key key, s
                                 struct err *err)
 {
     struct record_scenario *scenario = &opening->recording->scenarios[key.scenario];
-    return program_read(&scenario->programs[key.side], opening->arena, text, err);
+    struct record_program *program = &scenario->programs[key.side];
+    struct record_program read = {0};
+    if (program_read(&read, opening->arena, text, err))
+        return err->status;
+    /* functions.txt comes before in the order of the files. */
+    read.functions = program->functions;
+    read.function_count = program->function_count;
+    read.has_functions = program->has_functions;
+    *program = read;
+    return STATUS_OK;
+}
+
+static enum status take_functions(struct opening *opening, struct trial_key key, struct str text,
+                                  struct err *err)
+{
+    struct record_scenario *scenario = &opening->recording->scenarios[key.scenario];
+    return functions_read(&scenario->programs[key.side], opening->arena, text, err);
 }
 
 static enum status take_trial(struct opening *opening, struct trial_key key, struct str text,
@@ -133,6 +150,7 @@ static const struct loader {
 } loaders[] = {
     [LAYOUT_KIND_POLICY] = {YAML_BYTES_MAX, take_policy},
     [LAYOUT_KIND_PROGRAM] = {RECORDING_JSON_BYTES_MAX, take_program},
+    [LAYOUT_KIND_FUNCTIONS] = {RECORDING_FUNCTIONS_BYTES_MAX, take_functions},
     [LAYOUT_KIND_TRIAL] = {RECORDING_JSON_BYTES_MAX, take_trial},
     [LAYOUT_KIND_DATA] = {PROFILE_PACKED_BYTES_MAX, take_data},
 };

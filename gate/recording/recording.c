@@ -31,15 +31,69 @@ static struct str point_path(struct arena *arena, struct trial_key key, enum poi
     return recording_point_file(arena, layout_trial_dir(arena, key), point, text);
 }
 
-enum status recording_profile(struct profile *out, struct arena *arena,
-                              const struct recording *recording, struct trial_key key,
-                              enum point point, struct err *err)
+static enum status load_profile(struct profile *out, struct arena *arena,
+                                const struct recording *recording, struct str path, struct err *err)
 {
-    struct str path = point_path(arena, key, point, false);
     struct bytes packed = {0};
     if (io_read_file(&packed, arena, io_join(arena, recording->dir, path), PROFILE_PACKED_BYTES_MAX,
                      err) ||
         profile_decode(out, arena, packed, err))
+        return err_wrap(err, "%.*s", STR_ARGS(path));
+    return STATUS_OK;
+}
+
+enum status recording_profile(struct profile *out, struct arena *arena,
+                              const struct recording *recording, struct trial_key key,
+                              enum point point, struct err *err)
+{
+    return load_profile(out, arena, recording, point_path(arena, key, point, false), err);
+}
+
+enum status recording_text_profile(struct profile *out, struct arena *arena,
+                                   const struct recording *recording, struct trial_key key,
+                                   enum point point, struct err *err)
+{
+    return load_profile(out, arena, recording, point_path(arena, key, point, true), err);
+}
+
+struct str recording_cpu_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("cpu.pb.gz"));
+}
+
+struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("cpu.txt"));
+}
+
+/* Turns "no such file" into what the harness wrote instead of one. */
+static enum status explain_no_cpu(struct arena *arena, struct str dir, struct err *err)
+{
+    struct bytes text = {0};
+    struct err ignored = {0};
+    struct str line = STR("");
+    if (io_read_file(&text, arena, recording_cpu_refusal_file(arena, dir),
+                     RECORDING_REFUSAL_BYTES_MAX, &ignored) == STATUS_OK) {
+        struct str rest = str_of_bytes(text);
+        (void)str_split(&rest, '\n', &line);
+    }
+    if (line.len == 0)
+        return err_set(err, STATUS_NOT_FOUND, "no CPU profile was recorded");
+    return err_set(err, STATUS_CHILD, "%.*s", STR_ARGS(line));
+}
+
+enum status recording_cpu_profile(struct profile *out, struct arena *arena,
+                                  const struct recording *recording, struct trial_key key,
+                                  struct err *err)
+{
+    struct str path = recording_cpu_file(arena, layout_trial_dir(arena, key));
+    struct str dir = io_join(arena, recording->dir, layout_trial_dir(arena, key));
+    struct bytes packed = {0};
+    enum status status = io_read_file(&packed, arena, io_join(arena, recording->dir, path),
+                                      PROFILE_PACKED_BYTES_MAX, err);
+    if (status == STATUS_NOT_FOUND)
+        return explain_no_cpu(arena, dir, err);
+    if (status != STATUS_OK || profile_decode(out, arena, packed, err))
         return err_wrap(err, "%.*s", STR_ARGS(path));
     return STATUS_OK;
 }

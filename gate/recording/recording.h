@@ -13,10 +13,13 @@
  *   manifest.json                      schema, versions, scenarios, sides, file list with SHA-256
  *   policy.yaml                        the policy that applies, byte for byte
  *   SCENARIO/SIDE/program.json         the build: revision, Go version, module, call targets
+ *   SCENARIO/SIDE/functions.txt        the program's functions by name; only when they are known
  *   SCENARIO/SIDE/PHASE-N/trial.json   one process under the load: counts, latency, CPU, RSS
  *   SCENARIO/SIDE/PHASE-N/ready.pb.gz  heap profile at the point (warm, end likewise;
  *                                      gotest has only end)
  *   SCENARIO/SIDE/PHASE-N/ready.txt    the same as debug=1 text, for MemStats (not for gotest)
+ *   SCENARIO/SIDE/steady-N/cpu.pb.gz   CPU profile over the load, or
+ *   SCENARIO/SIDE/steady-N/cpu.txt     why there is none: one line; neither when none was wanted
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
  *
  * SIDE is "baseline" or "candidate", PHASE "exact" or "steady", N counts
@@ -27,6 +30,7 @@
  *
  *   schema, memgate_version, policy {name, revision}, quick,
  *   environment {os, arch, cpu_model, cpu_count, kernel},
+ *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure, notes,
  *               load_count, trials {baseline {exact, steady}, candidate {exact, steady}}}],
  *   files [{path, bytes, sha256}]   every file but manifest.json, by path
@@ -34,18 +38,24 @@
  *
  * The hashes show damage and mixing of files; they are no signature.
  * program.json and trial.json hold the members of the structs below under
- * the same names; targets are pairs ["hexadecimal offset", "symbol"]. Both
- * sides have a program.json even when only one was built. A trial's
+ * the same names; targets are lists ["hexadecimal offset", "symbol",
+ * "type", "call" or "hidden"]. Both sides have a program.json even when only
+ * one was built. functions.txt has one name a line, as profiles spell it,
+ * each greater in byte order than the one before. A trial's
  * directory may hold more files of any name; trial.json must be there for
  * every trial that the manifest counts, and for no other.
  */
-#define RECORDING_SCHEMA "memgate.recording/1"
+#define RECORDING_SCHEMA "memgate.recording/2"
 
 enum {
     RECORDING_FILES_MAX = 20000,
     RECORDING_JSON_BYTES_MAX = 8 * 1024 * 1024, /* parsing costs up to 100 times this */
+    RECORDING_FUNCTIONS_MAX = 1000000,
+    RECORDING_FUNCTIONS_BYTES_MAX = 64 * 1024 * 1024, /* of functions.txt; large programs need 8 */
     RECORDING_SCENARIOS_MAX = 1000,
+    RECORDING_RENAMES_MAX = 1000,
     RECORDING_TRIALS_MAX = 64, /* per side and phase */
+    RECORDING_REFUSAL_BYTES_MAX = 4096,
 };
 
 enum side { SIDE_BASE, SIDE_CAND, SIDES };
@@ -56,9 +66,15 @@ const char *side_name(enum side side);    /* "baseline", "candidate" */
 const char *phase_name(enum phase phase); /* "exact", "steady" */
 const char *point_name(enum point point); /* "ready", "warm", "end" */
 
+#define RECORD_TARGET_CALL   "call"   /* the CALL instruction at the offset names the symbol */
+#define RECORD_TARGET_HIDDEN "hidden" /* debug=1 text does: its runtime frame before the leaf */
+
+/* What is called at a sampled address. */
 struct record_target {
-    uint64_t offset;
+    uint64_t offset; /* in the file of the byte before the return address */
     struct str symbol;
+    struct str type; /* Go's name of the allocated type; empty when not known */
+    struct str how;  /* RECORD_TARGET_CALL or RECORD_TARGET_HIDDEN */
 };
 
 /* What was built for one side. */
@@ -74,6 +90,13 @@ struct record_program {
     uint64_t binary_bytes;
     struct record_target *targets; /* sorted by offset */
     size_t target_count;
+    /*
+     * All functions of the binary but the runtime's, inlined ones included, in
+     * byte order, unique: whether a function vanished or did not allocate.
+     */
+    struct str *functions;
+    size_t function_count;
+    bool has_functions; /* false: the binary could not be asked */
 };
 
 struct record_benchmark {
@@ -133,6 +156,12 @@ struct record_environment {
     struct str kernel;
 };
 
+/* A source file that is the same under another path; paths as the repository spells them. */
+struct record_rename {
+    struct str from; /* at the baseline */
+    struct str to;   /* at the candidate */
+};
+
 struct recording {
     struct str dir;
     struct str policy_name;     /* as shown in messages: "memgate.yaml" */
@@ -140,6 +169,8 @@ struct recording {
     struct str policy_text;
     bool quick; /* exact phase only, on purpose */
     struct record_environment environment;
+    struct record_rename *renames; /* between the baseline and the candidate, by `from` */
+    size_t rename_count;
     struct record_scenario *scenarios;
     size_t scenario_count;
     size_t scenario_cap;
@@ -162,8 +193,11 @@ NODISCARD enum status recording_trial_dir(struct str *out, struct arena *arena,
 /* File of a point in a trial's directory: "warm.pb.gz" or "warm.txt". */
 struct str recording_point_file(struct arena *arena, struct str trial_dir, enum point point,
                                 bool text);
+/* The CPU profile in a trial's directory, and why there is none: "cpu.pb.gz", "cpu.txt". */
+struct str recording_cpu_file(struct arena *arena, struct str trial_dir);
+struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir);
 /*
- * Writes program.json and trial.json files, policy.yaml and, last,
+ * Writes program.json, functions.txt and trial.json files, policy.yaml and, last,
  * manifest.json with all hashes. May be called again after trials were
  * added: the same recording gives the same bytes. Files in the directory
  * that are no part of a recording (left over from an earlier one) are
@@ -183,6 +217,18 @@ NODISCARD enum status recording_open(struct recording *out, struct arena *arena,
 NODISCARD enum status recording_profile(struct profile *out, struct arena *arena,
                                         const struct recording *recording, struct trial_key key,
                                         enum point point, struct err *err);
+/* The debug=1 text of the point as a profile; it has no mappings. */
+NODISCARD enum status recording_text_profile(struct profile *out, struct arena *arena,
+                                             const struct recording *recording,
+                                             struct trial_key key, enum point point,
+                                             struct err *err);
+/*
+ * STATUS_NOT_FOUND when none was asked for, STATUS_CHILD with the reason
+ * when it could not be had.
+ */
+NODISCARD enum status recording_cpu_profile(struct profile *out, struct arena *arena,
+                                            const struct recording *recording, struct trial_key key,
+                                            struct err *err);
 NODISCARD enum status recording_memstats(struct memstats *out, struct arena *arena,
                                          const struct recording *recording, struct trial_key key,
                                          enum point point, struct err *err);

@@ -17,6 +17,8 @@ enum {
 static const struct field target_fields[] = {
     {"offset", FIELD_HEX, AT(offset), 0, NULL, 0},
     {"symbol", FIELD_STR, AT(symbol), 0, NULL, 0},
+    {"type", FIELD_STR, AT(type), 0, NULL, 0},
+    {"how", FIELD_STR, AT(how), 0, NULL, 0},
 };
 #undef RECORD
 static const struct shape target_shape = {target_fields, ARRAY_LEN(target_fields),
@@ -113,6 +115,15 @@ static const struct field environment_fields[] = {
 #undef RECORD
 static const struct shape environment_shape = SHAPE(struct record_environment, environment_fields);
 
+#define RECORD record_rename
+static const struct field rename_fields[] = {
+    {"old path", FIELD_STR, AT(from), 0, NULL, 0},
+    {"new path", FIELD_STR, AT(to), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape rename_shape = {rename_fields, ARRAY_LEN(rename_fields),
+                                          sizeof(struct record_rename), true};
+
 #define RECORD recording
 static const struct field policy_fields[] = {
     {"name", FIELD_STR, AT(policy_name), 0, NULL, 0},
@@ -137,6 +148,8 @@ static const struct field manifest_fields[] = {
     {"policy", FIELD_OBJECT, AT(recording), 0, &policy_shape, 0},
     {"quick", FIELD_BOOL, AT(recording.quick), 0, NULL, 0},
     {"environment", FIELD_OBJECT, AT(recording.environment), 0, &environment_shape, 0},
+    {"renames", FIELD_LIST, AT(recording.renames), RECORDING_RENAMES_MAX, &rename_shape,
+     AT(recording.rename_count)},
     {"scenarios", FIELD_LIST, AT(scenarios), RECORDING_SCENARIOS_MAX, &scenario_shape,
      AT(scenario_count)},
     {"files", FIELD_LIST, AT(files), RECORDING_FILES_MAX, &file_shape, AT(file_count)},
@@ -163,9 +176,17 @@ static enum status text_read(void *out, struct arena *arena, const struct shape 
 static enum status check_targets(const struct record_program *program, enum status status,
                                  struct err *err)
 {
-    for (size_t i = 1; i < program->target_count; i++) {
-        if (program->targets[i - 1].offset >= program->targets[i].offset)
+    for (size_t i = 0; i < program->target_count; i++) {
+        const struct record_target *target = &program->targets[i];
+        if (i > 0 && program->targets[i - 1].offset >= target->offset)
             return err_set(err, status, "targets: item %zu is not above the one before", i + 1);
+        if (!str_equal(target->how, STR(RECORD_TARGET_CALL)) &&
+            !str_equal(target->how, STR(RECORD_TARGET_HIDDEN))) {
+            return err_set(err, status,
+                           "targets: item %zu: how is \"%.*s\", not \"" RECORD_TARGET_CALL
+                           "\" or \"" RECORD_TARGET_HIDDEN "\"",
+                           i + 1, STR_ARGS(target->how));
+        }
     }
     return STATUS_OK;
 }
@@ -284,8 +305,23 @@ static enum status check_file(const struct manifest *manifest, size_t at, struct
     return STATUS_OK;
 }
 
+static enum status check_rename(const struct record_rename *renames, size_t at, struct err *err)
+{
+    if (renames[at].from.len == 0 || renames[at].to.len == 0)
+        return err_set(err, STATUS_FORMAT, "a path is empty");
+    if (at > 0 && str_compare(renames[at - 1].from, renames[at].from) >= 0) {
+        return err_set(err, STATUS_FORMAT, "\"%.*s\" appears twice or out of order",
+                       STR_ARGS(renames[at].from));
+    }
+    return STATUS_OK;
+}
+
 static enum status check_manifest(const struct manifest *manifest, struct err *err)
 {
+    for (size_t i = 0; i < manifest->recording.rename_count; i++) {
+        if (check_rename(manifest->recording.renames, i, err))
+            return err_wrap(err, "renames: item %zu", i + 1);
+    }
     for (size_t i = 0; i < manifest->scenario_count; i++) {
         if (check_scenario(manifest, i, err))
             return err_wrap(err, "scenarios: item %zu", i + 1);

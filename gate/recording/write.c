@@ -1,6 +1,7 @@
 #include "gate/base/io.h"
 #include "gate/codec/sha256.h"
 #include "gate/codec/yaml.h"
+#include "gate/recording/functions.h"
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
 
@@ -49,11 +50,28 @@ static enum status write_program(struct writing *writing, size_t scenario, enum 
     return STATUS_OK;
 }
 
+static enum status write_functions(struct writing *writing, size_t scenario, enum side side,
+                                   struct err *err)
+{
+    const struct record_scenario *record = &writing->recording->scenarios[scenario];
+    struct str path = layout_functions(&writing->scratch, scenario, side);
+    struct buf buf;
+    if (!record->programs[side].has_functions)
+        return STATUS_OK;
+    buf_init(&buf, RECORDING_FUNCTIONS_BYTES_MAX);
+    enum status status = functions_write(&buf, &record->programs[side], err);
+    if (status == STATUS_OK)
+        status = write_file(writing, path, bytes_of_str(buf_view(&buf)), err);
+    buf_release(&buf);
+    return status == STATUS_OK ? STATUS_OK : err_wrap(err, "%.*s", STR_ARGS(path));
+}
+
 static enum status write_side(struct writing *writing, size_t scenario, enum side side,
                               struct err *err)
 {
     const struct record_scenario *record = &writing->recording->scenarios[scenario];
-    if (write_program(writing, scenario, side, err))
+    if (write_program(writing, scenario, side, err) ||
+        write_functions(writing, scenario, side, err))
         return err->status;
     for (enum phase phase = 0; phase < PHASES; phase++) {
         for (size_t i = 0; i < record->trial_count[side][phase]; i++) {
@@ -97,6 +115,18 @@ static enum status hash_file(struct manifest_file *out, struct writing *writing,
     return status == STATUS_OK ? STATUS_OK : err_wrap(err, "%.*s", STR_ARGS(path));
 }
 
+/* A list of functions from an earlier recording in this directory would pass for this one's. */
+static enum status check_left_over(const struct recording *recording, struct str path,
+                                   struct err *err)
+{
+    struct layout_file file = {0};
+    if (!layout_parse(&file, path) || file.kind != LAYOUT_KIND_FUNCTIONS ||
+        file.key.scenario >= recording->scenario_count ||
+        recording->scenarios[file.key.scenario].programs[file.key.side].has_functions)
+        return STATUS_OK;
+    return err_set(err, STATUS_FORMAT, "%.*s is left over from another recording", STR_ARGS(path));
+}
+
 static enum status hash_files(struct manifest *manifest, struct writing *writing, struct err *err)
 {
     struct str *paths = NULL;
@@ -108,7 +138,8 @@ static enum status hash_files(struct manifest *manifest, struct writing *writing
     for (size_t i = 0; i < count; i++) {
         if (str_equal(paths[i], STR(LAYOUT_MANIFEST)))
             continue;
-        if (hash_file(&manifest->files[manifest->file_count], writing, paths[i], err))
+        if (check_left_over(writing->recording, paths[i], err) ||
+            hash_file(&manifest->files[manifest->file_count], writing, paths[i], err))
             return err->status;
         manifest->file_count++;
     }

@@ -28,6 +28,11 @@ static void write_line(struct json_writer *json, int64_t line)
     }
 }
 
+static void write_op(struct json_writer *json, enum alloc_op op)
+{
+    write_str_or_null(json, "op", str_from(alloc_op_name(op)));
+}
+
 static void write_subject(struct json_report *report, const struct comparison_row *row)
 {
     struct json_writer *json = &report->json;
@@ -40,8 +45,31 @@ static void write_subject(struct json_report *report, const struct comparison_ro
     write_str_or_null(json, "package", row->package);
     write_str_or_null(json, "kind",
                       has_kind ? str_from(alloc_kind_name(row->kind)) : (struct str){"", 0});
+    write_op(json, row->op);
+    write_str_or_null(json, "leaf", row->leaf);
     write_str_or_null(json, "file", row->file);
     write_line(json, row->line);
+    json_object_end(json);
+}
+
+static void write_pair(struct json_writer *json, const char *key, double low, double high)
+{
+    json_list(json, key);
+    json_double(json, NULL, low);
+    json_double(json, NULL, high);
+    json_list_end(json);
+}
+
+/* Only where there are any: what comes of the samples of a profile. */
+static void write_samples(struct json_writer *json, const struct comparison_row *row)
+{
+    if (row->estimate.bounded && row->estimate.has_cand_interval)
+        write_pair(json, "cand_interval", row->estimate.cand_low, row->estimate.cand_high);
+    if (row->samples[SIDE_CAND] == 0)
+        return;
+    json_object(json, "samples");
+    json_u64(json, "base", row->samples[SIDE_BASE]);
+    json_u64(json, "cand", row->samples[SIDE_CAND]);
     json_object_end(json);
 }
 
@@ -57,14 +85,12 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
         json_null(json, "percent");
     }
     if (estimate->bounded) {
-        json_list(json, "interval");
-        json_double(json, NULL, estimate->delta_low);
-        json_double(json, NULL, estimate->delta_high);
-        json_list_end(json);
+        write_pair(json, "interval", estimate->delta_low, estimate->delta_high);
     } else {
         json_null(json, "interval");
     }
     json_str(json, "unit", str_from(unit_name(metric_unit(row->metric))));
+    write_samples(json, row);
 }
 
 static void write_culprits(struct json_report *report, const struct comparison_row *row)
@@ -78,6 +104,7 @@ static void write_culprits(struct json_report *report, const struct comparison_r
         json_str(json, "short", culprit->short_name);
         write_str_or_null(json, "via", culprit->via);
         json_str(json, "kind", str_from(alloc_kind_name(culprit->kind)));
+        write_op(json, culprit->op);
         write_str_or_null(json, "file", culprit->file);
         write_line(json, culprit->line);
         json_double(json, "delta", culprit->delta);
@@ -98,6 +125,7 @@ static void write_finding(struct json_report *report, const struct finding *find
     json_str(json, "point", str_from(point_name(row->point)));
     write_subject(report, row);
     write_estimate(json, row);
+    json_double(json, "moved", row->moved);
     json_double(json, "limit", finding->limit);
     json_str(json, "limit_is", str_from(finding->is_budget ? "maximum" : "increase"));
     json_str(json, "rule", origin_text(report->arena, &finding->rule->origin));
@@ -125,6 +153,21 @@ static void write_moved(struct json_report *report)
     json_list_end(&report->json);
 }
 
+static void write_pairs(struct json_report *report)
+{
+    const struct comparison *comparison = report->scenario->comparison;
+    json_list(&report->json, "pairs");
+    for (size_t i = 0; i < comparison->paired_count; i++) {
+        const struct paired *paired = &comparison->paired[i];
+        json_object(&report->json, NULL);
+        json_str(&report->json, "base", paired->base);
+        json_str(&report->json, "cand", paired->cand);
+        json_str(&report->json, "step", str_from(pair_step_name(paired->step)));
+        json_object_end(&report->json);
+    }
+    json_list_end(&report->json);
+}
+
 static void write_texts(struct json_writer *json, const char *key, const struct str *texts,
                         size_t count)
 {
@@ -144,6 +187,52 @@ static void write_phase(struct json_writer *json, const struct record_scenario *
     json_u64(json, "candidate_trials", count);
     json_u64(json, "requests", count ? first->request_count : 0);
     json_object_end(json);
+}
+
+static void write_both(struct json_writer *json, const char *key, const double bytes[SIDES])
+{
+    json_object(json, key);
+    json_double(json, "base", bytes[SIDE_BASE]);
+    json_double(json, "cand", bytes[SIDE_CAND]);
+    json_object_end(json);
+}
+
+static void write_kind(struct json_writer *json, const struct kind_share *share, const char *name)
+{
+    json_object(json, name);
+    json_double(json, "base", share->bytes[SIDE_BASE]);
+    json_double(json, "cand", share->bytes[SIDE_CAND]);
+    json_object(json, "ops");
+    for (size_t op = ALLOC_OP_NONE + 1; op < ALLOC_OPS; op++) {
+        if (share->op_bytes[op][SIDE_BASE] > 0 || share->op_bytes[op][SIDE_CAND] > 0)
+            write_both(json, alloc_op_name((enum alloc_op)op), share->op_bytes[op]);
+    }
+    json_object_end(json);
+    json_object_end(json);
+}
+
+/* What was allocated, how that was found out, and what no table knows; bytes per request. */
+static void write_kinds(struct json_writer *json, const struct comparison *comparison)
+{
+    json_object(json, "kinds");
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        write_kind(json, &comparison->kinds[kind], alloc_kind_name((enum alloc_kind)kind));
+    }
+    json_object_end(json);
+    json_object(json, "told_by");
+    for (size_t how = 0; how < ALLOC_HOWS; how++)
+        write_both(json, alloc_how_name((enum alloc_how)how), comparison->how_bytes[how]);
+    json_object_end(json);
+    json_list(json, "unlisted");
+    for (size_t i = 0; i < comparison->unlisted_count; i++) {
+        const struct unlisted_entry *entry = &comparison->unlisted[i];
+        json_object(json, NULL);
+        write_str_or_null(json, "entry", entry->entry);
+        json_double(json, "base", entry->bytes[SIDE_BASE]);
+        json_double(json, "cand", entry->bytes[SIDE_CAND]);
+        json_object_end(json);
+    }
+    json_list_end(json);
 }
 
 /* Every number of the whole scenario, judged or not. */
@@ -166,14 +255,7 @@ static void write_measured(struct json_report *report)
         json_object_end(json);
     }
     json_list_end(json);
-    json_object(json, "kinds");
-    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
-        json_object(json, alloc_kind_name((enum alloc_kind)kind));
-        json_double(json, "base", comparison->kinds[kind].bytes[SIDE_BASE]);
-        json_double(json, "cand", comparison->kinds[kind].bytes[SIDE_CAND]);
-        json_object_end(json);
-    }
-    json_object_end(json);
+    write_kinds(json, comparison);
     json_object_end(json);
 }
 
@@ -205,6 +287,7 @@ static void write_scenario(struct json_report *report)
     for (size_t i = 0; i < scenario->finding_count; i++)
         write_finding(report, &scenario->findings[i]);
     json_list_end(json);
+    write_pairs(report);
     write_moved(report);
     write_measured(report);
     struct str_list invalid = phrase_invalid(report->arena, scenario);

@@ -51,7 +51,7 @@ static void write_row(const struct markdown *markdown, const struct finding *fin
     buf_printf(out, " | %.*s ", STR_ARGS(phrase_value(arena, row, row->estimate.base)));
     buf_printf(out, "| %.*s ", STR_ARGS(phrase_value(arena, row, row->estimate.cand)));
     buf_printf(out, "| %.*s %.*s ", STR_ARGS(phrase_change(arena, row)),
-               STR_ARGS(phrase_interval(arena, row)));
+               STR_ARGS(phrase_interval(arena, finding)));
     buf_printf(out, "| %.*s, ", STR_ARGS(phrase_limit(arena, finding)));
     escape_markdown_code(out, origin_text(arena, &finding->rule->origin));
     buf_text(out, " | ");
@@ -150,6 +150,20 @@ static void write_moved(const struct markdown *markdown)
         buf_byte(markdown->out, '\n');
 }
 
+/* What was allocated, and how that is known. */
+static void write_kinds(const struct markdown *markdown)
+{
+    const struct comparison *comparison = markdown->scenario->comparison;
+    struct str kinds = phrase_kinds(markdown->arena, comparison);
+    struct str told_by = phrase_told_by(markdown->arena, comparison);
+    size_t before = markdown->out->len;
+    if (kinds.len == 0)
+        return;
+    buf_printf(markdown->out, "\n<sub>allocated: %.*s; told by %.*s</sub>\n", STR_ARGS(kinds),
+               STR_ARGS(told_by));
+    drop_if_full(markdown->out, before);
+}
+
 static void write_scenario(const struct markdown *markdown)
 {
     const struct comparison *comparison = markdown->scenario->comparison;
@@ -173,6 +187,7 @@ static void write_scenario(const struct markdown *markdown)
     if (shown > ROWS_MAX)
         buf_printf(markdown->out, "\n%zu more in verdict.json.\n", shown - ROWS_MAX);
     write_moved(markdown);
+    write_kinds(markdown);
     if (markdown->scenario->finding_count > 0)
         write_details(markdown);
 }

@@ -1,5 +1,7 @@
 #include "gate/report/phrase.h"
 
+#include <math.h>
+
 /* A name fills a line or two at most; its end tells methods apart and stays. */
 enum { PHRASE_BYTES_MAX = 4096, SHA_SHOWN = 12, CLIP_HEAD_BYTES = 140, CLIP_TAIL_BYTES = 60 };
 
@@ -12,6 +14,13 @@ static struct str written(struct arena *arena, enum unit unit, double value, boo
     struct str out = str_copy(arena, buf_view(&buf));
     buf_release(&buf);
     return out;
+}
+
+/* The difference of two percentages is in points: "+5 %" of 10 % could also be 10.5 %. */
+static struct str points(struct arena *arena, double ratio)
+{
+    struct str text = written(arena, UNIT_RATIO, ratio, true);
+    return str_format(arena, "%.*s points", (int)(text.len - strlen(" %")), text.data);
 }
 
 static struct str percent(struct arena *arena, double ratio)
@@ -83,19 +92,33 @@ struct str phrase_value(struct arena *arena, const struct comparison_row *row, d
 
 struct str phrase_change(struct arena *arena, const struct comparison_row *row)
 {
-    struct str delta =
-        per_what(arena, row, written(arena, metric_unit(row->metric), row->estimate.delta, true));
+    enum unit unit = metric_unit(row->metric);
+    if (unit == UNIT_RATIO)
+        return points(arena, row->estimate.delta);
+    struct str delta = per_what(arena, row, written(arena, unit, row->estimate.delta, true));
     if (!row->estimate.has_ratio)
         return delta;
     return str_format(arena, "%.*s (%.*s)", STR_ARGS(delta),
                       STR_ARGS(percent(arena, row->estimate.ratio)));
 }
 
-struct str phrase_interval(struct arena *arena, const struct comparison_row *row)
+/* What a budget was held against is the candidate alone. */
+static struct str cand_interval(struct arena *arena, const struct comparison_row *row)
 {
+    enum unit unit = metric_unit(row->metric);
+    struct str low = written(arena, unit, row->estimate.cand_low, false);
+    struct str high = written(arena, unit, row->estimate.cand_high, false);
+    return str_format(arena, "candidate [%.*s, %.*s]", STR_ARGS(low), STR_ARGS(high));
+}
+
+struct str phrase_interval(struct arena *arena, const struct finding *finding)
+{
+    const struct comparison_row *row = finding->row;
     const struct estimate *estimate = &row->estimate;
     if (!estimate->bounded)
         return STR("no interval");
+    if (finding->is_budget && estimate->has_cand_interval)
+        return cand_interval(arena, row);
     enum unit unit = estimate->has_ratio ? UNIT_RATIO : metric_unit(row->metric);
     double low = estimate->has_ratio ? estimate->ratio_low : estimate->delta_low;
     double high = estimate->has_ratio ? estimate->ratio_high : estimate->delta_high;
@@ -120,6 +143,13 @@ struct str phrase_place(struct arena *arena, struct str file, int64_t line)
     return str_format(arena, "%.*s:%lld", STR_ARGS(path), (long long)line);
 }
 
+struct str phrase_kind(struct arena *arena, enum alloc_kind kind, enum alloc_op op)
+{
+    const char *name = alloc_kind_name(kind);
+    return op == ALLOC_OP_NONE ? str_from(name)
+                               : str_format(arena, "%s %s", name, alloc_op_name(op));
+}
+
 struct str phrase_via(struct arena *arena, const struct culprit *culprit)
 {
     if (culprit->via.len == 0)
@@ -131,19 +161,29 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit)
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding)
 {
     const struct comparison_row *row = finding->row;
-    struct str_list out = {ARENA_ARRAY(arena, struct str, 4), 0};
+    struct str_list out = {ARENA_ARRAY(arena, struct str, 5), 0};
     bool named = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
     if (finding->reason.len)
         out.items[out.len++] = finding->reason;
-    if (named && row->is_new) {
+    if (row->samples[SIDE_CAND]) {
         out.items[out.len++] =
-            STR("allocates nothing on the baseline (new function, or moved cost)");
+            str_format(arena, "of %llu CPU samples on the baseline, %llu on the candidate",
+                       (unsigned long long)row->samples[SIDE_BASE],
+                       (unsigned long long)row->samples[SIDE_CAND]);
     }
+    if (named && row->is_new)
+        out.items[out.len++] = STR("allocates nothing on the baseline");
     if (named && row->is_gone)
         out.items[out.len++] = STR("allocates nothing on the candidate");
     if (named && row->base_func.len) {
         out.items[out.len++] =
             str_format(arena, "was %.*s", STR_ARGS(phrase_name(arena, row->base_func)));
+    }
+    if (named && fabs(row->moved) > 0) {
+        struct str amount =
+            per_what(arena, row, written(arena, metric_unit(row->metric), row->moved, true));
+        out.items[out.len++] = str_format(arena, "%.*s of it moved %s other functions",
+                                          STR_ARGS(amount), row->moved > 0 ? "here from" : "to");
     }
     return out;
 }
@@ -151,11 +191,12 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
 struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario)
 {
     const struct comparison *comparison = scenario->comparison;
-    struct str_list out = {ARENA_ARRAY(arena, struct str, comparison->invalid_count + 1), 0};
+    size_t most = comparison->invalid_count + scenario->refusals.len;
+    struct str_list out = {ARENA_ARRAY(arena, struct str, most + 1), 0};
     for (size_t i = 0; i < comparison->invalid_count; i++)
         out.items[out.len++] = comparison->invalid[i];
-    if (scenario->unmeasured.len)
-        out.items[out.len++] = scenario->unmeasured;
+    for (size_t i = 0; i < scenario->refusals.len; i++)
+        out.items[out.len++] = scenario->refusals.items[i];
     return out;
 }
 
@@ -194,6 +235,48 @@ const struct comparison_row *phrase_culprit_row(const struct judged_scenario *sc
             return row;
     }
     return finding->row;
+}
+
+static double candidate_bytes(const struct comparison *comparison)
+{
+    double total = 0;
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
+        total += comparison->kinds[kind].bytes[SIDE_CAND];
+    return total;
+}
+
+/* Appends ", NAME SHARE %". */
+static struct str with_share(struct arena *arena, struct str text, const char *name, double share)
+{
+    struct str percent_text = written(arena, UNIT_RATIO, share, false);
+    return str_format(arena, "%.*s%s%s %.*s", STR_ARGS(text), text.len ? ", " : "", name,
+                      STR_ARGS(percent_text));
+}
+
+struct str phrase_kinds(struct arena *arena, const struct comparison *comparison)
+{
+    double total = candidate_bytes(comparison);
+    struct str out = {"", 0};
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        double bytes = comparison->kinds[kind].bytes[SIDE_CAND];
+        if (bytes > 0)
+            out = with_share(arena, out, alloc_kind_name((enum alloc_kind)kind), bytes / total);
+    }
+    return out;
+}
+
+struct str phrase_told_by(struct arena *arena, const struct comparison *comparison)
+{
+    static const enum alloc_how order[] = {ALLOC_HOW_CALL, ALLOC_HOW_CHAIN, ALLOC_HOW_NAME,
+                                           ALLOC_HOW_UNKNOWN};
+    double total = candidate_bytes(comparison);
+    struct str out = {"", 0};
+    for (size_t i = 0; i < ARRAY_LEN(order) && total > 0; i++) {
+        double share = comparison->how_bytes[order[i]][SIDE_CAND] / total;
+        if (share > 0 || order[i] == ALLOC_HOW_UNKNOWN)
+            out = with_share(arena, out, alloc_how_name(order[i]), share);
+    }
+    return out;
 }
 
 static struct str count_phrase(struct arena *arena, const struct judgement *judgement,

@@ -15,16 +15,22 @@ struct str phrase_metric(struct arena *arena, const struct comparison_row *row);
 struct str phrase_subject(struct arena *arena, const struct comparison_row *row);
 /* A value of the row: "15.4 KiB/request". */
 struct str phrase_value(struct arena *arena, const struct comparison_row *row, double value);
-/* "+2.8 KiB/request (+18.4 %)". */
+/* "+2.8 KiB/request (+18.4 %)"; "+6.6 points" of a share. */
 struct str phrase_change(struct arena *arena, const struct comparison_row *row);
-/* "[+18.3 %, +18.5 %]", or in the row's unit where no percentage exists; "no interval". */
-struct str phrase_interval(struct arena *arena, const struct comparison_row *row);
+/*
+ * "[+18.3 %, +18.5 %]", or in the row's unit where no percentage exists;
+ * "candidate [17.2 %, 20.8 %]" for a budget of what has an interval of
+ * its own; "no interval".
+ */
+struct str phrase_interval(struct arena *arena, const struct finding *finding);
 /* "+788 B/request", or "at most 64 MiB" for budgets. */
 struct str phrase_limit(struct arena *arena, const struct finding *finding);
 /* A function as people read it: short, printable, and no longer than a line or two. */
 struct str phrase_name(struct arena *arena, struct str func);
 /* "price/price.go:77"; empty when unknown. */
 struct str phrase_place(struct arena *arena, struct str file, int64_t line);
+/* "map", or "map grow" where the operation is known. */
+struct str phrase_kind(struct arena *arena, enum alloc_kind kind, enum alloc_op op);
 /* "price.(*Book).Price  price/price.go:77  map  +2.8 KiB/request" without the separators. */
 struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 /* What the numbers do not say: new, gone, renamed, the finding's own reason. NULL-ended list. */
@@ -40,6 +46,10 @@ const char *phrase_tag(enum finding_verdict verdict);
 /* The culprits of a finding; benchmarks borrow those of their whole process. */
 const struct comparison_row *phrase_culprit_row(const struct judged_scenario *scenario,
                                                 const struct finding *finding);
+/* "map 43.9 %, slice 35.5 %": what the candidate's bytes are; empty when there are none. */
+struct str phrase_kinds(struct arena *arena, const struct comparison *comparison);
+/* "call target 99.2 %, unknown 0 %": how that was found; empty when there are none. */
+struct str phrase_told_by(struct arena *arena, const struct comparison *comparison);
 /* Count of listed findings with the verdict. */
 size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict);
 

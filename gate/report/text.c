@@ -1,7 +1,7 @@
 #include "gate/codec/escape.h"
 #include "gate/report/phrase.h"
 
-enum { FUNCTIONS_SHOWN_MAX = 10, MOVED_SHOWN_MAX = 5 };
+enum { FUNCTIONS_SHOWN_MAX = 10, MOVED_SHOWN_MAX = 5, UNLISTED_SHOWN_MAX = 5 };
 
 struct text {
     struct buf *out;
@@ -24,7 +24,9 @@ static void write_culprits(const struct text *text, const struct finding *findin
         one.estimate = (struct estimate){.delta = culprit->delta};
         buf_text(text->out, "          ");
         write_padded(text->out, phrase_change(text->arena, &one), 20);
-        buf_printf(text->out, "  %-9s ", alloc_kind_name(culprit->kind));
+        buf_text(text->out, "  ");
+        write_padded(text->out, phrase_kind(text->arena, culprit->kind, culprit->op), 14);
+        buf_byte(text->out, ' ');
         buf_str(text->out, phrase_name(text->arena, culprit->func));
         buf_text(text->out, "  ");
         buf_str(text->out, phrase_place(text->arena, culprit->file, culprit->line));
@@ -57,7 +59,11 @@ static void write_place(const struct text *text, const struct comparison_row *ro
     if (!named)
         return;
     struct str place = phrase_place(text->arena, row->file, row->line);
-    buf_printf(text->out, "          at %.*s, %s\n", STR_ARGS(place), alloc_kind_name(row->kind));
+    buf_printf(text->out, "          at %.*s, %.*s", STR_ARGS(place),
+               STR_ARGS(phrase_kind(text->arena, row->kind, row->op)));
+    if (row->leaf.len)
+        buf_printf(text->out, " in %.*s", STR_ARGS(phrase_name(text->arena, row->leaf)));
+    buf_byte(text->out, '\n');
 }
 
 static void write_finding(const struct text *text, const struct finding *finding, bool full)
@@ -72,7 +78,7 @@ static void write_finding(const struct text *text, const struct finding *finding
     buf_printf(text->out, "  %.*s -> ", STR_ARGS(phrase_value(arena, row, row->estimate.base)));
     buf_printf(text->out, "%.*s  %.*s", STR_ARGS(phrase_value(arena, row, row->estimate.cand)),
                STR_ARGS(phrase_change(arena, row)));
-    buf_printf(text->out, " %.*s\n", STR_ARGS(phrase_interval(arena, row)));
+    buf_printf(text->out, " %.*s\n", STR_ARGS(phrase_interval(arena, finding)));
     if (!full)
         return;
     write_place(text, row);
@@ -107,6 +113,21 @@ static void write_findings(const struct text *text)
         buf_printf(text->out, "  and %zu more functions (all of them in verdict.json)\n", left_out);
 }
 
+/* A step that renamed much at once is one line. */
+static void write_paired(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    size_t counts[PAIR_STEPS] = {0};
+    for (size_t i = 0; i < comparison->paired_count; i++)
+        counts[comparison->paired[i].step]++;
+    for (size_t step = 0; step < PAIR_STEPS; step++) {
+        if (counts[step] == 0)
+            continue;
+        buf_printf(text->out, "  PAIRED  %zu function%s: %s\n", counts[step],
+                   counts[step] == 1 ? "" : "s", pair_step_text((enum pair_step)step));
+    }
+}
+
 static void write_moved(const struct text *text)
 {
     const struct comparison *comparison = text->scenario->comparison;
@@ -126,25 +147,55 @@ static void write_moved(const struct text *text)
     }
 }
 
-/* How the bytes were classified; a reader must see what the map rule could not. */
+/* "map make 10.0 % grow 33.9 %" of a total; true when there was something to say. */
+static bool write_ops(const struct text *text, enum alloc_kind kind, double total, bool first)
+{
+    const struct kind_share *share = &text->scenario->comparison->kinds[kind];
+    bool any = false;
+    for (size_t op = ALLOC_OP_NONE + 1; op < ALLOC_OPS; op++) {
+        if (share->op_bytes[op][SIDE_CAND] <= 0)
+            continue;
+        if (!any)
+            buf_printf(text->out, "%s%s", first ? "  of that " : ", ", alloc_kind_name(kind));
+        buf_printf(text->out, " %s ", alloc_op_name((enum alloc_op)op));
+        unit_write_percent(text->out, share->op_bytes[op][SIDE_CAND] / total, false);
+        any = true;
+    }
+    return any;
+}
+
+/* Entries of the runtime that no table knows. */
+static void write_unlisted(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    for (size_t i = 0; i < comparison->unlisted_count && i < UNLISTED_SHOWN_MAX; i++) {
+        const struct unlisted_entry *entry = &comparison->unlisted[i];
+        buf_text(text->out, "  other   ");
+        unit_write(text->out, UNIT_BYTES_PER_REQUEST, entry->bytes[SIDE_CAND], false);
+        buf_text(text->out, " by ");
+        escape_text(text->out, entry->entry.len ? entry->entry : STR("no entry"));
+        buf_byte(text->out, '\n');
+    }
+}
+
+/* What was allocated, and how that was found: a reader must see what the map rule could not. */
 static void write_kinds(const struct text *text)
 {
     const struct comparison *comparison = text->scenario->comparison;
+    struct str kinds = phrase_kinds(text->arena, comparison);
+    struct str told_by = phrase_told_by(text->arena, comparison);
     double total = 0;
+    bool any_op = false;
+    if (kinds.len == 0)
+        return;
+    buf_printf(text->out, "  kinds   %.*s of the candidate's bytes\n", STR_ARGS(kinds));
     for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
         total += comparison->kinds[kind].bytes[SIDE_CAND];
-    if (total <= 0)
-        return;
-    buf_text(text->out, "  kinds   ");
-    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
-        double share = comparison->kinds[kind].bytes[SIDE_CAND] / total;
-        if (share <= 0)
-            continue;
-        buf_printf(text->out, "%s ", alloc_kind_name((enum alloc_kind)kind));
-        unit_write_percent(text->out, share, false);
-        buf_text(text->out, "  ");
-    }
-    buf_text(text->out, "of the candidate's bytes\n");
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
+        any_op = write_ops(text, (enum alloc_kind)kind, total, !any_op) || any_op;
+    buf_text(text->out, any_op ? "\n" : "");
+    buf_printf(text->out, "  told by %.*s of the candidate's bytes\n", STR_ARGS(told_by));
+    write_unlisted(text);
 }
 
 static void write_trials(const struct text *text)
@@ -203,6 +254,7 @@ static void write_scenario(const struct text *text)
     if (comparison->record->identical)
         buf_text(text->out, "  byte-identical binaries, and only code or documentation changed\n");
     write_findings(text);
+    write_paired(text);
     write_moved(text);
     write_kinds(text);
     write_trials(text);

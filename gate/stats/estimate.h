@@ -27,6 +27,13 @@ struct estimate {
     uint32_t cand_count;
     /* False with fewer than 2 processes a side or values past 1e18: no interval can be given. */
     bool bounded;
+    /*
+     * The candidate's own interval, where one is known apart from that of
+     * the difference: what a budget is held against.
+     */
+    bool has_cand_interval;
+    double cand_low;
+    double cand_high;
 };
 
 #define ESTIMATE_CONFIDENCE 0.99

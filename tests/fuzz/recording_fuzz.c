@@ -1,7 +1,8 @@
+#include "gate/recording/functions.h"
 #include "gate/recording/text.h"
 
 /*
- * The JSON texts of a recording. What a reader takes, its writer writes,
+ * The texts of a recording. What a reader takes, its writer writes,
  * and reading that again gives the same bytes: one spelling of each fact.
  */
 enum { TEXT_BYTES_MAX = 1 << 20 };
@@ -41,10 +42,21 @@ static enum status write_trial(struct buf *buf, const void *from, struct err *er
     return trial_write(buf, from, err);
 }
 
+static enum status read_functions(void *out, struct arena *arena, struct str text, struct err *err)
+{
+    return functions_read(out, arena, text, err);
+}
+
+static enum status write_functions(struct buf *buf, const void *from, struct err *err)
+{
+    return functions_write(buf, from, err);
+}
+
 static const struct text_codec codecs[] = {
     {read_manifest, write_manifest},
     {read_program, write_program},
     {read_trial, write_trial},
+    {read_functions, write_functions},
 };
 
 union text_record {

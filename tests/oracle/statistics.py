@@ -4,7 +4,9 @@
 Needs scipy (1.17 was used). Run it by hand when a row is added; the tests
 hold its output as literals so that they need no Python.
 """
+import numpy as np
 from scipy import special, stats
+from scipy.optimize import brentq
 
 print("incomplete_beta: a b x value")
 for a, b, x in [(0.5, 0.5, 0.25), (2, 3, 0.5), (10, 0.5, 0.9), (1.5, 0.5, 0.99), (50, 60, 0.4)]:
@@ -18,3 +20,52 @@ print("welch: base cand -> low high of cand - base at 99 %")
 for base, cand in [([100, 101, 99], [110, 112, 111]), ([5, 7, 6, 8], [5.5, 6.5, 7.5])]:
     r = stats.ttest_ind(cand, base, equal_var=False).confidence_interval(0.99)
     print(f"    {base} {cand} {float(r.low)!r} {float(r.high)!r}")
+
+# Wilson's interval solves (p - x)^2 = z^2 x (1 - x) / n; scipy's own form needs whole counts, the
+# root of the equation does not, and both agree where both exist.
+Z = float(stats.norm.ppf(0.995))
+
+
+def wilson(part, whole):
+    p = part / whole
+
+    def gap(x):
+        return (p - x) ** 2 - Z * Z * x * (1 - x) / whole
+
+    # At p = 0 and 1 the equation has that root besides, which is no bound.
+    low = brentq(gap, 0, min(p, 1 - 1e-9), xtol=1e-15) if part > 0 else 0.0
+    high = brentq(gap, max(p, 1e-9), 1, xtol=1e-15) if part < whole else 1.0
+    return p, low, high
+
+
+print("share_interval: counts -> value low high (dispersion)")
+for counts in [[(15, 100)], [(15, 100), (16, 100), (14, 100)], [(0, 50), (0, 50)], [(40, 40)],
+               [(10, 100), (20, 100), (33, 100)], [(1, 3), (0, 0), (2, 4)]]:
+    part, whole = sum(k for k, n in counts), sum(n for k, n in counts)
+    used = [(k, n) for k, n in counts if n]
+    phi = 1.0
+    if len(used) > 1 and 0 < part < whole:
+        table = [[k for k, n in used], [n - k for k, n in used]]
+        chi2 = stats.chi2_contingency(table, correction=False).statistic
+        phi = max(1.0, float(chi2) / (len(used) - 1))
+    p, low, high = wilson(part / phi, whole / phi)
+    if phi == 1.0:
+        ci = stats.binomtest(part, whole).proportion_ci(0.99, "wilson")
+        assert abs(ci.low - low) < 1e-12 and abs(ci.high - high) < 1e-12
+    print(f"    {counts} {p!r} {low!r} {high!r} ({phi!r})")
+
+print("interval_of_positive: values -> geometric mean, low, high")
+logs = np.log([100.0, 104.0, 97.0])
+ci = stats.ttest_1samp(logs, 0).confidence_interval(0.99)
+print("   ", float(np.exp(logs.mean())), float(np.exp(ci.low)), float(np.exp(ci.high)))
+
+print("newcombe: 30/200 -> 60/200, difference")
+(b, bl, bh), (c, cl, ch) = wilson(30, 200), wilson(60, 200)
+print("   ", c - b - np.hypot(c - cl, bh - b), c - b + np.hypot(ch - c, b - bl))
+print("mover: product of [100; 90, 115] and 30/200; ratio of [20; 18, 23] and [10; 8, 13]")
+below = np.hypot(np.log(100 / 90), np.log(b / bl))
+above = np.hypot(np.log(115 / 100), np.log(bh / b))
+print("   ", 100 * b * np.exp(-below), 100 * b * np.exp(above))
+below = np.hypot(np.log(20 / 18), np.log(13 / 10))
+above = np.hypot(np.log(23 / 20), np.log(10 / 8))
+print("   ", 2 * np.exp(-below) - 1, 2 * np.exp(above) - 1)

@@ -584,6 +584,109 @@ static void changed_paths_are_sorted_and_complete(void **state)
     assert_str(changed(fixture, &base, &cand), "a b d/e/f l moved u/v x");
 }
 
+struct rename_case {
+    const char *name;
+    const char *script; /* run on top of the rows before it */
+    const char *want;   /* "old>new old>new", from the first commit */
+};
+
+/* Twelve lines make a file whose likeness can be measured; three are what git calls small. */
+static const char sources[] =
+    "lines() { for i in $(seq $2); do echo \"// $1 says $i\"; done; };"
+    "mkdir -p svc/cart; lines cart 12 > svc/cart/cart.go; lines main 12 > svc/main.go;"
+    "lines text 12 > notes.txt; lines tiny 3 > tiny.go; lines gone 12 > gone.go;"
+    "git add -A; git commit -qm sources; git tag sources;";
+
+static const struct rename_case rename_cases[] = {
+    {"nothing", ":", ""},
+    {"moved as it was", "git mv svc/cart/cart.go svc/basket.go; git commit -qm 1",
+     "svc/cart/cart.go>svc/basket.go"},
+    {"and changed a little", "sed -i '1,4s/says/shouts/' svc/basket.go; git commit -qam 2",
+     "svc/cart/cart.go>svc/basket.go"},
+    {"and another, of three lines", "git mv tiny.go small.go; git commit -qm 3",
+     "svc/cart/cart.go>svc/basket.go tiny.go>small.go"},
+    {"and that one changed", "echo '// more' >> small.go; git commit -qam 3",
+     "svc/cart/cart.go>svc/basket.go tiny.go>small.go"},
+    {"other than Go does not count", "git mv notes.txt words.txt; git commit -qm 4",
+     "svc/cart/cart.go>svc/basket.go tiny.go>small.go"},
+    {"a copy is no rename", "cp svc/main.go svc/copy.go; git add -A; git commit -qm 5",
+     "svc/cart/cart.go>svc/basket.go tiny.go>small.go"},
+    {"nor is a file gone and another new",
+     "git rm -q gone.go; seq 100 140 > new.go; git add -A; git commit -qm 6",
+     "svc/cart/cart.go>svc/basket.go tiny.go>small.go"},
+    {"mostly rewritten", "sed -i '1,9s/.*/x &&&/' svc/basket.go; git commit -qam 7",
+     "tiny.go>small.go"},
+};
+
+static struct str renamed(struct fixture *fixture, const struct revision *base,
+                          const struct revision *cand)
+{
+    struct rename_list list = {0};
+    struct str text = STR("");
+    assert_ok(repo_renamed_files(&list, &fixture->arena, fixture->root, base, cand, &fixture->err),
+              &fixture->err);
+    for (size_t i = 0; i < list.len; i++) {
+        text = str_format(&fixture->arena, "%.*s%s%.*s>%.*s", STR_ARGS(text), i ? " " : "",
+                          STR_ARGS(list.items[i].from), STR_ARGS(list.items[i].to));
+    }
+    return text;
+}
+
+static void renames_are_what_git_finds(void **state)
+{
+    struct fixture *fixture = *state;
+    (void)shell(fixture, sources);
+    struct revision base = resolve(fixture, STR("sources"));
+    /* A repository that turned git's own search off is asked all the same. */
+    (void)shell(fixture, "git config diff.renames false");
+    for (size_t i = 0; i < ARRAY_LEN(rename_cases); i++) {
+        print_message("%s\n", rename_cases[i].name);
+        (void)shell(fixture, rename_cases[i].script);
+        struct revision head = resolve(fixture, STR("HEAD"));
+        assert_str(renamed(fixture, &base, &head), rename_cases[i].want);
+    }
+}
+
+static const struct rename_case work_tree_cases[] = {
+    {"clean", ":", ""},
+    {"staged", "git mv svc/cart/cart.go svc/basket.go", "svc/cart/cart.go>svc/basket.go"},
+    {"staged, then changed", "sed -i '1,4s/says/shouts/' svc/basket.go",
+     "svc/cart/cart.go>svc/basket.go"},
+    {"moved behind git's back", "mkdir cmd; mv svc/main.go cmd/main.go",
+     "svc/cart/cart.go>svc/basket.go svc/main.go>cmd/main.go"},
+    {"taken back", "git reset -q --hard; git clean -qfd", ""},
+    {"ignored where it is", "echo '*_gen.go' > .git/info/exclude; mv svc/main.go svc/x_gen.go", ""},
+};
+
+static void renames_reach_into_the_work_tree(void **state)
+{
+    struct fixture *fixture = *state;
+    (void)shell(fixture, sources);
+    struct revision base = resolve(fixture, STR("sources"));
+    struct revision cand = base;
+    cand.is_work_tree = true;
+    for (size_t i = 0; i < ARRAY_LEN(work_tree_cases); i++) {
+        print_message("%s\n", work_tree_cases[i].name);
+        (void)shell(fixture, work_tree_cases[i].script);
+        assert_str(renamed(fixture, &base, &cand), work_tree_cases[i].want);
+    }
+}
+
+static void of_very_many_files_only_equal_ones_are_renamed(void **state)
+{
+    struct fixture *fixture = *state;
+    (void)shell(fixture, sources);
+    struct revision base = resolve(fixture, STR("sources"));
+    (void)shell(fixture, "for i in $(seq 398); do echo \"package p$i\" > f$i.go; done;"
+                         "git mv svc/main.go equal.go; git mv svc/cart/cart.go changed.go;"
+                         "echo '// more' >> changed.go; git add -A; git commit -qm many");
+    struct revision head = resolve(fixture, STR("HEAD"));
+    assert_str(renamed(fixture, &base, &head), "svc/cart/cart.go>changed.go svc/main.go>equal.go");
+    (void)shell(fixture, "echo 'package p' > more.go; git add -A; git commit -qm more");
+    head = resolve(fixture, STR("HEAD"));
+    assert_str(renamed(fixture, &base, &head), "svc/main.go>equal.go");
+}
+
 static void clones_with_extensions_are_readable(void **state)
 {
     struct fixture *fixture = *state;
@@ -620,6 +723,9 @@ int main(void)
         CLAIM(work_tree_refuses_links_that_leave),
         CLAIM(read_file_gives_regular_files_alone),
         CLAIM(changed_paths_are_sorted_and_complete),
+        CLAIM(renames_are_what_git_finds),
+        CLAIM(renames_reach_into_the_work_tree),
+        CLAIM(of_very_many_files_only_equal_ones_are_renamed),
         CLAIM(clones_with_extensions_are_readable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,8 @@
 """shrink.py RECORDING: makes a fresh recording small and anonymous enough to be committed.
 
 Of the debug=1 texts only MemStats is judged, and nothing of the point `ready`, so the rest goes;
-profiles are packed again; the machine loses its name. The hashes are then those of what is left, so that it opens as before.
+profiles are packed again; functions.txt keeps the names that a profile of its side holds; the
+machine loses its name. The hashes are then those of what is left, so that it opens as before.
 """
 
 import gzip
@@ -12,6 +13,14 @@ import pathlib
 import sys
 
 root = pathlib.Path(sys.argv[1])
+
+
+def in_profiles(listing):
+    profiles = [gzip.decompress(path.read_bytes()) for path in listing.parent.rglob("*.pb.gz")]
+    names = listing.read_bytes().splitlines(keepends=True)
+    return b"".join(name for name in names if any(name[:-1] in profile for profile in profiles))
+
+
 manifest = json.loads((root / "manifest.json").read_text())
 manifest["environment"].update(cpu_model="a processor", cpu_count=2, kernel="a kernel")
 for entry in list(manifest["files"]):
@@ -23,6 +32,8 @@ for entry in list(manifest["files"]):
     content = path.read_bytes()
     if path.suffix == ".gz":
         content = gzip.compress(gzip.decompress(content), 9, mtime=0)
+    elif path.name == "functions.txt":
+        content = in_profiles(path)
     elif path.name in ("warm.txt", "end.txt"):
         head, rest = content.split(b"\n", 1)
         content = head + b"\n" + rest[rest.index(b"\n# runtime.MemStats"):]

@@ -128,11 +128,9 @@ static void stripped_files_name_targets_by_pclntab(void **state)
         image_init(&image, test->machine);
         image_build_info(&image);
         image_pclntab(&image, test->magic);
-        if (test->relocation) {
+        image_module(&image);
+        if (test->relocation)
             image_module_relocated(&image, test->relocation);
-        } else {
-            image_module(&image);
-        }
         image_call_amd64(&image, 0x100, 0x40);
         image_call_arm64(&image, 0x110, 0x80);
         struct binary binary = open_image(&image);
@@ -174,6 +172,191 @@ static void symbols_without_the_runtime_give_way_to_pclntab(void **state)
     image_call_amd64(&image, 0x100, 0x40);
     struct binary binary = open_image(&image);
     assert_target(&binary, 0x104, "runtime.newobject");
+}
+
+struct symbol_case {
+    unsigned at;
+    const char *with_symtab;
+    const char *stripped;
+};
+
+static const struct symbol_case symbol_cases[] = {
+    {0x00, "runtime.makemap", NULL}, /* before runtime.text, like C start code */
+    {0x3f, "runtime.makemap", NULL},
+    {0x40, "runtime.newobject", "runtime.newobject"},
+    {0x7f, "runtime.newobject", "runtime.newobject"},
+    {0x80, "main.f", "main.f"},
+    {0x27f, "main.f", "main.f"},
+    {0x280, NULL, NULL},
+    {0xfff, NULL, NULL},
+};
+
+static void assert_symbol(const struct binary *binary, uint64_t offset, const char *want)
+{
+    struct str name = {0};
+    assert_int_equal(binary_symbol_at(binary, offset, &name), want != NULL);
+    if (want)
+        assert_str(name, want);
+}
+
+static void code_belongs_to_the_function_around_it(void **state)
+{
+    (void)state;
+    static struct image image;
+    static struct image stripped;
+    image_init(&image, IMAGE_AMD64);
+    image_build_info(&image);
+    stripped = image;
+    image_symtab(&image);
+    image_pclntab(&stripped, 0xfffffff1U);
+    image_module(&stripped);
+    struct binary binary = open_image(&image);
+    struct binary bare = open_image(&stripped);
+    for (size_t i = 0; i < ARRAY_LEN(symbol_cases); i++) {
+        const struct symbol_case *test = &symbol_cases[i];
+        print_message("  0x%x\n", test->at);
+        assert_symbol(&binary, IMAGE_TEXT_OFFSET + test->at, test->with_symtab);
+        assert_symbol(&bare, IMAGE_TEXT_OFFSET + test->at, test->stripped);
+    }
+    assert_symbol(&binary, IMAGE_DATA_OFFSET, NULL);
+    assert_symbol(&binary, IMAGE_TEXT_OFFSET - 1, NULL);
+    assert_symbol(&binary, UINT64_MAX, NULL);
+}
+
+/* runtime.text stands at the first function's address and has no size. */
+static void labels_without_size_hide_no_function(void **state)
+{
+    (void)state;
+    struct image image;
+    image_init(&image, IMAGE_AMD64);
+    image_build_info(&image);
+    image_symtab(&image);
+    image_put(&image, IMAGE_SYMTAB_AT + 24 * 2 + 8, IMAGE_TEXT_ADDRESS + 0x100, 8);
+    image_put(&image, IMAGE_SYMTAB_AT + 24 * 2 + 16, 0, 8);
+    struct binary binary = open_image(&image);
+    assert_symbol(&binary, IMAGE_TEXT_OFFSET + 0x180, "main.f");
+    assert_symbol(&binary, IMAGE_TEXT_OFFSET + 0x41, NULL);
+}
+
+static void functions_include_those_that_exist_inlined_only(void **state)
+{
+    (void)state;
+    static const char *const want[] = {"runtime.newobject", "main.f", "main.inlined"};
+    struct image image;
+    struct binary_names names = {0};
+    image_init(&image, IMAGE_AMD64);
+    image_build_info(&image);
+    image_symtab(&image);
+    image_pclntab(&image, 0xfffffff1U);
+    image_module(&image);
+    struct binary binary = open_image(&image);
+    assert_ok(binary_functions(&names, &arena, &binary, &err), &err);
+    assert_int_equal(names.len, ARRAY_LEN(want));
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        assert_str(names.items[i], want[i]);
+}
+
+static void functions_are_refused_without_a_sound_table(void **state)
+{
+    (void)state;
+    static const uint64_t ends[] = {0x5f, 0x1000, UINT64_MAX};
+    struct binary_names names = {0};
+    struct image image;
+    image_init(&image, IMAGE_AMD64);
+    image_build_info(&image);
+    image_symtab(&image);
+    struct binary binary = open_image(&image);
+    assert_int_equal(binary_functions(&names, &arena, &binary, &err), STATUS_NOT_FOUND);
+    image_pclntab(&image, 0xfffffff1U);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        image_put(&image, IMAGE_TABLE_AT + 0x28, ends[i], 8);
+        binary = open_image(&image);
+        assert_int_equal(binary_functions(&names, &arena, &binary, &err), STATUS_FORMAT);
+    }
+    assert_int_equal(names.len, 0);
+}
+
+struct layout_case {
+    const char *name;
+    uint32_t magic;
+    struct image_types words;
+};
+
+static const struct layout_case layout_cases[] = {
+    {"Go 1.19", 0xfffffff0U, {35, 0, 36}},
+    {"Go 1.20 to 1.26", 0xfffffff1U, {37, 0, 38}},
+    {"Go 1.27", 0xfffffff1U, {37, 38, 39}},
+};
+
+/* main.f calls runtime.newobject; RAX and R0 hold the first argument. */
+static void typed_image(struct image *image, unsigned machine, const struct layout_case *layout)
+{
+    image_init(image, machine);
+    image_build_info(image);
+    image_pclntab(image, layout->magic);
+    image_module(image);
+    image_types(image, layout->words);
+    if (machine == IMAGE_AMD64) {
+        image_lea_amd64(image, 0xf0, 0, IMAGE_TYPES_ADDRESS + IMAGE_TYPE_STRUCT);
+        image_call_amd64(image, 0x100, 0x40);
+    } else {
+        image_adrp_arm64(image, 0xf0, 0, IMAGE_TYPES_ADDRESS + IMAGE_TYPE_STRUCT);
+        image_call_arm64(image, 0x100, 0x40);
+    }
+}
+
+static void assert_type(const struct image *image, unsigned last, const char *want)
+{
+    struct binary binary = open_image(image);
+    struct str type = {0};
+    assert_int_equal(binary_call_type(&binary, IMAGE_TEXT_OFFSET + last, &type), want != NULL);
+    if (want)
+        assert_str(type, want);
+}
+
+static void calls_name_the_type_they_are_handed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(layout_cases); i++) {
+        print_message("  %s\n", layout_cases[i].name);
+        struct image image;
+        typed_image(&image, IMAGE_AMD64, &layout_cases[i]);
+        assert_type(&image, 0x104, "struct { F uintptr }");
+        image_module_relocated(&image, 8);
+        assert_type(&image, 0x104, "struct { F uintptr }");
+        typed_image(&image, IMAGE_ARM64, &layout_cases[i]);
+        assert_type(&image, 0x103, "struct { F uintptr }");
+        image_module_relocated(&image, 1027);
+        assert_type(&image, 0x103, "struct { F uintptr }");
+    }
+}
+
+static void types_of_an_earlier_call_are_not_this_call_s(void **state)
+{
+    (void)state;
+    struct image image;
+    typed_image(&image, IMAGE_AMD64, &layout_cases[1]);
+    image_call_amd64(&image, 0xf8, 0x80);
+    assert_type(&image, 0x104, NULL);
+    typed_image(&image, IMAGE_ARM64, &layout_cases[1]);
+    image_call_arm64(&image, 0xf8, 0x80);
+    assert_type(&image, 0x103, NULL);
+}
+
+/* Only entries that take a type have one, and not what the function before loaded. */
+static void calls_without_a_type_have_none(void **state)
+{
+    (void)state;
+    struct image image;
+    typed_image(&image, IMAGE_AMD64, &layout_cases[1]);
+    image_call_amd64(&image, 0x100, 0x80);
+    assert_type(&image, 0x104, NULL);
+    typed_image(&image, IMAGE_AMD64, &layout_cases[1]);
+    image_lea_amd64(&image, 0x79, 0, IMAGE_TYPES_ADDRESS + IMAGE_TYPE_STRUCT);
+    image_call_amd64(&image, 0x80, 0x40);
+    assert_type(&image, 0x84, NULL);
+    image_put(&image, IMAGE_MODULE_AT + 8 * 37, 0, 8);
+    assert_type(&image, 0x104, NULL);
 }
 
 struct refused_case {
@@ -247,6 +430,17 @@ static void every_prefix_is_refused_or_read_in_bounds(void **state)
     }
 }
 
+static void ask_everything(const struct binary *binary, struct arena *scratch)
+{
+    struct str text = {0};
+    struct binary_names names = {0};
+    (void)binary_call_target(binary, IMAGE_TEXT_OFFSET + 0x104, &text);
+    (void)binary_call_type(binary, IMAGE_TEXT_OFFSET + 0x104, &text);
+    (void)binary_symbol_at(binary, IMAGE_TEXT_OFFSET + 0x104, &text);
+    if (binary_functions(&names, scratch, binary, &err) == STATUS_OK && names.len > 0)
+        assert_true(names.items[names.len - 1].len > 0);
+}
+
 /* Whatever one byte becomes, the reader stays inside the file. */
 static void any_changed_byte_is_survived(void **state)
 {
@@ -259,6 +453,8 @@ static void any_changed_byte_is_survived(void **state)
     image_symtab(&good);
     image_pclntab(&good, 0xfffffff1U);
     image_module(&good);
+    image_types(&good, layout_cases[2].words);
+    image_lea_amd64(&good, 0xf0, 0, IMAGE_TYPES_ADDRESS + IMAGE_TYPE_STRUCT);
     image_call_amd64(&good, 0x100, 0x40);
     bad = good;
     for (size_t at = 0; at < IMAGE_BYTES; at++) {
@@ -267,11 +463,10 @@ static void any_changed_byte_is_survived(void **state)
         for (size_t i = 0; i < ARRAY_LEN(values); i++) {
             struct arena scratch;
             struct binary binary;
-            struct str symbol = {0};
             arena_init(&scratch);
             bad.bytes[at] = values[i];
             if (binary_open(&binary, &scratch, image_file(&bad), &err) == STATUS_OK)
-                (void)binary_call_target(&binary, IMAGE_TEXT_OFFSET + 0x104, &symbol);
+                ask_everything(&binary, &scratch);
             arena_release(&scratch);
         }
         bad.bytes[at] = good.bytes[at];
@@ -279,6 +474,60 @@ static void any_changed_byte_is_survived(void **state)
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, arena_up, arena_down)
+
+static void the_code_and_whether_it_moves_are_known(void **state)
+{
+    (void)state;
+    struct binary binary;
+    struct binary_code code = {0};
+    struct image image;
+    image_init(&image, IMAGE_AMD64);
+    image_build_info(&image);
+    image_symtab(&image);
+    assert_ok(binary_open(&binary, &arena, image_file(&image), &err), &err);
+    assert_true(binary_code(&binary, &code));
+    assert_true(code.address == IMAGE_TEXT_ADDRESS && code.offset == IMAGE_TEXT_OFFSET);
+    assert_true(code.bytes == IMAGE_TEXT_BYTES && !code.is_movable);
+    image_put(&image, 16, 3, 2); /* ET_DYN */
+    assert_ok(binary_open(&binary, &arena, image_file(&image), &err), &err);
+    assert_true(binary_code(&binary, &code) && code.is_movable);
+}
+
+struct note_case {
+    const char *name;
+    uint64_t content_bytes;
+    uint64_t section_bytes;
+    const char *id;
+};
+
+static const struct note_case note_cases[] = {
+    {"three bytes", 3, 19, "00ff1a"},       {"none", 0, 16, ""},
+    {"longer than the section", 4, 19, ""}, {"longer than any", 65, 0x100, ""},
+    {"without a head", 3, 4, ""},
+};
+
+static void the_build_id_is_the_notes_content(void **state)
+{
+    (void)state;
+    enum { NOTE_AT = IMAGE_DATA_OFFSET + 0xe00 };
+    for (size_t i = 0; i < ARRAY_LEN(note_cases); i++) {
+        const struct note_case *test = &note_cases[i];
+        struct binary binary;
+        struct image image;
+        print_message("  %s\n", test->name);
+        image_init(&image, IMAGE_AMD64);
+        image_build_info(&image);
+        image_symtab(&image);
+        image_put(&image, NOTE_AT, 4, 4);
+        image_put(&image, NOTE_AT + 4, test->content_bytes, 4);
+        image_put(&image, NOTE_AT + 8, 3, 4);
+        image_text(&image, NOTE_AT + 12, "GNU\0\x00\xff\x1a", 7);
+        image_section(&image, (struct image_section){".note.gnu.build-id", 7, 0, NOTE_AT,
+                                                     test->section_bytes, 0});
+        assert_ok(binary_open(&binary, &arena, image_file(&image), &err), &err);
+        assert_str(binary_build_id(&binary, &arena), test->id);
+    }
+}
 
 int main(void)
 {
@@ -290,9 +539,18 @@ int main(void)
         TEST(stripped_files_name_targets_by_pclntab),
         TEST(a_table_without_section_is_found),
         TEST(symbols_without_the_runtime_give_way_to_pclntab),
+        TEST(code_belongs_to_the_function_around_it),
+        TEST(labels_without_size_hide_no_function),
+        TEST(functions_include_those_that_exist_inlined_only),
+        TEST(functions_are_refused_without_a_sound_table),
+        TEST(calls_name_the_type_they_are_handed),
+        TEST(types_of_an_earlier_call_are_not_this_call_s),
+        TEST(calls_without_a_type_have_none),
         TEST(damaged_files_are_refused_with_the_reason),
         TEST(every_prefix_is_refused_or_read_in_bounds),
         TEST(any_changed_byte_is_survived),
+        TEST(the_code_and_whether_it_moves_are_known),
+        TEST(the_build_id_is_the_notes_content),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,7 +128,10 @@ static inline void image_build_info(struct image *image)
     image_text(image, at + 43, modules, len);
 }
 
-/* Functions at the start of text: 0x00 runtime.makemap, 0x40 runtime.newobject, 0x80 main.f. */
+/*
+ * Functions at the start of text: 0x00 runtime.makemap, 0x40
+ * runtime.newobject, 0x80 main.f, which ends at 0x280.
+ */
 enum { IMAGE_SYMTAB_AT = IMAGE_DATA_OFFSET + 0x200, IMAGE_STRTAB_AT = IMAGE_DATA_OFFSET + 0x300 };
 
 static inline void image_symtab(struct image *image)
@@ -141,6 +144,7 @@ static inline void image_symtab(struct image *image)
         image_put(image, at + 4, 2, 1);
         image_put(image, at + 6, 2, 2);
         image_put(image, at + 8, IMAGE_TEXT_ADDRESS + 0x40UL * i, 8);
+        image_put(image, at + 16, i == 2 ? 0x200 : 0x40, 8);
     }
     image_text(image, IMAGE_STRTAB_AT, names, sizeof(names));
     unsigned strings = image->section_count + 1;
@@ -164,7 +168,7 @@ enum {
 
 static inline void image_pclntab(struct image *image, uint32_t magic)
 {
-    static const char names[] = "runtime.newobject\0main.f";
+    static const char names[] = "runtime.newobject\0main.f\0main.inlined";
     static const unsigned starts[] = {0, 18};
     size_t at = IMAGE_TABLE_AT;
     image_put(image, at, magic, 4);
@@ -172,6 +176,7 @@ static inline void image_pclntab(struct image *image, uint32_t magic)
     image_put(image, at + 7, 8, 1);
     image_put(image, at + 8, 2, 8);
     image_put(image, at + 0x20, 0x60, 8);
+    image_put(image, at + 0x28, 0xa0, 8);
     image_put(image, at + 0x40, 0xa0, 8);
     image_text(image, at + 0x60, names, sizeof(names));
     for (unsigned i = 0; i < 2; i++) {
@@ -180,6 +185,7 @@ static inline void image_pclntab(struct image *image, uint32_t magic)
         image_put(image, at + 0xa0 + 8UL * i + 4, record, 4);
         image_put(image, at + 0xa0 + record + 4, starts[i], 4);
     }
+    image_put(image, at + 0xb0, 0x240, 4);
     image_section(image,
                   (struct image_section){".gopclntab", 1, IMAGE_TABLE_ADDRESS, at, 0x180, 0});
 }
@@ -191,17 +197,66 @@ static inline void image_module(struct image *image)
     image_put(image, IMAGE_MODULE_AT + 176, IMAGE_TEXT_ADDRESS + 0x40, 8);
 }
 
-/* moduledata of an externally linked PIE: zeros in the file, values in relocations. */
+/*
+ * Type descriptors: "struct { F uintptr }", stored with the star of its
+ * pointer type, and "map[string]int". Words 0 of the layout: none.
+ */
+enum {
+    IMAGE_TYPES_AT = IMAGE_DATA_OFFSET + 0x900,
+    IMAGE_TYPES_ADDRESS = IMAGE_DATA_ADDRESS + 0x900,
+    IMAGE_TYPES_BYTES = 0x100,
+    IMAGE_TYPE_STRUCT = 0x80,
+    IMAGE_TYPE_MAP = 0xc0,
+};
+
+struct image_types {
+    unsigned types; /* words of moduledata */
+    unsigned length;
+    unsigned etypes;
+};
+
+static inline void image_type(struct image *image, unsigned at, unsigned kind, unsigned flags,
+                              unsigned name)
+{
+    image_put(image, IMAGE_TYPES_AT + at, 8, 8);
+    image_put(image, IMAGE_TYPES_AT + at + 8, 8, 8);
+    image_put(image, IMAGE_TYPES_AT + at + 20, flags, 1);
+    image_put(image, IMAGE_TYPES_AT + at + 21, 8, 1);
+    image_put(image, IMAGE_TYPES_AT + at + 23, kind, 1);
+    image_put(image, IMAGE_TYPES_AT + at + 40, name, 4);
+}
+
+static inline void image_types(struct image *image, struct image_types words)
+{
+    image_text(image, IMAGE_TYPES_AT + 8, "\1\25*struct { F uintptr }", 23);
+    image_text(image, IMAGE_TYPES_AT + 40, "\1\16map[string]int", 16);
+    image_type(image, IMAGE_TYPE_STRUCT, 25, 2, 8);
+    image_type(image, IMAGE_TYPE_MAP, 21, 0, 40);
+    image_put(image, IMAGE_MODULE_AT + 8UL * words.types, IMAGE_TYPES_ADDRESS, 8);
+    image_put(image, IMAGE_MODULE_AT + 8UL * words.etypes, IMAGE_TYPES_ADDRESS + IMAGE_TYPES_BYTES,
+              8);
+    if (words.length > 0)
+        image_put(image, IMAGE_MODULE_AT + 8UL * words.length, 0xc0, 8);
+}
+
+/* moduledata of an externally linked PIE: its addresses become zeros in the file and relocations. */
 static inline void image_module_relocated(struct image *image, uint32_t type)
 {
-    static const unsigned places[] = {0, 160, 176};
-    for (unsigned i = 0; i < 3; i++) {
-        size_t at = IMAGE_RELA_AT + 24UL * i;
-        image_put(image, at, IMAGE_MODULE_ADDRESS + places[i], 8);
-        image_put(image, at + 8, type, 8);
-        image_put(image, at + 16, i == 0 ? IMAGE_TABLE_ADDRESS : IMAGE_TEXT_ADDRESS + 0x40, 8);
+    unsigned count = 0;
+    for (unsigned word = 0; word < 40; word++) {
+        size_t from = IMAGE_MODULE_AT + 8UL * word;
+        size_t to = IMAGE_RELA_AT + 24UL * count;
+        uint64_t value = image->bytes[from] | (unsigned)image->bytes[from + 1] << 8 |
+                         (unsigned)image->bytes[from + 2] << 16;
+        if (value < IMAGE_TEXT_ADDRESS)
+            continue;
+        image_put(image, from, 0, 8);
+        image_put(image, to, IMAGE_MODULE_ADDRESS + 8UL * word, 8);
+        image_put(image, to + 8, type, 8);
+        image_put(image, to + 16, value, 8);
+        count++;
     }
-    image_section(image, (struct image_section){".rela.dyn", 4, 0, IMAGE_RELA_AT, 72, 0});
+    image_section(image, (struct image_section){".rela.dyn", 4, 0, IMAGE_RELA_AT, 24UL * count, 0});
 }
 
 /* CALL at a place of the text segment, to another one. */
@@ -217,6 +272,26 @@ static inline void image_call_arm64(struct image *image, unsigned from, unsigned
     if (to < from)
         words = (0x4000000U - (from - to) / 4U) & 0x3ffffffU;
     image_put(image, IMAGE_TEXT_OFFSET + from, 0x94000000U | words, 4);
+}
+
+/* LEA of an address into a register by its number in instructions: 0 is RAX, 3 RBX, 6 RSI. */
+static inline void image_lea_amd64(struct image *image, unsigned from, unsigned reg,
+                                   uint64_t address)
+{
+    size_t at = IMAGE_TEXT_OFFSET + from;
+    image_put(image, at, 0x8d48, 2);
+    image_put(image, at + 2, 5U | reg << 3, 1);
+    image_put(image, at + 3, address - (IMAGE_TEXT_ADDRESS + from + 7U), 4);
+}
+
+/* ADRP and ADD of an address into a register. */
+static inline void image_adrp_arm64(struct image *image, unsigned from, unsigned reg,
+                                    uint64_t address)
+{
+    size_t at = IMAGE_TEXT_OFFSET + from;
+    uint64_t pages = (address >> 12) - ((IMAGE_TEXT_ADDRESS + from) >> 12);
+    image_put(image, at, 0x90000000U | (pages & 3) << 29 | (pages >> 2 & 0x7ffffU) << 5 | reg, 4);
+    image_put(image, at + 4, 0x91000000U | (address & 0xfff) << 10 | reg << 5 | reg, 4);
 }
 
 static inline struct bytes image_file(const struct image *image)

@@ -1,101 +1,11 @@
-#include "tests/support/check.h"
-
-#include "gate/compare/heap_rows.h"
-
-enum { SITES_MAX = 8 };
-
-/* One allocation site, written down; objects are bytes / 8. */
-struct site_text {
-    const char *func;
-    int64_t line;
-    enum alloc_kind kind;
-    int64_t bytes;
-    const char *user;
-};
-
-struct fixture {
-    struct arena arena;
-    struct intern names;
-    struct record_scenario record;
-    struct comparison comparison;
-    struct trial_fold folds[SIDES];
-};
-
-static void fixture_init(struct fixture *fixture)
-{
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    intern_init(&fixture->names, &fixture->arena);
-    fixture->record.programs[SIDE_CAND].module = STR("m.io/a");
-    fixture->comparison.record = &fixture->record;
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    intern_release(&fixture->names);
-    arena_release(&fixture->arena);
-}
-
-static struct name_id name_of(struct fixture *fixture, const char *text)
-{
-    return intern_name(&fixture->names, str_from(text ? text : ""));
-}
-
-static struct fold fold_of(struct fixture *fixture, const struct site_text *texts, int64_t period)
-{
-    struct fold out = {.period = period,
-                       .sites = ARENA_ARRAY(&fixture->arena, struct fold_site, SITES_MAX)};
-    for (; out.site_count < SITES_MAX && texts[out.site_count].func; out.site_count++) {
-        const struct site_text *text = &texts[out.site_count];
-        struct fold_site *site = &out.sites[out.site_count];
-        site->func = name_of(fixture, text->func);
-        site->user = name_of(fixture, text->user);
-        site->owner = site->user;
-        site->file = name_of(fixture, "m.io/a/f.go");
-        site->line = text->line;
-        site->kind = text->kind;
-        site->value[HEAP_ALLOC_OBJECTS] = text->bytes / 8;
-        site->value[HEAP_ALLOC_SPACE] = text->bytes;
-    }
-    return out;
-}
-
-/* One trial a side of one request, as two plain files are. */
-static void compare(struct fixture *fixture, const struct site_text *base,
-                    const struct site_text *cand, int64_t period)
-{
-    fixture->folds[SIDE_BASE] =
-        (struct trial_fold){.alloc = fold_of(fixture, base, period), .request_count = 1};
-    fixture->folds[SIDE_CAND] =
-        (struct trial_fold){.alloc = fold_of(fixture, cand, period), .request_count = 1};
-    struct ledger_side sides[SIDES] = {{&fixture->folds[SIDE_BASE], 1},
-                                       {&fixture->folds[SIDE_CAND], 1}};
-    heap_rows_add(&fixture->comparison, &fixture->arena, &fixture->names, sides);
-}
-
-/* The only alloc_space row of a level and function; fails when there is none or a second. */
-static const struct comparison_row *row_of(const struct fixture *fixture, enum row_level level,
-                                           const char *func)
-{
-    const struct comparison_row *found = NULL;
-    for (size_t i = 0; i < fixture->comparison.row_count; i++) {
-        const struct comparison_row *row = &fixture->comparison.rows[i];
-        bool named = level == ROW_SCENARIO || str_equal(row->func, str_from(func));
-        if (row->metric != METRIC_ALLOC_SPACE || row->level != level || !named)
-            continue;
-        assert_null(found);
-        found = row;
-    }
-    assert_non_null(found);
-    return found;
-}
+#include "tests/unit/compare/sides.h"
 
 static void renumbered_closures_change_no_row(void **state)
 {
     static const struct site_text base[SITES_MAX] = {
-        {"m.io/a.F.func1", 5, ALLOC_KIND_MAP, 800, NULL}};
+        SITE("m.io/a.F.func1", 5, ALLOC_KIND_MAP, 800, NULL)};
     static const struct site_text cand[SITES_MAX] = {
-        {"m.io/a.F.func2", 9, ALLOC_KIND_MAP, 800, NULL}};
+        SITE("m.io/a.F.func2", 9, ALLOC_KIND_MAP, 800, NULL)};
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
@@ -116,30 +26,38 @@ static const struct guilty_case {
     enum alloc_kind kind;
 } guilty_cases[] = {
     {"all lines shift by ten and a smaller one is new",
-     {{"m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL}, {"m.io/a.F", 12, ALLOC_KIND_SLICE, 500, NULL}},
-     {{"m.io/a.F", 20, ALLOC_KIND_SLICE, 900, NULL},
-      {"m.io/a.F", 21, ALLOC_KIND_SLICE, 80, NULL},
-      {"m.io/a.F", 22, ALLOC_KIND_SLICE, 500, NULL}},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
+      SITE("m.io/a.F", 12, ALLOC_KIND_SLICE, 500, NULL)},
+     {SITE("m.io/a.F", 20, ALLOC_KIND_SLICE, 900, NULL),
+      SITE("m.io/a.F", 21, ALLOC_KIND_SLICE, 80, NULL),
+      SITE("m.io/a.F", 22, ALLOC_KIND_SLICE, 500, NULL)},
      21,
      ALLOC_KIND_SLICE},
     {"a line that grew is no twin of itself",
-     {{"m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL}, {"m.io/a.F", 12, ALLOC_KIND_SLICE, 50, NULL}},
-     {{"m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL}, {"m.io/a.F", 12, ALLOC_KIND_SLICE, 70, NULL}},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
+      SITE("m.io/a.F", 12, ALLOC_KIND_SLICE, 50, NULL)},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
+      SITE("m.io/a.F", 12, ALLOC_KIND_SLICE, 70, NULL)},
      12,
      ALLOC_KIND_SLICE},
     {"a second equal line claims no twin",
-     {{"m.io/a.F", 10, ALLOC_KIND_MAP, 64, NULL}},
-     {{"m.io/a.F", 10, ALLOC_KIND_MAP, 64, NULL}, {"m.io/a.F", 30, ALLOC_KIND_MAP, 64, NULL}},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_MAP, 64, NULL)},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_MAP, 64, NULL),
+      SITE("m.io/a.F", 30, ALLOC_KIND_MAP, 64, NULL)},
      30,
      ALLOC_KIND_MAP},
     {"the kind that grew, not the largest",
-     {{"m.io/a.F", 10, ALLOC_KIND_SLICE, 9000, NULL}, {"m.io/a.F", 12, ALLOC_KIND_MAP, 64, NULL}},
-     {{"m.io/a.F", 10, ALLOC_KIND_SLICE, 9000, NULL}, {"m.io/a.F", 12, ALLOC_KIND_MAP, 128, NULL}},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 9000, NULL),
+      SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 64, NULL)},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 9000, NULL),
+      SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 128, NULL)},
      12,
      ALLOC_KIND_MAP},
     {"only shrinkage: the kind that shrank most",
-     {{"m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL}, {"m.io/a.F", 12, ALLOC_KIND_MAP, 640, NULL}},
-     {{"m.io/a.F", 10, ALLOC_KIND_SLICE, 890, NULL}, {"m.io/a.F", 12, ALLOC_KIND_MAP, 64, NULL}},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
+      SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 640, NULL)},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 890, NULL),
+      SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 64, NULL)},
      12,
      ALLOC_KIND_MAP},
 };
@@ -164,14 +82,13 @@ static void the_guilty_line_is_found_though_lines_shift(void **state)
 /* Growths: C 400; A and B 200 and 201, within 1 %; D 3 of 804, below the share of 2 %. */
 static void culprits_are_ranked_and_ties_go_by_name(void **state)
 {
-    static const struct site_text base[SITES_MAX] = {{"m.io/a.B", 1, ALLOC_KIND_MAP, 8, NULL},
-                                                     {"m.io/a.A", 2, ALLOC_KIND_MAP, 8, NULL},
-                                                     {"m.io/a.C", 3, ALLOC_KIND_MAP, 8, NULL},
-                                                     {"m.io/a.D", 4, ALLOC_KIND_MAP, 8, NULL}};
-    static const struct site_text cand[SITES_MAX] = {{"m.io/a.B", 1, ALLOC_KIND_MAP, 209, NULL},
-                                                     {"m.io/a.A", 2, ALLOC_KIND_MAP, 208, NULL},
-                                                     {"m.io/a.C", 3, ALLOC_KIND_MAP, 408, NULL},
-                                                     {"m.io/a.D", 4, ALLOC_KIND_MAP, 11, NULL}};
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a.B", 1, ALLOC_KIND_MAP, 8, NULL), SITE("m.io/a.A", 2, ALLOC_KIND_MAP, 8, NULL),
+        SITE("m.io/a.C", 3, ALLOC_KIND_MAP, 8, NULL), SITE("m.io/a.D", 4, ALLOC_KIND_MAP, 8, NULL)};
+    static const struct site_text cand[SITES_MAX] = {SITE("m.io/a.B", 1, ALLOC_KIND_MAP, 209, NULL),
+                                                     SITE("m.io/a.A", 2, ALLOC_KIND_MAP, 208, NULL),
+                                                     SITE("m.io/a.C", 3, ALLOC_KIND_MAP, 408, NULL),
+                                                     SITE("m.io/a.D", 4, ALLOC_KIND_MAP, 11, NULL)};
     static const char *const want[] = {"m.io/a.C", "m.io/a.A", "m.io/a.B"};
     struct fixture fixture;
     (void)state;
@@ -189,9 +106,9 @@ static void culprits_are_ranked_and_ties_go_by_name(void **state)
 static void a_library_leaf_names_the_programs_own_caller(void **state)
 {
     static const struct site_text base[SITES_MAX] = {
-        {"strings.genSplit", 1, ALLOC_KIND_SLICE, 8, "m.io/a.F"}};
+        SITE("strings.genSplit", 1, ALLOC_KIND_SLICE, 8, "m.io/a.F")};
     static const struct site_text cand[SITES_MAX] = {
-        {"strings.genSplit", 1, ALLOC_KIND_SLICE, 80, "m.io/a.F"}};
+        SITE("strings.genSplit", 1, ALLOC_KIND_SLICE, 80, "m.io/a.F")};
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
@@ -205,11 +122,11 @@ static void a_library_leaf_names_the_programs_own_caller(void **state)
 static void new_gone_and_moved_functions_are_told_apart(void **state)
 {
     static const struct site_text base[SITES_MAX] = {
-        {"m.io/a.Gone", 1, ALLOC_KIND_MAP, 300, NULL},
-        {"m.io/a/old.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL}};
+        SITE("m.io/a.Gone", 1, ALLOC_KIND_MAP, 300, NULL),
+        SITE("m.io/a/old.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
     static const struct site_text cand[SITES_MAX] = {
-        {"m.io/a.Fresh", 1, ALLOC_KIND_OBJECT, 80, NULL},
-        {"m.io/a/new.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL}};
+        SITE("m.io/a.Fresh", 1, ALLOC_KIND_OBJECT, 80, NULL),
+        SITE("m.io/a/new.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
@@ -231,8 +148,10 @@ static void new_gone_and_moved_functions_are_told_apart(void **state)
  */
 static void a_sampled_profile_bounds_its_own_error(void **state)
 {
-    static const struct site_text base[SITES_MAX] = {{"m.io/a.F", 1, ALLOC_KIND_MAP, 100, NULL}};
-    static const struct site_text cand[SITES_MAX] = {{"m.io/a.F", 1, ALLOC_KIND_MAP, 300, NULL}};
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a.F", 1, ALLOC_KIND_MAP, 100, NULL)};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE("m.io/a.F", 1, ALLOC_KIND_MAP, 300, NULL)};
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
@@ -249,7 +168,7 @@ static void a_sampled_profile_bounds_its_own_error(void **state)
 static void a_function_row_carries_its_cumulative_means(void **state)
 {
     static const struct site_text sites[SITES_MAX] = {
-        {"m.io/a.F.func1", 1, ALLOC_KIND_MAP, 100, NULL}};
+        SITE("m.io/a.F.func1", 1, ALLOC_KIND_MAP, 100, NULL)};
     static const int64_t cum[SIDES][2] = {{500, 700}, {900, 900}};
     struct trial_fold folds[SIDES][2];
     struct fixture fixture;
@@ -268,12 +187,93 @@ static void a_function_row_carries_its_cumulative_means(void **state)
             folds[side][t].alloc.function_count = 2;
         }
     }
-    struct ledger_side sides[SIDES] = {{folds[SIDE_BASE], 2}, {folds[SIDE_CAND], 2}};
-    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides);
+    struct ledger_side sides[SIDES] = {side_of(folds[SIDE_BASE], 2), side_of(folds[SIDE_CAND], 2)};
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
     const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a.F.func1");
     assert_close(row->estimate.base, 10, 1e-12);
     assert_close(row->cum_base, 60, 1e-12); /* (500 + 700) / 2 / 10 */
     assert_close(row->cum_cand, 90, 1e-12);
+    fixture_release(&fixture);
+}
+
+static void a_librarys_bytes_are_charged_to_the_programs_own_frame(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a.F", 5, ALLOC_KIND_OBJECT, 100, "m.io/a.F"),
+        SITE("strings.genSplit", 9, ALLOC_KIND_SLICE, 400, "m.io/a.F"),
+        SITE("net/http.readLoop", 9, ALLOC_KIND_SLICE, 70, NULL)};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE("m.io/a.F", 5, ALLOC_KIND_OBJECT, 100, "m.io/a.F"),
+        SITE("strings.genSplit", 9, ALLOC_KIND_SLICE, 900, "m.io/a.F"),
+        SITE("net/http.readLoop", 9, ALLOC_KIND_SLICE, 70, NULL)};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    const struct comparison_row *user = row_of(&fixture, ROW_FUNCTION, "m.io/a.F");
+    const struct comparison_row *leaf = row_of(&fixture, ROW_FUNCTION, "strings.genSplit");
+    assert_close(user->estimate.base, 500, 1e-12);
+    assert_close(user->estimate.delta, 500, 1e-12);
+    assert_close(user->flat_base, 100, 1e-12);
+    assert_close(user->flat_cand, 100, 1e-12);
+    assert_str(user->leaf, "strings.genSplit");
+    assert_false(user->is_charged);
+    assert_close(leaf->estimate.delta, 500, 1e-12);
+    assert_close(leaf->flat_cand, 900, 1e-12);
+    assert_true(leaf->is_charged);
+    assert_false(row_of(&fixture, ROW_FUNCTION, "net/http.readLoop")->is_charged);
+    /* The total counts every byte once, and its culprit is who allocated. */
+    assert_close(row_of(&fixture, ROW_SCENARIO, NULL)->estimate.cand, 1070, 1e-12);
+    assert_int_equal(row_of(&fixture, ROW_SCENARIO, NULL)->culprit_count, 1);
+    assert_str(row_of(&fixture, ROW_SCENARIO, NULL)->culprits[0].func, "strings.genSplit");
+    fixture_release(&fixture);
+}
+
+static void bytes_without_a_kind_are_told_with_every_row(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a.F", 5, ALLOC_KIND_UNKNOWN, 30, "m.io/a.F"),
+        SITE("m.io/a.G", 6, ALLOC_KIND_OBJECT, 70, "m.io/a.G")};
+    struct fixture fixture;
+    bool has_map_row = false;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, base, 1);
+    assert_close(comparison_unknown_share(&fixture.comparison, SIDE_CAND), 1, 1e-12);
+    assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.F")->unknown[SIDE_CAND], 30, 1e-12);
+    assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.G")->unknown[SIDE_CAND], 0, 1e-12);
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        bool is_map = row->level == ROW_KIND && row->kind == ALLOC_KIND_MAP;
+        has_map_row = has_map_row || (is_map && row->unknown[SIDE_BASE] > 29);
+    }
+    assert_true(has_map_row);
+    fixture_release(&fixture);
+}
+
+static void details_hold_the_sites_of_both_sides(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE_BY("m.io/a.F", 5, ALLOC_KIND_MAP, 64, "m.io/a.F", "m.io/a.Old")};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE_BY("m.io/a.F", 5, ALLOC_KIND_MAP, 64, "m.io/a.F", "m.io/a.Old"),
+        SITE_BY("m.io/a.F", 8, ALLOC_KIND_OTHER, 96, "m.io/a.F", "m.io/a.New")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    assert_int_equal(fixture.comparison.detail_count, 1);
+    const struct detail *detail = &fixture.comparison.details[0];
+    assert_str(detail->func, "m.io/a.F");
+    assert_true(detail->is_user && detail->is_there[SIDE_BASE] && detail->is_there[SIDE_CAND]);
+    assert_int_equal(detail->site_count, 2);
+    assert_close(detail->sites[0].bytes[SIDE_BASE], 64, 1e-12);
+    assert_close(detail->sites[0].bytes[SIDE_CAND], 64, 1e-12);
+    assert_str(detail->sites[0].place, "f.go:5");
+    assert_str(detail->sites[1].caller, "m.io/a.New");
+    assert_close(detail->sites[1].bytes[SIDE_CAND], 96, 1e-12);
+    assert_int_equal(fixture.comparison.unlisted_count, 1);
+    assert_close(fixture.comparison.unlisted[0].bytes[SIDE_CAND], 96, 1e-12);
     fixture_release(&fixture);
 }
 
@@ -287,6 +287,9 @@ int main(void)
         cmocka_unit_test(new_gone_and_moved_functions_are_told_apart),
         cmocka_unit_test(a_sampled_profile_bounds_its_own_error),
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
+        cmocka_unit_test(a_librarys_bytes_are_charged_to_the_programs_own_frame),
+        cmocka_unit_test(bytes_without_a_kind_are_told_with_every_row),
+        cmocka_unit_test(details_hold_the_sites_of_both_sides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

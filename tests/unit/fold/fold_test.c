@@ -7,11 +7,14 @@ static struct arena arena;
 static struct intern names;
 static struct err err;
 
+static struct runtime_table runtime;
+
 static int names_up(void **state)
 {
     (void)state;
     arena_init(&arena);
     intern_init(&names, &arena);
+    assert_ok(runtime_table_open(&runtime, &arena, STR(""), &err), &err);
     return 0;
 }
 
@@ -43,7 +46,8 @@ static const struct fold_function *function_named(const struct fold *fold, const
     return &none;
 }
 
-static const struct fold_options shop = {.module = STR_INIT("example.com/shop")};
+static const struct fold_options shop = {.runtime = &runtime,
+                                         .module = STR_INIT("example.com/shop")};
 
 static void flat_is_the_leaf_and_cum_counts_once(void **state)
 {
@@ -117,7 +121,7 @@ static void a_module_without_a_dot_owns_its_frames(void **state)
 {
     (void)state;
     static const struct sample_text texts[] = {{"fmt.F<orders/cart.Add", {1, 1, 0, 0}, 0}};
-    static const struct fold_options options = {.module = STR_INIT("orders")};
+    static const struct fold_options options = {.runtime = &runtime, .module = STR_INIT("orders")};
     struct fold fold = folded(texts, 1, &options);
     assert_str(intern_text(&names, fold.sites[0].owner), "orders/cart.Add");
 }
@@ -159,59 +163,166 @@ static void profiler_and_benchmark_machinery_are_left_out(void **state)
     }
 }
 
-struct kind_case {
+struct leaf_case {
     const char *stack;
-    uint64_t address;
+    const char *func;
+    const char *entry;
     enum alloc_kind kind;
+    enum alloc_op op;
 };
 
-/* The mapping puts file offset 0x1000 at 0x400000. */
-static struct call_target kind_targets[] = {
-    {0x1010, STR_INIT("runtime.mapassign_faststr")},
-    {0x1020, STR_INIT("runtime.mallocgc")},
-    {0x1030, STR_INIT("runtime.newobject")},
-    {0x1040, STR_INIT("runtime.deferproc")},
+static const struct leaf_case visible_cases[] = {
+    {"runtime.mallocgc<runtime.growslice<main.f", "main.f", "runtime.growslice", ALLOC_KIND_SLICE,
+     ALLOC_OP_GROW},
+    {"internal/runtime/maps.newarray<runtime.mapassign<main.f", "main.f", "runtime.mapassign",
+     ALLOC_KIND_MAP, ALLOC_OP_GROW},
+    {"runtime.makemap|reflect.makemap<main.f", "reflect.makemap", "runtime.makemap", ALLOC_KIND_MAP,
+     ALLOC_OP_MAKE},
+    {"runtime.mallocgc<internal/bytealg.MakeNoZero<main.f", "internal/bytealg.MakeNoZero",
+     "runtime.mallocgc", ALLOC_KIND_SLICE, ALLOC_OP_MAKE},
+    {"runtime.mallocgc<internal/bytealg.MakeNoZero<strings.(*Builder).grow<main.f",
+     "internal/bytealg.MakeNoZero", "runtime.mallocgc", ALLOC_KIND_STRING, ALLOC_OP_BUILD},
+    {"runtime.mallocgc<runtime.deferproc<main.f", "main.f", "runtime.deferproc", ALLOC_KIND_OTHER,
+     ALLOC_OP_NONE},
+    {"runtime.mallocgc<?<main.f", "", "runtime.mallocgc", ALLOC_KIND_SLICE, ALLOC_OP_MAKE},
+    {"runtime/debug.Stack<main.f", "runtime/debug.Stack", "", ALLOC_KIND_UNKNOWN, ALLOC_OP_NONE},
 };
 
-static const struct kind_case kind_cases[] = {
-    {"main.f", 0x400010, ALLOC_KIND_MAP},
-    {"main.f", 0x400020, ALLOC_KIND_SLICE},
-    {"internal/bytealg.MakeNoZero<strings.(*Builder).grow<main.f", 0x400020, ALLOC_KIND_STRING},
-    {"reflect.unsafe_New<reflect.New<main.f", 0x400020, ALLOC_KIND_OBJECT},
-    {"reflect.makemap<main.f", 0x400030, ALLOC_KIND_MAP},
-    {"main.f", 0x400030, ALLOC_KIND_OBJECT},
-    {"main.f", 0x400040, ALLOC_KIND_OTHER},
-    {"main.f", 0x400050, ALLOC_KIND_UNKNOWN},
-    {"main.f", 0x600010, ALLOC_KIND_UNKNOWN},
-    {"runtime.malg<runtime.newproc1", 0x400010, ALLOC_KIND_GOROUTINE},
-    {"runtime.mallocgc<runtime.newobject<runtime.malg<runtime.newproc1", 0, ALLOC_KIND_GOROUTINE},
-    {"runtime.mallocgc<runtime.allocm", 0, ALLOC_KIND_OTHER},
-    {"runtime.mallocgc<runtime.growslice<main.f", 0, ALLOC_KIND_SLICE},
-    {"internal/runtime/maps.newarray<runtime.mapassign<main.f", 0, ALLOC_KIND_MAP},
-    {"?<main.f", 0, ALLOC_KIND_UNKNOWN},
+static const struct leaf_case runtime_cases[] = {
+    {"runtime.malg<runtime.newproc1", "runtime.malg", "", ALLOC_KIND_GOROUTINE, ALLOC_OP_NONE},
+    {"runtime.mallocgc<runtime.newobject<runtime.malg<runtime.newproc1", "runtime.malg",
+     "runtime.newobject", ALLOC_KIND_GOROUTINE, ALLOC_OP_NONE},
+    {"runtime.mallocgcSmallScanNoHeaderSC9|runtime.malg<runtime.newproc1", "runtime.malg",
+     "runtime.mallocgcSmallScanNoHeaderSC9", ALLOC_KIND_GOROUTINE, ALLOC_OP_NONE},
+    {"runtime.mallocgc<runtime.growslice<runtime.allgadd<runtime.newproc1", "runtime.allgadd",
+     "runtime.growslice", ALLOC_KIND_GOROUTINE, ALLOC_OP_NONE},
+    {"runtime.mallocgc<runtime.newobject<runtime.allocm<runtime.newm", "runtime.allocm",
+     "runtime.newobject", ALLOC_KIND_OTHER, ALLOC_OP_NONE},
+    {"runtime.gcBgMarkWorker", "runtime.gcBgMarkWorker", "", ALLOC_KIND_OTHER, ALLOC_OP_NONE},
+    {"runtime.mallocgc<runtime.newobject<runtime.acquireSudog<runtime.chansend",
+     "runtime.acquireSudog", "runtime.newobject", ALLOC_KIND_OTHER, ALLOC_OP_NONE},
+    {"runtime.growslice<runtime.(*timers).addHeap<runtime.(*timer).maybeAdd",
+     "runtime.(*timers).addHeap", "runtime.growslice", ALLOC_KIND_OTHER, ALLOC_OP_NONE},
+    {"runtime.growslice<runtime.doaddtimer<runtime.addtimer", "runtime.doaddtimer",
+     "runtime.growslice", ALLOC_KIND_OTHER, ALLOC_OP_NONE},
+    {"runtime.mallocgc<runtime.mapassign<runtime.doInit1", "runtime.doInit1", "runtime.mapassign",
+     ALLOC_KIND_MAP, ALLOC_OP_GROW},
+    {"runtime.mallocgc", "runtime.mallocgc", "", ALLOC_KIND_OTHER, ALLOC_OP_NONE},
 };
 
-static void kind_is_by_target_then_by_name(void **state)
+static void assert_leaf(const struct leaf_case *test)
+{
+    print_message("  %s\n", test->stack);
+    const struct sample_text text = {test->stack, {1, 8, 0, 0}, 0};
+    struct fold fold = folded(&text, 1, &shop);
+    const struct fold_site *site = &fold.sites[0];
+    assert_int_equal(fold.site_count, 1);
+    assert_str(intern_text(&names, site->func), test->func);
+    assert_str(intern_text(&names, site->entry), test->entry);
+    assert_string_equal(alloc_kind_name(site->kind), alloc_kind_name(test->kind));
+    assert_string_equal(alloc_op_name(site->op), alloc_op_name(test->op));
+    assert_int_equal(function_named(&fold, test->func)->flat[HEAP_ALLOC_SPACE], 8);
+}
+
+static void the_leaf_is_behind_visible_runtime_frames(void **state)
 {
     (void)state;
-    const struct call_targets targets = {.items = kind_targets, .len = ARRAY_LEN(kind_targets)};
-    const struct fold_options options = {.targets = &targets};
-    for (size_t i = 0; i < ARRAY_LEN(kind_cases); i++) {
-        const struct kind_case *test = &kind_cases[i];
-        print_message("  %s at %llx\n", test->stack, (unsigned long long)test->address);
-        const struct sample_text text = {test->stack, {1, 1, 0, 0}, test->address};
-        assert_int_equal(folded(&text, 1, &options).sites[0].kind, test->kind);
+    for (size_t i = 0; i < ARRAY_LEN(visible_cases); i++)
+        assert_leaf(&visible_cases[i]);
+    const struct sample_text text = {visible_cases[0].stack, {1, 8, 0, 0}, 0};
+    struct fold fold = folded(&text, 1, &shop);
+    assert_int_equal(function_named(&fold, "runtime.mallocgc")->cum[HEAP_ALLOC_SPACE], 8);
+    assert_int_equal(function_named(&fold, "runtime.mallocgc")->flat[HEAP_ALLOC_SPACE], 0);
+}
+
+static void stacks_of_the_runtime_have_their_own_leaves(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(runtime_cases); i++)
+        assert_leaf(&runtime_cases[i]);
+}
+
+struct caller_case {
+    const char *stack;
+    const char *user;
+    const char *caller;
+};
+
+static const struct caller_case caller_cases[] = {
+    {"main.f<main.g<main.main", "main.f", "main.g"},
+    {"fmt.F<main.f<main.f<main.g", "main.f", "main.g"},
+    {"main.f<sort.S<example.com/shop.h", "main.f", "example.com/shop.h"},
+    {"main.f<main.f<sort.S<net/http.H", "main.f", "sort.S"},
+    {"fmt.F|fmt.G<net/http.H", "", "fmt.G"},
+    {"fmt.F<fmt.F<net/http.H", "", "net/http.H"},
+    {"main.f", "main.f", ""},
+    {"main.f<main.f", "main.f", ""},
+    {"fmt.F", "", ""},
+    {"?<fmt.F<fmt.G", "", "fmt.F"},
+    {"runtime.mallocgc<runtime.malg<runtime.newproc1", "", "runtime.newproc1"},
+    {"runtime.mallocgc<runtime.growslice<fmt.F<fmt.G", "", "fmt.G"},
+    {"a.x/d.D<main.f<a.x/e.E<a.x/e.G<main.h<main.k", "main.f", "main.h"},
+};
+
+static void the_caller_is_the_next_function_of_the_program(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(caller_cases); i++) {
+        const struct caller_case *test = &caller_cases[i];
+        print_message("  %s\n", test->stack);
+        const struct sample_text text = {test->stack, {1, 8, 0, 0}, 0};
+        struct fold fold = folded(&text, 1, &shop);
+        assert_str(intern_text(&names, fold.sites[0].user), test->user);
+        assert_str(intern_text(&names, fold.sites[0].caller), test->caller);
     }
 }
 
-static void without_targets_names_alone_tell_the_kind(void **state)
+/* Of one leaf, user and caller; the frame between them tells a string's bytes from a slice's. */
+static void the_frame_beyond_a_leaf_may_tell_its_kind(void **state)
 {
     (void)state;
-    static const struct fold_options options = {0};
-    const struct sample_text known = {"reflect.unsafe_New<main.f", {1, 1, 0, 0}, 0x400010};
-    const struct sample_text unknown = {"main.f", {1, 1, 0, 0}, 0x400010};
-    assert_int_equal(folded(&known, 1, &options).sites[0].kind, ALLOC_KIND_OBJECT);
-    assert_int_equal(folded(&unknown, 1, &options).sites[0].kind, ALLOC_KIND_UNKNOWN);
+    static const struct sample_text texts[] = {
+        {"internal/bytealg.MakeNoZero<strings.Repeat<main.f<main.g", {1, 1, 0, 0}, 0},
+        {"internal/bytealg.MakeNoZero<bytes.Repeat<main.f<main.g", {1, 2, 0, 0}, 0},
+        {"internal/bytealg.MakeNoZero<strings.Repeat<main.f<main.g", {1, 4, 0, 0}, 0},
+    };
+    struct profile profile = sample_profile(&arena, texts, ARRAY_LEN(texts));
+    /* One location for the leaf, and one for the user frame. */
+    for (size_t i = 1; i < ARRAY_LEN(texts); i++) {
+        uint32_t *locations = ARENA_ARRAY(&arena, uint32_t, 4);
+        memcpy(locations, profile.samples[i].locations, 4 * sizeof(*locations));
+        locations[0] = profile.samples[0].locations[0];
+        locations[2] = profile.samples[0].locations[2];
+        profile.samples[i].locations = locations;
+    }
+    struct fold fold;
+    assert_ok(fold_heap(&fold, &arena, &names, &profile, &shop, &err), &err);
+    assert_int_equal(fold.site_count, 2);
+    assert_int_equal(fold.sites[0].kind, ALLOC_KIND_SLICE);
+    assert_int_equal(fold.sites[0].value[HEAP_ALLOC_SPACE], 2);
+    assert_int_equal(fold.sites[1].kind, ALLOC_KIND_STRING);
+    assert_int_equal(fold.sites[1].value[HEAP_ALLOC_SPACE], 5);
+}
+
+static void sites_of_one_line_are_told_apart_by_caller_and_inlining(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {
+        {"fmt.F<main.f<main.g", {1, 1, 0, 0}, 0},
+        {"fmt.F<main.f<main.h", {1, 2, 0, 0}, 0},
+        {"fmt.F|main.f<main.h", {1, 4, 0, 0}, 0},
+        {"fmt.F<main.f<main.h<main.main", {1, 8, 0, 0}, 0},
+    };
+    struct fold fold = folded(texts, ARRAY_LEN(texts), &shop);
+    assert_int_equal(fold.site_count, 3);
+    assert_int_equal(fold.sites[0].value[HEAP_ALLOC_SPACE], 1);
+    assert_int_equal(fold.sites[1].value[HEAP_ALLOC_SPACE], 10);
+    assert_int_equal(fold.sites[2].value[HEAP_ALLOC_SPACE], 4);
+    assert_str(intern_text(&names, fold.sites[1].chain), "");
+    assert_str(intern_text(&names, fold.sites[2].chain), "fmt.F < main.f");
+    struct fold rest;
+    fold_subtract(&rest, &arena, &names, &fold, &fold);
+    assert_int_equal(rest.site_count, 0);
 }
 
 static void leaves_without_a_name_keep_the_sums_whole(void **state)
@@ -347,8 +458,11 @@ int main(void)
         TEST(owner_and_user_are_the_first_frames_of_their_sort),
         TEST(a_module_without_a_dot_owns_its_frames),
         TEST(profiler_and_benchmark_machinery_are_left_out),
-        TEST(kind_is_by_target_then_by_name),
-        TEST(without_targets_names_alone_tell_the_kind),
+        TEST(the_leaf_is_behind_visible_runtime_frames),
+        TEST(stacks_of_the_runtime_have_their_own_leaves),
+        TEST(the_caller_is_the_next_function_of_the_program),
+        TEST(the_frame_beyond_a_leaf_may_tell_its_kind),
+        TEST(sites_of_one_line_are_told_apart_by_caller_and_inlining),
         TEST(leaves_without_a_name_keep_the_sums_whole),
         TEST(order_is_by_text_whatever_came_first),
         TEST(a_missing_column_is_named),

@@ -20,7 +20,8 @@ struct server {
     pthread_t thread;
     struct str answer;
     struct str endless;
-    bool is_silent; /* neither answers nor closes until the client does */
+    bool is_silent;        /* neither answers nor closes until the client does */
+    pthread_mutex_t *gate; /* answers once it can have this; NULL: at once */
     char request[4096];
 };
 
@@ -43,6 +44,8 @@ static void *serve(void *ctx)
         return NULL;
     ssize_t got = recv(fd, server->request, sizeof(server->request) - 1, 0);
     server->request[got > 0 ? got : 0] = '\0';
+    if (server->gate)
+        (void)pthread_mutex_lock(server->gate);
     send_all(fd, server->answer);
     while (server->endless.len > 0 &&
            send(fd, server->endless.data, server->endless.len, MSG_NOSIGNAL) > 0)
@@ -261,6 +264,53 @@ static void programs_can_talk_during_a_request(void **state)
     arena_release(&arena);
 }
 
+static void an_exchange_goes_on_beside_other_work(void **state)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    struct server server = {.answer = STR("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes")};
+    struct control_exchange *exchange = NULL;
+    struct control_reply reply = {0};
+    struct arena arena;
+    struct err err;
+    (void)state;
+    arena_init(&arena);
+    (void)pthread_mutex_lock(&gate);
+    server.gate = &gate;
+    server_start(&server);
+    assert_ok(control_begin(&exchange, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+    /* A step that waited for the answer would wait for what this thread does below. */
+    for (int i = 0; i < 1000; i++)
+        assert_false(control_step(exchange));
+    (void)pthread_mutex_unlock(&gate);
+    while (!control_step(exchange))
+        continue;
+    assert_true(control_step(exchange));
+    assert_ok(control_end(&reply, &arena, exchange, &err), &err);
+    (void)server_stop(&server);
+    assert_int_equal(reply.http_code, 200);
+    assert_str(str_of_bytes(reply.body), "yes");
+    arena_release(&arena);
+}
+
+static void an_exchange_can_end_before_it_is_over(void **state)
+{
+    struct server server = {.answer = STR(""), .is_silent = true};
+    struct control_exchange *exchange = NULL;
+    struct control_reply reply = {0};
+    struct arena arena;
+    struct err err;
+    (void)state;
+    arena_init(&arena);
+    server_start(&server);
+    assert_ok(control_begin(&exchange, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+    while (!control_step(exchange) && server.request[0] == '\0')
+        continue;
+    assert_fails(control_end(&reply, &arena, exchange, &err), STATUS_CHILD, &err,
+                 "GET /x: no complete answer by the end");
+    (void)server_stop(&server);
+    arena_release(&arena);
+}
+
 static void nobody_there_is_an_error_at_once(void **state)
 {
     struct control_reply reply = {0};
@@ -284,6 +334,8 @@ int main(void)
         cmocka_unit_test(request_is_plain_and_goes_past_proxies),
         cmocka_unit_test(paths_that_are_none_are_refused),
         cmocka_unit_test(programs_can_talk_during_a_request),
+        cmocka_unit_test(an_exchange_goes_on_beside_other_work),
+        cmocka_unit_test(an_exchange_can_end_before_it_is_over),
         cmocka_unit_test(nobody_there_is_an_error_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,34 @@ static void steps_keep_kind_and_count(void **state)
     assert_int_equal(name.steps[2].count, 1);
 }
 
+static const struct {
+    struct str name;
+    size_t count;
+    const char *refs[REVISION_REFS_MAX];
+} ref_cases[] = {
+    {STR_INIT("HEAD"), 1, {"HEAD"}},
+    {STR_INIT("refs/heads/main"), 1, {"refs/heads/main"}},
+    {STR_INIT("origin/x"),
+     4,
+     {"refs/tags/origin/x", "refs/heads/origin/x", "refs/remotes/origin/x",
+      "refs/remotes/origin/x/HEAD"}},
+};
+
+static void short_names_stand_for_what_git_takes_them_for(void **state)
+{
+    struct arena arena;
+    struct str refs[REVISION_REFS_MAX];
+    (void)state;
+    arena_init(&arena);
+    for (size_t i = 0; i < ARRAY_LEN(ref_cases); i++) {
+        print_message("%.*s\n", STR_ARGS(ref_cases[i].name));
+        assert_int_equal(revision_refs(refs, &arena, ref_cases[i].name), ref_cases[i].count);
+        for (size_t k = 0; k < ref_cases[i].count; k++)
+            assert_str(refs[k], ref_cases[i].refs[k]);
+    }
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +173,7 @@ int main(void)
         cmocka_unit_test(length_has_a_limit),
         cmocka_unit_test(ids_are_seven_to_forty_digits),
         cmocka_unit_test(steps_keep_kind_and_count),
+        cmocka_unit_test(short_names_stand_for_what_git_takes_them_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@ struct decide_case {
 };
 
 /* base 1000 per request, 10,000 requests in the load, 50,000 for the whole scenario */
-static const struct decide_scale scale = {10000, 50000};
+static const struct decide_scale scale = {.load_count = 10000, .scenario_value = 50000};
 
 #define ESTIMATE(low, middle, high)                                                                \
     {.base = 1000,                                                                                 \
@@ -185,11 +185,129 @@ static void live_heap_limits_do_not_count_over_the_load(void **state)
     assert_close(have.limit, 1048576, 1e-9);
 }
 
+/* 1000 -> 1500 a request; limit 10 %. */
+static const struct moved_case {
+    const char *name;
+    double moved;
+    enum finding_verdict want;
+    double limit;
+} moved_cases[] = {
+    {"nothing of it moved", 0, FINDING_REGRESSION, 100},
+    {"all of it moved here", 500, FINDING_OK, 150},
+    {"growth is what is beyond the move", 300, FINDING_REGRESSION, 130},
+    {"what is beyond the move is within the limit", 400, FINDING_OK, 140},
+    {"what went away hides no growth", -200, FINDING_REGRESSION, 80},
+};
+
+static void moved_cost_is_no_growth_and_hides_none(void **state)
+{
+    struct rule rule = {
+        .metric = METRIC_ALLOC_SPACE, .max_increase_percent = SET(0.1), .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(moved_cases); i++) {
+        struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                     .level = ROW_FUNCTION,
+                                     .estimate = ESTIMATE(499, 500, 501),
+                                     .moved = moved_cases[i].moved};
+        struct finding have;
+        print_message("%s\n", moved_cases[i].name);
+        decide(&have, &rule, &row, &scale);
+        assert_int_equal(have.verdict, moved_cases[i].want);
+        assert_close(have.limit, moved_cases[i].limit, 1e-9);
+    }
+}
+
+static const struct unknown_case {
+    const char *name;
+    double low; /* of the growth, limit 50 */
+    double unknown_base;
+    double share;
+    enum finding_verdict want;
+} unknown_cases[] = {
+    {"all kinds are known", 60, 0, 0, FINDING_REGRESSION},
+    {"growth within what the baseline's unknown bytes may have been", 60, 30, 0.03,
+     FINDING_INCONCLUSIVE},
+    {"growth beyond that", 90, 30, 0.03, FINDING_REGRESSION},
+    {"no growth is no proof", 0, 0, 0.03, FINDING_INCONCLUSIVE},
+    {"few unknown bytes are none", 0, 10, 0.01, FINDING_OK},
+};
+
+static void rules_about_kinds_doubt_unknown_bytes(void **state)
+{
+    struct str map = STR("map");
+    struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                        .selector = {.kinds = {&map, 1}},
+                        .max_increase_percent = SET(0.05),
+                        .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(unknown_cases); i++) {
+        const struct unknown_case *one = &unknown_cases[i];
+        struct decide_scale unknown = scale;
+        struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                     .level = ROW_KIND,
+                                     .kind = ALLOC_KIND_MAP,
+                                     .estimate = ESTIMATE(one->low, one->low, one->low),
+                                     .unknown = {one->unknown_base, 0}};
+        struct finding have;
+        print_message("%s\n", one->name);
+        unknown.unknown_share = one->share;
+        decide(&have, &rule, &row, &unknown);
+        assert_int_equal(have.verdict, one->want);
+        assert_int_equal(have.is_settled, one->want == FINDING_INCONCLUSIVE);
+    }
+}
+
+struct own_case {
+    const char *name;
+    double low;
+    double high;
+    enum finding_verdict want;
+};
+
+/* A budget of 15 % against the candidate's own interval, whatever that of the difference says. */
+static const struct own_case own_cases[] = {
+    {"proven above", 0.16, 0.22, FINDING_REGRESSION},
+    {"neither yet", 0.14, 0.22, FINDING_INCONCLUSIVE},
+    {"touching the limit from above", 0.15, 0.22, FINDING_INCONCLUSIVE},
+    {"touching the limit from below", 0.10, 0.15, FINDING_OK},
+    {"proven below", 0.05, 0.12, FINDING_OK},
+};
+
+static void budgets_of_shares_are_held_against_the_candidates_own_interval(void **state)
+{
+    (void)state;
+    const struct rule rule = {.metric = METRIC_MAP_CPU_SHARE,
+                              .max = {.set = true, .value = 0.15},
+                              .severity = SEVERITY_BLOCK};
+    for (size_t i = 0; i < ARRAY_LEN(own_cases); i++) {
+        struct comparison_row row = {
+            .metric = METRIC_MAP_CPU_SHARE,
+            .estimate = {.base = 0.15,
+                         .cand = (own_cases[i].low + own_cases[i].high) / 2,
+                         .delta_low = -0.5,
+                         .delta_high = 0.5,
+                         .has_cand_interval = true,
+                         .cand_low = own_cases[i].low,
+                         .cand_high = own_cases[i].high,
+                         .bounded = true}};
+        struct finding have;
+        print_message("%s\n", own_cases[i].name);
+        decide(&have, &rule, &row, &scale);
+        assert_string_equal(finding_verdict_name(have.verdict),
+                            finding_verdict_name(own_cases[i].want));
+        assert_close(have.limit, 0.15, 1e-12);
+        assert_true(have.is_budget);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_decide_three_ways),
         cmocka_unit_test(live_heap_limits_do_not_count_over_the_load),
+        cmocka_unit_test(moved_cost_is_no_growth_and_hides_none),
+        cmocka_unit_test(rules_about_kinds_doubt_unknown_bytes),
+        cmocka_unit_test(budgets_of_shares_are_held_against_the_candidates_own_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "tests/support/check.h"
 
+#include <stdio.h>
+
 #include "gate/judge/judge.h"
 
 /*
@@ -12,7 +14,7 @@ struct fixture {
     struct policy policy;
     struct record_scenario record;
     struct comparison comparison;
-    struct comparison_row rows[64];
+    struct comparison_row rows[40];
     struct judgement judgement;
     bool quick;
 };
@@ -132,8 +134,47 @@ static void a_metric_that_was_not_measured_voids_the_verdict(void **state)
     fixture.rows[METRIC_P99].metric = METRIC_P50;
     assert_ok(fixture_judge(&fixture), &fixture.err);
     assert_int_equal(fixture.judgement.verdict, VERDICT_NONE);
-    assert_str(fixture.judgement.scenarios[0].unmeasured,
+    assert_str(fixture.judgement.scenarios[0].refusals.items[0],
                "p99 was not measured, but default policy: p99 limits it");
+    arena_release(&fixture.arena);
+}
+
+static void a_cpu_profile_that_is_missing_says_why(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "rules:\n  - {metric: map_cpu_share, max: 15%}\n");
+    fixture.comparison.cpu_refusal = STR("baseline, steady trial 1: GET /x answered 404");
+    fixture_expect(&fixture, VERDICT_NONE);
+    assert_str(fixture.judgement.scenarios[0].refusals.items[0],
+               "map_cpu_share was not measured, but memgate.yaml:7 limits it: baseline, steady "
+               "trial 1: GET /x answered 404");
+    arena_release(&fixture.arena);
+}
+
+static void a_cpu_profile_that_no_rule_needs_may_be_missing(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "");
+    fixture.comparison.cpu_refusal = STR("baseline, steady trial 1: GET /x answered 404");
+    fixture_expect(&fixture, VERDICT_PASS);
+    arena_release(&fixture.arena);
+}
+
+static void a_share_over_its_budget_blocks(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, "rules:\n  - {metric: map_cpu_share, max: 15%}\n");
+    add_row(&fixture, METRIC_MAP_CPU_SHARE, ROW_SCENARIO,
+            (struct estimate){.base = 0.2,
+                              .cand = 0.2,
+                              .has_cand_interval = true,
+                              .cand_low = 0.18,
+                              .cand_high = 0.22,
+                              .bounded = true});
+    fixture_expect(&fixture, VERDICT_BLOCKED);
     arena_release(&fixture.arena);
 }
 
@@ -251,7 +292,7 @@ static void a_regression_in_one_scenario_beats_a_void_one(void **state)
     (void)state;
     struct fixture fixture;
     struct str reason = STR("build failed");
-    struct comparison both[2];
+    static struct comparison both[2];
     fixture_init(&fixture, "");
     fixture.rows[METRIC_ALLOC_SPACE].estimate = grown(1e6, 6e4, 1e3);
     both[0] = fixture.comparison;
@@ -291,6 +332,156 @@ static void byte_identical_binaries_pass_unmeasured(void **state)
     arena_release(&fixture.arena);
 }
 
+/* Rules about one function on the two executables and what they allocate. */
+static const struct watch_case {
+    const char *name;
+    const char *rules;
+    const char *base_has; /* in the executable; NULL: its functions are not known */
+    const char *cand_has;
+    const char *allocates; /* a row of this function ... */
+    double base;
+    double cand; /* ... with these bytes */
+    enum verdict want;
+    const char *says; /* part of a refusal; NULL: none */
+} watch_cases[] = {
+    {"gone without another in its place",
+     "rules:\n  - {func: a.B, metric: alloc_space, max_increase_percent: 5%}\n", "a.B", "a.C",
+     "a.B", 100, 0, VERDICT_NONE, "a.B vanished: memgate.yaml:7 limits it"},
+    {"a focus function, too", "thresholds: {focus_functions: [a.B]}\n", "a.B", "a.C", "a.B", 100, 0,
+     VERDICT_NONE, "a.B vanished"},
+    {"still there, but allocates nothing any more", "thresholds: {focus_functions: [a.B]}\n", "a.B",
+     "a.B", "a.B", 100, 0, VERDICT_PASS, NULL},
+    {"there on both sides, and never allocated", "thresholds: {focus_functions: [a.B]}\n", "a.B",
+     "a.B", "a.C", 100, 100, VERDICT_PASS, NULL},
+    {"whether it is there is not known", "thresholds: {focus_functions: [a.B]}\n", NULL, NULL,
+     "a.B", 100, 0, VERDICT_NONE, "a.B vanished"},
+    {"a pattern watches whatever is there",
+     "rules:\n  - {func: a.*, metric: alloc_space, max_increase_percent: 5%}\n", "a.B", "a.C",
+     "a.B", 100, 0, VERDICT_PASS, NULL},
+    {"its successor is named and kept the cost",
+     "thresholds: {focus_functions: [a.B]}\nsuccessors: [{from: a.B, to: a.C}]\n", "a.B", "a.C",
+     "a.C", 100, 100, VERDICT_PASS, NULL},
+    {"its successor is named and costs more",
+     "thresholds: {focus_functions: [a.B]}\nsuccessors: [{from: a.B, to: a.C}]\n", "a.B", "a.C",
+     "a.C", 1000, 2000, VERDICT_BLOCKED, NULL},
+    {"its successor is named and is not there",
+     "thresholds: {focus_functions: [a.B]}\nsuccessors: [{from: a.B, to: a.D}]\n", "a.B", "a.C",
+     "a.B", 100, 0, VERDICT_NONE, "a.B vanished"},
+    {"package main by the path of the program", "thresholds: {focus_functions: [m.io/cmd/a.run]}\n",
+     "main.run", "main.run", "main.run", 1000, 2000, VERDICT_BLOCKED, NULL},
+    {"another program's package main",
+     "thresholds: {focus_functions: [m.io/cmd/b.run, main.run]}\n", "main.run", "main.run",
+     "main.run", 1000, 1000, VERDICT_NONE, NULL},
+};
+
+static void check_watch(struct fixture *fixture, const struct watch_case *row)
+{
+    struct str have[SIDES] = {str_from(row->base_has), str_from(row->cand_has)};
+    double delta = row->cand - row->base;
+    fixture_init(fixture, row->rules);
+    for (int side = 0; side < SIDES; side++) {
+        fixture->record.programs[side].package = STR("m.io/cmd/a");
+        fixture->record.programs[side].functions = &have[side];
+        fixture->record.programs[side].function_count = have[side].len > 0;
+        fixture->record.programs[side].has_functions = have[side].len > 0;
+    }
+    add_function(fixture, row->allocates, grown(row->base, delta, 0.5));
+    enum status status = fixture_judge(fixture);
+    if (row->want == VERDICT_NONE && !row->says) {
+        assert_int_equal(status, STATUS_POLICY);
+        return;
+    }
+    assert_int_equal(status, STATUS_OK);
+    assert_string_equal(verdict_name(fixture->judgement.verdict), verdict_name(row->want));
+    struct str_list refusals = fixture->judgement.scenarios[0].refusals;
+    assert_int_equal(refusals.len, row->says ? 1 : 0);
+    if (row->says)
+        assert_true(str_contains(refusals.items[0], str_from(row->says)));
+}
+
+static void a_watched_function_that_vanished_voids_the_verdict(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(watch_cases); i++) {
+        print_message("%s\n", watch_cases[i].name);
+        check_watch(&fixture, &watch_cases[i]);
+        arena_release(&fixture.arena);
+    }
+}
+
+/* 1000 bytes a request, of which some have no kind; a map rule, and maps that did not grow. */
+static void map_rules_are_open_where_bytes_have_no_kind(void **state)
+{
+    static const struct {
+        double unknown;
+        bool has_map_row;
+        enum finding_verdict want;
+    } rows[] = {
+        {19, true, FINDING_OK},
+        {21, true, FINDING_INCONCLUSIVE},
+        {21, false, FINDING_INCONCLUSIVE},
+        {1000, false, FINDING_INCONCLUSIVE},
+    };
+    static struct fixture fixture;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        size_t found = 0;
+        print_message("%.0f of 1000 bytes\n", rows[i].unknown);
+        fixture_init(&fixture, "on_inconclusive: block\n"
+                               "rules:\n  - {func: a.B, kind: map, metric: alloc_space, "
+                               "max_increase_percent: 5%}\n");
+        add_function(&fixture, "a.B", grown(100, 0, 0));
+        struct comparison_row *map =
+            add_row(&fixture, METRIC_ALLOC_SPACE, ROW_KIND, grown(100, 0, 0));
+        map->kind = ALLOC_KIND_MAP;
+        if (rows[i].has_map_row) {
+            struct comparison_row *row = add_function(&fixture, "a.B", grown(100, 0, 0));
+            row->level = ROW_FUNCTION_KIND;
+            row->kind = ALLOC_KIND_MAP;
+            row->unknown[SIDE_CAND] = rows[i].unknown / 10; /* the function has a tenth */
+        }
+        fixture.comparison.how_bytes[ALLOC_HOW_UNKNOWN][SIDE_CAND] = rows[i].unknown;
+        fixture.comparison.how_bytes[ALLOC_HOW_CALL][SIDE_CAND] = 1000 - rows[i].unknown;
+        assert_ok(fixture_judge(&fixture), &fixture.err);
+        const struct judged_scenario *judged = &fixture.judgement.scenarios[0];
+        for (size_t f = 0; f < judged->finding_count; f++) {
+            if (judged->findings[f].rule->selector.kinds.len == 0 ||
+                judged->findings[f].rule->is_default)
+                continue;
+            assert_int_equal(judged->findings[f].verdict, rows[i].want);
+            found++;
+        }
+        assert_int_equal(found, 1);
+        assert_int_equal(judged->verdict,
+                         rows[i].want == FINDING_OK ? VERDICT_PASS : VERDICT_INCONCLUSIVE);
+        /* No further trial tells what the bytes are. */
+        assert_false(judged->undecided[PHASE_EXACT]);
+        arena_release(&fixture.arena);
+    }
+}
+
+static void a_rule_about_each_function_judges_a_byte_where_it_was_charged(void **state)
+{
+    static const struct {
+        const char *func;
+        enum verdict want;
+    } rows[] = {{"\"*\"", VERDICT_PASS}, {"strings.Split", VERDICT_BLOCKED}};
+    static struct fixture fixture;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char rules[256];
+        (void)snprintf(rules, sizeof(rules),
+                       "rules:\n  - {func: %s, metric: alloc_space, max_increase_percent: 5%%}\n",
+                       rows[i].func);
+        print_message("%s\n", rows[i].func);
+        fixture_init(&fixture, rules);
+        add_function(&fixture, "strings.Split", grown(1000, 500, 1))->is_charged = true;
+        fixture_expect(&fixture, rows[i].want);
+        arena_release(&fixture.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +489,9 @@ int main(void)
         cmocka_unit_test(a_broken_block_rule_blocks),
         cmocka_unit_test(an_invalid_measurement_has_no_verdict),
         cmocka_unit_test(a_metric_that_was_not_measured_voids_the_verdict),
+        cmocka_unit_test(a_cpu_profile_that_is_missing_says_why),
+        cmocka_unit_test(a_cpu_profile_that_no_rule_needs_may_be_missing),
+        cmocka_unit_test(a_share_over_its_budget_blocks),
         cmocka_unit_test(quick_leaves_out_the_steady_rules),
         cmocka_unit_test(a_rule_that_matches_no_function_is_refused),
         cmocka_unit_test(a_named_function_is_judged_by_its_own_rule),
@@ -309,6 +503,9 @@ int main(void)
         cmocka_unit_test(a_regression_in_one_scenario_beats_a_void_one),
         cmocka_unit_test(no_scenario_at_all_has_no_verdict),
         cmocka_unit_test(byte_identical_binaries_pass_unmeasured),
+        cmocka_unit_test(a_watched_function_that_vanished_voids_the_verdict),
+        cmocka_unit_test(map_rules_are_open_where_bytes_have_no_kind),
+        cmocka_unit_test(a_rule_about_each_function_judges_a_byte_where_it_was_charged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

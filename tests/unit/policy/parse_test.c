@@ -130,6 +130,12 @@ static const struct refused_case refused_cases[] = {
      "one of the two would never judge"},
     {"ignore without a reason", SCENARIO "ignore: [{func: a.B}]\n",
      "memgate.yaml:4:10: a row of ignore needs why: the reason, shown in the report"},
+    {"a successor of itself", SCENARIO "successors: [{from: a.B, to: a.B}]\n",
+     "memgate.yaml:4:14: a function is no successor of itself; change to"},
+    {"a successor without a name", SCENARIO "successors: [{from: a.B}]\n",
+     "memgate.yaml:4:14: a successor needs to: the function that takes its place and its rules"},
+    {"two successors of one", SCENARIO "successors: [{from: a.B, to: a.C}, {from: a.B, to: a.D}]\n",
+     "memgate.yaml:4:36: \"a.B\" has a successor already"},
     {"ignore everything", SCENARIO "ignore: [{metric: p99, why: noisy}]\n",
      "memgate.yaml:4:10: a row of ignore needs func or file or package or kind"},
 
@@ -202,8 +208,33 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:4:20: duet is not supported by this version; leave it out"},
     {"notify", SCENARIO "notify: [{when: [block]}]\n",
      "memgate.yaml:4:1: notify is not supported by this version; leave it out"},
-    {"profiles beside heap", SCENARIO "profiles: [heap, cpu]\n",
-     "memgate.yaml:4:18: profiles cpu is not supported by this version; leave it out"},
+    {"profile of a later version", SCENARIO "profiles: [heap, mutex]\n",
+     "memgate.yaml:4:18: profiles mutex is not supported by this version; leave it out"},
+    {"profile unknown", SCENARIO "profiles: [heap, cpus]\n",
+     "memgate.yaml:4:18: unknown profiles \"cpus\"; did you mean \"cpu\"?"},
+    {"profiles without heap", SCENARIO "profiles: [cpu]\n",
+     "memgate.yaml:4:11: profiles lacks heap, which every verdict rests on"},
+    {"rule on a profile that is not recorded",
+     SCENARIO "profiles: [heap]\nrules:\n  - {metric: map_cpu_share, max: 15%}\n",
+     "memgate.yaml:6:5: map_cpu_share needs the CPU profile; add cpu to profiles"},
+    {"share without its sign", RULE("metric: map_cpu_share, max: 15"),
+     "memgate.yaml:5:34: the unit is missing; known: %"},
+    {"share in bytes", RULE("metric: map_generic_key_share, max: 15MiB"),
+     "memgate.yaml:5:42: unknown unit \"MiB\"; known: %"},
+    {"percent of time per request", RULE("metric: map_cpu_per_request, max: 15%"),
+     "memgate.yaml:5:40: unknown unit \"%\"; known: ns us ms s m h"},
+    {"growth of a share", RULE("metric: map_cpu_share, max_increase: 5%"),
+     "memgate.yaml:5:5: map_cpu_share is a share and is limited by max alone; limit the growth of "
+     "map_cpu_per_request instead"},
+    {"growth of a share in percent",
+     RULE("metric: map_generic_key_share, max_increase_percent: 5%"),
+     "memgate.yaml:5:5: map_generic_key_share is a share and is limited by max alone; limit the "
+     "growth of map_cpu_per_request instead"},
+    {"share that nothing exceeds", RULE("metric: map_cpu_share, max: 100%"),
+     "memgate.yaml:5:5: no share is more than 100 %: max of map_cpu_share would never judge"},
+    {"share of a function", RULE("func: a.B, metric: map_cpu_share, max: 15%"),
+     "memgate.yaml:5:5: map_cpu_share is measured for the whole scenario only; remove func, file, "
+     "package and kind"},
     {"rule about a profile", RULE("profile: mutex, max_increase_percent: 30%"),
      "memgate.yaml:5:6: profile is not supported by this version; leave it out"},
     {"choice unknown", SCENARIO "on_inconclusive: fail\n",
@@ -420,6 +451,12 @@ static const struct accepted_case accepted_cases[] = {
      RULE("metric: p99, max: 5ms") "  - {scenario: a, metric: p99, max: 9ms}\n"},
     {"no growth at all", RULE("metric: alloc_space, max_increase_percent: 0%")},
     {"time per request", RULE("metric: cpu_per_request, max: 5ms")},
+    {"share of CPU", RULE("metric: map_cpu_share, max: 15%")},
+    {"share of CPU, no map at all", RULE("metric: map_cpu_share, max: 0%")},
+    {"growth of the time in maps", RULE("metric: map_cpu_per_request, max_increase_percent: 20%")},
+    {"heap alone", SCENARIO "profiles: [heap]\n"},
+    {"both profiles", SCENARIO "profiles: [cpu, heap]\nrules:\n"
+                               "  - {metric: map_cpu_share, max: 15%}\n"},
     {"the address in the environment",
      SERVICE("    service: {env: {PORT: \"${PORT}\"}}\n    load: {requests: r, count: 1}\n")},
     {"empty argument and empty variable",
@@ -444,9 +481,38 @@ static void accepts(void **state)
     }
 }
 
+struct profiles_case {
+    const char *name;
+    const char *text;
+    bool cpu_off;
+};
+
+static const struct profiles_case profiles_cases[] = {
+    {"left out: both", SCENARIO, false},
+    {"heap alone", SCENARIO "profiles: [heap]\n", true},
+    {"both", SCENARIO "profiles: [cpu, heap]\n", false},
+};
+
+static void profiles_are_recorded_unless_a_list_lacks_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(profiles_cases); i++) {
+        struct arena arena;
+        struct err err = {0};
+        struct policy policy = {0};
+        arena_init(&arena);
+        print_message("%s\n", profiles_cases[i].name);
+        assert_ok(parse(&policy, &arena, profiles_cases[i].text, &err), &err);
+        assert_int_equal(policy.profile_off[PROFILE_KIND_CPU], profiles_cases[i].cpu_off);
+        assert_false(policy.profile_off[PROFILE_KIND_HEAP]);
+        arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(profiles_are_recorded_unless_a_list_lacks_them),
         cmocka_unit_test(refuses_with_place_and_what_to_do),
         cmocka_unit_test(reads_the_scenarios_of_the_sample),
         cmocka_unit_test(reads_the_rules_of_the_sample),

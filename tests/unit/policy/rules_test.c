@@ -292,6 +292,7 @@ static const struct described_case described_cases[] = {
      "max_share 35 %"},
     {"time per request", "rules:\n  - {metric: cpu_per_request, max: 5ms}",
      "cpu_per_request max 5 ms/request"},
+    {"share of CPU", "rules:\n  - {metric: map_cpu_share, max: 15%}", "map_cpu_share max 15 %"},
     {"leak", "rules:\n  - {metric: heap_growth_per_1000_requests, max: 64KiB}",
      "heap_growth_per_1000_requests max 64 KiB/1000 requests"},
     {"MB of the short form", "thresholds: {heap_alloc_delta_mb: 8}",

@@ -253,6 +253,31 @@ static void profile_text_and_proto_of_one_heap_agree(void **state)
     }
 }
 
+/* The frames that Go does not show stay in front of the leaf: the last one is what it calls. */
+static void frames_that_go_does_not_show_are_kept_apart(void **state)
+{
+    static const struct str text = STR_INIT("heap profile: 2: 96 [2: 96] @ heap/2\n"
+                                            "2: 96 [2: 96] @ 0x11 0x21 0x31 0x41\n"
+                                            "#\t0x30\tmain.main+0x1\t/src/main.go:21\n\n"
+                                            "2: 96 [2: 96] @ 0x31 0x41\n"
+                                            "#\t0x30\tmain.main+0x1\t/src/main.go:21\n\n"
+                                            "2: 96 [2: 96] @ 0x11 0x41\n");
+    static const uint64_t hidden[] = {0x10, 0x20};
+    struct err err = {0};
+    struct profile profile = {0};
+    assert_ok(profile_decode(&profile, *state, bytes_of_str(text), &err), &err);
+    const struct profile_sample *sample = &profile.samples[0];
+    assert_int_equal(sample->location_count, 1);
+    assert_int_equal(sample->hidden_count, ARRAY_LEN(hidden));
+    for (size_t i = 0; i < ARRAY_LEN(hidden); i++) {
+        const uint32_t *location = sample->locations - sample->hidden_count + i;
+        assert_true(profile.locations[*location].address == hidden[i]);
+    }
+    assert_int_equal(profile.samples[1].hidden_count, 0);
+    assert_int_equal(profile.samples[2].hidden_count, 0);
+    assert_int_equal(profile.samples[2].location_count, 2);
+}
+
 static void profile_totals_and_types_are_found_by_name(void **state)
 {
     struct profile profile = load(*state, "corpus/data/go1.26_rate1.pb.gz");
@@ -299,6 +324,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(profile_reads_the_legacy_formats, take_arena, give_arena),
         cmocka_unit_test_setup_teardown(profile_refuses_what_is_none, take_arena, give_arena),
         cmocka_unit_test_setup_teardown(profile_text_and_proto_of_one_heap_agree, take_arena,
+                                        give_arena),
+        cmocka_unit_test_setup_teardown(frames_that_go_does_not_show_are_kept_apart, take_arena,
                                         give_arena),
         cmocka_unit_test_setup_teardown(profile_totals_and_types_are_found_by_name, take_arena,
                                         give_arena),

@@ -3,8 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRIAL   "scenario-1/candidate/exact-1/trial.json"
-#define PROGRAM "scenario-1/candidate/program.json"
+#define TRIAL     "scenario-1/candidate/exact-1/trial.json"
+#define PROGRAM   "scenario-1/candidate/program.json"
+#define FUNCTIONS "scenario-1/candidate/functions.txt"
 
 static void sealed(struct sample *sample)
 {
@@ -62,14 +63,26 @@ static const struct {
     const char *to;
     const char *message;
 } manifests[] = {
-    {"of a later schema", "recording/1", "recording/2",
-     "manifest.json: recording has schema \"memgate.recording/2\"; this memgate reads "
-     "memgate.recording/1"},
+    {"of a later schema", "recording/2", "recording/3",
+     "manifest.json: recording has schema \"memgate.recording/3\"; this memgate reads "
+     "memgate.recording/2"},
     {"without schema", "\"schema\"", "\"scheme\"", "names no schema"},
     {"unknown member", "\"quick\": true", "\"quick\": true, \"slow\": 1",
      "unknown member \"slow\""},
     {"duplicate member", "\"quick\": true", "\"quick\": true, \"quick\": true", "line "},
     {"missing member", "\"quick\": true,", "", "quick is missing"},
+    {"without renames", "\"renames\": [", "\"renamed\": [", "renames is missing"},
+    {"text for a rename", "\"cart/cart.go\",\n      \"basket/basket.go\"", "\"cart.go\"",
+     "renames: item 1: not a list of 2"},
+    {"rename of three", "\"basket/basket.go\"", "\"basket/basket.go\", \"c\"",
+     "renames: item 1: not a list of 2"},
+    {"rename to a number", "\"basket/basket.go\"", "7", "renames: item 1: new path: not a text"},
+    {"rename of nothing", "\"cart/cart.go\"", "\"\"", "renames: item 1: a path is empty"},
+    {"rename to nothing", "\"cmd/orders/main.go\"", "\"\"", "renames: item 2: a path is empty"},
+    {"renames out of order", "\"cart/cart.go\"", "\"z.go\"",
+     "renames: item 2: \"main.go\" appears twice or out of order"},
+    {"a file renamed twice", "\"cart/cart.go\"", "\"main.go\"",
+     "renames: item 2: \"main.go\" appears twice or out of order"},
     {"scenario without notes", "\"notes\": \"\",", "", "scenarios: item 1: notes is missing"},
     {"notes of another type", "\"notes\": \"\"", "\"notes\": []", "notes: not a text"},
     {"wrong type", "\"quick\": true", "\"quick\": 1", "quick: neither true nor false"},
@@ -165,10 +178,18 @@ static const struct {
      PROGRAM ": targets: item 1: offset"},
     {"target out of order", PROGRAM, "\"1f40\"", "\"ffffffffffffffff\"",
      PROGRAM ": targets: item 2 is not above the one before"},
-    {"target with a third value", PROGRAM, "\"1f40\",", "\"1f40\", \"\",",
-     PROGRAM ": targets: item 1: not a list of 2"},
-    {"target that is no pair", PROGRAM, "\"targets\": [", "\"targets\": [7,",
-     PROGRAM ": targets: item 1: not a list of 2"},
+    {"target with a fifth value", PROGRAM, "\"1f40\",", "\"1f40\", \"\",",
+     PROGRAM ": targets: item 1: not a list of 4"},
+    {"target that is no list", PROGRAM, "\"targets\": [", "\"targets\": [7,",
+     PROGRAM ": targets: item 1: not a list of 4"},
+    {"target found otherwise", PROGRAM, "\"hidden\"", "\"guess\"",
+     PROGRAM ": targets: item 2: how is \"guess\", not \"call\" or \"hidden\""},
+    {"functions out of order", FUNCTIONS, "main.main", "a.main",
+     FUNCTIONS ": line 2: is not above the one before"},
+    {"function without a name", FUNCTIONS, "main.main", "\nmain.main",
+     FUNCTIONS ": line 2: is empty or has a line break"},
+    {"functions cut short", FUNCTIONS, "main.main\n", "main.main",
+     FUNCTIONS ": the last line has no end"},
 };
 
 /* The author of these made all hashes fit. */

@@ -16,7 +16,13 @@ static void assert_same_program(const struct record_program *have,
     for (size_t i = 0; i < want->target_count; i++) {
         assert_true(have->targets[i].offset == want->targets[i].offset);
         assert_true(str_equal(have->targets[i].symbol, want->targets[i].symbol));
+        assert_true(str_equal(have->targets[i].type, want->targets[i].type));
+        assert_true(str_equal(have->targets[i].how, want->targets[i].how));
     }
+    assert_int_equal(have->has_functions, want->has_functions);
+    assert_int_equal(have->function_count, want->function_count);
+    for (size_t i = 0; i < want->function_count; i++)
+        assert_true(str_equal(have->functions[i], want->functions[i]));
 }
 
 /* Doubles must come back bit for bit, not merely close. */
@@ -90,6 +96,11 @@ static void assert_same_recording(const struct recording *have, const struct rec
     assert_true(str_equal(have->environment.cpu_model, want->environment.cpu_model));
     assert_true(have->environment.cpu_count == want->environment.cpu_count);
     assert_true(str_equal(have->environment.kernel, want->environment.kernel));
+    assert_int_equal(have->rename_count, want->rename_count);
+    for (size_t i = 0; i < want->rename_count; i++) {
+        assert_true(str_equal(have->renames[i].from, want->renames[i].from));
+        assert_true(str_equal(have->renames[i].to, want->renames[i].to));
+    }
     assert_int_equal(have->scenario_count, want->scenario_count);
     for (size_t i = 0; i < want->scenario_count; i++) {
         const struct record_scenario *a = &have->scenarios[i];
@@ -308,6 +319,37 @@ static const struct {
     {"at another place", set_number, "trial.json: trial 2 stands at place 1"},
 };
 
+static void a_cpu_profile_is_there_or_has_a_reason(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct profile profile = {0};
+    struct bytes data = {0};
+    struct str dir = {0};
+    struct trial_key key = {0, SIDE_CAND, PHASE_STEADY, 1};
+    sample_init(&sample);
+    struct err *err = &sample.err;
+    struct arena *arena = &sample.arena;
+    assert_ok(recording_trial_dir(&dir, arena, &sample.recording, key, err), err);
+    assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err),
+                 STATUS_NOT_FOUND, err, "no CPU profile was recorded");
+    struct str why = STR("GET /x answered 404\nand more\n");
+    assert_ok(io_write_file(recording_cpu_refusal_file(arena, dir), bytes_of_str(why), err), err);
+    assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_CHILD,
+                 err, "GET /x answered 404");
+    assert_null(strstr(err->text, "more"));
+    assert_ok(io_read_file(&data, arena, STR("corpus/data/go1.27_maps_cpu.pb.gz"),
+                           PROFILE_PACKED_BYTES_MAX, err),
+              err);
+    assert_ok(io_write_file(recording_cpu_file(arena, dir), data, err), err);
+    assert_ok(recording_cpu_profile(&profile, arena, &sample.recording, key, err), err);
+    assert_true(profile_type_index(&profile, "cpu") >= 0);
+    assert_ok(io_write_file(recording_cpu_file(arena, dir), bytes_of_str(why), err), err);
+    assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_FORMAT,
+                 err, "scenario-1/candidate/steady-1/cpu.pb.gz: ");
+    sample_release(&sample);
+}
+
 static void what_could_not_be_read_back_is_not_written(void **state)
 {
     (void)state;
@@ -335,6 +377,40 @@ static void targets_out_of_order_are_not_written(void **state)
     sample_release(&sample);
 }
 
+static void renames_out_of_order_are_not_written(void **state)
+{
+    struct sample sample;
+    (void)state;
+    sample_init(&sample);
+    sample.recording.renames[1].from = sample.recording.renames[0].from;
+    assert_fails(recording_write(&sample.recording, &sample.err), STATUS_FORMAT, &sample.err,
+                 "renames: item 2: \"cart/cart.go\" appears twice or out of order");
+    sample_release(&sample);
+}
+
+static void renames_have_a_limit(void **state)
+{
+    enum { TOO_MANY = RECORDING_RENAMES_MAX + 1 };
+    struct sample sample;
+    struct recording opened;
+    (void)state;
+    sample_init(&sample);
+    struct recording *recording = &sample.recording;
+    recording->renames = ARENA_ARRAY(&sample.arena, struct record_rename, TOO_MANY);
+    for (size_t i = 0; i < TOO_MANY; i++) {
+        recording->renames[i].from = str_format(&sample.arena, "%05zu.go", i);
+        recording->renames[i].to = STR("to.go");
+    }
+    recording->rename_count = TOO_MANY;
+    assert_fails(recording_write(recording, &sample.err), STATUS_LIMIT, &sample.err,
+                 "manifest.json: renames: more than 1000 items");
+    recording->rename_count = RECORDING_RENAMES_MAX;
+    assert_ok(recording_write(recording, &sample.err), &sample.err);
+    assert_ok(recording_open(&opened, &sample.arena, recording->dir, &sample.err), &sample.err);
+    assert_same_recording(&opened, recording);
+    sample_release(&sample);
+}
+
 static void a_left_over_file_is_not_sealed(void **state)
 {
     struct sample sample;
@@ -343,6 +419,30 @@ static void a_left_over_file_is_not_sealed(void **state)
     sample_put(&sample, "notes.txt", STR("x"));
     assert_fails(recording_write(&sample.recording, &sample.err), STATUS_FORMAT, &sample.err,
                  "\"notes.txt\" is no path of this recording");
+    sample_release(&sample);
+}
+
+static void functions_out_of_order_are_not_written(void **state)
+{
+    struct sample sample;
+    (void)state;
+    sample_init(&sample);
+    struct record_program *program = &sample.recording.scenarios[0].programs[SIDE_CAND];
+    program->functions[1] = program->functions[0];
+    assert_fails(recording_write(&sample.recording, &sample.err), STATUS_INVALID, &sample.err,
+                 "scenario-1/candidate/functions.txt: function 2: is not above");
+    sample_release(&sample);
+}
+
+static void functions_of_another_recording_are_not_sealed(void **state)
+{
+    struct sample sample;
+    (void)state;
+    sample_init(&sample);
+    assert_ok(recording_write(&sample.recording, &sample.err), &sample.err);
+    sample.recording.scenarios[0].programs[SIDE_CAND].has_functions = false;
+    assert_fails(recording_write(&sample.recording, &sample.err), STATUS_FORMAT, &sample.err,
+                 "scenario-1/candidate/functions.txt is left over");
     sample_release(&sample);
 }
 
@@ -356,8 +456,13 @@ int main(void)
         cmocka_unit_test(a_trial_has_its_directory_and_point_files),
         cmocka_unit_test(bad_points_are_named_by_their_relative_path),
         cmocka_unit_test(a_point_gives_its_profile),
+        cmocka_unit_test(a_cpu_profile_is_there_or_has_a_reason),
         cmocka_unit_test(what_could_not_be_read_back_is_not_written),
         cmocka_unit_test(targets_out_of_order_are_not_written),
+        cmocka_unit_test(functions_out_of_order_are_not_written),
+        cmocka_unit_test(functions_of_another_recording_are_not_sealed),
+        cmocka_unit_test(renames_out_of_order_are_not_written),
+        cmocka_unit_test(renames_have_a_limit),
         cmocka_unit_test(a_left_over_file_is_not_sealed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

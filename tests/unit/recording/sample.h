@@ -60,6 +60,10 @@ static inline void sample_init(struct sample *sample)
     recording->quick = true;
     recording->environment = (struct record_environment){
         STR("0.1.0"), STR("linux"), STR("amd64"), STR("CPU \"x\"\t1"), 2, STR("6.1")};
+    recording->renames = ARENA_ARRAY(&sample->arena, struct record_rename, 2);
+    recording->renames[0] = (struct record_rename){STR("cart/cart.go"), STR("basket/basket.go")};
+    recording->renames[1] = (struct record_rename){STR("main.go"), STR("cmd/orders/main.go")};
+    recording->rename_count = 2;
     recording->scenarios = ARENA_ARRAY(&sample->arena, struct record_scenario, 2);
     recording->scenario_count = 1;
     recording->scenarios[0] = (struct record_scenario){
@@ -67,8 +71,13 @@ static inline void sample_init(struct sample *sample)
     sample_trials(sample, &recording->scenarios[0], SIDE_CAND, PHASE_EXACT, 1);
 
     struct record_target *targets = ARENA_ARRAY(&sample->arena, struct record_target, 2);
-    targets[0] = (struct record_target){0x1f40, STR("runtime.makemap")};
-    targets[1] = (struct record_target){UINT64_MAX, STR("runtime.growslice")};
+    targets[0] = (struct record_target){0x1f40, STR("runtime.makemap"), STR("map[string]int"),
+                                        STR(RECORD_TARGET_CALL)};
+    targets[1] = (struct record_target){UINT64_MAX, STR("runtime.growslice"), STR(""),
+                                        STR(RECORD_TARGET_HIDDEN)};
+    struct str *functions = ARENA_ARRAY(&sample->arena, struct str, 2);
+    functions[0] = STR("example.com/orders/cart.(*Service[...]).Add");
+    functions[1] = STR("main.main");
     recording->scenarios[0].programs[SIDE_CAND] = (struct record_program){
         .revision = STR("0123456789012345678901234567890123456789"),
         .label = STR("HEAD"),
@@ -81,6 +90,9 @@ static inline void sample_init(struct sample *sample)
         .binary_bytes = 12345678,
         .targets = targets,
         .target_count = 2,
+        .functions = functions,
+        .function_count = 2,
+        .has_functions = true,
     };
 }
 

@@ -3,7 +3,7 @@
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
 
-/* What schema 1 looks like on disk: recordings outlive the memgate that wrote them. */
+/* What schema 2 looks like on disk: recordings outlive the memgate that wrote them. */
 static const char trial_text[] = "{\n"
                                  "  \"number\": 3,\n"
                                  "  \"warmup_count\": 500,\n"
@@ -34,7 +34,7 @@ static const char trial_text[] = "{\n"
                                  "  \"wall_ns\": 10\n"
                                  "}\n";
 
-static void a_trial_is_written_as_schema_1_says(void **state)
+static void a_trial_is_written_as_schema_2_says(void **state)
 {
     struct record_benchmark benchmark = {STR("BenchmarkEncode"), 2000, 0.1, 64, 2};
     struct record_trial trial = {.number = 3,
@@ -66,7 +66,7 @@ static void a_trial_is_written_as_schema_1_says(void **state)
     buf_release(&buf);
 }
 
-static void a_trial_of_schema_1_is_read(void **state)
+static void a_trial_of_schema_2_is_read(void **state)
 {
     struct arena arena;
     struct err err;
@@ -124,6 +124,7 @@ static const struct {
     {"policy.yaml", LAYOUT_KIND_POLICY, {0}},
     {"scenario-1/baseline/program.json", LAYOUT_KIND_PROGRAM, {0}},
     {"scenario-1000/candidate/program.json", LAYOUT_KIND_PROGRAM, {999, SIDE_CAND, 0, 0}},
+    {"scenario-1/candidate/functions.txt", LAYOUT_KIND_FUNCTIONS, {0, SIDE_CAND, 0, 0}},
     {"scenario-2/candidate/steady-64/trial.json",
      LAYOUT_KIND_TRIAL,
      {1, SIDE_CAND, PHASE_STEADY, 64}},
@@ -162,6 +163,8 @@ static const char *const bad_paths[] = {
     "scenario-1x/baseline/program.json",
     "scenario-1/other/program.json",
     "scenario-1/baseline/trial.json",
+    "scenario-1/functions.txt",
+    "scenario-1/baseline/functions.text",
     "scenario-1/baseline//program.json",
     "scenario-1/baseline/duet-1/trial.json",
     "scenario-1/baseline/exact-0/trial.json",
@@ -197,6 +200,7 @@ static void paths_are_written_as_they_are_parsed(void **state)
     struct trial_key key = {1, SIDE_CAND, PHASE_STEADY, 64};
     assert_str(layout_trial(&arena, key), "scenario-2/candidate/steady-64/trial.json");
     assert_str(layout_program(&arena, 0, SIDE_BASE), "scenario-1/baseline/program.json");
+    assert_str(layout_functions(&arena, 0, SIDE_CAND), "scenario-1/candidate/functions.txt");
     assert_str(layout_scenario(&arena, 9), "scenario-10");
     arena_release(&arena);
 }
@@ -204,8 +208,8 @@ static void paths_are_written_as_they_are_parsed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_trial_is_written_as_schema_1_says),
-        cmocka_unit_test(a_trial_of_schema_1_is_read),
+        cmocka_unit_test(a_trial_is_written_as_schema_2_says),
+        cmocka_unit_test(a_trial_of_schema_2_is_read),
         cmocka_unit_test(a_text_past_its_limit_is_not_written),
         cmocka_unit_test(texts_too_short_for_a_seal_do_not_verify),
         cmocka_unit_test(a_seal_is_the_hash_of_what_is_before_it),

@@ -5,10 +5,21 @@ package main
 import (
 	"maps"
 	"slices"
+	"sync"
 )
 
 //go:noinline
-func kindMapClone() { sinkMapII = maps.Clone(clonedMap) }
+func kindMapClone() { sinkMapII = maps.Clone(filledMap) }
+
+//go:noinline
+func kindMapCloneSmall() { sinkMapSI = maps.Clone(smallMap) }
+
+//go:noinline
+func kindMapCopy() {
+	m := map[int]int{}
+	maps.Copy(m, filledMap)
+	sinkMapII = m
+}
 
 //go:noinline
 func kindSliceClone() { sinkInts = slices.Clone(someInts) }
@@ -16,17 +27,26 @@ func kindSliceClone() { sinkInts = slices.Clone(someInts) }
 //go:noinline
 func kindSliceGrow() { sinkInts = slices.Grow([]int(nil), size) }
 
-var clonedMap = makeIntMap(200)
+//go:noinline
+func kindSliceInsert() { sinkInts = slices.Insert(someInts[:size:size], 5, 1, 2, 3) }
 
-func makeIntMap(n int) map[int]int {
-	m := map[int]int{}
-	for i := 0; i < n; i++ {
-		m[i] = i
-	}
-	return m
-}
+//go:noinline
+func kindSliceReplace() { sinkInts = slices.Replace(slices.Clone(someInts), 3, 4, 1, 2, 3) }
+
+//go:noinline
+func mixedOnce() { sinkFunc = sync.OnceValue(func() int { return number }) }
+
+var smallMap = map[string]int{"a": 1, "b": 2}
 
 func init() {
-	register(kindMapClone, kindSliceClone,
-		kindSliceGrow)
+	register(
+		kindMapClone,
+		kindMapCloneSmall,
+		kindMapCopy,
+		kindSliceClone,
+		kindSliceGrow,
+		kindSliceInsert,
+		kindSliceReplace,
+		mixedOnce,
+	)
 }

@@ -1,0 +1,204 @@
+#include "gate/fold/rows.h"
+
+#include "gate/fold/values.h"
+
+/* The file of a row is the first in byte order of its functions'. */
+static void row_file(struct fold_function *function, struct name_id file,
+                     const struct intern *names)
+{
+    struct str have = intern_text(names, function->file);
+    struct str want = intern_text(names, file);
+    if (have.len == 0 || (want.len > 0 && str_compare(want, have) < 0))
+        function->file = file;
+}
+
+static void functions_init(struct rows *rows, struct arena *arena, const struct intern *names,
+                           const struct profile *profile, const struct frame *frames)
+{
+    size_t count = profile->function_count;
+    uint32_t *row_of_name = ARENA_ARRAY(arena, uint32_t, names->len);
+    rows->items = ARENA_ARRAY(arena, struct fold_function, count + 1);
+    rows->of_function = ARENA_ARRAY(arena, uint32_t, count);
+    rows->len = 1;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t row = row_of_name[frames[i].func.v];
+        /* The empty name is id 0 and keeps row 0. */
+        if (row == 0 && frames[i].func.v != 0) {
+            row = (uint32_t)rows->len++;
+            row_of_name[frames[i].func.v] = row;
+            rows->items[row].func = frames[i].func;
+        }
+        row_file(&rows->items[row], frames[i].file, names);
+        rows->of_function[i] = row;
+    }
+}
+
+static void lines_init(struct rows *rows, struct arena *arena, const struct profile *profile)
+{
+    uint32_t count = 0;
+    rows->first = ARENA_ARRAY(arena, uint32_t, profile->location_count + 1);
+    for (size_t i = 0; i < profile->location_count; i++) {
+        count += profile->locations[i].line_count;
+        rows->first[i + 1] = count;
+    }
+    rows->of_line = ARENA_ARRAY(arena, uint32_t, count);
+    for (size_t i = 0; i < profile->location_count; i++) {
+        const struct profile_location *location = &profile->locations[i];
+        for (uint32_t j = 0; j < location->line_count; j++)
+            rows->of_line[rows->first[i] + j] = rows->of_function[location->lines[j].function];
+    }
+}
+
+static uint32_t deepest(const struct profile *profile)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < profile->sample_count; i++) {
+        if (profile->samples[i].location_count > most)
+            most = profile->samples[i].location_count;
+    }
+    return most;
+}
+
+void rows_init(struct rows *rows, struct arena *arena, const struct intern *names,
+               const struct profile *profile, const struct frame *frames)
+{
+    *rows = (struct rows){0};
+    functions_init(rows, arena, names, profile, frames);
+    lines_init(rows, arena, profile);
+    uint32_t most = deepest(profile);
+    rows->path_end = ARENA_ARRAY(arena, uint32_t, most) + most;
+    rows->gathered = arena_alloc(arena, most, sizeof(*rows->gathered));
+    rows->open = ARENA_ARRAY(arena, uint32_t, rows->len);
+    rows->passed = ARENA_ARRAY(arena, uint32_t, rows->len);
+    rows->touched = ARENA_ARRAY(arena, bool, rows->len);
+    rows->flat = arena_alloc(arena, rows->len, sizeof(*rows->flat));
+    rows->cum = arena_alloc(arena, rows->len, sizeof(*rows->cum));
+}
+
+static void node_open(struct rows *rows, uint32_t location)
+{
+    *(rows->path_end - rows->depth - 1) = location;
+    memset(rows->gathered[rows->depth], 0, sizeof(rows->gathered[rows->depth]));
+    rows->depth++;
+    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++)
+        rows->open[rows->of_line[i]]++;
+}
+
+/* The outermost frame of a function, closed last, has the values of all inner ones. */
+static void node_close(struct rows *rows)
+{
+    uint32_t location = *(rows->path_end - rows->depth);
+    rows->depth--;
+    const int64_t *values = rows->gathered[rows->depth];
+    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++) {
+        uint32_t row = rows->of_line[i];
+        if (--rows->open[row] == 0) {
+            rows->touched[row] = true;
+            values_add(rows->cum[row], values);
+        }
+    }
+    if (rows->depth > 0)
+        values_add(rows->gathered[rows->depth - 1], values);
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many frames two stacks share from the root; both end there. Four are compared at a time. */
+static uint32_t common_frames(const uint32_t *a_end, const uint32_t *b_end, uint32_t most)
+{
+    enum { STEP = 4 };
+    uint32_t common = 0;
+    while (most - common >= STEP &&
+           memcmp(a_end - common - STEP, b_end - common - STEP, STEP * sizeof(*a_end)) == 0)
+        common += STEP;
+    while (common < most && *(a_end - common - 1) == *(b_end - common - 1))
+        common++;
+    return common;
+}
+
+/* Behind the root; a stack without frames may have no array either. */
+static const uint32_t *stack_end(const struct profile_sample *sample)
+{
+    return sample->location_count > 0 ? sample->locations + sample->location_count : NULL;
+}
+
+/*
+ * A frame that the next stack does not have: it needs no place in the path.
+ * Without a branch, since whether a function was there before cannot be
+ * predicted in recursive programs.
+ */
+static void frame_pass(struct rows *rows, uint32_t location, const int64_t *restrict values)
+{
+    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++) {
+        uint32_t row = rows->of_line[i];
+        int64_t *restrict cum = rows->cum[row];
+        bool is_new = (rows->open[row] == 0) & (rows->passed[row] != rows->number);
+        int64_t mask = -(int64_t)is_new;
+        rows->passed[row] = rows->number;
+        cum[HEAP_ALLOC_OBJECTS] += values[HEAP_ALLOC_OBJECTS] & mask;
+        cum[HEAP_ALLOC_SPACE] += values[HEAP_ALLOC_SPACE] & mask;
+        cum[HEAP_INUSE_OBJECTS] += values[HEAP_INUSE_OBJECTS] & mask;
+        cum[HEAP_INUSE_SPACE] += values[HEAP_INUSE_SPACE] & mask;
+    }
+}
+
+/* Goes back to where the stacks part, and from there as far as the next one will come along. */
+static void path_follow(struct rows *rows, const struct profile_sample *sample,
+                        const struct profile_sample *next, const int64_t *values)
+{
+    const uint32_t *end = stack_end(sample);
+    uint32_t count = sample->location_count;
+    uint32_t common = rows->expected == sample
+                          ? rows->shared
+                          : common_frames(rows->path_end, end, least(rows->depth, count));
+    rows->expected = next;
+    rows->shared = 0;
+    if (next) {
+        rows->shared = common_frames(end, stack_end(next), least(count, next->location_count));
+    }
+    while (rows->depth > common)
+        node_close(rows);
+    while (rows->depth < rows->shared)
+        node_open(rows, *(end - rows->depth - 1));
+    rows->number++;
+    for (uint32_t i = rows->depth; i < count; i++)
+        frame_pass(rows, *(end - i - 1), values);
+}
+
+void rows_add(struct rows *rows, const struct profile_sample *sample,
+              const struct profile_sample *next, const struct profile_line *leaf,
+              const int64_t values[HEAP_METRICS])
+{
+    uint32_t row = leaf ? rows->of_function[leaf->function] : 0;
+    path_follow(rows, sample, next, values);
+    if (rows->depth > 0)
+        values_add(rows->gathered[rows->depth - 1], values);
+    values_add(rows->flat[row], values);
+    rows->touched[row] = true;
+    /* A leaf without a name is in no line; a function with an empty name shares its row. */
+    if (rows->open[row] == 0 && rows->passed[row] != rows->number)
+        values_add(rows->cum[row], values);
+}
+
+void rows_finish(struct rows *rows)
+{
+    while (rows->depth > 0)
+        node_close(rows);
+}
+
+void rows_collect(const struct rows *rows, struct arena *arena, struct fold *out)
+{
+    out->functions = ARENA_ARRAY(arena, struct fold_function, rows->len);
+    out->function_count = 0;
+    for (size_t i = 0; i < rows->len; i++) {
+        if (!rows->touched[i] && rows->passed[i] == 0)
+            continue;
+        struct fold_function *function = &out->functions[out->function_count++];
+        *function = rows->items[i];
+        memcpy(function->flat, rows->flat[i], sizeof(function->flat));
+        memcpy(function->cum, rows->cum[i], sizeof(function->cum));
+    }
+}

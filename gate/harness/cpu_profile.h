@@ -1,0 +1,48 @@
+#ifndef GATE_HARNESS_CPU_PROFILE_H
+#define GATE_HARNESS_CPU_PROFILE_H
+
+#include "gate/harness/control.h"
+#include "gate/harness/trial.h"
+
+/*
+ * The CPU profile of a steady trial, into cpu.pb.gz of its directory. One
+ * that cannot be had (no such handler, another profiler at work) is no
+ * failure of the trial: the reason goes to cpu.txt, and only a rule that
+ * needs the figures makes it matter.
+ */
+struct cpu_profile {
+    struct trial *trial;
+    uint16_t port;
+    uint64_t seconds;
+    struct str path;                   /* of the request */
+    struct control_exchange *exchange; /* NULL: nothing is under way */
+    struct control_reply reply;        /* once it is over */
+    struct err *why;                   /* STATUS_OK, or why there is no reply */
+};
+
+/* True for steady trials, unless the policy leaves cpu out. */
+bool cpu_profile_is_wanted(const struct trial *trial);
+
+/*
+ * Whole seconds, as net/http/pprof takes them, that fit into a load of
+ * that length; at least 1, which may outlast it, at most 60.
+ */
+uint64_t cpu_profile_seconds(double load_seconds);
+
+/*
+ * Asks a service for its profile beside the load: begin before it, step
+ * within it (10 to 50 ms apart, never waits), finish behind it, which
+ * waits for the rest of the profile; a load that failed calls abandon.
+ * Does nothing where none is wanted. Only an interruption and a file that
+ * cannot be written are errors.
+ */
+void cpu_profile_begin(struct cpu_profile *out, struct trial *trial, uint16_t port,
+                       double load_seconds);
+void cpu_profile_step(struct cpu_profile *profile);
+NODISCARD enum status cpu_profile_finish(struct cpu_profile *profile, struct err *err);
+void cpu_profile_abandon(struct cpu_profile *profile);
+
+/* Looks at the cpu.pb.gz that a test binary was told to write; what is none gives way to cpu.txt. */
+NODISCARD enum status cpu_profile_check_file(struct trial *trial, struct err *err);
+
+#endif

@@ -1,0 +1,133 @@
+#include "gate/stats/share.h"
+
+#include <math.h>
+
+#include "gate/stats/sample.h"
+
+/* Standard normal quantile of 0.995, for ESTIMATE_CONFIDENCE on two sides. */
+#define NORMAL_QUANTILE 2.5758293035489004
+
+static struct share_count pooled(const struct share_count *counts, size_t len)
+{
+    struct share_count sum = {0, 0};
+    for (size_t i = 0; i < len; i++) {
+        assert(counts[i].part >= 0 && counts[i].part <= counts[i].whole);
+        sum.part += counts[i].part;
+        sum.whole += counts[i].whole;
+    }
+    return sum;
+}
+
+double share_dispersion(const struct share_count *counts, size_t len)
+{
+    struct share_count sum = pooled(counts, len);
+    double share = sum.whole > 0 ? sum.part / sum.whole : 0;
+    double squares = 0;
+    size_t used = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (counts[i].whole <= 0)
+            continue;
+        double gap = counts[i].part - counts[i].whole * share;
+        squares += gap * gap / counts[i].whole;
+        used++;
+    }
+    if (used < 2 || share <= 0 || share >= 1)
+        return 1;
+    return fmax(1, squares / (share * (1 - share)) / (double)(used - 1));
+}
+
+struct interval share_interval(const struct share_count *counts, size_t len)
+{
+    struct share_count sum = pooled(counts, len);
+    if (sum.whole <= 0)
+        return (struct interval){0, 0, 1};
+    double share = sum.part / sum.whole;
+    double n = sum.whole / share_dispersion(counts, len);
+    double z = NORMAL_QUANTILE;
+    double scale = 1 + z * z / n;
+    double middle = (share + z * z / (2 * n)) / scale;
+    double half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale;
+    /* At 0 and 1 the bound is the share itself; rounding may miss it by a hair. */
+    return (struct interval){share, fmax(0, fmin(share, middle - half)),
+                             fmin(1, fmax(share, middle + half))};
+}
+
+struct interval interval_of_positive(struct samples samples)
+{
+    double mean = 0;
+    double squares = 0;
+    double n = (double)samples.len;
+    for (size_t i = 0; i < samples.len; i++) {
+        assert(samples.values[i] > 0);
+        mean += log(samples.values[i]) / n;
+    }
+    if (samples.len < 2)
+        return (struct interval){samples.len ? exp(mean) : 0, 0, HUGE_VAL};
+    for (size_t i = 0; i < samples.len; i++) {
+        double gap = log(samples.values[i]) - mean;
+        squares += gap * gap;
+    }
+    double half =
+        student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, n - 1) * sqrt(squares / (n - 1) / n);
+    return (struct interval){exp(mean), exp(mean - half), exp(mean + half)};
+}
+
+/* Of a value and its bound, how far apart their logarithms are. */
+static double log_gap(double value, double bound)
+{
+    return fabs(log(bound / value));
+}
+
+struct interval interval_product(struct interval a, struct interval b)
+{
+    double value = a.value * b.value;
+    assert(a.low >= 0 && b.low >= 0);
+    /* Zero has no logarithm. Both bounds at once are wider than needed, never narrower. */
+    if (value <= 0)
+        return (struct interval){0, 0, a.high * b.high};
+    bool has_low = a.low > 0 && b.low > 0;
+    double below = has_low ? hypot(log_gap(a.value, a.low), log_gap(b.value, b.low)) : HUGE_VAL;
+    double above = hypot(log_gap(a.value, a.high), log_gap(b.value, b.high));
+    return (struct interval){value, value * exp(-below), value * exp(above)};
+}
+
+static void fill_difference(struct estimate *out, struct interval base, struct interval cand)
+{
+    out->delta_low = out->delta - hypot(cand.value - cand.low, base.high - base.value);
+    out->delta_high = out->delta + hypot(cand.high - cand.value, base.value - base.low);
+}
+
+/* The bounds of the difference follow from those of the ratio: rules of either kind then agree. */
+static void fill_ratio(struct estimate *out, struct interval base, struct interval cand)
+{
+    double shift = log(cand.value / base.value);
+    double below = hypot(log_gap(cand.value, cand.low), log_gap(base.value, base.high));
+    double above = hypot(log_gap(cand.value, cand.high), log_gap(base.value, base.low));
+    out->has_ratio = true;
+    out->ratio = out->delta / base.value;
+    out->ratio_low = expm1(shift - below);
+    out->ratio_high = expm1(shift + above);
+    out->delta_low = base.value * out->ratio_low;
+    out->delta_high = base.value * out->ratio_high;
+}
+
+struct estimate estimate_of_intervals(struct interval base, struct interval cand, bool ratio)
+{
+    struct estimate out = {
+        .base = base.value,
+        .cand = cand.value,
+        .delta = cand.value - base.value,
+        .has_cand_interval = true,
+        .cand_low = cand.low,
+        .cand_high = cand.high,
+    };
+    out.bounded = isfinite(base.high) && isfinite(cand.high);
+    if (!out.bounded)
+        return out;
+    if (ratio && base.low > 0 && cand.low > 0) {
+        fill_ratio(&out, base, cand);
+    } else {
+        fill_difference(&out, base, cand);
+    }
+    return out;
+}

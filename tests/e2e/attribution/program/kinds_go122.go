@@ -1,0 +1,16 @@
+//go:build go1.22
+
+package main
+
+import (
+	"slices"
+)
+
+//go:noinline
+func kindSliceConcat() { sinkInts = slices.Concat(someInts, someInts) }
+
+func init() {
+	register(
+		kindSliceConcat,
+	)
+}

@@ -1,0 +1,3 @@
+module example.com/cpugen
+
+go 1.19

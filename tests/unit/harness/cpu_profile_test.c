@@ -1,0 +1,354 @@
+#include "gate/harness/cpu_profile.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
+#include "tests/support/check.h"
+
+struct seconds_case {
+    const char *name;
+    double load_seconds;
+    uint64_t want;
+};
+
+static const struct seconds_case seconds_cases[] = {
+    {"unknown", 0, 1},    {"negative", -0.3, 1},         {"shorter than a second", 0.9, 1},
+    {"one", 1, 1},        {"cut to whole ones", 6.9, 6}, {"just below the most", 59.99, 59},
+    {"the most", 60, 60}, {"longer", 1e9, 60},           {"not a number", (double)NAN, 1},
+};
+
+static void a_profile_fits_into_the_load(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(seconds_cases); i++) {
+        print_message("%s\n", seconds_cases[i].name);
+        assert_int_equal(cpu_profile_seconds(seconds_cases[i].load_seconds), seconds_cases[i].want);
+    }
+}
+
+enum { ANSWERS_MAX = 3 };
+
+/* A service that answers connection by connection, from a list; then it is gone. */
+struct service {
+    int fd;
+    uint16_t port;
+    pthread_t thread;
+    struct str answers[ANSWERS_MAX];
+    size_t answer_count;
+    char requests[ANSWERS_MAX][512];
+};
+
+static void *serve(void *ctx)
+{
+    struct service *service = ctx;
+    for (size_t i = 0; i < service->answer_count; i++) {
+        int fd = accept(service->fd, NULL, NULL);
+        char *request = service->requests[i];
+        ssize_t got = recv(fd, request, sizeof(service->requests[i]) - 1, 0);
+        request[got > 0 ? got : 0] = '\0';
+        for (struct str rest = service->answers[i]; rest.len > 0;) {
+            ssize_t put = send(fd, rest.data, rest.len, MSG_NOSIGNAL);
+            rest = str_slice(rest, put > 0 ? (size_t)put : rest.len, rest.len);
+        }
+        (void)close(fd);
+    }
+    return NULL;
+}
+
+static void service_start(struct service *service)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof(address);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    service->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(service->fd >= 0);
+    assert_int_equal(bind(service->fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(service->fd, ANSWERS_MAX), 0);
+    assert_int_equal(getsockname(service->fd, (struct sockaddr *)&address, &len), 0);
+    service->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&service->thread, NULL, serve, service), 0);
+}
+
+static void service_stop(struct service *service)
+{
+    (void)pthread_join(service->thread, NULL);
+    (void)close(service->fd);
+}
+
+struct fixture {
+    struct arena arena;
+    struct err err;
+    struct policy policy;
+    struct scenario scenario;
+    struct harness harness;
+    struct harness_scenario built;
+    struct record_trial record;
+    struct trial trial;
+};
+
+static void fixture_init(struct fixture *fixture)
+{
+    *fixture = (struct fixture){.scenario.service.pprof = STR("/debug/pprof/")};
+    arena_init(&fixture->arena);
+    fixture->harness.spec.policy = &fixture->policy;
+    fixture->built.scenario = &fixture->scenario;
+    fixture->trial = (struct trial){.harness = &fixture->harness,
+                                    .scenario = &fixture->built,
+                                    .key = {0, SIDE_CAND, PHASE_STEADY, 1},
+                                    .record = &fixture->record,
+                                    .scratch = &fixture->arena};
+    assert_ok(io_make_temp_dir(&fixture->trial.dir, &fixture->arena, "memgate-test", &fixture->err),
+              &fixture->err);
+}
+
+static void fixture_release(struct fixture *fixture)
+{
+    assert_ok(io_remove_tree(fixture->trial.dir, &fixture->err), &fixture->err);
+    arena_release(&fixture->arena);
+}
+
+/* What stands in a file of the trial; "" when there is none. */
+static struct str content(struct fixture *fixture, const char *name)
+{
+    struct bytes text = {0};
+    struct str path = io_join(&fixture->arena, fixture->trial.dir, str_from(name));
+    if (!io_is_file(path))
+        return STR("");
+    assert_ok(io_read_file(&text, &fixture->arena, path, PROFILE_PACKED_BYTES_MAX, &fixture->err),
+              &fixture->err);
+    return str_of_bytes(text);
+}
+
+static struct str real_profile(struct fixture *fixture)
+{
+    struct bytes data = {0};
+    assert_ok(io_read_file(&data, &fixture->arena, STR("corpus/data/go1.26_maps_cpu.pb.gz"),
+                           PROFILE_PACKED_BYTES_MAX, &fixture->err),
+              &fixture->err);
+    return str_of_bytes(data);
+}
+
+static struct str answer(struct fixture *fixture, const char *status, struct str body)
+{
+    struct buf buf;
+    buf_init(&buf, BUF_TEXT_BYTES_MAX);
+    buf_printf(&buf, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n", status, body.len);
+    buf_str(&buf, body);
+    struct str out = str_copy(&fixture->arena, buf_view(&buf));
+    buf_release(&buf);
+    return out;
+}
+
+/* A load of three seconds that ends as soon as the profile has. */
+static void record(struct fixture *fixture, struct service *service)
+{
+    struct cpu_profile profile;
+    service_start(service);
+    cpu_profile_begin(&profile, &fixture->trial, service->port, 3.5);
+    while (profile.exchange)
+        cpu_profile_step(&profile);
+    assert_ok(cpu_profile_finish(&profile, &fixture->err), &fixture->err);
+    service_stop(service);
+}
+
+static void a_profile_is_kept_byte_for_byte(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct str want = real_profile(&fixture);
+    struct service service = {.answers = {answer(&fixture, "200 OK", want)}, .answer_count = 1};
+    record(&fixture, &service);
+    assert_true(str_starts_with(str_from(service.requests[0]),
+                                STR("GET /debug/pprof/profile?seconds=3 HTTP/1.1\r\n")));
+    assert_true(str_equal(content(&fixture, "cpu.pb.gz"), want));
+    assert_str(content(&fixture, "cpu.txt"), "");
+    fixture_release(&fixture);
+}
+
+struct refusal_case {
+    const char *name;
+    const char *status;
+    struct str body;
+    const char *want; /* cpu.txt */
+};
+
+static const struct refusal_case refusal_cases[] = {
+    {"no such handler", "404 Not Found", STR_INIT("404 page not found\n"),
+     "GET /debug/pprof/profile?seconds=3 answered 404: 404 page not found\n"},
+    {"another profiler", "500 Internal Server Error",
+     STR_INIT("Could not enable CPU profiling: cpu profiling already in use\nmore"),
+     "GET /debug/pprof/profile?seconds=3 answered 500: Could not enable CPU profiling: cpu "
+     "profiling already in use\n"},
+    {"no reason at all", "503 Busy", STR_INIT(""),
+     "GET /debug/pprof/profile?seconds=3 answered 503\n"},
+    {"a reason that would act on a terminal", "500 No", STR_INIT("a\x1b[2Jb"),
+     "GET /debug/pprof/profile?seconds=3 answered 500: a\\x1b[2Jb\n"},
+    {"nothing", "200 OK", STR_INIT(""), "GET /debug/pprof/profile?seconds=3 answered nothing\n"},
+    {"no profile", "200 OK", STR_INIT("<html>"),
+     "GET /debug/pprof/profile?seconds=3: not a profile (starts \"<html>\")\n"},
+};
+
+static void a_refusal_is_kept_as_its_reason(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(refusal_cases); i++) {
+        const struct refusal_case *row = &refusal_cases[i];
+        struct fixture fixture;
+        fixture_init(&fixture);
+        print_message("%s\n", row->name);
+        struct service service = {.answers = {answer(&fixture, row->status, row->body)},
+                                  .answer_count = 1};
+        record(&fixture, &service);
+        assert_str(content(&fixture, "cpu.txt"), row->want);
+        assert_str(content(&fixture, "cpu.pb.gz"), "");
+        fixture_release(&fixture);
+    }
+}
+
+static void a_heap_profile_is_none_of_the_cpu(void **state)
+{
+    struct fixture fixture;
+    struct bytes heap = {0};
+    (void)state;
+    fixture_init(&fixture);
+    assert_ok(io_read_file(&heap, &fixture.arena, STR("corpus/data/go1.26_rate1.pb.gz"),
+                           PROFILE_PACKED_BYTES_MAX, &fixture.err),
+              &fixture.err);
+    struct service service = {.answers = {answer(&fixture, "200 OK", str_of_bytes(heap))},
+                              .answer_count = 1};
+    record(&fixture, &service);
+    assert_str(content(&fixture, "cpu.txt"),
+               "GET /debug/pprof/profile?seconds=3: not a CPU profile\n");
+    fixture_release(&fixture);
+}
+
+static void a_write_timeout_gets_a_shorter_profile(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct str no =
+        answer(&fixture, "400 Bad Request", STR("profile duration exceeds server's WriteTimeout"));
+    struct str want = real_profile(&fixture);
+    struct service service = {.answers = {no, answer(&fixture, "200 OK", want)}, .answer_count = 2};
+    record(&fixture, &service);
+    assert_true(str_contains(str_from(service.requests[1]), STR("profile?seconds=1 HTTP")));
+    assert_true(str_equal(content(&fixture, "cpu.pb.gz"), want));
+    struct service never = {.answers = {no, no}, .answer_count = 2};
+    assert_ok(io_remove_tree(recording_cpu_file(&fixture.arena, fixture.trial.dir), &fixture.err),
+              &fixture.err);
+    record(&fixture, &never);
+    assert_str(content(&fixture, "cpu.txt"),
+               "GET /debug/pprof/profile?seconds=1 answered 400: profile duration exceeds server's "
+               "WriteTimeout\n");
+    fixture_release(&fixture);
+}
+
+static void a_service_that_is_gone_is_a_reason_too(void **state)
+{
+    struct fixture fixture;
+    struct service service = {.answer_count = 0};
+    (void)state;
+    fixture_init(&fixture);
+    service_start(&service);
+    service_stop(&service);
+    struct cpu_profile profile;
+    cpu_profile_begin(&profile, &fixture.trial, service.port, 3.5);
+    assert_ok(cpu_profile_finish(&profile, &fixture.err), &fixture.err);
+    assert_true(
+        str_starts_with(content(&fixture, "cpu.txt"), STR("GET /debug/pprof/profile?seconds=3: ")));
+    fixture_release(&fixture);
+}
+
+struct wanted_case {
+    const char *name;
+    enum phase phase;
+    bool off;
+    bool want;
+};
+
+static const struct wanted_case wanted_cases[] = {
+    {"steady", PHASE_STEADY, false, true},
+    {"exact counts allocations undisturbed", PHASE_EXACT, false, false},
+    {"left out by the policy", PHASE_STEADY, true, false},
+};
+
+static void only_steady_trials_have_one(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(wanted_cases); i++) {
+        const struct wanted_case *row = &wanted_cases[i];
+        struct fixture fixture;
+        struct cpu_profile profile;
+        fixture_init(&fixture);
+        print_message("%s\n", row->name);
+        fixture.trial.key.phase = row->phase;
+        fixture.policy.profile_off[PROFILE_KIND_CPU] = row->off;
+        assert_int_equal(cpu_profile_is_wanted(&fixture.trial), row->want);
+        cpu_profile_begin(&profile, &fixture.trial, 1, 3.5);
+        assert_int_equal(profile.exchange != NULL, row->want);
+        cpu_profile_abandon(&profile);
+        assert_null(profile.exchange);
+        assert_str(content(&fixture, "cpu.txt"), "");
+        fixture_release(&fixture);
+    }
+}
+
+struct file_case {
+    const char *name;
+    const char *written; /* NULL: no file */
+    const char *want;    /* cpu.txt */
+};
+
+static const struct file_case file_cases[] = {
+    {"none", NULL, "the test binary wrote none\n"},
+    {"empty", "", "another profiler was at work, or none was written\n"},
+    {"something else", "oops", "not a profile (starts \"oops\")\n"},
+};
+
+static void files_of_test_binaries_are_looked_at(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(file_cases); i++) {
+        const struct file_case *row = &file_cases[i];
+        struct fixture fixture;
+        fixture_init(&fixture);
+        struct str file = recording_cpu_file(&fixture.arena, fixture.trial.dir);
+        print_message("%s\n", row->name);
+        if (row->written) {
+            struct bytes text = bytes_of_str(str_from(row->written));
+            assert_ok(io_write_file(file, text, &fixture.err), &fixture.err);
+        }
+        assert_ok(cpu_profile_check_file(&fixture.trial, &fixture.err), &fixture.err);
+        assert_str(content(&fixture, "cpu.txt"), row->want);
+        assert_false(io_is_file(file));
+        /* The next attempt is better. */
+        struct bytes good = bytes_of_str(real_profile(&fixture));
+        assert_ok(io_write_file(file, good, &fixture.err), &fixture.err);
+        assert_ok(cpu_profile_check_file(&fixture.trial, &fixture.err), &fixture.err);
+        assert_str(content(&fixture, "cpu.txt"), "");
+        assert_true(io_is_file(file));
+        fixture_release(&fixture);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_profile_fits_into_the_load),
+        cmocka_unit_test(a_profile_is_kept_byte_for_byte),
+        cmocka_unit_test(a_refusal_is_kept_as_its_reason),
+        cmocka_unit_test(a_heap_profile_is_none_of_the_cpu),
+        cmocka_unit_test(a_write_timeout_gets_a_shorter_profile),
+        cmocka_unit_test(a_service_that_is_gone_is_a_reason_too),
+        cmocka_unit_test(only_steady_trials_have_one),
+        cmocka_unit_test(files_of_test_binaries_are_looked_at),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
