@@ -22,7 +22,7 @@ build() { # NAME FLAGS...: $work/NAME with profiles NAME.pb.gz and NAME_debug1.t
 
 kinds() { # PROFILE EXE: "kind percent" of what the program allocated
     "$memgate" check "$1" "$1" --base-binary "$2" --cand-binary "$2" |
-        sed -n 's/^ *kinds  *//p' | sed 's/ of the candidate.*//; s/ %  */\n/g'
+        sed -n 's/^ *kinds  *//p' | sed 's/ % of the candidate.*//; s/ %, /\n/g'
 }
 
 refused() { # MESSAGE PROFILE EXE
