@@ -256,7 +256,8 @@ static enum status absorb_targets(struct measuring *measuring, struct measured *
         status = recording_profile(&profile, &scratch, measuring->recording, key, points[i], err);
         if (status == STATUS_OK)
             targets_add(targets, measuring->arena, &measured->binaries[key.side], &profile);
-        if (status == STATUS_OK && !record->is_gotest)
+        /* Later trials sample the same addresses, and decoding the text is slow. */
+        if (status == STATUS_OK && !record->is_gotest && key.number == 1)
             absorb_text(measuring, measured, key, points[i], &profile);
     }
     arena_release(&scratch);
