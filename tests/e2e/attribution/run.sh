@@ -85,7 +85,7 @@ run_variant() {
 }
 
 run_kinds() {
-    local row name failed=0
+    local row name code failed=0
     local -a words
     for row in "${VARIANTS[@]}"; do
         # A backslash keeps a blank inside a flag.
@@ -94,10 +94,17 @@ run_kinds() {
         name=${words[0]}
         variant_runs "$name" || continue
         printf -- '-- go%s %s\n' "$release" "$name"
-        (run_variant "${words[@]}") || {
-            printf 'FAILED go%s %s\n' "$release" "$name"
-            failed=1
-        }
+        # errexit does not hold inside a condition, so a variant runs in a shell of its own.
+        set +e
+        (
+            set -e
+            run_variant "${words[@]}"
+        )
+        code=$?
+        set -e
+        [ "$code" -eq 0 ] && continue
+        printf 'FAILED go%s %s\n' "$release" "$name"
+        failed=1
     done
     return "$failed"
 }
@@ -119,6 +126,8 @@ run_calls() {
 [ -n "${MEMGATE_TEST_ALL_GO-}" ] || is_default || exit 77
 go=$(bash "$releases" "$release")
 go=${go#* }
+# What an earlier run left must not stand in for what this one fails to make.
+rm -rf "$work"
 mkdir -p "$work"
 # Nothing else is downloaded, and the user's settings do not matter.
 export GOTOOLCHAIN=local GOPROXY=off GOWORK=off GOENV=off GOFLAGS=-buildvcs=false
