@@ -88,6 +88,12 @@ struct comparison_row {
     size_t culprit_count;
 };
 
+/* True for rows about one function, or one kind of it. */
+static inline bool row_is_of_function(const struct comparison_row *row)
+{
+    return row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
+}
+
 /* Cost that changed its place: a function under another name, split, merged or extracted. */
 struct moved {
     struct str from;

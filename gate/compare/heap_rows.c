@@ -169,7 +169,7 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
         .kind = row->kind,
         .estimate = estimate_row(maker, row, what->column),
     };
-    bool is_function = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
+    bool is_function = row_is_of_function(&out);
     bool empty = out.estimate.base <= 0 && out.estimate.cand <= 0;
     find_unknown(&out, maker, row, what->column);
     /* A kind of which nothing was seen is shown as that only where something may have been missed. */

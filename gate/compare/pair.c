@@ -39,10 +39,9 @@ static struct half half_of(struct arena *arena, const struct intern *names,
         .parts = name_parts_of(arena, key),
         .file = name_module_file(file, module),
         .file_base = str_slice(file, (size_t)(str_find_last(file, '/') + 1), file.len),
-        .caller = intern_text(names, function->caller),
+        .caller_local = name_local(intern_text(names, function->caller)),
     };
     out.package_plain = name_package_plain(arena, out.parts.package, module);
-    out.caller_local = name_local(out.caller);
     for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
         out.total_bytes += function->bytes[kind];
         out.kinds |= (uint32_t)(fabs(function->bytes[kind]) > 0) << kind;

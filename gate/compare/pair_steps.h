@@ -13,8 +13,7 @@ struct half {
     struct str file;          /* name_module_file of it; empty when unknown */
     struct str file_base;     /* last element of its file; empty when unknown */
     const uint64_t *renames;  /* bit by rename that its file may be part of; NULL: none */
-    struct str caller;        /* key text; empty when unknown */
-    struct str caller_local;  /* the same without its package */
+    struct str caller_local;  /* the caller's key without its package; empty when unknown */
     double total_bytes;
     uint32_t kinds; /* bit by kind that it allocates */
     bool used;

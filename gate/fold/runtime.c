@@ -1,6 +1,7 @@
 #include "gate/fold/runtime.h"
 
 #include "gate/base/num.h"
+#include "gate/fold/fold.h"
 #include "gate/fold/runtime_files.h"
 
 enum {
@@ -236,18 +237,12 @@ static struct alloc_class rules_find(const struct runtime_rules *rules, struct s
     return (struct alloc_class){otherwise, ALLOC_OP_NONE};
 }
 
-static bool is_runtime(struct str symbol)
-{
-    return str_starts_with(symbol, STR("runtime.")) ||
-           str_starts_with(symbol, STR("internal/runtime/"));
-}
-
 struct alloc_class runtime_table_target(const struct runtime_table *table, struct str symbol)
 {
     struct alloc_class class = rules_find(&table->targets, symbol, ALLOC_KIND_UNKNOWN);
     if (class.kind != ALLOC_KIND_UNKNOWN)
         return class;
-    struct str stand_in = symbol.len == 0 || is_runtime(symbol) ? symbol : STR("program");
+    struct str stand_in = symbol.len == 0 || name_is_runtime(symbol) ? symbol : STR("program");
     return rules_find(&table->targets, stand_in, ALLOC_KIND_OTHER);
 }
 

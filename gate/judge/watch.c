@@ -65,7 +65,7 @@ struct subject watch_subject(struct arena *arena, const struct policy *policy,
                              const struct comparison *comparison, const struct comparison_row *row)
 {
     struct subject out = {.scenario = comparison->scenario};
-    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND) {
+    if (row_is_of_function(row)) {
         out = function_subject(arena, comparison, SIDE_CAND, row->func);
         out.file = row->file;
         out.base_func = base_spelling(arena, policy, comparison, &out, row);

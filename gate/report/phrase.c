@@ -162,7 +162,7 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
 {
     const struct comparison_row *row = finding->row;
     struct str_list out = {ARENA_ARRAY(arena, struct str, 5), 0};
-    bool named = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
+    bool named = row_is_of_function(row);
     if (finding->reason.len)
         out.items[out.len++] = finding->reason;
     if (row->samples[SIDE_CAND]) {

@@ -55,8 +55,7 @@ static void write_rule(const struct text *text, const struct finding *finding)
 
 static void write_place(const struct text *text, const struct comparison_row *row)
 {
-    bool named = row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND;
-    if (!named)
+    if (!row_is_of_function(row))
         return;
     struct str place = phrase_place(text->arena, row->file, row->line);
     buf_printf(text->out, "          at %.*s, %.*s", STR_ARGS(place),
@@ -90,7 +89,7 @@ static void write_finding(const struct text *text, const struct finding *finding
 
 static bool is_function(const struct finding *finding)
 {
-    return finding->row->level == ROW_FUNCTION || finding->row->level == ROW_FUNCTION_KIND;
+    return row_is_of_function(finding->row);
 }
 
 /* Worst first in full, single functions up to a screenful; what is fine gets a line each. */
