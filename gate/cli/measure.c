@@ -222,7 +222,7 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
  * resort: without it their kind is unknown, which the report shows.
  */
 static void absorb_text(struct measuring *measuring, struct measured *measured,
-                        struct trial_key key, enum point point, const struct profile *profile)
+                        struct trial_key key, const struct profile *profile)
 {
     struct profile text = {0};
     struct arena scratch;
@@ -231,7 +231,8 @@ static void absorb_text(struct measuring *measuring, struct measured *measured,
     if (profile->mapping_count == 0) {
         log_line(measuring->log, "%s: the heap profile has no mapping of the program",
                  side_name(key.side));
-    } else if (recording_text_profile(&text, &scratch, measuring->recording, key, point, &err)) {
+    } else if (recording_text_profile(&text, &scratch, measuring->recording, key, POINT_END,
+                                      &err)) {
         log_line(measuring->log, "%s: %s", side_name(key.side), err.text);
     } else {
         profile_use_mapping(&text, &scratch, &profile->mappings[0]);
@@ -245,21 +246,19 @@ static void absorb_text(struct measuring *measuring, struct measured *measured,
 static enum status absorb_targets(struct measuring *measuring, struct measured *measured,
                                   struct trial_key key, struct err *err)
 {
-    static const enum point points[] = {POINT_WARM, POINT_END};
     struct record_scenario *record = &measuring->recording->scenarios[key.scenario];
     struct call_targets *targets = &measured->targets[key.side];
+    struct profile profile = {0};
     struct arena scratch;
-    enum status status = STATUS_OK;
     arena_init(&scratch);
-    for (size_t i = record->is_gotest ? 1 : 0; i < ARRAY_LEN(points) && !status; i++) {
-        struct profile profile = {0};
-        status = recording_profile(&profile, &scratch, measuring->recording, key, points[i], err);
-        if (status == STATUS_OK)
-            targets_add(targets, measuring->arena, &measured->binaries[key.side], &profile);
-        /* Later trials sample the same addresses, and decoding the text is slow. */
-        if (status == STATUS_OK && !record->is_gotest && key.number == 1)
-            absorb_text(measuring, measured, key, points[i], &profile);
-    }
+    /* The last profile holds every address of the earlier ones: Go never forgets a stack. */
+    enum status status =
+        recording_profile(&profile, &scratch, measuring->recording, key, POINT_END, err);
+    if (status == STATUS_OK)
+        targets_add(targets, measuring->arena, &measured->binaries[key.side], &profile);
+    /* Later trials sample the same addresses, and decoding the text is slow. */
+    if (status == STATUS_OK && !record->is_gotest && key.number == 1)
+        absorb_text(measuring, measured, key, &profile);
     arena_release(&scratch);
     struct record_program *program = &record->programs[key.side];
     program->targets = ARENA_ARRAY(measuring->arena, struct record_target, targets->len + 1);

@@ -142,7 +142,9 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     if (function->site_count[SIDE_BASE] > 0) {
         struct name_id raw = ledger_site_function(&function->sites[SIDE_BASE][0]);
         struct str base = intern_text(naming->names, raw);
-        if (!str_equal(pair_key(naming->arena, base), pair_key(naming->arena, out->func)))
+        /* Most are spelled alike; keys tell those whose closures or type arguments differ alone. */
+        if (!str_equal(base, out->func) &&
+            !str_equal(pair_key(naming->arena, base), pair_key(naming->arena, out->func)))
             out->base_func = base;
     }
 }

@@ -78,24 +78,35 @@ static void keys_collect(struct map *out, struct keys *keys, const struct signat
         (void)map_insert(out, hash_str(intern_text(keys->names, list->items[i].key)), 0);
 }
 
-/* The keys of the functions that an executable holds, by their hash. */
-static void executable_collect(struct map *out, const struct ledger_side *side)
-{
-    struct arena scratch;
-    arena_init(&scratch);
-    for (size_t i = 0; i < side->function_count; i++)
-        (void)map_insert(out, hash_str(pair_key(&scratch, side->functions[i])), 0);
-    arena_release(&scratch);
-}
-
-static bool any_missing(const struct signature_list *list, const struct map *other)
+/* The packages of the functions that `known` lacks, by their hash; false when it lacks none. */
+static bool missing_packages(struct map *out, const struct signature_list *list,
+                             const struct map *known)
 {
     uint32_t at = 0;
     for (size_t i = 0; i < list->len; i++) {
-        if (!map_find(other, hash_str(intern_text(list->keys->names, list->items[i].key)), &at))
-            return true;
+        struct str key = intern_text(list->keys->names, list->items[i].key);
+        if (!map_find(known, hash_str(key), &at))
+            (void)map_insert(out, hash_str(name_package(key)), 0);
     }
-    return false;
+    return out->len > 0;
+}
+
+/*
+ * The keys of an executable's functions in the packages that are asked
+ * for, by their hash. A key begins with its package as pprof spells it,
+ * and few packages miss anything: the others' keys are not worked out.
+ */
+static void executable_collect(struct map *out, const struct ledger_side *side,
+                               const struct map *packages)
+{
+    struct arena scratch;
+    uint32_t at = 0;
+    arena_init(&scratch);
+    for (size_t i = 0; i < side->function_count; i++) {
+        if (map_find(packages, hash_str(name_package(side->functions[i])), &at))
+            (void)map_insert(out, hash_str(pair_key(&scratch, side->functions[i])), 0);
+    }
+    arena_release(&scratch);
 }
 
 /* Only what the other side does not allocate in needs the long list of its executable. */
@@ -103,17 +114,20 @@ static void mark_staying(struct signature_list *list, const struct signature_lis
                          const struct ledger_side *other_side)
 {
     struct map known;
+    struct map packages;
     uint32_t at = 0;
     map_init(&known);
+    map_init(&packages);
     keys_collect(&known, list->keys, other);
-    if (other_side->has_functions && any_missing(list, &known)) {
-        executable_collect(&known, other_side);
+    if (other_side->has_functions && missing_packages(&packages, list, &known)) {
+        executable_collect(&known, other_side, &packages);
         for (size_t i = 0; i < list->len; i++) {
             struct str key = intern_text(list->keys->names, list->items[i].key);
             list->items[i].stays = map_find(&known, hash_str(key), &at);
         }
     }
     map_release(&known);
+    map_release(&packages);
 }
 
 void signatures_pair(struct pairs *out, struct keys *keys, const struct ledger_side sides[SIDES],
