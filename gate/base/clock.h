@@ -8,5 +8,7 @@
 
 /* Monotonic nanoseconds; the wall clock measures nothing here. */
 uint64_t clock_now_ns(void);
+/* A signal ends it early. */
+void clock_sleep_ns(uint64_t ns);
 
 #endif

@@ -1,7 +1,5 @@
 #include "gate/harness/trial_gotest.h"
 
-#include <time.h>
-
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/harness/bench_output.h"
@@ -109,10 +107,9 @@ static enum status wait_end(struct process *process, struct trial *trial, struct
     uint64_t pause_ns = PAUSE_NS_MIN;
     sampler_init(&sampler, trial->scratch, process);
     for (process_poll(process); !process->ended; process_poll(process)) {
-        struct timespec pause = {.tv_nsec = (long)pause_ns};
         sampler_take(&sampler);
         peak_bytes = larger(peak_bytes, process_peak_rss_bytes(process));
-        (void)nanosleep(&pause, NULL);
+        clock_sleep_ns(pause_ns);
         pause_ns = smaller(pause_ns + pause_ns / 8, PAUSE_NS_MAX);
         trial_show_progress(trial, 0, 0);
         if (check_running(process, trial, err))

@@ -1,5 +1,3 @@
-#include <time.h>
-
 #include "gate/base/clock.h"
 #include "gate/base/num.h"
 #include "gate/harness/control.h"
@@ -122,12 +120,6 @@ static enum status start(struct http_trial *http, struct err *err)
     return process_start(&http->process, &spec, err);
 }
 
-static void pause_ns(uint64_t ns)
-{
-    struct timespec span = {(time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND)};
-    (void)nanosleep(&span, NULL);
-}
-
 /* One question; *code is 0 when nobody answers yet. */
 static enum status ask_ready(const struct http_trial *http, long *code, struct err *err)
 {
@@ -171,7 +163,7 @@ static enum status wait_ready(struct http_trial *http, struct err *err)
             break;
         if (clock_now_ns() - start_ns > timeout_ns)
             return not_ready(http, code, err);
-        pause_ns(pause < READY_PAUSE_MAX ? pause : READY_PAUSE_MAX);
+        clock_sleep_ns(pause < READY_PAUSE_MAX ? pause : READY_PAUSE_MAX);
     }
     http->trial->record->start_ns = clock_now_ns() - start_ns;
     return STATUS_OK;
@@ -229,10 +221,10 @@ static bool tick(void *ctx, uint64_t done)
     trial_show_progress(http->trial, http->done_before + done,
                         warmup_count(http->trial) + load_count(http->trial));
     sampler_tick(&http->sampler);
-    cpu_profile_step(&http->cpu_profile);
     if (now < http->next_poll_ns)
         return true;
     http->next_poll_ns = now + POLL_NS;
+    cpu_profile_step(&http->cpu_profile);
     process_poll(&http->process);
     http->is_too_slow = trial_is_too_slow(http->trial, now - http->loading_since_ns);
     return !process_interrupted() && !http->process.ended && !http->is_too_slow;

@@ -15,20 +15,37 @@ figure() {
     sed -n "s/$2/\\1/p" "$1" | head -n 1
 }
 
-for row in "--quick 20" "--output=$work/out 120"; do
-    read -r option limit <<< "$row"
-    code=0
-    "$memgate" run "$option" --base main --head change/comment-only > "$work/stdout" \
+# attempt OPTION LIMIT: one run; what does not hold of it is left in $missed.
+attempt() {
+    local code=0 wall base cand share
+    missed=
+    "$memgate" run "$1" --base main --head change/comment-only > "$work/stdout" \
         2> "$work/stderr" || code=$?
-    [ "$code" = 0 ] || { fail "$option: exit $code"; cat "$work/stdout" "$work/stderr"; }
+    [ "$code" = 0 ] || {
+        fail "$1: exit $code"
+        cat "$work/stdout" "$work/stderr"
+        return
+    }
     grep 'time:' "$work/stderr"
     wall=$(figure "$work/stderr" '.*time: \([0-9.]*\) s in all.*')
     base=$(figure "$work/stderr" '.*build \([0-9.]*\) + .*')
     cand=$(figure "$work/stderr" '.*build [0-9.]* + \([0-9.]*\) s.*')
     share=$(figure "$work/stderr" '.*CPU (\([0-9.]*\) %).*')
-    awk -v w="$wall" -v b="$base" -v c="$cand" -v l="$limit" 'BEGIN {exit !(w - b - c <= l)}' ||
-        fail "$option: $wall s less builds of $base and $cand s is over $limit s"
-    [ "$option" = --quick ] ||
-        awk -v s="$share" 'BEGIN {exit !(s < 5)}' || fail "memgate itself used $share % of the run"
+    awk -v w="$wall" -v b="$base" -v c="$cand" -v l="$2" 'BEGIN {exit !(w - b - c <= l)}' ||
+        missed="$1: $wall s less builds of $base and $cand s is over $2 s"
+    [ "$1" = --quick ] || awk -v s="$share" 'BEGIN {exit !(s < 5)}' ||
+        missed="memgate itself used $share % of the run"
+}
+
+# Whatever else the machine does only adds time and CPU, so the best of three runs is memgate's own
+# need; a verdict that is not "pass" fails at once.
+for row in "--quick 20" "--output=$work/out 120"; do
+    read -r option limit <<< "$row"
+    for try in 1 2 3; do
+        attempt "$option" "$limit"
+        [ -n "$missed" ] || break
+        echo "try $try: $missed"
+    done
+    [ -z "$missed" ] || fail "three times: $missed"
 done
 finish
