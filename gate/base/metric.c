@@ -27,6 +27,11 @@ bool metric_is_exact(enum metric metric)
     return metric_rows[metric].exact;
 }
 
+bool metric_is_latency(enum metric metric)
+{
+    return metric == METRIC_P50 || metric == METRIC_P90 || metric == METRIC_P99;
+}
+
 bool metric_needs_cpu_profile(enum metric metric)
 {
     return metric == METRIC_MAP_CPU_SHARE || metric == METRIC_MAP_CPU ||

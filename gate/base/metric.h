@@ -39,7 +39,8 @@ enum metric {
 
 const char *metric_name(enum metric metric);
 enum unit metric_unit(enum metric metric);
-bool metric_is_exact(enum metric metric); /* judged on the exact phase alone (`run --quick`) */
+bool metric_is_exact(enum metric metric);   /* judged on the exact phase alone (`run --quick`) */
+bool metric_is_latency(enum metric metric); /* of requests: the duet's, where there is one */
 bool metric_needs_cpu_profile(enum metric metric);
 bool metric_parse(enum metric *out, struct str name);
 

@@ -288,18 +288,31 @@ static enum status measure_side(struct measuring *measuring, struct measured *me
     return STATUS_OK;
 }
 
+/* One after the other, each side first in turn. */
+static enum status measure_sides(struct measuring *measuring, struct measured *measured,
+                                 enum phase phase, uint32_t number, struct err *err)
+{
+    for (int i = 0; i < SIDES; i++) {
+        enum side side = (number % 2 == 1) == (i == 0) ? SIDE_BASE : SIDE_CAND;
+        struct trial_key key = {measured->scenario, side, phase, number};
+        if (measure_side(measuring, measured, key, err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
 enum status measure_pair(struct measuring *measuring, struct measured *measured, enum phase phase,
                          struct err *err)
 {
     struct record_scenario *record = &measuring->recording->scenarios[measured->scenario];
     uint32_t number = (uint32_t)record->trial_count[SIDE_BASE][phase] + 1;
     uint64_t start_ns = clock_now_ns();
-    for (int i = 0; i < SIDES; i++) {
-        enum side side = (number % 2 == 1) == (i == 0) ? SIDE_BASE : SIDE_CAND;
-        struct trial_key key = {measured->scenario, side, phase, number};
-        if (measure_side(measuring, measured, key, err))
-            return fail_scenario(measuring, measured, err);
-    }
+    enum status status = phase == PHASE_DUET
+                             ? harness_duet(measuring->harness, &measured->built,
+                                            measuring->recording, measured->scenario, number, err)
+                             : measure_sides(measuring, measured, phase, number, err);
+    if (status != STATUS_OK)
+        return fail_scenario(measuring, measured, err);
     /* A benchmark's load is what it ran: b.N of all its functions. */
     if (record->is_gotest)
         record->load_count = record->trials[SIDE_BASE][phase][0].request_count;

@@ -302,6 +302,28 @@ static enum status measure_phase(struct run *run, struct measured *measured, enu
     return STATUS_OK;
 }
 
+/* What a quick run leaves out, and a benchmark has no requests for. */
+static uint32_t planned_pairs(const struct run *run, const struct measured *measured,
+                              enum phase phase)
+{
+    const struct trial_plan *plan = &run->session.policy.trials;
+    const uint32_t pairs[PHASES] = {
+        [PHASE_EXACT] = plan->exact, [PHASE_STEADY] = plan->steady, [PHASE_DUET] = plan->duet};
+    bool is_left_out =
+        (phase != PHASE_EXACT && run->quick) ||
+        (phase == PHASE_DUET && run->session.recording.scenarios[measured->scenario].is_gotest);
+    return is_left_out ? 0 : pairs[phase];
+}
+
+static enum status measure_planned(struct run *run, struct measured *measured, struct err *err)
+{
+    for (enum phase phase = 0; phase < PHASES; phase++) {
+        if (measure_phase(run, measured, phase, planned_pairs(run, measured, phase), err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
 static enum status measure_scenarios(struct run *run, struct err *err)
 {
     const struct policy *policy = &run->session.policy;
@@ -315,9 +337,7 @@ static enum status measure_scenarios(struct run *run, struct err *err)
     }
     run->trials_start_ns = clock_now_ns();
     for (size_t i = 0; i < run->measured_count; i++) {
-        struct measured *measured = &run->measured[i];
-        if (measure_phase(run, measured, PHASE_EXACT, policy->trials.exact, err) ||
-            (!run->quick && measure_phase(run, measured, PHASE_STEADY, policy->trials.steady, err)))
+        if (measure_planned(run, &run->measured[i], err))
             return err->status;
     }
     return STATUS_OK;

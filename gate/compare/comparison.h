@@ -172,6 +172,7 @@ struct comparison {
     size_t invalid_cap;
     bool toolchain_changed;
     bool has_steady;
+    bool has_duet; /* latency is that of both sides measured at the same time */
     /*
      * Why the steady phase was not compared though it was recorded: other
      * machines, another rate. Empty when nothing is in the way. Allocation

@@ -1,6 +1,7 @@
 #include "gate/compare/service_rows.h"
 
 #include "gate/compare/cpu_rows.h"
+#include "gate/compare/duet_rows.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
@@ -137,7 +138,8 @@ static void add_steady(struct comparison *comparison, struct arena *arena,
                        const struct columns *columns)
 {
     for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++) {
-        if (!was_measured(columns, i))
+        bool is_in_duet = comparison->has_duet && metric_is_latency(steady_rows[i].metric);
+        if (is_in_duet || !was_measured(columns, i))
             continue;
         struct samples base = {columns->values[SIDE_BASE][i], columns->trials[SIDE_BASE]};
         struct samples cand = {columns->values[SIDE_CAND][i], columns->trials[SIDE_CAND]};
@@ -265,7 +267,8 @@ enum status service_rows_add(struct comparison *comparison, struct arena *arena,
                              const struct comparison_source sources[SIDES], struct err *err)
 {
     const struct record_scenario *record = comparison->record;
-    if (comparison->steady_refusal.len == 0 && add_steady_rows(comparison, arena, sources, err))
+    if (comparison->steady_refusal.len == 0 &&
+        (duet_rows_add(comparison, arena, err) || add_steady_rows(comparison, arena, sources, err)))
         return err->status;
     if (record->is_gotest && record->trial_count[SIDE_BASE][PHASE_EXACT] > 0 &&
         record->trial_count[SIDE_CAND][PHASE_EXACT] > 0)

@@ -99,6 +99,21 @@ static void check_machines(struct comparison *out, struct arena *arena,
                              (unsigned long long)cand->cpu_count, STR_ARGS(cand->cpu_model));
 }
 
+/* Two recordings each had a partner of their own: side by side were none of these. */
+static void drop_duet(struct comparison *out, struct arena *arena)
+{
+    struct record_scenario *record = ARENA_NEW(arena, struct record_scenario);
+    *record = *out->record;
+    if (record->trial_count[SIDE_BASE][PHASE_DUET] && record->trial_count[SIDE_CAND][PHASE_DUET]) {
+        comparison_note(out, arena,
+                        "latency is that of the steady trials: the two recordings' own duets were "
+                        "not with each other");
+    }
+    for (int side = 0; side < SIDES; side++)
+        record->trial_count[side][PHASE_DUET] = 0;
+    out->record = record;
+}
+
 static void check_steady_recorded(struct comparison *out, struct arena *arena)
 {
     size_t base = out->record->trial_count[SIDE_BASE][PHASE_STEADY];
@@ -132,6 +147,7 @@ bool sources_join(struct comparison *out, struct arena *arena,
         check_complete(out, arena, sources);
         check_same_load(out, arena, sources);
         check_machines(out, arena, sources);
+        drop_duet(out, arena);
     } else if (cand->failure.len) {
         comparison_invalid(out, arena, "%.*s", STR_ARGS(cand->failure));
     }

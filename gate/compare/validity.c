@@ -179,7 +179,7 @@ static void check_load_row(struct comparison *comparison, struct arena *arena,
         arena, "%s of the %s phase differ: baseline trial %u has %.15g, %s trial %u has %.15g",
         row->name, phase_name(pair->phase), pair->first->number, first, side_name(pair->side),
         pair->other->number, other);
-    if (pair->phase == PHASE_STEADY) {
+    if (pair->phase != PHASE_EXACT) {
         comparison_refuse_steady(comparison, arena, "%.*s", STR_ARGS(text));
     } else {
         comparison_invalid(comparison, arena, "%.*s", STR_ARGS(text));

@@ -116,7 +116,7 @@ static bool set_up(struct control_exchange *control, const char *url, uint64_t t
 static enum status explain(const struct control_exchange *control, struct err *err)
 {
     if (process_interrupted())
-        return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d", process_interrupted());
+        return process_interruption(err);
     if (control->body.overflow) {
         return err_set(err, STATUS_CHILD, "the answer is larger than %d MiB",
                        CONTROL_BODY_BYTES_MAX >> 20);

@@ -85,6 +85,13 @@ bool harness_changes_are_code(const struct path_list *changed, struct str *why);
 NODISCARD enum status harness_trial(struct harness *harness, struct harness_scenario *scenario,
                                     struct recording *recording, struct trial_key key,
                                     struct err *err);
+/*
+ * Runs trial `number` of the duet: a process of each side, at the same
+ * time. Appends a trial to both sides of the phase.
+ */
+NODISCARD enum status harness_duet(struct harness *harness, struct harness_scenario *scenario,
+                                   struct recording *recording, size_t index, uint32_t number,
+                                   struct err *err);
 /* CPU count and model, kernel, OS for the manifest. */
 void harness_environment(struct record_environment *out, struct arena *arena);
 

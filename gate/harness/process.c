@@ -79,6 +79,11 @@ int process_interrupted(void)
     return interrupted_by;
 }
 
+enum status process_interruption(struct err *err)
+{
+    return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d", process_interrupted());
+}
+
 /* Where PATH has the program; names with a slash are taken as they are. */
 static enum status find_program(struct str *out, struct arena *arena, struct str name,
                                 struct err *err)
@@ -305,10 +310,8 @@ enum status process_wait(struct process *process, uint64_t timeout_ns, struct er
         uint64_t waited_ns = clock_now_ns() - started_ns;
         if (process->ended)
             return STATUS_OK;
-        if (process_interrupted()) {
-            return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d",
-                           process_interrupted());
-        }
+        if (process_interrupted())
+            return process_interruption(err);
         if (waited_ns >= timeout_ns) {
             return err_set(err, STATUS_CHILD, "still running after %.1f s",
                            (double)waited_ns / (double)NS_PER_SECOND);

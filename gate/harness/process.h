@@ -23,6 +23,8 @@ enum {
 void process_setup(void);
 /* The signal that asked us to stop, 0 when none did. Checked by every wait of the harness. */
 int process_interrupted(void);
+/* STATUS_INTERRUPTED, naming the signal. */
+enum status process_interruption(struct err *err);
 
 struct process_spec {
     const char *const *argv; /* NULL-terminated; argv[0] is a path, or a name looked up in PATH */

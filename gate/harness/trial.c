@@ -2,6 +2,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/harness/trial_duet.h"
 
 enum { OUTPUT_LINES = 20 };
 
@@ -104,13 +105,18 @@ const char *const *trial_env_list(const struct trial_env *env, struct arena *are
 void trial_show_progress(const struct trial *trial, uint64_t done, uint64_t total)
 {
     const struct trial_plan *plan = &trial->harness->spec.policy->trials;
-    uint32_t planned = trial->key.phase == PHASE_EXACT ? plan->exact : plan->steady;
+    const uint32_t plans[PHASES] = {
+        [PHASE_EXACT] = plan->exact, [PHASE_STEADY] = plan->steady, [PHASE_DUET] = plan->duet};
+    uint32_t planned = plans[trial->key.phase];
+    bool is_duet = trial->key.phase == PHASE_DUET;
+    uint32_t number = trial->key.number;
+    uint32_t pairs = number > planned ? number : planned;
     struct log_progress progress = {
         .scenario = trial->scenario->scenario->name,
         .phase = str_from(phase_name(trial->key.phase)),
-        .side = str_from(side_name(trial->key.side)),
-        .trial = (trial->key.number - 1) * SIDES + (trial->key.side == SIDE_CAND) + 1,
-        .trial_count = SIDES * (trial->key.number > planned ? trial->key.number : planned),
+        .side = is_duet ? STR("both sides") : str_from(side_name(trial->key.side)),
+        .trial = is_duet ? number : (number - 1) * SIDES + (trial->key.side == SIDE_CAND) + 1,
+        .trial_count = is_duet ? pairs : SIDES * pairs,
         .done = done,
         .total = total,
     };
@@ -153,7 +159,10 @@ static enum status open_dirs(struct trial *trial, const struct recording *record
                              struct err *err)
 {
     struct str dir = {0};
-    trial->run_dir = io_join(trial->scratch, trial->harness->work_dir, STR("run"));
+    /* Names of one length: the path must not make the sides differ. */
+    struct str name =
+        trial->key.side == SIDE_BASE || trial->key.phase != PHASE_DUET ? STR("run") : STR("too");
+    trial->run_dir = io_join(trial->scratch, trial->harness->work_dir, name);
     if (recording_trial_dir(&dir, trial->scratch, recording, trial->key, err) ||
         io_absolute(&trial->dir, trial->scratch, dir, err) || io_remove_tree(trial->run_dir, err) ||
         io_make_dirs(trial->run_dir, err))
@@ -188,21 +197,29 @@ static void append_trial(struct recording *recording, struct arena *arena, struc
     *items = grown;
 }
 
+static struct trial trial_of(struct harness *harness, struct harness_scenario *scenario,
+                             struct trial_key key, struct record_trial *record,
+                             struct arena *scratch)
+{
+    *record = (struct record_trial){.number = key.number};
+    return (struct trial){
+        .harness = harness,
+        .scenario = scenario,
+        .key = key,
+        .record = record,
+        .scratch = scratch,
+        .keep = harness->arena,
+    };
+}
+
 static enum status take_trial(struct harness *harness, struct harness_scenario *scenario,
                               struct recording *recording, struct trial_key key, struct err *err)
 {
     struct arena scratch;
-    struct record_trial record = {.number = key.number};
+    struct record_trial record;
     assert(key.scenario < recording->scenario_count && key.number > 0);
     arena_init(&scratch);
-    struct trial trial = {
-        .harness = harness,
-        .scenario = scenario,
-        .key = key,
-        .record = &record,
-        .scratch = &scratch,
-        .keep = harness->arena,
-    };
+    struct trial trial = trial_of(harness, scenario, key, &record, &scratch);
     enum status status = run_trial(&trial, recording, err);
     if (status == STATUS_OK) {
         append_trial(recording, harness->arena, key, &record);
@@ -274,4 +291,43 @@ enum status harness_trial(struct harness *harness, struct harness_scenario *scen
              STR_ARGS(scenario->scenario->name), err->text,
              (unsigned long long)scenario->exact_rate);
     return retake_exact(harness, scenario, recording, key, err);
+}
+
+static enum status run_duet(struct trial trials[SIDES], const struct recording *recording,
+                            struct err *err)
+{
+    uint64_t start_ns = clock_now_ns();
+    struct err ignored = {0};
+    if (open_dirs(&trials[SIDE_BASE], recording, err) ||
+        open_dirs(&trials[SIDE_CAND], recording, err))
+        return err->status;
+    enum status status = trial_duet(trials, err);
+    for (int side = 0; side < SIDES; side++) {
+        (void)!io_remove_tree(trials[side].run_dir, &ignored);
+        /* Both took the same time: half of it each, so that a sum is what passed. */
+        trials[side].record->wall_ns = (clock_now_ns() - start_ns) / SIDES;
+    }
+    return status;
+}
+
+enum status harness_duet(struct harness *harness, struct harness_scenario *scenario,
+                         struct recording *recording, size_t index, uint32_t number,
+                         struct err *err)
+{
+    struct arena scratch;
+    struct record_trial records[SIDES];
+    struct trial trials[SIDES];
+    assert(index < recording->scenario_count && number > 0);
+    arena_init(&scratch);
+    for (enum side side = 0; side < SIDES; side++) {
+        struct trial_key key = {index, side, PHASE_DUET, number};
+        trials[side] = trial_of(harness, scenario, key, &records[side], &scratch);
+    }
+    enum status status = run_duet(trials, recording, err);
+    for (int side = 0; side < SIDES && status == STATUS_OK; side++)
+        append_trial(recording, harness->arena, trials[side].key, &records[side]);
+    if (status != STATUS_OK)
+        (void)err_wrap(err, "%s trial %u", phase_name(PHASE_DUET), (unsigned)number);
+    arena_release(&scratch);
+    return status;
 }

@@ -74,9 +74,8 @@ static enum status check_running(const struct process *process, struct trial *tr
                                  struct err *err)
 {
     uint64_t spent_ns = clock_now_ns() - process->started_ns;
-    if (process_interrupted()) {
-        return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d", process_interrupted());
-    }
+    if (process_interrupted())
+        return process_interruption(err);
     if (trial_is_too_slow(trial, spent_ns))
         return trial_give_up(trial, err);
     if (spent_ns > KILL_AFTER_NS)

@@ -135,6 +135,7 @@ enum toolchain_change { TOOLCHAIN_REVIEW, TOOLCHAIN_JUDGE, TOOLCHAIN_REFUSE };
 struct trial_plan {
     uint32_t exact;     /* processes per side; default 3 */
     uint32_t steady;    /* default 3 */
+    uint32_t duet;      /* pairs of processes; default 3; 0: latency of the steady phase */
     uint32_t max;       /* default 8 */
     uint64_t budget_ns; /* default 20 min */
 };
@@ -163,7 +164,7 @@ struct policy {
  * "memgate.yaml:LINE:COL: what is wrong; what to do". The default rules
  * (config/default.yaml, compiled in) are appended with is_default set.
  * Keys of design section 7 whose feature is not built yet (other profiles,
- * notify, duet trials, `profile:` rules, driver command) are refused
+ * notify, `profile:` rules, driver command) are refused
  * with "... is not supported by this version", never ignored.
  */
 NODISCARD enum status policy_parse(struct policy *out, struct arena *arena, struct str name,

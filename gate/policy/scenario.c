@@ -14,7 +14,9 @@ enum status load_check(struct reader *reader, void *target, const struct yaml_no
 
 enum status trials_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
-    const struct trial_plan *trials = target;
+    struct trial_plan *trials = target;
+    /* Policies that limit the trials are older than the duet, and its default is above some of them. */
+    trials->duet = trials->duet < trials->max ? trials->duet : trials->max;
     uint32_t least = trials->exact > trials->steady ? trials->exact : trials->steady;
     if (trials->max >= least)
         return STATUS_OK;

@@ -4,7 +4,7 @@
 #include "gate/base/num.h"
 
 static const char *const side_names[SIDES] = {"baseline", "candidate"};
-static const char *const phase_names[PHASES] = {"exact", "steady"};
+static const char *const phase_names[PHASES] = {"exact", "steady", "duet"};
 static const char *const point_names[POINTS] = {"ready", "warm", "end"};
 
 const char *side_name(enum side side)

@@ -22,8 +22,9 @@
  *   SCENARIO/SIDE/steady-N/cpu.txt     why there is none: one line; neither when none was wanted
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
  *
- * SIDE is "baseline" or "candidate", PHASE "exact" or "steady", N counts
- * from 1. Scenario directories are numbered (scenario-1) so that names
+ * SIDE is "baseline" or "candidate", PHASE "exact", "steady" or "duet", N
+ * counts from 1. The two trials N of the phase "duet" ran at the same time,
+ * and window i of one beside window i of the other; they read no heap. Scenario directories are numbered (scenario-1) so that names
  * never become paths. Nothing in it is a time of day.
  *
  * manifest.json holds, in this order and nothing else:
@@ -32,7 +33,7 @@
  *   environment {os, arch, cpu_model, cpu_count, kernel},
  *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure, notes,
- *               load_count, trials {baseline {exact, steady}, candidate {exact, steady}}}],
+ *               load_count, trials {baseline {exact, steady, duet}, candidate {likewise}}}],
  *   files [{path, bytes, sha256}]   every file but manifest.json, by path
  *   sha256                          of the manifest's own bytes before this value
  *
@@ -45,7 +46,7 @@
  * directory may hold more files of any name; trial.json must be there for
  * every trial that the manifest counts, and for no other.
  */
-#define RECORDING_SCHEMA "memgate.recording/2"
+#define RECORDING_SCHEMA "memgate.recording/3"
 
 enum {
     RECORDING_FILES_MAX = 20000,
@@ -56,14 +57,15 @@ enum {
     RECORDING_RENAMES_MAX = 1000,
     RECORDING_TRIALS_MAX = 64, /* per side and phase */
     RECORDING_REFUSAL_BYTES_MAX = 4096,
+    RECORDING_WINDOWS_MAX = 20, /* per trial of the duet */
 };
 
 enum side { SIDE_BASE, SIDE_CAND, SIDES };
-enum phase { PHASE_EXACT, PHASE_STEADY, PHASES };
+enum phase { PHASE_EXACT, PHASE_STEADY, PHASE_DUET, PHASES };
 enum point { POINT_READY, POINT_WARM, POINT_END, POINTS };
 
 const char *side_name(enum side side);    /* "baseline", "candidate" */
-const char *phase_name(enum phase phase); /* "exact", "steady" */
+const char *phase_name(enum phase phase); /* "exact", "steady", "duet" */
 const char *point_name(enum point point); /* "ready", "warm", "end" */
 
 #define RECORD_TARGET_CALL   "call"   /* the CALL instruction at the offset names the symbol */
@@ -107,6 +109,11 @@ struct record_benchmark {
     double allocs_per_op;
 };
 
+/* An equal part of the requests of a load. */
+struct record_window {
+    struct str latency; /* histogram_encode */
+};
+
 /* One process of one side under the load. */
 struct record_trial {
     uint32_t number; /* 1-based within side and phase */
@@ -118,7 +125,9 @@ struct record_trial {
     uint64_t duration_ns;     /* of the load between warm and end */
     uint64_t cpu_ns;          /* of the process tree, between warm and end */
     uint64_t response_bytes;
-    struct str latency; /* histogram_encode; empty for gotest */
+    struct str latency;            /* histogram_encode; empty for gotest */
+    struct record_window *windows; /* of a duet, in order of the requests; else none */
+    size_t window_count;
     /* "200:1000 404:500": answers of requests without an explicit `expect`; empty for gotest */
     struct str statuses;
     uint64_t rss_p50_bytes;

@@ -51,6 +51,13 @@ static const struct field benchmark_fields[] = {
 #undef RECORD
 static const struct shape benchmark_shape = SHAPE(struct record_benchmark, benchmark_fields);
 
+#define RECORD record_window
+static const struct field window_fields[] = {
+    {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape window_shape = SHAPE(struct record_window, window_fields);
+
 #define RECORD record_trial
 static const struct field trial_fields[] = {
     {"number", FIELD_U32, AT(number), RECORDING_TRIALS_MAX, NULL, 0},
@@ -63,6 +70,7 @@ static const struct field trial_fields[] = {
     {"cpu_ns", FIELD_U64, AT(cpu_ns), 0, NULL, 0},
     {"response_bytes", FIELD_U64, AT(response_bytes), 0, NULL, 0},
     {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
+    {"windows", FIELD_LIST, AT(windows), RECORDING_WINDOWS_MAX, &window_shape, AT(window_count)},
     {"statuses", FIELD_STR, AT(statuses), 0, NULL, 0},
     {"rss_p50_bytes", FIELD_U64, AT(rss_p50_bytes), 0, NULL, 0},
     {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
@@ -81,6 +89,7 @@ static const struct shape trial_shape = SHAPE(struct record_trial, trial_fields)
 static const struct field phase_fields[] = {
     {"exact", FIELD_SIZE, PHASE_EXACT * sizeof(size_t), RECORDING_TRIALS_MAX, NULL, 0},
     {"steady", FIELD_SIZE, PHASE_STEADY * sizeof(size_t), RECORDING_TRIALS_MAX, NULL, 0},
+    {"duet", FIELD_SIZE, PHASE_DUET * sizeof(size_t), RECORDING_TRIALS_MAX, NULL, 0},
 };
 static const struct shape phase_shape = SHAPE(size_t[PHASES], phase_fields);
 static const struct field side_fields[] = {

@@ -14,8 +14,11 @@ enum connection_state {
     CONNECTION_BUSY,
 };
 
+struct lane;
+
 struct connection {
-    int fd; /* valid unless closed */
+    struct lane *lane; /* whose events these are */
+    int fd;            /* valid unless closed */
     enum connection_state state;
     uint64_t deadline_ns;   /* opening and busy */
     uint64_t free_since_ns; /* idle */

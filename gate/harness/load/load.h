@@ -11,36 +11,49 @@
  * answered; request k is handed out in order of k) or a fixed rate with
  * latency counted from the intended send time.
  */
+enum { LOAD_LANES_MAX = 2 };
+
 struct load_spec {
-    uint16_t port;
+    /*
+     * The services. Two make a duet: each is sent the same requests at the
+     * rate, from its own connections, at the same time. Which of them has
+     * request k first is drawn from (seed, k), so that neither is always
+     * the one that finds the caches warm or the other one busy.
+     */
+    uint16_t ports[LOAD_LANES_MAX];
+    uint32_t lane_count;
     const struct requests *requests;
     uint64_t seed;
     uint64_t first_k; /* number of the first request */
     uint64_t count;
-    double rate_per_second; /* 0: closed loop */
-    uint32_t connections;
+    double rate_per_second; /* of each service; 0: closed loop */
+    uint32_t connections;   /* to each service */
+    uint32_t window_count;  /* equal parts of the requests whose latency is told apart; 0: none */
     uint64_t request_timeout_ns;
     uint64_t total_timeout_ns;
     /* Called each 10 to 50 ms, also when nothing happens; false ends the load with STATUS_CHILD. */
     bool (*tick)(void *ctx, uint64_t done);
     void *tick_ctx;
     /*
-     * Called with tick_ctx whenever watch_fd is readable or at its end, and
-     * must take all that is there or close it; NULL or a negative fd: never.
+     * Called with tick_ctx whenever one of the descriptors is readable or at
+     * its end, and must take all that is there or close it; NULL: never. A
+     * negative descriptor is not watched.
      */
     void (*on_watch)(void *ctx);
-    int watch_fd;
+    int watch_fds[LOAD_LANES_MAX];
 };
 
 enum { LOAD_STATUS_MAX = 600 };
 
 struct load_result {
+    bool has_failed; /* the error is about this lane; the rest of its result means nothing then */
     uint64_t answered;
     uint64_t unexpected; /* answers with a status not in `expect`, or 500 and above */
     uint64_t successes;  /* answers that were listed in `expect`, or 2xx */
     uint64_t unlisted[LOAD_STATUS_MAX]; /* by status: answers to lines without `expect` */
     struct str first_problem;           /* "GET /x answered 500" */
     struct histogram latency;           /* per request, ns */
+    struct histogram *windows;          /* the same of each window, in order of k */
     /*
      * Fixed rate only: how late memgate itself was, the actual send minus
      * the moment it was possible: the intended one, or when a connection
@@ -54,15 +67,15 @@ struct load_result {
 };
 
 /*
- * STATUS_OK means every request was sent and answered (statuses may
+ * *out: one result for each lane. STATUS_OK means every request was sent and answered (statuses may
  * still be unexpected: the caller voids the run). Refused connections,
  * broken HTTP, time-outs, early closes are STATUS_CHILD naming the
- * request. A connection that was used before and ends without a byte
+ * request; in a duet has_failed tells whose it was. A connection that was used before and ends without a byte
  * of the answer is opened again and the request sent once more: servers
  * end idle connections, and that end can cross a request on its way.
  * Limits: head 64 KiB, 256 headers, body 16 MiB.
  */
-NODISCARD enum status load_run(struct load_result *out, struct arena *arena,
+NODISCARD enum status load_run(struct load_result out[], struct arena *arena,
                                const struct load_spec *spec, struct err *err);
 
 /* "200:1000 404:500": what lines without `expect` were answered, ascending; empty when none was. */

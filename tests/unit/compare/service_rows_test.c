@@ -33,7 +33,7 @@ static void fixture_init(struct fixture *fixture)
                                           .benchmarks = fixture->benchmarks[side],
                                           .benchmark_count = side == SIDE_CAND ? 2 : 1};
             fixture->scenario.trials[side][phase] = fixture->trials[side][phase];
-            fixture->scenario.trial_count[side][phase] = 2;
+            fixture->scenario.trial_count[side][phase] = phase == PHASE_DUET ? 0 : 2;
         }
     }
     fixture->recording.scenarios = &fixture->scenario;

@@ -219,7 +219,8 @@ static struct requests parse(const char *text)
 static struct load_spec spec_of(const struct server *server, const struct requests *requests)
 {
     return (struct load_spec){
-        .port = server->port,
+        .ports = {server->port},
+        .lane_count = 1,
         .requests = requests,
         .seed = 1,
         .count = 20,
@@ -374,7 +375,7 @@ static const struct reuse_case reuse_cases[] = {
      {{OK_ANSWER, false, 0}, {"", true, 0}},
      2,
      "GET /{k} (request 1): connection closed before the answer",
-     0,
+     1,
      SEEN(0) SEEN(1) SEEN(1)},
     {"ends in the answer",
      {{OK_ANSWER, false, 0}, {"HTTP/1.1 20", true, 0}},
@@ -461,7 +462,7 @@ static void what_the_service_says_is_taken_during_the_load(void **state)
     server.log_fd = fds[1];
     struct load_spec spec = spec_of(&server, &requests);
     spec.on_watch = take_log;
-    spec.watch_fd = fds[0];
+    spec.watch_fds[0] = fds[0];
     spec.tick_ctx = fds;
     assert_ok(load_run(&result, &arena, &spec, &err), &err);
     assert_int_equal(result.answered, 20);
@@ -698,6 +699,94 @@ static void a_large_request_is_sent_in_parts(void **state)
     buf_release(&line);
 }
 
+static void a_duet_sends_both_the_same_in_the_same_order(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server servers[2];
+    static const double rates[] = {0, 2000};
+    struct requests requests = parse("{\"path\":\"/a/{k}\"}\n{\"path\":\"/b/{k}\"}");
+    for (size_t r = 0; r < ARRAY_LEN(rates); r++) {
+        struct err err = {0};
+        struct load_result results[2] = {0};
+        print_message("rate %.0f\n", rates[r]);
+        server_start(&servers[0], steps, 1);
+        server_start(&servers[1], steps, 1);
+        struct load_spec spec = spec_of(&servers[0], &requests);
+        spec.ports[1] = servers[1].port;
+        spec.lane_count = 2;
+        spec.connections = 1;
+        spec.count = 60;
+        spec.rate_per_second = rates[r];
+        spec.window_count = 7;
+        assert_ok(load_run(results, &arena, &spec, &err), &err);
+        assert_true(servers[0].seen.len > 60);
+        assert_str(buf_view(&servers[0].seen), servers[1].seen.data);
+        for (int lane = 0; lane < 2; lane++) {
+            uint64_t in_windows = 0;
+            assert_int_equal(results[lane].answered, 60);
+            assert_int_equal(results[lane].lateness.count, rates[r] > 0 ? 60 : 0);
+            for (uint32_t w = 0; w < spec.window_count; w++) {
+                /* 60 requests in 7 parts. */
+                assert_in_range(results[lane].windows[w].count, 8, 9);
+                in_windows += results[lane].windows[w].count;
+            }
+            assert_int_equal(in_windows, 60);
+        }
+        server_stop(&servers[0]);
+        server_stop(&servers[1]);
+    }
+}
+
+/* One lane stands still for 100 ms; the other's requests are not late by it. */
+static void a_slow_lane_does_not_delay_the_other(void **state)
+{
+    (void)state;
+    static const struct step fast[] = {{OK_ANSWER, false, 0}};
+    static const struct step slow[] = {{OK_ANSWER, false, 100}, {OK_ANSWER, false, 0}};
+    static struct server servers[2];
+    struct err err = {0};
+    struct load_result results[2] = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&servers[0], slow, ARRAY_LEN(slow));
+    server_start(&servers[1], fast, 1);
+    struct load_spec spec = spec_of(&servers[0], &requests);
+    spec.ports[1] = servers[1].port;
+    spec.lane_count = 2;
+    spec.connections = 1;
+    spec.count = 100;
+    spec.rate_per_second = 1000;
+    assert_ok(load_run(results, &arena, &spec, &err), &err);
+    /* Truth by arithmetic: the first 100 requests of the slow lane waited 100 to 0 ms. */
+    assert_in_range(histogram_quantile(&results[0].latency, 0.5), 30 * NS_PER_MS, NS_PER_SECOND);
+    assert_in_range(histogram_quantile(&results[1].latency, 0.5), 1, 20 * NS_PER_MS);
+    server_stop(&servers[0]);
+    server_stop(&servers[1]);
+}
+
+static void the_lane_that_failed_is_known(void **state)
+{
+    (void)state;
+    static const struct step good[] = {{OK_ANSWER, false, 0}};
+    static const struct step bad[] = {{"HTTP/9 nonsense\r\n\r\n", false, 0}};
+    static struct server servers[2];
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    for (int which = 0; which < 2; which++) {
+        struct err err = {0};
+        struct load_result results[2] = {0};
+        server_start(&servers[which], bad, 1);
+        server_start(&servers[1 - which], good, 1);
+        struct load_spec spec = spec_of(&servers[0], &requests);
+        spec.ports[1] = servers[1].port;
+        spec.lane_count = 2;
+        assert_fails(load_run(results, &arena, &spec, &err), STATUS_CHILD, &err, "GET /x");
+        assert_true(results[which].has_failed);
+        assert_false(results[1 - which].has_failed);
+        server_stop(&servers[0]);
+        server_stop(&servers[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -717,6 +806,9 @@ int main(void)
         cmocka_unit_test(a_tick_that_says_no_ends_the_load),
         cmocka_unit_test(a_load_that_drags_on_is_ended),
         cmocka_unit_test(a_large_request_is_sent_in_parts),
+        cmocka_unit_test(a_duet_sends_both_the_same_in_the_same_order),
+        cmocka_unit_test(a_slow_lane_does_not_delay_the_other),
+        cmocka_unit_test(the_lane_that_failed_is_known),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -46,7 +46,7 @@ static const struct refused_case refused_cases[] = {
     {"unknown key", "version: 1\n\ntreshold: 5\n",
      "memgate.yaml:3:1: unknown key \"treshold\"; did you mean \"thresholds\"?"},
     {"unknown key without a neighbour", SCENARIO "trials: {hello: 1}\n",
-     "memgate.yaml:4:10: unknown key \"hello\"; known: exact steady max budget"},
+     "memgate.yaml:4:10: unknown key \"hello\"; known: exact steady duet max budget"},
     {"unknown key in a scenario", SERVICE("    serivce: {}\n"),
      "memgate.yaml:4:5: unknown key \"serivce\"; did you mean \"service\"?"},
     {"unknown key in a rule", RULE("metric: p99, max_incraese: 5ms"),
@@ -204,8 +204,8 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:4:9: max is 8, less than the 9 trials of one phase"},
     {"no trials", SCENARIO "trials: {exact: 0}\n",
      "memgate.yaml:4:17: exact is 0; it can be 1 to 64"},
-    {"duet", SCENARIO "trials: {exact: 3, duet: 3}\n",
-     "memgate.yaml:4:20: duet is not supported by this version; leave it out"},
+    {"more of the duet than trials can be", SCENARIO "trials: {duet: 65}\n",
+     "memgate.yaml:4:16: duet is 65; it can be 0 to 64"},
     {"notify", SCENARIO "notify: [{when: [block]}]\n",
      "memgate.yaml:4:1: notify is not supported by this version; leave it out"},
     {"profile of a later version", SCENARIO "profiles: [heap, mutex]\n",
@@ -401,12 +401,29 @@ static void gives_what_is_left_out_its_default(void **state)
     assert_int_equal(scenario->load.request_timeout_ns, 30000000000);
     assert_int_equal(policy.trials.exact, 3);
     assert_int_equal(policy.trials.steady, 3);
+    assert_int_equal(policy.trials.duet, 3);
     assert_int_equal(policy.trials.max, 8);
     assert_int_equal(policy.trials.budget_ns, 1200000000000);
     assert_int_equal(policy.on_inconclusive, INCONCLUSIVE_REVIEW);
     assert_int_equal(policy.toolchain_change, TOOLCHAIN_REVIEW);
     assert_int_equal(policy.rule_count, 10);
     assert_true(policy.rules[0].is_default);
+    arena_release(&arena);
+}
+
+/* Policies with few trials are older than the duet, whose default is above theirs. */
+static void the_duet_never_has_more_trials_than_max(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct err err = {0};
+    struct policy policy = {0};
+    arena_init(&arena);
+    assert_ok(parse(&policy, &arena,
+                    LOAD("requests: r, count: 1000") "trials: {exact: 2, steady: 2, max: 2}\n",
+                    &err),
+              &err);
+    assert_int_equal(policy.trials.duet, 2);
     arena_release(&arena);
 }
 
@@ -517,6 +534,7 @@ int main(void)
         cmocka_unit_test(reads_the_scenarios_of_the_sample),
         cmocka_unit_test(reads_the_rules_of_the_sample),
         cmocka_unit_test(gives_what_is_left_out_its_default),
+        cmocka_unit_test(the_duet_never_has_more_trials_than_max),
         cmocka_unit_test(a_warmup_of_zero_stays_zero),
         cmocka_unit_test(the_default_policy_stands_alone),
         cmocka_unit_test(accepts),

@@ -56,7 +56,8 @@ static void help_shows_a_key_with_its_default(void **state)
     assert_true(str_contains(text, STR("(default 60s)\n")));
     assert_true(str_contains(text, STR("\n  - scenario: NAME ")));
     assert_true(str_contains(text, STR("\n    severity: alert|review|block ")));
-    assert_false(str_contains(text, STR("duet")));
+    assert_true(str_contains(text, STR("\n  duet: ")));
+    assert_false(str_contains(text, STR("webhook_env")));
     buf_release(&buf);
 }
 

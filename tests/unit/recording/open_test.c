@@ -63,9 +63,9 @@ static const struct {
     const char *to;
     const char *message;
 } manifests[] = {
-    {"of a later schema", "recording/2", "recording/3",
-     "manifest.json: recording has schema \"memgate.recording/3\"; this memgate reads "
-     "memgate.recording/2"},
+    {"of a later schema", "recording/3", "recording/4",
+     "manifest.json: recording has schema \"memgate.recording/4\"; this memgate reads "
+     "memgate.recording/3"},
     {"without schema", "\"schema\"", "\"scheme\"", "names no schema"},
     {"unknown member", "\"quick\": true", "\"quick\": true, \"slow\": 1",
      "unknown member \"slow\""},

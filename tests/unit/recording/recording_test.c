@@ -49,6 +49,13 @@ static void assert_same_benchmarks(const struct record_trial *have, const struct
     }
 }
 
+static void assert_same_windows(const struct record_trial *have, const struct record_trial *want)
+{
+    assert_int_equal(have->window_count, want->window_count);
+    for (size_t i = 0; i < want->window_count; i++)
+        assert_true(str_equal(have->windows[i].latency, want->windows[i].latency));
+}
+
 static void assert_same_trial(const struct record_trial *have, const struct record_trial *want)
 {
     assert_int_equal(have->number, want->number);
@@ -70,6 +77,7 @@ static void assert_same_trial(const struct record_trial *have, const struct reco
     assert_true(have->read_ns == want->read_ns);
     assert_true(have->wall_ns == want->wall_ns);
     assert_same_benchmarks(have, want);
+    assert_same_windows(have, want);
 }
 
 static void assert_same_side(const struct record_scenario *have, const struct record_scenario *want,
@@ -134,6 +142,12 @@ static void add_gotest(struct sample *sample)
     trial->benchmarks[1] =
         (struct record_benchmark){STR("BenchmarkDecode"), 1, 1e300, 1.0 / 3, 5e-324};
     trial->benchmark_count = 2;
+    sample_trials(sample, scenario, SIDE_BASE, PHASE_DUET, 1);
+    trial = &scenario->trials[SIDE_BASE][PHASE_DUET][0];
+    trial->windows = ARENA_ARRAY(&sample->arena, struct record_window, 2);
+    trial->windows[0].latency = STR("12:3");
+    trial->windows[1].latency = STR("14:7");
+    trial->window_count = 2;
     sample->recording.scenario_count = 2;
 }
 

@@ -3,7 +3,7 @@
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
 
-/* What schema 2 looks like on disk: recordings outlive the memgate that wrote them. */
+/* What schema 3 looks like on disk: recordings outlive the memgate that wrote them. */
 static const char trial_text[] = "{\n"
                                  "  \"number\": 3,\n"
                                  "  \"warmup_count\": 500,\n"
@@ -15,6 +15,11 @@ static const char trial_text[] = "{\n"
                                  "  \"cpu_ns\": 9223372036854775807,\n"
                                  "  \"response_bytes\": 3,\n"
                                  "  \"latency\": \"12:3 14:7\",\n"
+                                 "  \"windows\": [\n"
+                                 "    {\n"
+                                 "      \"latency\": \"12:3\"\n"
+                                 "    }\n"
+                                 "  ],\n"
                                  "  \"statuses\": \"200:9 404:1\",\n"
                                  "  \"rss_p50_bytes\": 4,\n"
                                  "  \"rss_p95_bytes\": 5,\n"
@@ -34,8 +39,9 @@ static const char trial_text[] = "{\n"
                                  "  \"wall_ns\": 10\n"
                                  "}\n";
 
-static void a_trial_is_written_as_schema_2_says(void **state)
+static void a_trial_is_written_as_schema_3_says(void **state)
 {
+    struct record_window window = {STR("12:3")};
     struct record_benchmark benchmark = {STR("BenchmarkEncode"), 2000, 0.1, 64, 2};
     struct record_trial trial = {.number = 3,
                                  .warmup_count = 500,
@@ -47,6 +53,8 @@ static void a_trial_is_written_as_schema_2_says(void **state)
                                  .cpu_ns = INT64_MAX,
                                  .response_bytes = 3,
                                  .latency = STR("12:3 14:7"),
+                                 .windows = &window,
+                                 .window_count = 1,
                                  .statuses = STR("200:9 404:1"),
                                  .rss_p50_bytes = 4,
                                  .rss_p95_bytes = 5,
@@ -66,7 +74,7 @@ static void a_trial_is_written_as_schema_2_says(void **state)
     buf_release(&buf);
 }
 
-static void a_trial_of_schema_2_is_read(void **state)
+static void a_trial_of_schema_3_is_read(void **state)
 {
     struct arena arena;
     struct err err;
@@ -166,7 +174,7 @@ static const char *const bad_paths[] = {
     "scenario-1/functions.txt",
     "scenario-1/baseline/functions.text",
     "scenario-1/baseline//program.json",
-    "scenario-1/baseline/duet-1/trial.json",
+    "scenario-1/baseline/trio-1/trial.json",
     "scenario-1/baseline/exact-0/trial.json",
     "scenario-1/baseline/exact-65/trial.json",
     "scenario-1/baseline/exact/trial.json",
@@ -208,8 +216,8 @@ static void paths_are_written_as_they_are_parsed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_trial_is_written_as_schema_2_says),
-        cmocka_unit_test(a_trial_of_schema_2_is_read),
+        cmocka_unit_test(a_trial_is_written_as_schema_3_says),
+        cmocka_unit_test(a_trial_of_schema_3_is_read),
         cmocka_unit_test(a_text_past_its_limit_is_not_written),
         cmocka_unit_test(texts_too_short_for_a_seal_do_not_verify),
         cmocka_unit_test(a_seal_is_the_hash_of_what_is_before_it),

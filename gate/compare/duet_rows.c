@@ -1,0 +1,88 @@
+#include "gate/compare/duet_rows.h"
+
+#include "gate/compare/heap_rows.h"
+#include "gate/stats/histogram.h"
+#include "gate/stats/windows.h"
+
+static const struct duet_row {
+    enum metric metric;
+    double quantile;
+} duet_rows[] = {
+    {METRIC_P50, 0.5},
+    {METRIC_P90, 0.9},
+    {METRIC_P99, 0.99},
+};
+
+/* One value per window, quantile and side. */
+struct quantiles {
+    double values[SIDES][ARRAY_LEN(duet_rows)][WINDOWS_MAX];
+    size_t len;
+};
+
+static enum status read_window(struct quantiles *out, enum side side, size_t at,
+                               const struct record_window *window, struct err *err)
+{
+    struct arena scratch;
+    struct histogram latency;
+    arena_init(&scratch);
+    histogram_init(&latency, &scratch);
+    enum status status = histogram_decode(&latency, &scratch, window->latency, err);
+    if (status == STATUS_OK && latency.count == 0)
+        status = err_set(err, STATUS_FORMAT, "no request in it");
+    for (size_t i = 0; i < ARRAY_LEN(duet_rows) && status == STATUS_OK; i++)
+        out->values[side][i][at] = (double)histogram_quantile(&latency, duet_rows[i].quantile);
+    arena_release(&scratch);
+    return status;
+}
+
+static enum status read_pair(struct quantiles *out, const struct record_trial *const trials[SIDES],
+                             struct err *err)
+{
+    size_t windows = trials[SIDE_BASE]->window_count;
+    if (windows == 0 || windows != trials[SIDE_CAND]->window_count) {
+        return err_set(err, STATUS_FORMAT,
+                       "duet trial %u: %zu windows of the baseline, %zu of the "
+                       "candidate",
+                       trials[SIDE_BASE]->number, windows, trials[SIDE_CAND]->window_count);
+    }
+    for (enum side side = 0; side < SIDES; side++) {
+        for (size_t w = 0; w < windows; w++) {
+            if (read_window(out, side, out->len + w, &trials[side]->windows[w], err)) {
+                return err_wrap(err, "%s, duet trial %u, window %zu", side_name(side),
+                                trials[side]->number, w + 1);
+            }
+        }
+    }
+    out->len += windows;
+    return STATUS_OK;
+}
+
+enum status duet_rows_add(struct comparison *comparison, struct arena *arena, struct err *err)
+{
+    const struct record_scenario *record = comparison->record;
+    size_t pairs = record->trial_count[SIDE_BASE][PHASE_DUET];
+    if (pairs != record->trial_count[SIDE_CAND][PHASE_DUET])
+        return err_set(err, STATUS_FORMAT, "the duet has trials of one side without the other's");
+    if (pairs == 0)
+        return STATUS_OK;
+    struct quantiles *quantiles = ARENA_NEW(arena, struct quantiles);
+    for (size_t t = 0; t < pairs; t++) {
+        const struct record_trial *const trials[SIDES] = {
+            &record->trials[SIDE_BASE][PHASE_DUET][t], &record->trials[SIDE_CAND][PHASE_DUET][t]};
+        if (read_pair(quantiles, trials, err))
+            return err->status;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(duet_rows); i++) {
+        struct samples base = {quantiles->values[SIDE_BASE][i], quantiles->len};
+        struct samples cand = {quantiles->values[SIDE_CAND][i], quantiles->len};
+        struct comparison_row row = {
+            .metric = duet_rows[i].metric,
+            .point = POINT_END,
+            .level = ROW_SCENARIO,
+            .estimate = estimate_of_windows(base, cand),
+        };
+        comparison_row_add(comparison, arena, &row);
+    }
+    comparison->has_duet = true;
+    return STATUS_OK;
+}

@@ -1,0 +1,15 @@
+#ifndef GATE_COMPARE_DUET_ROWS_H
+#define GATE_COMPARE_DUET_ROWS_H
+
+#include "gate/compare/comparison.h"
+
+/*
+ * Latency of the duet: for p50, p90 and p99 one row of the whole
+ * scenario, from the windows of all pairs of processes
+ * (estimate_of_windows). Sets comparison->has_duet when there are any.
+ * STATUS_FORMAT when a window cannot be read or has no partner.
+ */
+NODISCARD enum status duet_rows_add(struct comparison *comparison, struct arena *arena,
+                                    struct err *err);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef GATE_HARNESS_SERVICE_H
+#define GATE_HARNESS_SERVICE_H
+
+#include "gate/harness/process.h"
+#include "gate/harness/trial.h"
+
+/* Private to the harness: the process of a trial that answers HTTP on a port of 127.0.0.1. */
+struct service {
+    struct trial *trial;
+    struct process process;
+    uint16_t port;
+};
+
+/* Starts it on a free port and waits until it is ready; the socket there is its own. */
+NODISCARD enum status service_start(struct service *service, struct err *err);
+NODISCARD enum status service_check_listener(const struct service *service, struct err *err);
+/* At the end of a load: it still runs and still listens. */
+NODISCARD enum status service_check_alive(struct service *service, struct err *err);
+/* After a load failed with *err: a service that died is told as its death. */
+enum status service_explain(struct service *service, struct err *err);
+/*
+ * Ends the process with all it started and writes what it printed. Returns
+ * `status` and leaves *err when the trial had failed already. Safe on a
+ * service that was never started.
+ */
+NODISCARD enum status service_end(struct service *service, enum status status, struct err *err);
+
+#endif

@@ -1,0 +1,72 @@
+#include "gate/stats/windows.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "gate/stats/sample.h"
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* P(Bin(n, 1/2) <= k) = I_1/2(n - k, k + 1), DLMF 8.17.5. */
+static double half_binomial_cdf(size_t n, size_t k)
+{
+    return incomplete_beta((double)(n - k), (double)k + 1, 0.5);
+}
+
+int windows_cut(size_t n, double confidence)
+{
+    double each_end = (1 - confidence) / 2;
+    int cut = -1;
+    for (size_t k = 0; 2 * k + 1 < n && half_binomial_cdf(n, k) <= each_end; k++)
+        cut = (int)k;
+    return cut;
+}
+
+static double median(const double *sorted, size_t n)
+{
+    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
+}
+
+/* False when a value has no logarithm. */
+static bool take_logs(double *ratios, double *middles, struct samples base, struct samples cand)
+{
+    for (size_t i = 0; i < base.len; i++) {
+        if (!(base.values[i] > 0) || !(cand.values[i] > 0))
+            return false;
+        ratios[i] = log(cand.values[i]) - log(base.values[i]);
+        middles[i] = (log(cand.values[i]) + log(base.values[i])) / 2;
+    }
+    return true;
+}
+
+struct estimate estimate_of_windows(struct samples base, struct samples cand)
+{
+    struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
+    double ratios[WINDOWS_MAX];
+    double middles[WINDOWS_MAX];
+    size_t n = base.len;
+    assert(base.len == cand.len && n <= WINDOWS_MAX);
+    if (n == 0 || !take_logs(ratios, middles, base, cand))
+        return out;
+    qsort(ratios, n, sizeof(*ratios), compare_doubles);
+    qsort(middles, n, sizeof(*middles), compare_doubles);
+    double shift = median(ratios, n);
+    double middle = median(middles, n);
+    int cut = windows_cut(n, ESTIMATE_CONFIDENCE);
+    out.bounded = cut >= 0;
+    out.base = exp(middle - shift / 2);
+    out.cand = exp(middle + shift / 2);
+    out.delta = out.cand - out.base;
+    out.has_ratio = true;
+    out.ratio = expm1(shift);
+    out.ratio_low = out.bounded ? expm1(ratios[cut]) : out.ratio;
+    out.ratio_high = out.bounded ? expm1(ratios[n - 1 - (size_t)cut]) : out.ratio;
+    out.delta_low = out.base * out.ratio_low;
+    out.delta_high = out.base * out.ratio_high;
+    return out;
+}

@@ -1,0 +1,120 @@
+#include "gate/compare/duet_rows.h"
+
+#include "gate/stats/histogram.h"
+#include "tests/support/check.h"
+
+enum { PAIRS = 2, WINDOWS = 4, REQUESTS = 200 };
+
+struct fixture {
+    struct arena arena;
+    struct err err;
+    struct comparison comparison;
+    struct record_scenario scenario;
+    struct record_trial trials[SIDES][PAIRS];
+    struct record_window windows[SIDES][PAIRS][WINDOWS];
+};
+
+/* Latencies of 1 to REQUESTS times the step, exact in the histogram. */
+static struct str window_of(struct arena *arena, uint64_t step)
+{
+    struct histogram histogram;
+    histogram_init(&histogram, arena);
+    for (uint64_t i = 1; i <= REQUESTS; i++)
+        histogram_record(&histogram, i * step);
+    return histogram_encode(&histogram, arena);
+}
+
+static void fixture_init(struct fixture *fixture)
+{
+    *fixture = (struct fixture){0};
+    arena_init(&fixture->arena);
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < PAIRS; t++) {
+            for (size_t w = 0; w < WINDOWS; w++)
+                fixture->windows[side][t][w].latency =
+                    window_of(&fixture->arena, side == SIDE_CAND ? 8 : 4);
+            fixture->trials[side][t] = (struct record_trial){
+                .number = (uint32_t)t + 1,
+                .windows = fixture->windows[side][t],
+                .window_count = WINDOWS,
+            };
+        }
+        fixture->scenario.trials[side][PHASE_DUET] = fixture->trials[side];
+        fixture->scenario.trial_count[side][PHASE_DUET] = PAIRS;
+    }
+    fixture->comparison.record = &fixture->scenario;
+}
+
+static enum status fixture_add(struct fixture *fixture)
+{
+    return duet_rows_add(&fixture->comparison, &fixture->arena, &fixture->err);
+}
+
+static void each_quantile_is_a_row(void **state)
+{
+    /* Ranks 100, 180 and 198 of 200. */
+    static const struct {
+        enum metric metric;
+        double base;
+    } rows[] = {{METRIC_P50, 400}, {METRIC_P90, 720}, {METRIC_P99, 792}};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_true(fixture.comparison.has_duet);
+    assert_int_equal(fixture.comparison.row_count, ARRAY_LEN(rows));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        assert_int_equal(row->metric, rows[i].metric);
+        assert_int_equal(row->level, ROW_SCENARIO);
+        assert_close(row->estimate.base, rows[i].base, 1e-9);
+        assert_close(row->estimate.cand, 2 * rows[i].base, 1e-9);
+        assert_true(row->estimate.bounded);
+        assert_int_equal(row->estimate.base_count, PAIRS * WINDOWS);
+    }
+    arena_release(&fixture.arena);
+}
+
+static void without_a_duet_there_is_no_row(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.scenario.trial_count[SIDE_BASE][PHASE_DUET] = 0;
+    fixture.scenario.trial_count[SIDE_CAND][PHASE_DUET] = 0;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_false(fixture.comparison.has_duet);
+    assert_int_equal(fixture.comparison.row_count, 0);
+    arena_release(&fixture.arena);
+}
+
+static void what_has_no_partner_is_refused(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.scenario.trial_count[SIDE_CAND][PHASE_DUET] = 1;
+    assert_fails(fixture_add(&fixture), STATUS_FORMAT, &fixture.err, "without the other's");
+    fixture.scenario.trial_count[SIDE_CAND][PHASE_DUET] = PAIRS;
+    fixture.trials[SIDE_CAND][1].window_count = 3;
+    assert_fails(fixture_add(&fixture), STATUS_FORMAT, &fixture.err,
+                 "duet trial 2: 4 windows of the baseline, 3 of the candidate");
+    fixture.trials[SIDE_CAND][1].window_count = WINDOWS;
+    fixture.windows[SIDE_CAND][1][2].latency = STR("");
+    assert_fails(fixture_add(&fixture), STATUS_FORMAT, &fixture.err,
+                 "candidate, duet trial 2, window 3: no request in it");
+    fixture.windows[SIDE_CAND][1][2].latency = STR("12:x");
+    assert_fails(fixture_add(&fixture), STATUS_FORMAT, &fixture.err,
+                 "candidate, duet trial 2, window 3: ");
+    arena_release(&fixture.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_quantile_is_a_row),
+        cmocka_unit_test(without_a_duet_there_is_no_row),
+        cmocka_unit_test(what_has_no_partner_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
