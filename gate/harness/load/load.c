@@ -91,12 +91,15 @@ static enum status handle_events(struct engine *engine, uint64_t timeout_ns, boo
     return STATUS_OK;
 }
 
+/* By the lane that is behind. */
 static uint64_t answered(const struct engine *engine)
 {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < engine->spec->lane_count; i++)
-        sum += engine->lanes[i].result.answered;
-    return sum / engine->spec->lane_count;
+    uint64_t least = engine->lanes[0].result.answered;
+    for (uint32_t i = 1; i < engine->spec->lane_count; i++) {
+        uint64_t count = engine->lanes[i].result.answered;
+        least = count < least ? count : least;
+    }
+    return least;
 }
 
 static enum status tick(struct engine *engine)
