@@ -3,6 +3,7 @@
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
 #include "gate/compare/heap_rows.h"
+#include "gate/compare/noise.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
@@ -267,6 +268,7 @@ enum status service_rows_add(struct comparison *comparison, struct arena *arena,
                              const struct comparison_source sources[SIDES], struct err *err)
 {
     const struct record_scenario *record = comparison->record;
+    noise_note(comparison, arena);
     if (comparison->steady_refusal.len == 0 &&
         (duet_rows_add(comparison, arena, err) || add_steady_rows(comparison, arena, sources, err)))
         return err->status;

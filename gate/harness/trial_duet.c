@@ -1,6 +1,7 @@
 #include "gate/harness/trial_duet.h"
 
 #include "gate/base/clock.h"
+#include "gate/harness/machine.h"
 #include "gate/harness/service.h"
 #include "gate/harness/trial_load.h"
 
@@ -115,18 +116,28 @@ static void record_windows(const struct trial *trial, const struct load_spec *sp
 static enum status measure_load(struct duet *duet, struct err *err)
 {
     struct load_result results[SIDES] = {0};
+    struct machine_times before;
+    struct machine_times after;
     uint64_t cpu_ns[SIDES];
+    uint64_t both_ns = 0;
     const struct trial *first = &duet->trials[SIDE_BASE];
     uint64_t count = trial_load_count(first);
     struct load_spec spec = trial_load_spec(first, first->record->warmup_count, count);
     spec.window_count = duet_windows(count);
+    machine_times_read(&before);
     for (int side = 0; side < SIDES; side++)
         cpu_ns[side] = process_cpu_ns(&duet->services[side].process);
     if (run_load(results, duet, &spec, err))
         return err->status;
+    for (int side = 0; side < SIDES; side++) {
+        cpu_ns[side] = process_cpu_ns(&duet->services[side].process) - cpu_ns[side];
+        both_ns += cpu_ns[side];
+    }
+    machine_times_read(&after);
     for (enum side side = 0; side < SIDES; side++) {
         const struct trial *trial = &duet->trials[side];
-        trial->record->cpu_ns = process_cpu_ns(&duet->services[side].process) - cpu_ns[side];
+        trial->record->cpu_ns = cpu_ns[side];
+        trial->record->noise = machine_noise(&before, &after, both_ns);
         if (trial_load_check_pace(trial, &spec, &results[side], err) ||
             trial_load_check_cpu(trial->record, err))
             return name_side(side, err);

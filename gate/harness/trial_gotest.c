@@ -4,6 +4,7 @@
 #include "gate/base/io.h"
 #include "gate/harness/bench_output.h"
 #include "gate/harness/cpu_profile.h"
+#include "gate/harness/machine.h"
 #include "gate/harness/sampler.h"
 #include "gate/harness/trial.h"
 
@@ -104,6 +105,9 @@ static enum status wait_end(struct process *process, struct trial *trial, struct
     struct sampler sampler;
     uint64_t peak_bytes = 0;
     uint64_t pause_ns = PAUSE_NS_MIN;
+    struct machine_times before;
+    struct machine_times after;
+    machine_times_read(&before);
     sampler_init(&sampler, trial->scratch, process);
     for (process_poll(process); !process->ended; process_poll(process)) {
         sampler_take(&sampler);
@@ -118,6 +122,8 @@ static enum status wait_end(struct process *process, struct trial *trial, struct
     trial->record->cpu_ns = process_cpu_ns(process);
     sampler_add(&sampler, peak_bytes);
     sampler_summarize(&sampler, trial->record);
+    machine_times_read(&after);
+    trial->record->noise = machine_noise(&before, &after, trial->record->cpu_ns);
     return STATUS_OK;
 }
 

@@ -1,5 +1,6 @@
 #include "gate/base/clock.h"
 #include "gate/harness/cpu_profile.h"
+#include "gate/harness/machine.h"
 #include "gate/harness/points.h"
 #include "gate/harness/sampler.h"
 #include "gate/harness/service.h"
@@ -120,9 +121,14 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     struct load_spec spec = load_of(http, record->warmup_count, trial_load_count(trial));
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
     uint64_t cpu_ns = process_cpu_ns(&http->service.process);
+    struct machine_times before;
+    struct machine_times after;
+    machine_times_read(&before);
     if (run_profiled(&result, http, &spec, err))
         return err->status;
     record->cpu_ns = process_cpu_ns(&http->service.process) - cpu_ns;
+    machine_times_read(&after);
+    record->noise = machine_noise(&before, &after, record->cpu_ns);
     sampler_take(&http->sampler);
     sampler_summarize(&http->sampler, record);
     if (cpu_profile_finish(&http->cpu_profile, err) ||

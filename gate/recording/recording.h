@@ -114,6 +114,16 @@ struct record_window {
     struct str latency; /* histogram_encode */
 };
 
+/*
+ * What else the machine did during a load. Of all CPUs, idle time
+ * included; in a container these are the machine's, not the container's.
+ */
+struct record_noise {
+    double others_share;   /* CPU time of programs that were neither under test nor memgate */
+    double steal_share;    /* CPU time that a hypervisor gave to other machines */
+    uint64_t throttled_ns; /* our own control group was held back by its CPU quota */
+};
+
 /* One process of one side under the load. */
 struct record_trial {
     uint32_t number; /* 1-based within side and phase */
@@ -134,6 +144,7 @@ struct record_trial {
     uint64_t rss_p95_bytes;
     uint64_t rss_max_bytes;
     uint64_t rss_samples;
+    struct record_noise noise;
     struct record_benchmark *benchmarks;
     size_t benchmark_count;
     /* How long the parts took, for "where the time went"; never judged. */

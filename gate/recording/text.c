@@ -51,6 +51,15 @@ static const struct field benchmark_fields[] = {
 #undef RECORD
 static const struct shape benchmark_shape = SHAPE(struct record_benchmark, benchmark_fields);
 
+#define RECORD record_noise
+static const struct field noise_fields[] = {
+    {"others_share", FIELD_DOUBLE, AT(others_share), 0, NULL, 0},
+    {"steal_share", FIELD_DOUBLE, AT(steal_share), 0, NULL, 0},
+    {"throttled_ns", FIELD_U64, AT(throttled_ns), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape noise_shape = SHAPE(struct record_noise, noise_fields);
+
 #define RECORD record_window
 static const struct field window_fields[] = {
     {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
@@ -76,6 +85,7 @@ static const struct field trial_fields[] = {
     {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
     {"rss_max_bytes", FIELD_U64, AT(rss_max_bytes), 0, NULL, 0},
     {"rss_samples", FIELD_U64, AT(rss_samples), 0, NULL, 0},
+    {"noise", FIELD_OBJECT, AT(noise), 0, &noise_shape, 0},
     {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,
      AT(benchmark_count)},
     {"start_ns", FIELD_U64, AT(start_ns), 0, NULL, 0},

@@ -25,6 +25,11 @@ static const char trial_text[] = "{\n"
                                  "  \"rss_p95_bytes\": 5,\n"
                                  "  \"rss_max_bytes\": 6,\n"
                                  "  \"rss_samples\": 7,\n"
+                                 "  \"noise\": {\n"
+                                 "    \"others_share\": 0.25,\n"
+                                 "    \"steal_share\": 0,\n"
+                                 "    \"throttled_ns\": 11\n"
+                                 "  },\n"
                                  "  \"benchmarks\": [\n"
                                  "    {\n"
                                  "      \"name\": \"BenchmarkEncode\",\n"
@@ -60,6 +65,7 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .rss_p95_bytes = 5,
                                  .rss_max_bytes = 6,
                                  .rss_samples = 7,
+                                 .noise = {0.25, 0, 11},
                                  .benchmarks = &benchmark,
                                  .benchmark_count = 1,
                                  .start_ns = 8,

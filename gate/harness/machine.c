@@ -1,0 +1,112 @@
+#include "gate/harness/machine.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "gate/base/clock.h"
+#include "gate/base/num.h"
+
+enum { STAT_BYTES_MAX = 4096 };
+
+/* Columns of the line after "cpu"; guest time is part of user and nice already. */
+enum column {
+    COLUMN_USER,
+    COLUMN_NICE,
+    COLUMN_SYSTEM,
+    COLUMN_IDLE,
+    COLUMN_IOWAIT,
+    COLUMN_IRQ,
+    COLUMN_SOFTIRQ,
+    COLUMN_STEAL,
+    COLUMNS
+};
+
+/* A few lines of a file of the kernel's; empty when there is none. */
+static struct str read_text(char *text, size_t size, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return STR("");
+    size_t len = fread(text, 1, size, file);
+    (void)fclose(file);
+    return (struct str){text, len};
+}
+
+bool machine_times_parse(struct machine_times *out, struct str text, uint64_t tick_ns)
+{
+    uint64_t columns[COLUMNS] = {0};
+    struct str line = STR("");
+    struct str word;
+    size_t count = 0;
+    (void)str_split(&text, '\n', &line);
+    if (!str_split(&line, ' ', &word) || !str_equal_text(word, "cpu"))
+        return false;
+    while (count < COLUMNS && str_split(&line, ' ', &word)) {
+        if (word.len > 0 && !num_parse_u64(&columns[count++], word))
+            return false;
+    }
+    if (count <= COLUMN_SOFTIRQ)
+        return false;
+    out->busy_ns = tick_ns * (columns[COLUMN_USER] + columns[COLUMN_NICE] + columns[COLUMN_SYSTEM] +
+                              columns[COLUMN_IRQ] + columns[COLUMN_SOFTIRQ]);
+    out->steal_ns = tick_ns * columns[COLUMN_STEAL];
+    out->capacity_ns =
+        out->busy_ns + out->steal_ns + tick_ns * (columns[COLUMN_IDLE] + columns[COLUMN_IOWAIT]);
+    return true;
+}
+
+/* "throttled_usec 12" of version 2, "throttled_time 12000" (ns) of version 1 of control groups. */
+static uint64_t throttled_ns(struct str text)
+{
+    struct str line;
+    while (str_split(&text, '\n', &line)) {
+        uint64_t value = 0;
+        struct str word;
+        if (!str_split(&line, ' ', &word) || !num_parse_u64(&value, str_trim(line)))
+            continue;
+        if (str_equal_text(word, "throttled_usec"))
+            return value * (NS_PER_MS / 1000);
+        if (str_equal_text(word, "throttled_time"))
+            return value;
+    }
+    return 0;
+}
+
+/* Where a container sees the group it is in; outside of one these say nothing, or zero. */
+static const char *const cpu_stat_paths[] = {
+    "/sys/fs/cgroup/cpu.stat",
+    "/sys/fs/cgroup/cpu/cpu.stat",
+};
+
+void machine_times_read(struct machine_times *out)
+{
+    char text[STAT_BYTES_MAX];
+    struct timespec spent;
+    long per_second = sysconf(_SC_CLK_TCK);
+    uint64_t tick_ns = NS_PER_SECOND / (uint64_t)(per_second > 0 ? per_second : 100);
+    *out = (struct machine_times){.at_ns = clock_now_ns()};
+    (void)machine_times_parse(out, read_text(text, sizeof(text), "/proc/stat"), tick_ns);
+    for (size_t i = 0; i < ARRAY_LEN(cpu_stat_paths) && out->throttled_ns == 0; i++)
+        out->throttled_ns = throttled_ns(read_text(text, sizeof(text), cpu_stat_paths[i]));
+    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) == 0)
+        out->own_ns = (uint64_t)spent.tv_sec * NS_PER_SECOND + (uint64_t)spent.tv_nsec;
+}
+
+/* Counters of different clocks: a small difference can come out negative. */
+static uint64_t less(uint64_t from, uint64_t what)
+{
+    return from > what ? from - what : 0;
+}
+
+struct record_noise machine_noise(const struct machine_times *from, const struct machine_times *to,
+                                  uint64_t tree_ns)
+{
+    double capacity_ns = (double)less(to->capacity_ns, from->capacity_ns);
+    uint64_t busy_ns = less(to->busy_ns, from->busy_ns);
+    uint64_t others_ns = less(busy_ns, tree_ns + less(to->own_ns, from->own_ns));
+    return (struct record_noise){
+        .others_share = num_ratio((double)others_ns, capacity_ns),
+        .steal_share = num_ratio((double)less(to->steal_ns, from->steal_ns), capacity_ns),
+        .throttled_ns = less(to->throttled_ns, from->throttled_ns),
+    };
+}

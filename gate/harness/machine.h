@@ -1,0 +1,35 @@
+#ifndef GATE_HARNESS_MACHINE_H
+#define GATE_HARNESS_MACHINE_H
+
+#include "gate/base/base.h"
+#include "gate/base/str.h"
+#include "gate/recording/recording.h"
+
+/*
+ * Private to the harness: what the whole machine did while a load ran, by
+ * the first line of /proc/stat (proc(5): all CPUs together, in clock
+ * ticks). In a container that line is about the machine around it, which
+ * is what disturbs. All zero where it cannot be read.
+ */
+struct machine_times {
+    uint64_t at_ns;
+    uint64_t busy_ns;      /* user, nice, system, irq, softirq */
+    uint64_t steal_ns;     /* a hypervisor ran others instead */
+    uint64_t capacity_ns;  /* everything, idle time too: elapsed time by the number of CPUs */
+    uint64_t throttled_ns; /* our control group was held back by its quota */
+    uint64_t own_ns;       /* CPU time of memgate itself */
+};
+
+void machine_times_read(struct machine_times *out);
+/* The line of /proc/stat; false when it is not one. */
+bool machine_times_parse(struct machine_times *out, struct str text, uint64_t tick_ns);
+
+/*
+ * Between two looks: the shares of the machine that others took and that
+ * was stolen, and how long we were throttled. `tree_ns` is the CPU time of
+ * the processes under test meanwhile.
+ */
+struct record_noise machine_noise(const struct machine_times *from, const struct machine_times *to,
+                                  uint64_t tree_ns);
+
+#endif

@@ -1,0 +1,76 @@
+#include "gate/harness/machine.h"
+
+#include "gate/base/clock.h"
+#include "tests/support/check.h"
+
+#define TICK_NS (10 * NS_PER_MS)
+
+static void the_line_of_all_cpus_is_read(void **state)
+{
+    struct machine_times times = {0};
+    (void)state;
+    /* user nice system idle iowait irq softirq steal guest guest_nice */
+    assert_true(machine_times_parse(
+        &times, STR("cpu  100 20 30 1000 50 4 6 70 8 9\ncpu0 1 2 3 4 5 6 7 8 9 10\n"), TICK_NS));
+    assert_int_equal(times.busy_ns, 160 * TICK_NS);
+    assert_int_equal(times.steal_ns, 70 * TICK_NS);
+    assert_int_equal(times.capacity_ns, (160 + 70 + 1050) * TICK_NS);
+    /* Linux before 2.6.11 knew no steal time. */
+    assert_true(machine_times_parse(&times, STR("cpu  1 0 0 1 0 0 0\n"), TICK_NS));
+    assert_int_equal(times.steal_ns, 0);
+}
+
+static void other_texts_are_not_read(void **state)
+{
+    static const struct str texts[] = {STR_INIT(""), STR_INIT("cpu"), STR_INIT("cpu 1 2 3\n"),
+                                       STR_INIT("cpu0 1 2 3 4 5 6 7 8\n"),
+                                       STR_INIT("cpu  1 2 x 4 5 6 7 8\n")};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct machine_times times = {0};
+        assert_false(machine_times_parse(&times, texts[i], TICK_NS));
+        assert_int_equal(times.capacity_ns, 0);
+    }
+}
+
+static void what_is_ours_is_no_noise(void **state)
+{
+    struct machine_times from = {.busy_ns = 1000, .capacity_ns = 10000, .own_ns = 50};
+    struct machine_times to = {
+        .busy_ns = 5000, .steal_ns = 500, .capacity_ns = 20000, .throttled_ns = 7, .own_ns = 1050};
+    (void)state;
+    struct record_noise noise = machine_noise(&from, &to, 2000);
+    assert_close(noise.others_share, 0.1, 1e-12);
+    assert_close(noise.steal_share, 0.05, 1e-12);
+    assert_int_equal(noise.throttled_ns, 7);
+    /* Ticks are coarse: ours can be more than what the machine has counted by now. */
+    assert_close(machine_noise(&from, &to, 9000).others_share, 0, 1e-12);
+    /* A machine that does not say. */
+    struct machine_times none = {0};
+    assert_close(machine_noise(&none, &none, 5).others_share, 0, 1e-12);
+}
+
+static void this_machine_works(void **state)
+{
+    struct machine_times from;
+    struct machine_times to;
+    (void)state;
+    machine_times_read(&from);
+    for (uint64_t start = clock_now_ns(); clock_now_ns() - start < 60 * NS_PER_MS;)
+        continue;
+    machine_times_read(&to);
+    assert_true(to.own_ns - from.own_ns > NS_PER_MS);
+    assert_true(to.at_ns > from.at_ns);
+    assert_true(from.capacity_ns > 0 && to.capacity_ns >= from.capacity_ns);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_line_of_all_cpus_is_read),
+        cmocka_unit_test(other_texts_are_not_read),
+        cmocka_unit_test(what_is_ours_is_no_noise),
+        cmocka_unit_test(this_machine_works),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
