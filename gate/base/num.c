@@ -113,6 +113,13 @@ bool num_parse_double(double *out, struct str text)
     return true;
 }
 
+uint64_t num_mix(uint64_t value)
+{
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
+    return value ^ (value >> 31);
+}
+
 double num_ratio(double part, double whole)
 {
     return fpclassify(whole) == FP_ZERO ? 0 : part / whole;

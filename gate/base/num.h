@@ -19,6 +19,12 @@ NODISCARD bool num_parse_decimal(double *out, struct str text);
 /* Same with an optional leading minus and exponent (JSON and Go's output). */
 NODISCARD bool num_parse_double(double *out, struct str text);
 
+/*
+ * Finalizer of splitmix64 (Steele, Lea, Flood 2014): every input bit moves
+ * every output bit. The same everywhere and always, unlike hash_u64.
+ */
+uint64_t num_mix(uint64_t value);
+
 double num_ratio(double part, double whole); /* 0 when whole is 0 */
 
 #endif

@@ -168,6 +168,23 @@ static uint64_t exact_count(const struct requests *requests, const struct scenar
     return needed < scenario->load.count ? needed : scenario->load.count;
 }
 
+struct body_files {
+    const struct harness *harness;
+    struct str requests; /* path of the request file, whose directory they are in */
+};
+
+/* From where the request file itself comes: the head must not change the load. */
+static enum status read_body_file(void *ctx, struct bytes *out, struct arena *arena,
+                                  struct str path, struct err *err)
+{
+    const struct body_files *files = ctx;
+    const struct harness_spec *spec = &files->harness->spec;
+    ptrdiff_t slash = str_find_last(files->requests, '/');
+    struct str dir = str_slice(files->requests, 0, slash < 0 ? 0 : (size_t)slash);
+    struct str whole = dir.len ? io_join(arena, dir, path) : path;
+    return repo_read_file(out, arena, spec->repo_root, &spec->policy_revision, whole, err);
+}
+
 static enum status read_requests(const struct harness *harness, struct harness_scenario *out,
                                  struct err *err)
 {
@@ -178,9 +195,19 @@ static enum status read_requests(const struct harness *harness, struct harness_s
     struct str path = requests_path(harness, scenario);
     if (repo_read_file(&text, harness->arena, spec->repo_root, &spec->policy_revision, path, err))
         return err_wrap(err, "request file %.*s", STR_ARGS(scenario->load.requests));
-    if (requests_parse(requests, harness->arena, scenario->load.requests, text, scenario->load.seed,
-                       err))
+    struct requests_source source = {
+        .name = scenario->load.requests,
+        .text = text,
+        .seed = scenario->load.seed,
+        .read = read_body_file,
+        .ctx = &(struct body_files){harness, path},
+    };
+    if (requests_parse(requests, harness->arena, &source, err))
         return err->status;
+    if (requests->foreign) {
+        log_line(spec->log, "%.*s: %zu entries of other hosts are left out",
+                 STR_ARGS(scenario->load.requests), requests->foreign);
+    }
     out->requests = requests;
     out->exact_count = exact_count(requests, scenario);
     return STATUS_OK;

@@ -8,7 +8,7 @@ static void render_all(const struct requests *requests)
     buf_init(&buf, BUF_TEXT_BYTES_MAX);
     for (size_t i = 0; i < requests->len; i++) {
         buf_reset(&buf);
-        requests_render(&buf, &requests->lines[i], UINT64_MAX, 65535);
+        requests_render(&buf, &requests->lines[i], (struct request_values){7, UINT64_MAX}, 65535);
         struct str text = buf_view(&buf);
         const char *end = memmem(text.data, text.len, "\r\n\r\n", 4);
         if (buf.overflow || !end)
@@ -27,7 +27,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err = {0};
     struct requests requests = {0};
     arena_init(&arena);
-    if (requests_parse(&requests, &arena, STR("fuzz"), (struct bytes){data, size}, 7, &err)) {
+    struct requests_source source = {
+        .name = STR("fuzz"), .text = (struct bytes){data, size}, .seed = 7};
+    if (requests_parse(&requests, &arena, &source, &err)) {
         if (err.status != STATUS_POLICY || strncmp(err.text, "fuzz:", 5) != 0)
             abort();
     } else {

@@ -31,6 +31,7 @@ struct connection {
     struct buf unsent; /* rest of a request the socket had no room for */
     size_t unsent_at;
     struct response response;
+    struct buf body; /* of the answer, where its hash is expected */
 };
 
 /* Starts a non-blocking connect to 127.0.0.1; registers the socket with the connection as data. */

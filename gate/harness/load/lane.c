@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 #include "gate/base/clock.h"
-#include "gate/base/map.h"
 #include "gate/base/num.h"
+#include "gate/codec/sha256.h"
 
 #define CONNECT_TIMEOUT_NS (10 * NS_PER_SECOND)
 
@@ -46,7 +46,7 @@ static bool is_paced(const struct lane *lane)
 static uint32_t turn_of(const struct lane *lane)
 {
     uint64_t k = lane->spec->first_k + lane->sent;
-    bool swapped = hash_u64(hash_u64(lane->spec->seed) + k) & 1;
+    bool swapped = num_mix(num_mix(lane->spec->seed) + k) & 1;
     return lane->spec->lane_count == 2 && swapped ? 1 - lane->number : lane->number;
 }
 
@@ -90,7 +90,10 @@ static enum status prepare_request(struct lane *lane, struct connection *connect
     connection->has_answer_bytes = false;
     response_init(&connection->response, str_equal_text(connection->line->method, "HEAD"));
     buf_reset(&lane->request);
-    requests_render(&lane->request, connection->line, connection->k,
+    buf_reset(&connection->body);
+    connection->response.keep = connection->line->expect_sha256.len ? &connection->body : NULL;
+    requests_render(&lane->request, connection->line,
+                    (struct request_values){lane->spec->seed, connection->k},
                     lane->spec->ports[lane->number]);
     if (lane->request.overflow) {
         (void)err_set(err, STATUS_LIMIT, "request is larger than %zu bytes", lane->request.max);
@@ -173,6 +176,26 @@ static void record_latency(struct lane *lane, uint64_t k, uint64_t latency_ns)
     }
 }
 
+/* Why the body is not the expected one; empty when it is. */
+static struct str body_problem(struct arena *arena, const struct connection *connection)
+{
+    const struct request_line *line = connection->line;
+    uint64_t bytes = connection->response.body_bytes;
+    if (line->expects_bytes && bytes != line->expect_bytes) {
+        return str_format(arena, " with %llu bytes, not %llu", (unsigned long long)bytes,
+                          (unsigned long long)line->expect_bytes);
+    }
+    if (line->expect_sha256.len) {
+        struct arena scratch;
+        arena_init(&scratch);
+        struct str hash = sha256_hex(&scratch, bytes_of_str(buf_view(&connection->body)));
+        bool differs = !str_equal(hash, line->expect_sha256);
+        arena_release(&scratch);
+        return differs ? STR(" with another body than expect_sha256 says") : STR("");
+    }
+    return STR("");
+}
+
 static void count_answer(struct lane *lane, const struct connection *connection)
 {
     struct load_result *result = &lane->result;
@@ -184,12 +207,13 @@ static void count_answer(struct lane *lane, const struct connection *connection)
     result->response_bytes += connection->response.body_bytes;
     bool expected = is_expected(line, connection->response.status);
     count_status(result, line, connection->response.status, expected);
-    if (expected)
+    struct str problem = expected ? body_problem(lane->arena, connection) : STR("");
+    if (expected && problem.len == 0)
         return;
     if (result->unexpected++ == 0) {
         result->first_problem =
-            str_format(lane->arena, "%.*s %.*s answered %u", STR_ARGS(line->method),
-                       STR_ARGS(line->path), connection->response.status);
+            str_format(lane->arena, "%.*s %.*s answered %u%.*s", STR_ARGS(line->method),
+                       STR_ARGS(line->path), connection->response.status, STR_ARGS(problem));
     }
 }
 
@@ -350,6 +374,12 @@ void lane_start(struct lane *lane, uint64_t now)
     lane->start_ns = now;
 }
 
+static void init_buffers(struct connection *connection)
+{
+    buf_init(&connection->unsent, BUF_TEXT_BYTES_MAX);
+    buf_init(&connection->body, RESPONSE_BODY_BYTES_MAX);
+}
+
 enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
 {
     const struct load_spec *spec = lane->spec;
@@ -364,7 +394,7 @@ enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
     lane->idle = ARENA_ARRAY(scratch, struct connection *, spec->connections);
     lane->start_ns = clock_now_ns();
     for (uint32_t i = 0; i < spec->connections; i++)
-        buf_init(&lane->connections[i].unsent, BUF_TEXT_BYTES_MAX);
+        init_buffers(&lane->connections[i]);
     for (uint32_t i = 0; i < spec->connections; i++) {
         lane->connections[i].lane = lane;
         if (open_connection(lane, &lane->connections[i], err))
@@ -378,6 +408,7 @@ void lane_close(struct lane *lane)
     for (uint32_t i = 0; lane->connections && i < lane->spec->connections; i++) {
         connection_close(&lane->connections[i]);
         buf_release(&lane->connections[i].unsent);
+        buf_release(&lane->connections[i].body);
     }
     buf_release(&lane->request);
 }

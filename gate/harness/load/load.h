@@ -48,7 +48,7 @@ enum { LOAD_STATUS_MAX = 600 };
 struct load_result {
     bool has_failed; /* the error is about this lane; the rest of its result means nothing then */
     uint64_t answered;
-    uint64_t unexpected; /* answers with a status not in `expect`, or 500 and above */
+    uint64_t unexpected; /* answers that were not as the line expects, or 500 and above */
     uint64_t successes;  /* answers that were listed in `expect`, or 2xx */
     uint64_t unlisted[LOAD_STATUS_MAX]; /* by status: answers to lines without `expect` */
     struct str first_problem;           /* "GET /x answered 500" */

@@ -3,12 +3,27 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/err.h"
+#include "gate/harness/load/request_text.h"
 
 /*
- * The request file: JSON lines {"method","path","header":{},"body",
- * "weight","expect":[200]}. `{k}` in path, header values and body is the
- * request's number, counted from 0 over warm-up and load. Unknown keys,
- * control characters in a path or header, and empty files are
+ * The request file, in one of three forms:
+ *
+ * JSON lines of our own, {"method","path","header":{},"body","body_file",
+ * "weight","expect":[200],"expect_bytes","expect_sha256"}: path, header
+ * values and body have places to fill in (request_text.h); body_file names a file beside
+ * the request file whose bytes are sent as they are; the last two say how
+ * long the body of the answer is and what its SHA-256 is.
+ *
+ * JSON targets of vegeta, lines {"method","url","header":{"A":["b"]},
+ * "body":"base64"}, told by "url". The address in the URL is not used: what
+ * is loaded is the service.
+ *
+ * A HAR file (HTTP Archive 1.2), one JSON object with "log". Its entries of
+ * the first entry's host are sent in their order of the file, once a cycle
+ * each, and expect the status that was recorded; entries of other hosts are
+ * left out and counted in `foreign`.
+ *
+ * Unknown keys, control characters in a path or header, and empty files are
  * STATUS_POLICY with "FILE:LINE: ...".
  */
 enum {
@@ -18,15 +33,21 @@ enum {
     REQUEST_STATUSES_MAX = 16,
 };
 
+/* The parts of a request that are rendered anew each time. */
+enum request_part { REQUEST_PATH, REQUEST_HEADER, REQUEST_BODY, REQUEST_PARTS };
+
 struct request_line {
     struct str method; /* default GET, or POST with a body */
-    struct str path;   /* starts with '/' */
-    struct str header; /* rendered "Name: value\r\n" lines with {k} still in them */
-    struct str body;
+    struct str path;   /* starts with '/'; as written, for messages */
+    /* The header is rendered "Name: value\r\n" lines. */
+    struct request_text parts[REQUEST_PARTS];
     bool has_body;
     uint32_t weight;
     uint16_t expect[REQUEST_STATUSES_MAX];
     size_t expect_len; /* 0: anything below 500, as long as both sides answer alike */
+    bool expects_bytes;
+    uint64_t expect_bytes;
+    struct str expect_sha256; /* lower-case hexadecimal; empty: any body will do */
 };
 
 struct requests {
@@ -34,18 +55,31 @@ struct requests {
     size_t len;
     uint32_t *schedule; /* one cycle: line indexes, each `weight` times, shuffled by the seed */
     size_t schedule_len;
+    size_t foreign; /* HAR entries of other hosts */
 };
 
-NODISCARD enum status requests_parse(struct requests *out, struct arena *arena, struct str name,
-                                     struct bytes text, uint64_t seed, struct err *err);
+/* Where the text comes from, and the files that it names. */
+struct requests_source {
+    struct str name; /* for messages */
+    struct bytes text;
+    uint64_t seed;
+    /* Reads a file beside the request file; NULL: none can be read. */
+    enum status (*read)(void *ctx, struct bytes *out, struct arena *arena, struct str path,
+                        struct err *err);
+    void *ctx;
+};
+
+NODISCARD enum status requests_parse(struct requests *out, struct arena *arena,
+                                     const struct requests_source *source, struct err *err);
 /*
  * The line of request k: cycles of the schedule, each cycle shuffled
  * anew from (seed, cycle), so that every line is hit weight times per
  * cycle. A function of seed and k only.
  */
 uint32_t requests_line(const struct requests *requests, uint64_t seed, uint64_t k);
-/* Renders request k of a line as HTTP/1.1 bytes (Host, Connection keep-alive, Content-Length). */
-void requests_render(struct buf *out, const struct request_line *line, uint64_t k, uint16_t port);
+/* Renders a request of a line as HTTP/1.1 bytes (Host, Connection keep-alive, Content-Length). */
+void requests_render(struct buf *out, const struct request_line *line, struct request_values values,
+                     uint16_t port);
 /* Requests needed until each line was hit at least `hits` times. */
 uint64_t requests_needed(const struct requests *requests, uint64_t hits);
 

@@ -302,16 +302,24 @@ static enum status feed_line(struct response *response, struct str data, size_t 
     return take_line(response, line, err);
 }
 
-static enum status feed_body(struct response *response, size_t available, size_t *used,
+/* Takes bytes of the body off the front of the data. */
+static void take_body(struct response *response, struct bytes data, size_t len, size_t *used)
+{
+    if (response->keep)
+        buf_append(response->keep, (const char *)data.data, len);
+    *used += len;
+}
+
+static enum status feed_body(struct response *response, struct bytes data, size_t *used,
                              struct err *err)
 {
     if (response->state == STATE_UNTIL_CLOSE) {
-        *used += available;
-        return add_body(response, available, err);
+        take_body(response, data, data.len, used);
+        return add_body(response, data.len, err);
     }
-    size_t len = available < response->content_left ? available : (size_t)response->content_left;
+    size_t len = data.len < response->content_left ? data.len : (size_t)response->content_left;
     response->content_left -= len;
-    *used += len;
+    take_body(response, data, len, used);
     if (response->content_left == 0)
         response->state = response->state == STATE_BODY ? STATE_DONE : STATE_CHUNK_END;
     return STATUS_OK;
@@ -329,9 +337,10 @@ enum status response_feed(struct response *response, struct bytes data, size_t *
     struct str text = str_of_bytes(data);
     size_t at = 0;
     while (at < text.len && !response_done(response)) {
-        enum status status = reads_body(response)
-                                 ? feed_body(response, text.len - at, &at, err)
-                                 : feed_line(response, str_slice(text, at, text.len), &at, err);
+        enum status status =
+            reads_body(response)
+                ? feed_body(response, (struct bytes){data.data + at, data.len - at}, &at, err)
+                : feed_line(response, str_slice(text, at, text.len), &at, err);
         if (status)
             return status;
     }

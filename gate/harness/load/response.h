@@ -1,12 +1,13 @@
 #ifndef GATE_HARNESS_LOAD_RESPONSE_H
 #define GATE_HARNESS_LOAD_RESPONSE_H
 
+#include "gate/base/buf.h"
 #include "gate/base/err.h"
 #include "gate/base/str.h"
 
 /*
  * An incremental HTTP/1.1 response reader (RFC 9112): feed it any
- * pieces, it keeps no body. Content-Length and chunked bodies, 1xx
+ * pieces, it keeps no body unless `keep` is set. Content-Length and chunked bodies, 1xx
  * answers skipped (at most 16), obsolete folding, conflicting lengths,
  * chunk sizes over the limit and answers without a length on a
  * keep-alive connection (unless the connection closes) are refused.
@@ -31,7 +32,8 @@ struct response {
     uint32_t interim_count;
     size_t head_bytes;
     size_t line_len;
-    char line[8192]; /* the current header or chunk line */
+    struct buf *keep; /* set after response_init: body bytes are added here; NULL: not kept */
+    char line[8192];  /* the current header or chunk line */
 };
 
 void response_init(struct response *response, bool head_request);

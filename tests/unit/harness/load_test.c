@@ -211,8 +211,9 @@ static struct requests parse(const char *text)
 {
     struct err err = {0};
     struct requests requests = {0};
-    assert_ok(requests_parse(&requests, &arena, STR("r"), bytes_of_str(str_from(text)), 1, &err),
-              &err);
+    struct requests_source source = {
+        .name = STR("r"), .text = bytes_of_str(str_from(text)), .seed = 1};
+    assert_ok(requests_parse(&requests, &arena, &source, &err), &err);
     return requests;
 }
 
@@ -699,6 +700,44 @@ static void a_large_request_is_sent_in_parts(void **state)
     buf_release(&line);
 }
 
+/* The answer is "ok": 2 bytes. */
+static const struct {
+    const char *line;
+    const char *problem; /* NULL: as expected */
+} body_cases[] = {
+    {"{\"path\":\"/x\",\"expect\":[200],\"expect_bytes\":2}", NULL},
+    {"{\"path\":\"/x\",\"expect_bytes\":3}", "GET /x answered 200 with 2 bytes, not 3"},
+    {"{\"path\":\"/x\",\"expect_sha256\":"
+     "\"2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df\"}",
+     NULL},
+    {"{\"path\":\"/x\",\"expect_sha256\":"
+     "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}",
+     "GET /x answered 200 with another body than expect_sha256 says"},
+};
+
+static void the_body_of_an_answer_is_checked(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {OK_ANSWER, false, 0},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n",
+         false, 0}};
+    static struct server server;
+    for (size_t i = 0; i < ARRAY_LEN(body_cases); i++) {
+        struct err err = {0};
+        struct load_result result = {0};
+        print_message("%s\n", body_cases[i].line);
+        struct requests requests = parse(body_cases[i].line);
+        server_start(&server, steps, ARRAY_LEN(steps));
+        struct load_spec spec = spec_of(&server, &requests);
+        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        assert_int_equal(result.unexpected, body_cases[i].problem ? 20 : 0);
+        if (body_cases[i].problem)
+            assert_str(result.first_problem, body_cases[i].problem);
+        server_stop(&server);
+    }
+}
+
 static void a_duet_sends_both_the_same_in_the_same_order(void **state)
 {
     (void)state;
@@ -806,6 +845,7 @@ int main(void)
         cmocka_unit_test(a_tick_that_says_no_ends_the_load),
         cmocka_unit_test(a_load_that_drags_on_is_ended),
         cmocka_unit_test(a_large_request_is_sent_in_parts),
+        cmocka_unit_test(the_body_of_an_answer_is_checked),
         cmocka_unit_test(a_duet_sends_both_the_same_in_the_same_order),
         cmocka_unit_test(a_slow_lane_does_not_delay_the_other),
         cmocka_unit_test(the_lane_that_failed_is_known),

@@ -18,13 +18,31 @@ static int close_arena(void **state)
     return 0;
 }
 
+/* Beside the request file there is one other, "a.json". */
+static enum status read_beside(void *ctx, struct bytes *out, struct arena *into, struct str path,
+                               struct err *err)
+{
+    (void)ctx;
+    if (!str_equal_text(path, "a.json"))
+        return err_set(err, STATUS_NOT_FOUND, "no such file");
+    *out = bytes_of_str(str_copy(into, STR("{k}\0{rand:")));
+    return STATUS_OK;
+}
+
+static struct requests_source source_of(const char *text)
+{
+    return (struct requests_source){.name = STR("load.jsonl"),
+                                    .text = bytes_of_str(str_from(text)),
+                                    .seed = 42,
+                                    .read = read_beside};
+}
+
 static struct requests parse(const char *text)
 {
     struct err err = {0};
     struct requests requests = {0};
-    assert_ok(requests_parse(&requests, &arena, STR("load.jsonl"), bytes_of_str(str_from(text)), 42,
-                             &err),
-              &err);
+    struct requests_source source = source_of(text);
+    assert_ok(requests_parse(&requests, &arena, &source, &err), &err);
     return requests;
 }
 
@@ -32,7 +50,7 @@ static struct str render(const struct requests *requests, size_t line, uint64_t 
 {
     struct buf buf;
     buf_init(&buf, 4096);
-    requests_render(&buf, &requests->lines[line], k, 8080);
+    requests_render(&buf, &requests->lines[line], (struct request_values){42, k}, 8080);
     struct str text = str_copy(&arena, buf_view(&buf));
     buf_release(&buf);
     return text;
@@ -60,6 +78,14 @@ static const struct render_case render_cases[] = {
     {"{k} everywhere",
      "{\"path\":\"/{k}/{k}\",\"header\":{\"X-K\":\"{k}\"},\"body\":\"<{k}>{{k}}{k\"}", 1234,
      "POST /1234/1234 HTTP/1.1\r\n" HOST "X-K: 1234\r\nContent-Length: 14\r\n\r\n<1234>{1234}{k"},
+    {"{seed} and a range of one", "{\"path\":\"/{seed}?n={rand:7:7}\"}", 3,
+     "GET /42?n=7 HTTP/1.1\r\n" HOST "\r\n"},
+    {"a target of vegeta",
+     "{\"method\":\"PUT\",\"url\":\"http://prod.example:80/a?b#c\","
+     "\"header\":{\"X-A\":[\"1\",\"2\"]},\"body\":\"e2t9\"}",
+     9, "PUT /a?b HTTP/1.1\r\n" HOST "X-A: 1\r\nX-A: 2\r\nContent-Length: 3\r\n\r\n{k}"},
+    {"a target without a path", "{\"method\":\"GET\",\"url\":\"http://x\"}", 0,
+     "GET / HTTP/1.1\r\n" HOST "\r\n"},
 };
 
 static void a_request_renders_as_http(void **state)
@@ -108,6 +134,24 @@ static const struct bad_case bad_cases[] = {
     {"header of a number", "{\"path\":\"/\",\"header\":{\"A\":1}}",
      "header \"A\" must be a string"},
     {"header list", "{\"path\":\"/\",\"header\":[]}", "\"header\" must be an object"},
+    {"range without end", "{\"path\":\"/{rand:1}\"}", "\"{rand:1}\" is not {rand:LOW:HIGH}"},
+    {"range that goes down", "{\"path\":\"/\",\"body\":\"{rand:2:1}\"}", "LOW not above HIGH"},
+    {"range that is not closed", "{\"path\":\"/{rand:1:2\"}", "is not {rand:LOW:HIGH}"},
+    {"body file that is not there", "{\"path\":\"/\",\"body_file\":\"b.json\"}",
+     "load.jsonl:1: \"body_file\" b.json: no such file"},
+    {"body and body file", "{\"path\":\"/\",\"body\":\"\",\"body_file\":\"a.json\"}",
+     "exclude each other"},
+    {"length of half a byte", "{\"path\":\"/\",\"expect_bytes\":1.5}",
+     "\"expect_bytes\" must be a whole number"},
+    {"hash of another kind", "{\"path\":\"/\",\"expect_sha256\":\"d41d8cd98f00b204\"}",
+     "\"expect_sha256\" must be a SHA-256"},
+    {"key of ours in a target of vegeta", "{\"url\":\"http://x/\",\"weight\":2}",
+     "unknown key \"weight\"; known: method url header body"},
+    {"body of a target that is no base64", "{\"url\":\"http://x/\",\"body\":\"a\"}",
+     "must be base64"},
+    {"entry without a URL", "{\"log\":{\"entries\":[{\"request\":{\"method\":\"GET\"}}]}}",
+     "load.jsonl:1: entry 1: an entry has a request"},
+    {"archive of nothing", "{\"log\":{\"entries\":[]}}", "load.jsonl:1: no requests"},
     {"body object", "{\"path\":\"/\",\"body\":{}}", "\"body\" must be a string"},
     {"weight zero", "{\"path\":\"/\",\"weight\":0}", "\"weight\" must be a whole number"},
     {"weight too large", "{\"path\":\"/\",\"weight\":1001}", "from 1 to 1000"},
@@ -125,9 +169,9 @@ static void a_bad_request_file_is_refused_with_its_line(void **state)
         struct err err = {0};
         struct requests requests = {0};
         print_message("%s\n", row->name);
-        assert_fails(requests_parse(&requests, &arena, STR("load.jsonl"),
-                                    bytes_of_str(str_from(row->text)), 1, &err),
-                     STATUS_POLICY, &err, row->message);
+        struct requests_source source = source_of(row->text);
+        assert_fails(requests_parse(&requests, &arena, &source, &err), STATUS_POLICY, &err,
+                     row->message);
     }
 }
 
@@ -139,6 +183,56 @@ static void defaults_are_get_once_and_200(void **state)
     assert_str(requests.lines[0].method, "GET");
     assert_int_equal(requests.lines[0].weight, 1);
     assert_int_equal(requests.lines[0].expect_len, 0);
+}
+
+static void a_body_file_is_sent_as_it_is(void **state)
+{
+    (void)state;
+    struct requests requests = parse("{\"path\":\"/{k}\",\"body_file\":\"a.json\"}");
+    struct str want = STR("POST /5 HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n{k}\0{rand:");
+    struct str have = render(&requests, 0, 5);
+    assert_true(str_equal(have, want));
+}
+
+static void what_an_answer_must_be_is_read(void **state)
+{
+    static const char hash[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    struct requests requests =
+        parse("{\"path\":\"/\",\"expect_bytes\":0,\"expect_sha256\":"
+              "\"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"}");
+    (void)state;
+    assert_true(requests.lines[0].expects_bytes);
+    assert_int_equal(requests.lines[0].expect_bytes, 0);
+    assert_str(requests.lines[0].expect_sha256, hash);
+    assert_false(parse("{\"path\":\"/\"}").lines[0].expects_bytes);
+}
+
+/* As browsers write it: pseudo headers, what is about the connection, other hosts. */
+static void an_archive_of_a_browser_is_sent_again(void **state)
+{
+    static const char har[] =
+        "{\"log\": {\"version\": \"1.2\", \"entries\": [\n"
+        " {\"request\": {\"method\": \"GET\", \"url\": \"https://shop.example/list?p=1\",\n"
+        "   \"headers\": [{\"name\": \":authority\", \"value\": \"shop.example\"},\n"
+        "    {\"name\": \"Host\", \"value\": \"shop.example\"},\n"
+        "    {\"name\": \"Accept\", \"value\": \"*/*\"}]},\n"
+        "  \"response\": {\"status\": 304}},\n"
+        " {\"request\": {\"method\": \"GET\", \"url\": \"https://cdn.example/x.js\",\n"
+        "   \"headers\": []}, \"response\": {\"status\": 200}},\n"
+        " {\"request\": {\"method\": \"POST\", \"url\": \"https://shop.example/buy\",\n"
+        "   \"headers\": [], \"postData\": {\"mimeType\": \"text/plain\", \"text\": \"{k}\"}},\n"
+        "  \"response\": {\"status\": 0}}]}}\n";
+    struct requests requests = parse(har);
+    (void)state;
+    assert_int_equal(requests.len, 2);
+    assert_int_equal(requests.foreign, 1);
+    assert_int_equal(requests.schedule_len, 2);
+    assert_str(render(&requests, 0, 0), "GET /list?p=1 HTTP/1.1\r\n" HOST "Accept: */*\r\n\r\n");
+    assert_int_equal(requests.lines[0].expect_len, 1);
+    assert_int_equal(requests.lines[0].expect[0], 304);
+    assert_str(render(&requests, 1, 0),
+               "POST /buy HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n{k}");
+    assert_int_equal(requests.lines[1].expect_len, 0);
 }
 
 static const char mix_of_six[] = "{\"path\":\"/a\",\"weight\":3}\n"
@@ -230,9 +324,10 @@ static void too_much_weight_is_refused(void **state)
     buf_init(&text, 1 << 20);
     for (int i = 0; i < 1001; i++)
         buf_text(&text, "{\"path\":\"/\",\"weight\":1000}\n");
-    assert_fails(
-        requests_parse(&requests, &arena, STR("x"), bytes_of_str(buf_view(&text)), 1, &err),
-        STATUS_POLICY, &err, "weights add up to more than 1000000");
+    struct requests_source source = source_of(text.data);
+    source.text = bytes_of_str(buf_view(&text));
+    assert_fails(requests_parse(&requests, &arena, &source, &err), STATUS_POLICY, &err,
+                 "weights add up to more than 1000000");
     buf_release(&text);
 }
 
@@ -242,6 +337,9 @@ int main(void)
         cmocka_unit_test(a_request_renders_as_http),
         cmocka_unit_test(a_bad_request_file_is_refused_with_its_line),
         cmocka_unit_test(defaults_are_get_once_and_200),
+        cmocka_unit_test(a_body_file_is_sent_as_it_is),
+        cmocka_unit_test(what_an_answer_must_be_is_read),
+        cmocka_unit_test(an_archive_of_a_browser_is_sent_again),
         cmocka_unit_test(every_cycle_hits_every_line_by_its_weight),
         cmocka_unit_test(every_length_of_cycle_is_a_permutation),
         cmocka_unit_test(cycles_differ_in_their_order),
