@@ -124,6 +124,17 @@ static void place_function(struct comparison_row *out, const struct naming *nami
     out->line = site->user_line;
 }
 
+/* What the candidate calls the function counts, wherever the guilty line is. */
+static const struct ledger_site *naming_site(const struct ledger_row *function,
+                                             const struct ledger_site *guilty)
+{
+    for (size_t i = 0; i < function->site_count[SIDE_CAND]; i++) {
+        if (&function->sites[SIDE_CAND][i] == guilty)
+            return guilty;
+    }
+    return function->site_count[SIDE_CAND] > 0 ? function->sites[SIDE_CAND] : guilty;
+}
+
 static void name_function(struct comparison_row *out, const struct row_maker *maker,
                           const struct ledger_row *row, enum column column)
 {
@@ -134,7 +145,8 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
                                          ? guilty_site(function, column, &kind)
                                          : guilty_site_of(function, column, kind);
     out->kind = kind;
-    out->func = intern_text(naming->names, ledger_site_function(site));
+    out->key = intern_text(naming->names, row->key);
+    out->func = intern_text(naming->names, ledger_site_function(naming_site(function, site)));
     out->normal = name_normal(out->func, naming->arena);
     out->package = name_package(out->func);
     out->is_charged = function->own_site_count == 0;

@@ -142,6 +142,33 @@ static void new_gone_and_moved_functions_are_told_apart(void **state)
     fixture_release(&fixture);
 }
 
+/* The map is gone and the kind that shrank most, so that the guilty line is the baseline's. */
+static void a_guilty_line_of_the_baseline_does_not_name_the_row(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a/old.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL),
+        SITE("m.io/a/old.Kept", 2, ALLOC_KIND_MAP, 90, NULL)};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE("m.io/a/new.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
+    struct fixture fixture;
+    size_t rows = 0;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        if (!row_is_of_function(row))
+            continue;
+        rows++;
+        assert_str(row->func, "m.io/a/new.Kept");
+        assert_str(row->base_func, "m.io/a/old.Kept");
+        assert_str(row->key, "m.io/a/new.Kept");
+    }
+    assert_int_equal(rows, 6); /* the function and its two kinds, in bytes and in objects */
+    assert_int_equal(row_of(&fixture, ROW_FUNCTION, "m.io/a/new.Kept")->line, 2);
+    fixture_release(&fixture);
+}
+
 /*
  * Period 100, 300 and 100 bytes: variance <= 100 * (300 + 100) = 40000,
  * standard deviation 200, half width 2.5758293 * 200 = 515.16586.
@@ -285,6 +312,7 @@ int main(void)
         cmocka_unit_test(culprits_are_ranked_and_ties_go_by_name),
         cmocka_unit_test(a_library_leaf_names_the_programs_own_caller),
         cmocka_unit_test(new_gone_and_moved_functions_are_told_apart),
+        cmocka_unit_test(a_guilty_line_of_the_baseline_does_not_name_the_row),
         cmocka_unit_test(a_sampled_profile_bounds_its_own_error),
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
         cmocka_unit_test(a_librarys_bytes_are_charged_to_the_programs_own_frame),
