@@ -22,11 +22,18 @@ enum row_level {
      * function has a row of its own besides, with its flat bytes.
      */
     ROW_FUNCTION,
-    ROW_FUNCTION_KIND, /* the bytes of one kind of it */
-    ROW_BENCHMARK,     /* what `go test -bench` printed for one benchmark */
+    /*
+     * The bytes of one kind of it. Where too much of the function has no
+     * known kind there is a row of every kind, if only of zero bytes.
+     */
+    ROW_FUNCTION_KIND,
+    ROW_BENCHMARK, /* what `go test -bench` printed for one benchmark */
 };
 
 enum { CULPRITS_MAX = 5 };
+
+/* With a larger share of bytes without a kind nothing is said of a kind. */
+#define COMPARISON_UNKNOWN_SHARE_MAX 0.02
 
 /* Who caused the growth of a row: a function with its guilty line. */
 struct culprit {

@@ -34,6 +34,7 @@ struct row_maker {
     const struct ledger_row *whole;   /* the scenario's row */
     const struct ledger_row *unknown; /* the scenario's bytes of no known kind */
     double *scratch[SIDES];           /* trial_max wide */
+    double *zeros;                    /* the values of a row of which nothing was seen */
     int64_t period;
     bool has_points;
 };
@@ -144,6 +145,9 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     const struct ledger_site *site = row->level == ROW_FUNCTION
                                          ? guilty_site(function, column, &kind)
                                          : guilty_site_of(function, column, kind);
+    /* Nothing of the kind was seen: what has no kind may be it. */
+    if (!site)
+        site = guilty_site_of(function, column, ALLOC_KIND_UNKNOWN);
     out->kind = kind;
     out->key = intern_text(naming->names, row->key);
     out->func = intern_text(naming->names, ledger_site_function(naming_site(function, site)));
@@ -173,6 +177,23 @@ static void find_unknown(struct comparison_row *out, const struct row_maker *mak
         out->unknown[side] = ledger_mean(ledger, unknown, (enum side)side, column);
 }
 
+/* A kind of which nothing was seen is shown as that only where something may have been missed. */
+static bool may_be_missed(const struct row_maker *maker, const struct ledger_row *row,
+                          const struct comparison_row *out, enum column column)
+{
+    if (row->level == ROW_KIND)
+        return out->unknown[SIDE_BASE] + out->unknown[SIDE_CAND] > 0;
+    if (row->level != ROW_FUNCTION_KIND)
+        return false;
+    const struct ledger_row *function = ledger_function(maker->ledger, row);
+    for (int side = 0; side < SIDES; side++) {
+        double all = ledger_mean(maker->ledger, function, (enum side)side, column);
+        if (out->unknown[side] > COMPARISON_UNKNOWN_SHARE_MAX * all)
+            return true;
+    }
+    return false;
+}
+
 static void make_row(const struct row_maker *maker, const struct ledger_row *row,
                      const struct column_row *what)
 {
@@ -186,9 +207,7 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     bool is_function = row_is_of_function(&out);
     bool empty = out.estimate.base <= 0 && out.estimate.cand <= 0;
     find_unknown(&out, maker, row, what->column);
-    /* A kind of which nothing was seen is shown as that only where something may have been missed. */
-    bool missed = row->level == ROW_KIND && out.unknown[SIDE_BASE] + out.unknown[SIDE_CAND] > 0;
-    if (empty && row->level != ROW_SCENARIO && !missed)
+    if (empty && row->level != ROW_SCENARIO && !may_be_missed(maker, row, &out, what->column))
         return;
     out.is_new = out.estimate.base <= 0 && out.estimate.cand > 0;
     out.is_gone = out.estimate.cand <= 0 && out.estimate.base > 0;
@@ -209,6 +228,26 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     comparison_row_add(maker->comparison, maker->naming.arena, &out);
 }
 
+/* The kinds that a function has no row of, where some of its bytes have no kind. */
+static void make_missed_kinds(const struct row_maker *maker, const struct ledger_row *function,
+                              const struct column_row *what)
+{
+    const struct ledger *ledger = maker->ledger;
+    if (!ledger_kind_row(ledger, function, ALLOC_KIND_UNKNOWN))
+        return;
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        struct ledger_row nothing = {
+            .level = ROW_FUNCTION_KIND,
+            .key = function->key,
+            .kind = (enum alloc_kind)kind,
+            .values = maker->zeros,
+            .function = function->function,
+        };
+        if (!ledger_kind_row(ledger, function, (enum alloc_kind)kind))
+            make_row(maker, &nothing, what);
+    }
+}
+
 static void make_rows(const struct row_maker *maker)
 {
     for (size_t c = 0; c < ARRAY_LEN(column_rows); c++) {
@@ -217,8 +256,11 @@ static void make_rows(const struct row_maker *maker)
             continue;
         for (size_t r = 0; r < maker->ledger->len; r++) {
             const struct ledger_row *row = &maker->ledger->rows[r];
-            if (row->level == ROW_SCENARIO || !what->whole_only)
-                make_row(maker, row, what);
+            if (row->level != ROW_SCENARIO && what->whole_only)
+                continue;
+            make_row(maker, row, what);
+            if (row->level == ROW_FUNCTION)
+                make_missed_kinds(maker, row, what);
         }
     }
 }
@@ -301,6 +343,7 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
         .unknown = &ledger.rows[1 + ALLOC_KIND_UNKNOWN],
         .scratch = {ARENA_ARRAY(arena, double, ledger.trial_max),
                     ARENA_ARRAY(arena, double, ledger.trial_max)},
+        .zeros = ARENA_ARRAY(arena, double, SIDES *ledger.trial_max *COLUMNS),
         .period = sides[SIDE_BASE].trials[0].alloc.period,
         .has_points = sides[SIDE_BASE].trials[0].has_points,
     };

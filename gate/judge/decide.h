@@ -16,7 +16,7 @@ struct decide_scale {
  * is kept, and what is broken must be so even if all of the baseline's
  * unknown bytes were of the kind.
  */
-#define DECIDE_UNKNOWN_SHARE_MAX 0.02
+#define DECIDE_UNKNOWN_SHARE_MAX COMPARISON_UNKNOWN_SHARE_MAX
 
 /* One rule against one row; fills verdict, limit and is_budget. Pure arithmetic. */
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,

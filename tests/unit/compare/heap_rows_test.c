@@ -278,6 +278,34 @@ static void bytes_without_a_kind_are_told_with_every_row(void **state)
     fixture_release(&fixture);
 }
 
+/* F: 30 of 30 bytes may be maps; G: 1 of 71 is less than 2 %. */
+static void a_function_without_kinds_has_a_row_of_each(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a.F", 5, ALLOC_KIND_UNKNOWN, 30, "m.io/a.F"),
+        SITE("m.io/a.G", 6, ALLOC_KIND_OBJECT, 70, "m.io/a.G"),
+        SITE("m.io/a.G", 7, ALLOC_KIND_UNKNOWN, 1, "m.io/a.G")};
+    struct fixture fixture;
+    size_t maps = 0;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, base, 1);
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        if (row->level != ROW_FUNCTION_KIND || row->kind != ALLOC_KIND_MAP ||
+            row->metric != METRIC_ALLOC_SPACE)
+            continue;
+        maps++;
+        assert_str(row->func, "m.io/a.F");
+        assert_int_equal(row->line, 5);
+        assert_true(row->estimate.bounded);
+        assert_close(row->estimate.cand, 0, 1e-12);
+        assert_close(row->unknown[SIDE_CAND], 30, 1e-12);
+    }
+    assert_int_equal(maps, 1);
+    fixture_release(&fixture);
+}
+
 static void details_hold_the_sites_of_both_sides(void **state)
 {
     static const struct site_text base[SITES_MAX] = {
@@ -317,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
         cmocka_unit_test(a_librarys_bytes_are_charged_to_the_programs_own_frame),
         cmocka_unit_test(bytes_without_a_kind_are_told_with_every_row),
+        cmocka_unit_test(a_function_without_kinds_has_a_row_of_each),
         cmocka_unit_test(details_hold_the_sites_of_both_sides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
