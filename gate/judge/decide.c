@@ -128,12 +128,21 @@ static bool lacks_kinds(const struct comparison_row *row, const struct decide_sc
            cand > DECIDE_UNKNOWN_SHARE_MAX * (cand + row->estimate.cand);
 }
 
+/* A function's unknown bytes, even if the candidate's all were of the kind and came on top. */
+static bool cannot_break(const struct finding *finding, const struct comparison_row *row)
+{
+    const struct rule *rule = finding->rule;
+    double most = row->estimate.delta_high - row->moved + row->unknown[SIDE_CAND];
+    return row->level == ROW_FUNCTION_KIND && !rule->max.set && !rule->max_share.set &&
+           most <= finding->limit;
+}
+
 /* Unknown bytes may be of the kind: what is not there then is no proof that it is not. */
 static void doubt_kinds(struct finding *finding, const struct comparison_row *row,
                         const struct decide_scale *scale)
 {
     bool about_kinds = finding->rule->selector.kinds.len > 0;
-    if (!about_kinds || !lacks_kinds(row, scale))
+    if (!about_kinds || !lacks_kinds(row, scale) || cannot_break(finding, row))
         return;
     double least = row->estimate.delta_low - row->moved - row->unknown[SIDE_BASE];
     bool is_broken = finding->verdict < FINDING_INCONCLUSIVE;

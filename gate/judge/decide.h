@@ -14,7 +14,8 @@ struct decide_scale {
 /*
  * Rules about kinds: with a larger share of bytes without a kind nothing
  * is kept, and what is broken must be so even if all of the baseline's
- * unknown bytes were of the kind.
+ * unknown bytes were of the kind. In one function, unknown bytes that
+ * could not pass the limit of a growth rule raise no doubt.
  */
 #define DECIDE_UNKNOWN_SHARE_MAX COMPARISON_UNKNOWN_SHARE_MAX
 

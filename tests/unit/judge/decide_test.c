@@ -257,6 +257,31 @@ static void rules_about_kinds_doubt_unknown_bytes(void **state)
     }
 }
 
+/* 100 bytes of the kind and 5 % to grow by. */
+static void unknown_bytes_that_cannot_break_a_rule_raise_no_doubt(void **state)
+{
+    static const struct {
+        double unknown;
+        enum finding_verdict want;
+    } rows[] = {{5, FINDING_OK}, {6, FINDING_INCONCLUSIVE}};
+    struct str map = STR("map");
+    struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                        .selector = {.kinds = {&map, 1}},
+                        .max_increase_percent = SET(0.05),
+                        .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                     .level = ROW_FUNCTION_KIND,
+                                     .kind = ALLOC_KIND_MAP,
+                                     .unknown = {0, rows[i].unknown}};
+        struct finding have;
+        row.estimate = (struct estimate){.base = 100, .cand = 100, .bounded = true};
+        decide(&have, &rule, &row, &scale);
+        assert_int_equal(have.verdict, rows[i].want);
+    }
+}
+
 struct own_case {
     const char *name;
     double low;
@@ -307,6 +332,7 @@ int main(void)
         cmocka_unit_test(live_heap_limits_do_not_count_over_the_load),
         cmocka_unit_test(moved_cost_is_no_growth_and_hides_none),
         cmocka_unit_test(rules_about_kinds_doubt_unknown_bytes),
+        cmocka_unit_test(unknown_bytes_that_cannot_break_a_rule_raise_no_doubt),
         cmocka_unit_test(budgets_of_shares_are_held_against_the_candidates_own_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
