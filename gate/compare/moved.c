@@ -14,8 +14,11 @@
 
 enum { CONTEXTS_MAX = 64, CONTEXT_HOPS = 2 };
 
-/* More changed functions than that are two programs, not a refactoring. */
-enum { MATCHES_MAX = 4000000 };
+/*
+ * Contexts looked at in search of relations: seconds of work that only
+ * two different programs need. What is not looked at did not move.
+ */
+enum { STEPS_MAX = 200000000 };
 
 /* Columns whose functions are judged; in alloc_space and live bytes a move is listed too. */
 static const struct moved_column {
@@ -33,8 +36,21 @@ struct mover {
     struct ledger_row *row;
     struct str name;
     bool is_library; /* charged to the program's functions: moves only among its like */
-    struct name_id contexts[CONTEXTS_MAX];
+    struct name_id contexts[CONTEXTS_MAX]; /* in order of ids once all are found */
     size_t context_count;
+    size_t own_count; /* of them: of its own sites */
+};
+
+/* What a mover won or lost in the pass in progress. */
+struct change {
+    struct mover *mover;
+    double open;   /* not matched yet, never negative */
+    bool is_whole; /* it had nothing before, or has nothing left */
+};
+
+struct changes {
+    struct change *items; /* by name of the mover */
+    size_t len;
 };
 
 struct moving {
@@ -45,23 +61,21 @@ struct moving {
     struct map by_key;    /* -> index of the mover */
     enum column column;   /* of the pass in progress */
     enum alloc_kind kind; /* likewise */
-    double *open;         /* by mover: gain (> 0) or loss (< 0) that is not matched yet */
+    struct changes won;
+    struct changes lost;
+    size_t steps;
     bool listed;
 };
 
-static bool has_context(const struct mover *mover, struct name_id context)
-{
-    for (size_t i = 0; i < mover->context_count; i++) {
-        if (name_equal(mover->contexts[i], context))
-            return true;
-    }
-    return false;
-}
-
 static void add_context(struct mover *mover, struct name_id context)
 {
-    bool wanted = context.v != 0 && !name_equal(context, mover->row->key);
-    if (wanted && mover->context_count < CONTEXTS_MAX && !has_context(mover, context))
+    if (context.v == 0 || name_equal(context, mover->row->key))
+        return;
+    for (size_t i = 0; i < mover->context_count; i++) {
+        if (name_equal(mover->contexts[i], context))
+            return;
+    }
+    if (mover->context_count < CONTEXTS_MAX)
         mover->contexts[mover->context_count++] = context;
 }
 
@@ -71,9 +85,14 @@ static void add_site_contexts(struct mover *mover)
         for (size_t i = 0; i < mover->row->site_count[side]; i++)
             add_context(mover, mover->row->sites[side][i].context);
     }
+    mover->own_count = mover->context_count;
 }
 
-/* A caller that one side lacks was made or removed by the same change: its callers count too. */
+/*
+ * A caller that one side lacks was made or removed by the same change: its
+ * callers count too. Of a caller only its own contexts do, so that nothing
+ * depends on who was widened first.
+ */
 static void widen_contexts(struct moving *moving, struct mover *mover)
 {
     size_t from = 0;
@@ -86,7 +105,7 @@ static void widen_contexts(struct moving *moving, struct mover *mover)
             const struct mover *caller = &moving->movers[at];
             bool both =
                 caller->row->site_count[SIDE_BASE] > 0 && caller->row->site_count[SIDE_CAND] > 0;
-            for (size_t c = 0; !both && c < caller->context_count; c++)
+            for (size_t c = 0; !both && c < caller->own_count; c++)
                 add_context(mover, caller->contexts[c]);
         }
         from = to;
@@ -98,6 +117,15 @@ static int order_movers(const void *left, const void *right)
     const struct mover *a = left;
     const struct mover *b = right;
     return str_compare(a->name, b->name);
+}
+
+static int order_ids(const void *left, const void *right)
+{
+    const struct name_id *a = left;
+    const struct name_id *b = right;
+    if (a->v != b->v)
+        return a->v < b->v ? -1 : 1;
+    return 0;
 }
 
 static void movers_collect(struct moving *moving)
@@ -120,6 +148,11 @@ static void movers_collect(struct moving *moving)
         (void)map_insert(&moving->by_key, moving->movers[i].row->key.v, (uint32_t)i);
     for (size_t i = 0; i < moving->len; i++)
         widen_contexts(moving, &moving->movers[i]);
+    for (size_t i = 0; i < moving->len; i++) {
+        struct mover *mover = &moving->movers[i];
+        if (mover->context_count)
+            qsort(mover->contexts, mover->context_count, sizeof(*mover->contexts), order_ids);
+    }
 }
 
 static double kind_mean(const struct moving *moving, const struct mover *mover, enum side side)
@@ -139,6 +172,21 @@ static double change_of(const struct moving *moving, const struct mover *mover)
 
 typedef bool (*relation)(const struct mover *winner, const struct mover *loser);
 
+static bool has_context(const struct mover *mover, struct name_id context)
+{
+    size_t low = 0;
+    size_t high = mover->context_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mover->contexts[middle].v < context.v) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < mover->context_count && name_equal(mover->contexts[low], context);
+}
+
 /* The loser calls the winner: something was taken out of it. */
 static bool extracted(const struct mover *winner, const struct mover *loser)
 {
@@ -153,30 +201,32 @@ static bool absorbed(const struct mover *winner, const struct mover *loser)
 
 static bool siblings(const struct mover *winner, const struct mover *loser)
 {
-    for (size_t i = 0; i < winner->context_count; i++) {
-        if (has_context(loser, winner->contexts[i]))
+    size_t w = 0;
+    size_t l = 0;
+    while (w < winner->context_count && l < loser->context_count) {
+        int order = order_ids(&winner->contexts[w], &loser->contexts[l]);
+        if (order == 0)
             return true;
+        w += order < 0;
+        l += order > 0;
     }
     return false;
 }
 
-static bool may_move(const struct moving *moving, size_t winner, size_t loser)
+static bool may_move(const struct change *won, const struct change *lost)
 {
-    const struct mover *to = &moving->movers[winner];
-    const struct mover *from = &moving->movers[loser];
-    double gain = moving->open[winner];
-    double loss = -moving->open[loser];
-    bool is_new = ledger_mean(moving->ledger, to->row, SIDE_BASE, moving->column) <= 0;
-    bool is_gone = ledger_mean(moving->ledger, from->row, SIDE_CAND, moving->column) <= 0;
-    bool exchanged = fabs(gain - loss) <= EXCHANGE_TOLERANCE * fmax(gain, loss);
-    return to->is_library == from->is_library && (is_new || is_gone || exchanged);
+    double larger = fmax(won->open, lost->open);
+    bool exchanged = fabs(won->open - lost->open) <= EXCHANGE_TOLERANCE * larger;
+    return won->mover->is_library == lost->mover->is_library &&
+           (won->is_whole || lost->is_whole || exchanged);
 }
 
-static void list_shift(struct moving *moving, size_t winner, size_t loser, double bytes)
+static void list_shift(struct moving *moving, const struct change *won, const struct change *lost,
+                       double bytes)
 {
     struct shifts *out = moving->out;
-    struct name_id from = moving->movers[loser].row->key;
-    struct name_id to = moving->movers[winner].row->key;
+    struct name_id from = lost->mover->row->key;
+    struct name_id to = won->mover->row->key;
     for (size_t i = 0; i < out->len; i++) {
         if (name_equal(out->items[i].from, from) && name_equal(out->items[i].to, to)) {
             out->items[i].bytes += bytes;
@@ -187,67 +237,81 @@ static void list_shift(struct moving *moving, size_t winner, size_t loser, doubl
     ARENA_PUSH(moving->ledger->arena, out->items, out->len, out->cap, fresh);
 }
 
-static void add_moved(const struct moving *moving, size_t at, double amount)
+static void add_moved(const struct moving *moving, const struct change *change, double amount)
 {
-    struct ledger_row *row = moving->movers[at].row;
+    struct ledger_row *row = change->mover->row;
     const struct ledger_row *kind = ledger_kind_row(moving->ledger, row, moving->kind);
     row->moved[moving->column] += amount;
     moving->ledger->rows[kind - moving->ledger->rows].moved[moving->column] += amount;
 }
 
-static void match(struct moving *moving, size_t winner, size_t loser)
+static void match(struct moving *moving, struct change *won, struct change *lost)
 {
-    double amount = fmin(moving->open[winner], -moving->open[loser]);
-    moving->open[winner] -= amount;
-    moving->open[loser] += amount;
-    add_moved(moving, winner, amount);
-    add_moved(moving, loser, -amount);
+    double amount = fmin(won->open, lost->open);
+    won->open -= amount;
+    lost->open -= amount;
+    add_moved(moving, won, amount);
+    add_moved(moving, lost, -amount);
     if (moving->listed)
-        list_shift(moving, winner, loser, amount);
+        list_shift(moving, won, lost, amount);
 }
 
-static void match_all(struct moving *moving, relation related)
+static void match_one(struct moving *moving, struct change *won, relation related)
 {
-    for (size_t w = 0; w < moving->len; w++) {
-        for (size_t l = 0; l < moving->len && moving->open[w] > 0; l++) {
-            if (moving->open[l] < 0 && related(&moving->movers[w], &moving->movers[l]) &&
-                may_move(moving, w, l))
-                match(moving, w, l);
-        }
+    for (size_t l = 0; l < moving->lost.len && won->open > 0 && moving->steps < STEPS_MAX; l++) {
+        struct change *lost = &moving->lost.items[l];
+        moving->steps++;
+        if (lost->open <= 0 || !may_move(won, lost))
+            continue;
+        moving->steps += won->mover->context_count + lost->mover->context_count;
+        if (related(won->mover, lost->mover))
+            match(moving, won, lost);
     }
 }
 
-/* False when nothing was won or nothing was lost, or too much of both. */
-static bool open_changes(struct moving *moving)
+/* Who won and who lost in the pass; false when nobody did one of the two. */
+static bool find_changes(struct moving *moving)
 {
-    size_t gains = 0;
-    size_t losses = 0;
+    moving->won.len = 0;
+    moving->lost.len = 0;
     for (size_t i = 0; i < moving->len; i++) {
-        moving->open[i] = change_of(moving, &moving->movers[i]);
-        gains += moving->open[i] > 0;
-        losses += moving->open[i] < 0;
+        struct mover *mover = &moving->movers[i];
+        double change = change_of(moving, mover);
+        enum side other = change > 0 ? SIDE_BASE : SIDE_CAND;
+        struct changes *list = change > 0 ? &moving->won : &moving->lost;
+        if (fabs(change) <= 0)
+            continue;
+        bool is_whole = ledger_mean(moving->ledger, mover->row, other, moving->column) <= 0;
+        list->items[list->len++] = (struct change){mover, fabs(change), is_whole};
     }
-    return gains > 0 && losses > 0 && losses <= MATCHES_MAX / gains;
+    return moving->won.len > 0 && moving->lost.len > 0;
+}
+
+static void match_all(struct moving *moving)
+{
+    /* Closest first: who calls whom says more than who shares a caller. */
+    static const relation relations[] = {extracted, absorbed, siblings};
+    for (size_t r = 0; r < ARRAY_LEN(relations); r++) {
+        for (size_t w = 0; w < moving->won.len; w++)
+            match_one(moving, &moving->won.items[w], relations[r]);
+    }
 }
 
 void moved_find(struct shifts *out, struct ledger *ledger)
 {
-    /* Closest first: who calls whom says more than who shares a caller. */
-    static const relation relations[] = {extracted, absorbed, siblings};
     struct moving moving = {.ledger = ledger, .out = out};
     *out = (struct shifts){0};
     map_init(&moving.by_key);
     movers_collect(&moving);
-    moving.open = ARENA_ARRAY(ledger->arena, double, moving.len + 1);
+    moving.won.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
+    moving.lost.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
     for (size_t c = 0; c < ARRAY_LEN(moved_columns); c++) {
         for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
             moving.column = moved_columns[c].column;
             moving.listed = moved_columns[c].listed;
             moving.kind = (enum alloc_kind)kind;
-            if (!open_changes(&moving))
-                continue;
-            for (size_t r = 0; r < ARRAY_LEN(relations); r++)
-                match_all(&moving, relations[r]);
+            if (find_changes(&moving))
+                match_all(&moving);
         }
     }
     map_release(&moving.by_key);
