@@ -79,6 +79,33 @@ static void the_guilty_line_is_found_though_lines_shift(void **state)
     }
 }
 
+/* Held against each other one by one, the lines of one side and the other would take minutes. */
+static void a_function_of_many_lines_is_compared_in_time(void **state)
+{
+    enum { LINES = 60000, GUILTY = 40000 };
+    struct trial_fold folds[SIDES];
+    struct ledger_side sides[SIDES];
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (int side = 0; side < SIDES; side++) {
+        struct fold fold = {.period = 1,
+                            .sites = ARENA_ARRAY(&fixture.arena, struct fold_site, LINES),
+                            .site_count = LINES};
+        for (int64_t i = 0; i < LINES; i++) {
+            fold.sites[i].func = name_of(&fixture, "m.io/a.F");
+            fold.sites[i].line = i;
+            fold.sites[i].kind = ALLOC_KIND_MAP;
+            fold.sites[i].value[HEAP_ALLOC_SPACE] = i == GUILTY && side == SIDE_CAND ? 7 : 100;
+        }
+        folds[side] = (struct trial_fold){.alloc = fold, .request_count = 1};
+        sides[side] = side_of(&folds[side], 1);
+    }
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    assert_int_equal(row_of(&fixture, ROW_FUNCTION, "m.io/a.F")->line, GUILTY);
+    fixture_release(&fixture);
+}
+
 /* Growths: C 400; A and B 200 and 201, within 1 %; D 3 of 804, below the share of 2 %. */
 static void culprits_are_ranked_and_ties_go_by_name(void **state)
 {
@@ -337,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renumbered_closures_change_no_row),
         cmocka_unit_test(the_guilty_line_is_found_though_lines_shift),
+        cmocka_unit_test(a_function_of_many_lines_is_compared_in_time),
         cmocka_unit_test(culprits_are_ranked_and_ties_go_by_name),
         cmocka_unit_test(a_library_leaf_names_the_programs_own_caller),
         cmocka_unit_test(new_gone_and_moved_functions_are_told_apart),
