@@ -72,6 +72,13 @@ struct ledger {
     struct ledger_row *rows;
     size_t len;
     size_t cap;
+    /*
+     * The program's own functions that a site's context names, each with the
+     * value of every stack that it stands in; key and values alone are filled.
+     */
+    struct ledger_row *callers;
+    size_t caller_count;
+    size_t caller_cap;
     size_t trial_max; /* per side */
     size_t trial_count[SIDES];
     struct pairs pairs;

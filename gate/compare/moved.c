@@ -4,6 +4,7 @@
 
 #include "gate/base/map.h"
 #include "gate/compare/culprits.h"
+#include "gate/stats/estimate.h"
 
 /* Less of a function's value is the noise of exact counts. */
 #define NOISE_RATIO 0.005
@@ -11,6 +12,9 @@
 #define NOISE_MIN 1.0
 /* Between functions that both sides have only an equal exchange is a move. */
 #define EXCHANGE_TOLERANCE 0.02
+
+/* An interval wider than this part of what moved does not tell an unchanged total. */
+#define TOTAL_WIDTH_MAX 0.5
 
 enum { CONTEXTS_MAX = 64, CONTEXT_HOPS = 2 };
 
@@ -31,12 +35,25 @@ static const struct moved_column {
     {COLUMN_END_OBJECTS, false},
 };
 
+/* Who calls a function, and its total as a caller where the program's own: index + 1, or 0. */
+struct context {
+    struct name_id key;
+    uint32_t caller;
+};
+
+/* How far the total of a caller went in the column of the pass. */
+struct total_change {
+    double delta;
+    double half; /* width of its interval */
+    bool is_known;
+};
+
 /* One function that may have won or lost. */
 struct mover {
     struct ledger_row *row;
     struct str name;
     bool is_library; /* charged to the program's functions: moves only among its like */
-    struct name_id contexts[CONTEXTS_MAX]; /* in order of ids once all are found */
+    struct context contexts[CONTEXTS_MAX]; /* in order of ids once all are found */
     size_t context_count;
     size_t own_count; /* of them: of its own sites */
 };
@@ -63,6 +80,8 @@ struct moving {
     enum alloc_kind kind; /* likewise */
     struct changes won;
     struct changes lost;
+    struct total_change *totals; /* by caller of the ledger, of the column */
+    double *scratch[SIDES];      /* trial_max wide */
     size_t steps;
     bool listed;
 };
@@ -72,11 +91,11 @@ static void add_context(struct mover *mover, struct name_id context)
     if (context.v == 0 || name_equal(context, mover->row->key))
         return;
     for (size_t i = 0; i < mover->context_count; i++) {
-        if (name_equal(mover->contexts[i], context))
+        if (name_equal(mover->contexts[i].key, context))
             return;
     }
     if (mover->context_count < CONTEXTS_MAX)
-        mover->contexts[mover->context_count++] = context;
+        mover->contexts[mover->context_count++].key = context;
 }
 
 static void add_site_contexts(struct mover *mover)
@@ -100,13 +119,13 @@ static void widen_contexts(struct moving *moving, struct mover *mover)
         size_t to = mover->context_count;
         for (size_t i = from; i < to; i++) {
             uint32_t at = 0;
-            if (!map_find(&moving->by_key, mover->contexts[i].v, &at))
+            if (!map_find(&moving->by_key, mover->contexts[i].key.v, &at))
                 continue;
             const struct mover *caller = &moving->movers[at];
             bool both =
                 caller->row->site_count[SIDE_BASE] > 0 && caller->row->site_count[SIDE_CAND] > 0;
             for (size_t c = 0; !both && c < caller->own_count; c++)
-                add_context(mover, caller->contexts[c]);
+                add_context(mover, caller->contexts[c].key);
         }
         from = to;
     }
@@ -119,13 +138,37 @@ static int order_movers(const void *left, const void *right)
     return str_compare(a->name, b->name);
 }
 
-static int order_ids(const void *left, const void *right)
+static int order_contexts(const void *left, const void *right)
 {
-    const struct name_id *a = left;
-    const struct name_id *b = right;
-    if (a->v != b->v)
-        return a->v < b->v ? -1 : 1;
+    const struct context *a = left;
+    const struct context *b = right;
+    if (a->key.v != b->key.v)
+        return a->key.v < b->key.v ? -1 : 1;
     return 0;
+}
+
+/* Sorts the contexts and finds those that have a total. */
+static void contexts_finish(struct mover *mover, const struct map *callers)
+{
+    for (size_t i = 0; i < mover->context_count; i++) {
+        struct context *context = &mover->contexts[i];
+        if (map_find(callers, context->key.v, &context->caller))
+            context->caller++;
+    }
+    if (mover->context_count)
+        qsort(mover->contexts, mover->context_count, sizeof(*mover->contexts), order_contexts);
+}
+
+static void movers_finish(struct moving *moving)
+{
+    const struct ledger *ledger = moving->ledger;
+    struct map callers;
+    map_init(&callers);
+    for (size_t i = 0; i < ledger->caller_count; i++)
+        (void)map_insert(&callers, ledger->callers[i].key.v, (uint32_t)i);
+    for (size_t i = 0; i < moving->len; i++)
+        contexts_finish(&moving->movers[i], &callers);
+    map_release(&callers);
 }
 
 static void movers_collect(struct moving *moving)
@@ -148,11 +191,7 @@ static void movers_collect(struct moving *moving)
         (void)map_insert(&moving->by_key, moving->movers[i].row->key.v, (uint32_t)i);
     for (size_t i = 0; i < moving->len; i++)
         widen_contexts(moving, &moving->movers[i]);
-    for (size_t i = 0; i < moving->len; i++) {
-        struct mover *mover = &moving->movers[i];
-        if (mover->context_count)
-            qsort(mover->contexts, mover->context_count, sizeof(*mover->contexts), order_ids);
-    }
+    movers_finish(moving);
 }
 
 static double kind_mean(const struct moving *moving, const struct mover *mover, enum side side)
@@ -170,7 +209,8 @@ static double change_of(const struct moving *moving, const struct mover *mover)
     return fabs(cand - base) < noise ? 0 : cand - base;
 }
 
-typedef bool (*relation)(const struct mover *winner, const struct mover *loser);
+typedef bool (*relation)(const struct moving *moving, const struct change *won,
+                         const struct change *lost);
 
 static bool has_context(const struct mover *mover, struct name_id context)
 {
@@ -178,37 +218,54 @@ static bool has_context(const struct mover *mover, struct name_id context)
     size_t high = mover->context_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (mover->contexts[middle].v < context.v) {
+        if (mover->contexts[middle].key.v < context.v) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < mover->context_count && name_equal(mover->contexts[low], context);
+    return low < mover->context_count && name_equal(mover->contexts[low].key, context);
 }
 
 /* The loser calls the winner: something was taken out of it. */
-static bool extracted(const struct mover *winner, const struct mover *loser)
+static bool extracted(const struct moving *moving, const struct change *won,
+                      const struct change *lost)
 {
-    return has_context(winner, loser->row->key);
+    (void)moving;
+    return has_context(won->mover, lost->mover->row->key);
 }
 
 /* The winner called the loser: something was written out in it. */
-static bool absorbed(const struct mover *winner, const struct mover *loser)
+static bool absorbed(const struct moving *moving, const struct change *won,
+                     const struct change *lost)
 {
-    return has_context(loser, winner->row->key);
+    (void)moving;
+    return has_context(lost->mover, won->mover->row->key);
 }
 
-static bool siblings(const struct mover *winner, const struct mover *loser)
+static bool is_unchanged(const struct total_change *total, double amount)
 {
+    return total->is_known && total->half <= TOTAL_WIDTH_MAX * amount &&
+           fabs(total->delta) <= total->half + EXCHANGE_TOLERANCE * amount;
+}
+
+static bool siblings(const struct moving *moving, const struct change *won,
+                     const struct change *lost)
+{
+    const struct mover *winner = won->mover;
+    const struct mover *loser = lost->mover;
+    double amount = fmin(won->open, lost->open);
+    bool is_replaced = won->is_whole && lost->is_whole;
     size_t w = 0;
     size_t l = 0;
     while (w < winner->context_count && l < loser->context_count) {
-        int order = order_ids(&winner->contexts[w], &loser->contexts[l]);
-        if (order == 0)
+        int order = order_contexts(&winner->contexts[w], &loser->contexts[l]);
+        uint32_t caller = winner->contexts[w].caller;
+        if (order == 0 && caller > 0 &&
+            (is_replaced || is_unchanged(&moving->totals[caller - 1], amount)))
             return true;
-        w += order < 0;
-        l += order > 0;
+        w += order <= 0;
+        l += order >= 0;
     }
     return false;
 }
@@ -264,7 +321,7 @@ static void match_one(struct moving *moving, struct change *won, relation relate
         if (lost->open <= 0 || !may_move(won, lost))
             continue;
         moving->steps += won->mover->context_count + lost->mover->context_count;
-        if (related(won->mover, lost->mover))
+        if (related(moving, won, lost))
             match(moving, won, lost);
     }
 }
@@ -297,18 +354,44 @@ static void match_all(struct moving *moving)
     }
 }
 
+/* How the totals of the callers went in the column. */
+static void find_totals(struct moving *moving)
+{
+    const struct ledger *ledger = moving->ledger;
+    for (size_t i = 0; i < ledger->caller_count; i++) {
+        const struct ledger_row *caller = &ledger->callers[i];
+        struct samples base =
+            ledger_samples(ledger, caller, SIDE_BASE, moving->column, moving->scratch[SIDE_BASE]);
+        struct samples cand =
+            ledger_samples(ledger, caller, SIDE_CAND, moving->column, moving->scratch[SIDE_CAND]);
+        struct estimate estimate = estimate_of(base, cand, ESTIMATE_DIFFERENCE);
+        moving->totals[i] = (struct total_change){
+            .delta = estimate.delta,
+            .half = estimate.delta_high - estimate.delta,
+            .is_known = estimate.base > 0 && estimate.cand > 0,
+        };
+    }
+}
+
 void moved_find(struct shifts *out, struct ledger *ledger)
 {
-    struct moving moving = {.ledger = ledger, .out = out};
+    struct moving moving = {
+        .ledger = ledger,
+        .out = out,
+        .totals = ARENA_ARRAY(ledger->arena, struct total_change, ledger->caller_count + 1),
+        .scratch = {ARENA_ARRAY(ledger->arena, double, ledger->trial_max),
+                    ARENA_ARRAY(ledger->arena, double, ledger->trial_max)},
+    };
     *out = (struct shifts){0};
     map_init(&moving.by_key);
     movers_collect(&moving);
     moving.won.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
     moving.lost.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
     for (size_t c = 0; c < ARRAY_LEN(moved_columns); c++) {
+        moving.column = moved_columns[c].column;
+        moving.listed = moved_columns[c].listed;
+        find_totals(&moving);
         for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
-            moving.column = moved_columns[c].column;
-            moving.listed = moved_columns[c].listed;
             moving.kind = (enum alloc_kind)kind;
             if (find_changes(&moving))
                 match_all(&moving);

@@ -7,6 +7,11 @@
 #define LIBRARY(function, what, amount, user)                                                      \
     SITE_BY(function, 1, ALLOC_KIND_##what, amount, "m.io/a." user, "m.io/a.Main")
 
+/* A site of one of the program's own functions that a library calls. */
+#define BY_FRAMEWORK(function, what, amount)                                                       \
+    SITE_BY("m.io/a." function, 1, ALLOC_KIND_##what, amount, "m.io/a." function,                  \
+            "net/http.HandlerFunc.ServeHTTP")
+
 /* What is expected to have moved to or from one function. */
 struct moved_want {
     const char *func;
@@ -78,6 +83,26 @@ static const struct moved_case {
       OWN("A3", MAP, 8, "Main")},
      {{"m.io/a.H", 0}, {"m.io/a.L", 0}},
      NULL},
+    {"what a framework calls has nothing in common",
+     {BY_FRAMEWORK("F", SLICE, 600), BY_FRAMEWORK("G", SLICE, 400)},
+     {BY_FRAMEWORK("F", SLICE, 1000)},
+     {{"m.io/a.F", 0}, {"m.io/a.G", 0}},
+     NULL},
+    {"a deleted function pays for no growth of another",
+     {OWN("F", SLICE, 600, "Main"), OWN("G", SLICE, 1000, "Main")},
+     {OWN("F", SLICE, 1400, "Main")},
+     {{"m.io/a.F", 0}, {"m.io/a.G", 0}},
+     NULL},
+    {"written out in its caller's other function",
+     {OWN("F", SLICE, 600, "Main"), OWN("G", SLICE, 1000, "Main")},
+     {OWN("F", SLICE, 1600, "Main")},
+     {{"m.io/a.F", 1000}, {"m.io/a.G", -1000}},
+     "m.io/a.G>m.io/a.F:1000"},
+    {"two that one new function stands for, and cheaper",
+     {OWN("F", SLICE, 1000, "Main"), OWN("F", MAP, 48, "Main"), OWN("G", SLICE, 400, "Main")},
+     {OWN("New", SLICE, 1200, "Main")},
+     {{"m.io/a.New", 1200}, {"m.io/a.F", -1000}, {"m.io/a.G", -200}},
+     "m.io/a.F>m.io/a.New:1000"},
     {"noise is no move",
      {OWN("F", SLICE, 10000, "Main"), OWN("G", SLICE, 10000, "Main")},
      {OWN("F", SLICE, 9980, "Main"), OWN("G", SLICE, 10020, "Main")},
