@@ -48,6 +48,19 @@ struct culprit {
     double delta; /* in the row's unit */
 };
 
+/* A function that cost came from to the one of a row: what became of its bytes. */
+struct moved_source {
+    struct str key; /* as in the row */
+    struct str func;
+    double
+        amount; /* of the whole function, in the row's unit; 0 where only another metric's moved */
+    /*
+     * It calls the row's function, which does for it what it did itself:
+     * rules that name it mean this row as well.
+     */
+    bool is_caller;
+};
+
 struct comparison_row {
     enum metric metric;
     enum point point; /* POINT_WARM or POINT_END for live heap; POINT_END elsewhere */
@@ -72,6 +85,8 @@ struct comparison_row {
      * for the baseline.
      */
     double moved;
+    struct moved_source *sources; /* largest amount first */
+    size_t source_count;
     /* FUNCTION rows: what the function allocated itself, means over the trials. */
     double flat_base;
     double flat_cand;
@@ -106,7 +121,8 @@ static inline bool row_is_of_function(const struct comparison_row *row)
 struct moved {
     struct str from;
     struct str to;
-    double bytes; /* alloc_space per request, or held at the end where nothing is allocated */
+    double bytes;       /* in the unit of the metric */
+    enum metric metric; /* alloc_space; inuse_space at the end where only what is held moved */
 };
 
 /* Functions that are one although their names differ, and what told it. */

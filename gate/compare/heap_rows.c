@@ -33,8 +33,10 @@ struct row_maker {
     const struct ledger *ledger;
     const struct ledger_row *whole;   /* the scenario's row */
     const struct ledger_row *unknown; /* the scenario's bytes of no known kind */
-    double *scratch[SIDES];           /* trial_max wide */
-    double *zeros;                    /* the values of a row of which nothing was seen */
+    const struct shifts *shifts;
+    struct map shifts_to;   /* key -> index of the first shift to it */
+    double *scratch[SIDES]; /* trial_max wide */
+    double *zeros;          /* the values of a row of which nothing was seen */
     int64_t period;
     bool has_points;
 };
@@ -165,6 +167,45 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     }
 }
 
+/* How the function is spelled; the candidate's spelling comes first. */
+static struct str spelling_of(const struct row_maker *maker, const struct ledger_row *function)
+{
+    enum side side = function->site_count[SIDE_CAND] > 0 ? SIDE_CAND : SIDE_BASE;
+    return intern_text(maker->naming.names, ledger_site_function(&function->sites[side][0]));
+}
+
+static int order_sources(const void *left, const void *right)
+{
+    const struct moved_source *a = left;
+    const struct moved_source *b = right;
+    if (a->amount < b->amount || a->amount > b->amount)
+        return a->amount > b->amount ? -1 : 1;
+    return str_compare(a->key, b->key);
+}
+
+static void find_sources(struct comparison_row *out, const struct row_maker *maker,
+                         const struct ledger_row *function, enum column column)
+{
+    const struct shifts *shifts = maker->shifts;
+    uint32_t first = 0;
+    if (!map_find(&maker->shifts_to, function->key.v, &first))
+        return;
+    size_t end = first;
+    while (end < shifts->len && shifts->items[end].to == function)
+        end++;
+    out->sources = ARENA_ARRAY(maker->naming.arena, struct moved_source, end - first);
+    for (size_t i = first; i < end; i++) {
+        const struct shift *shift = &shifts->items[i];
+        out->sources[out->source_count++] = (struct moved_source){
+            .key = shift->from_name,
+            .func = spelling_of(maker, shift->from),
+            .amount = shift->amounts[column],
+            .is_caller = shift->is_extracted,
+        };
+    }
+    qsort(out->sources, out->source_count, sizeof(*out->sources), order_sources);
+}
+
 /* What has no kind in the scenario, or in the function that a row is about. */
 static void find_unknown(struct comparison_row *out, const struct row_maker *maker,
                          const struct ledger_row *row, enum column column)
@@ -222,6 +263,7 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     }
     if (is_function) {
         name_function(&out, maker, row, what->column);
+        find_sources(&out, maker, ledger_function(maker->ledger, row), what->column);
     } else {
         culprits_find(&out, &maker->naming, maker->ledger, row, what->column);
     }
@@ -281,11 +323,28 @@ static bool is_move(enum pair_step step)
     return step != PAIR_STEP_MODULE && step != PAIR_STEP_GENERIC;
 }
 
-static void add_moved(struct comparison *comparison, const struct ledger *ledger,
-                      struct name_id from, struct name_id to, double bytes)
+/* Lists what moved between two functions: what they allocate, else what they hold. */
+static void add_moved(struct comparison *comparison, struct str from, struct str to,
+                      const double amounts[COLUMNS])
 {
-    comparison->moved[comparison->moved_count++] =
-        (struct moved){intern_text(ledger->names, from), intern_text(ledger->names, to), bytes};
+    bool allocated = amounts[COLUMN_ALLOC_SPACE] > 0;
+    double bytes = amounts[allocated ? COLUMN_ALLOC_SPACE : COLUMN_END_SPACE];
+    enum metric metric = allocated ? METRIC_ALLOC_SPACE : METRIC_INUSE_SPACE;
+    if (bytes > 0)
+        comparison->moved[comparison->moved_count++] = (struct moved){from, to, bytes, metric};
+}
+
+/* A pair moved what both sides have: beyond that it grew or shrank. */
+static void add_pair_moved(struct comparison *comparison, const struct ledger *ledger,
+                           const struct ledger_row *row, struct str from, struct str to)
+{
+    static const enum column columns[] = {COLUMN_ALLOC_SPACE, COLUMN_END_SPACE};
+    double amounts[COLUMNS] = {0};
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        amounts[columns[i]] = fmin(ledger_mean(ledger, row, SIDE_BASE, columns[i]),
+                                   ledger_mean(ledger, row, SIDE_CAND, columns[i]));
+    }
+    add_moved(comparison, from, to, amounts);
 }
 
 /* From keys to their FUNCTION rows. */
@@ -308,19 +367,17 @@ static void list_moved(struct comparison *comparison, struct arena *arena,
     comparison->moved = ARENA_ARRAY(arena, struct moved, pairs->len + shifts->len + 1);
     for (size_t i = 0; i < pairs->len; i++) {
         const struct pair *pair = &pairs->items[i];
-        comparison->paired[comparison->paired_count++] =
-            (struct paired){intern_text(ledger->names, pair->base),
-                            intern_text(ledger->names, pair->cand), pair->step};
+        struct str from = intern_text(ledger->names, pair->base);
+        struct str to = intern_text(ledger->names, pair->cand);
         uint32_t at = 0;
-        if (!is_move(pair->step) || !map_find(&rows, pair->cand.v, &at))
-            continue;
-        double bytes = ledger_mean(ledger, &ledger->rows[at], SIDE_CAND, COLUMN_ALLOC_SPACE);
-        add_moved(comparison, ledger, pair->base, pair->cand, bytes);
+        comparison->paired[comparison->paired_count++] = (struct paired){from, to, pair->step};
+        if (is_move(pair->step) && map_find(&rows, pair->cand.v, &at))
+            add_pair_moved(comparison, ledger, &ledger->rows[at], from, to);
     }
     map_release(&rows);
     for (size_t i = 0; i < shifts->len; i++) {
         const struct shift *shift = &shifts->items[i];
-        add_moved(comparison, ledger, shift->from, shift->to, shift->bytes);
+        add_moved(comparison, shift->from_name, shift->to_name, shift->amounts);
     }
     if (comparison->moved_count)
         qsort(comparison->moved, comparison->moved_count, sizeof(struct moved), order_moved);
@@ -344,10 +401,16 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
         .scratch = {ARENA_ARRAY(arena, double, ledger.trial_max),
                     ARENA_ARRAY(arena, double, ledger.trial_max)},
         .zeros = ARENA_ARRAY(arena, double, SIDES *ledger.trial_max *COLUMNS),
+        .shifts = &shifts,
         .period = sides[SIDE_BASE].trials[0].alloc.period,
         .has_points = sides[SIDE_BASE].trials[0].has_points,
     };
+    map_init(&maker.shifts_to);
+    /* Equal keys are neighbours, and the map keeps the first of them. */
+    for (size_t i = 0; i < shifts.len; i++)
+        (void)map_insert(&maker.shifts_to, shifts.items[i].to->key.v, (uint32_t)i);
     make_rows(&maker);
+    map_release(&maker.shifts_to);
     list_moved(comparison, arena, &ledger, &shifts);
     details_add(comparison, &maker.naming, &ledger);
 }

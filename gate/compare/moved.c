@@ -24,15 +24,12 @@ enum { CONTEXTS_MAX = 64, CONTEXT_HOPS = 2 };
  */
 enum { STEPS_MAX = 200000000 };
 
-/* Columns whose functions are judged; in alloc_space and live bytes a move is listed too. */
-static const struct moved_column {
-    enum column column;
-    bool listed;
-} moved_columns[] = {
-    {COLUMN_ALLOC_SPACE, true},
-    {COLUMN_END_SPACE, false},
-    {COLUMN_ALLOC_OBJECTS, false},
-    {COLUMN_END_OBJECTS, false},
+/* Columns whose functions are judged. */
+static const enum column moved_columns[] = {
+    COLUMN_ALLOC_SPACE,
+    COLUMN_END_SPACE,
+    COLUMN_ALLOC_OBJECTS,
+    COLUMN_END_OBJECTS,
 };
 
 /* Who calls a function, and its total as a caller where the program's own: index + 1, or 0. */
@@ -76,6 +73,7 @@ struct moving {
     struct mover *movers; /* by name */
     size_t len;
     struct map by_key;    /* -> index of the mover */
+    struct map by_ends;   /* keys of a shift -> its index */
     enum column column;   /* of the pass in progress */
     enum alloc_kind kind; /* likewise */
     struct changes won;
@@ -83,7 +81,6 @@ struct moving {
     struct total_change *totals; /* by caller of the ledger, of the column */
     double *scratch[SIDES];      /* trial_max wide */
     size_t steps;
-    bool listed;
 };
 
 static void add_context(struct mover *mover, struct name_id context)
@@ -278,20 +275,23 @@ static bool may_move(const struct change *won, const struct change *lost)
            (won->is_whole || lost->is_whole || exchanged);
 }
 
-static void list_shift(struct moving *moving, const struct change *won, const struct change *lost,
-                       double bytes)
+static struct shift *shift_for(struct moving *moving, const struct change *won,
+                               const struct change *lost)
 {
     struct shifts *out = moving->out;
-    struct name_id from = lost->mover->row->key;
-    struct name_id to = won->mover->row->key;
-    for (size_t i = 0; i < out->len; i++) {
-        if (name_equal(out->items[i].from, from) && name_equal(out->items[i].to, to)) {
-            out->items[i].bytes += bytes;
-            return;
-        }
+    struct shift fresh = {
+        .from = lost->mover->row,
+        .to = won->mover->row,
+        .from_name = lost->mover->name,
+        .to_name = won->mover->name,
+    };
+    uint64_t ends = (uint64_t)fresh.from->key.v << 32 | fresh.to->key.v;
+    uint32_t at = (uint32_t)out->len;
+    if (!map_find(&moving->by_ends, ends, &at)) {
+        (void)map_insert(&moving->by_ends, ends, at);
+        ARENA_PUSH(moving->ledger->arena, out->items, out->len, out->cap, fresh);
     }
-    struct shift fresh = {from, to, bytes};
-    ARENA_PUSH(moving->ledger->arena, out->items, out->len, out->cap, fresh);
+    return &out->items[at];
 }
 
 static void add_moved(const struct moving *moving, const struct change *change, double amount)
@@ -302,15 +302,16 @@ static void add_moved(const struct moving *moving, const struct change *change, 
     moving->ledger->rows[kind - moving->ledger->rows].moved[moving->column] += amount;
 }
 
-static void match(struct moving *moving, struct change *won, struct change *lost)
+static void match(struct moving *moving, struct change *won, struct change *lost, bool is_extracted)
 {
     double amount = fmin(won->open, lost->open);
+    struct shift *shift = shift_for(moving, won, lost);
     won->open -= amount;
     lost->open -= amount;
     add_moved(moving, won, amount);
     add_moved(moving, lost, -amount);
-    if (moving->listed)
-        list_shift(moving, won, lost, amount);
+    shift->amounts[moving->column] += amount;
+    shift->is_extracted = shift->is_extracted || is_extracted;
 }
 
 static void match_one(struct moving *moving, struct change *won, relation related)
@@ -322,7 +323,7 @@ static void match_one(struct moving *moving, struct change *won, relation relate
             continue;
         moving->steps += won->mover->context_count + lost->mover->context_count;
         if (related(moving, won, lost))
-            match(moving, won, lost);
+            match(moving, won, lost, related == extracted);
     }
 }
 
@@ -373,6 +374,14 @@ static void find_totals(struct moving *moving)
     }
 }
 
+static int order_shifts(const void *left, const void *right)
+{
+    const struct shift *a = left;
+    const struct shift *b = right;
+    int order = str_compare(a->to_name, b->to_name);
+    return order ? order : str_compare(a->from_name, b->from_name);
+}
+
 void moved_find(struct shifts *out, struct ledger *ledger)
 {
     struct moving moving = {
@@ -384,12 +393,12 @@ void moved_find(struct shifts *out, struct ledger *ledger)
     };
     *out = (struct shifts){0};
     map_init(&moving.by_key);
+    map_init(&moving.by_ends);
     movers_collect(&moving);
     moving.won.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
     moving.lost.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
     for (size_t c = 0; c < ARRAY_LEN(moved_columns); c++) {
-        moving.column = moved_columns[c].column;
-        moving.listed = moved_columns[c].listed;
+        moving.column = moved_columns[c];
         find_totals(&moving);
         for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
             moving.kind = (enum alloc_kind)kind;
@@ -398,4 +407,7 @@ void moved_find(struct shifts *out, struct ledger *ledger)
         }
     }
     map_release(&moving.by_key);
+    map_release(&moving.by_ends);
+    if (out->len)
+        qsort(out->items, out->len, sizeof(*out->items), order_shifts);
 }

@@ -20,18 +20,21 @@
  * there.
  */
 struct shift {
-    struct name_id from; /* keys, candidate's */
-    struct name_id to;
-    double bytes; /* alloc_space per request; held at the end where nothing is allocated */
+    const struct ledger_row *from; /* FUNCTION rows */
+    const struct ledger_row *to;
+    struct str from_name; /* their keys */
+    struct str to_name;
+    double amounts[COLUMNS]; /* what moved */
+    bool is_extracted;       /* `from` calls `to`: it had done itself what is done for it there */
 };
 
 struct shifts {
-    struct shift *items; /* in order of names */
+    struct shift *items; /* by name of `to`, then of `from` */
     size_t len;
     size_t cap;
 };
 
-/* Fills the moved columns of the ledger's rows and lists the shifts. */
+/* Fills the moved columns of the ledger's rows and lists the shifts of every column. */
 void moved_find(struct shifts *out, struct ledger *ledger);
 
 #endif

@@ -276,7 +276,8 @@ static void write_moved(const struct explaining *explaining)
         if (!str_equal(moved->from, key) && !str_equal(moved->to, key))
             continue;
         buf_printf(explaining->out, "  moved      ");
-        unit_write(explaining->out, UNIT_BYTES_PER_REQUEST, moved->bytes, false);
+        unit_write(explaining->out, metric_unit(moved->metric), moved->bytes, false);
+        buf_text(explaining->out, moved->metric == METRIC_INUSE_SPACE ? " held" : "");
         buf_text(explaining->out, " from ");
         escape_text(explaining->out, moved->from);
         buf_text(explaining->out, " to ");

@@ -148,6 +148,7 @@ static void write_moved(struct json_report *report)
         json_str(&report->json, "from", comparison->moved[i].from);
         json_str(&report->json, "to", comparison->moved[i].to);
         json_double(&report->json, "bytes", comparison->moved[i].bytes);
+        json_str(&report->json, "metric", str_from(metric_name(comparison->moved[i].metric)));
         json_object_end(&report->json);
     }
     json_list_end(&report->json);

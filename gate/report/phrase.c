@@ -158,6 +158,19 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit)
     return str_format(arena, "called by %.*s", STR_ARGS(via));
 }
 
+/* "here from orders.Place and 2 more" */
+static struct str moved_where(struct arena *arena, const struct comparison_row *row)
+{
+    if (row->moved < 0)
+        return STR("to other functions");
+    if (row->source_count == 0)
+        return STR("here from other functions");
+    struct str from = phrase_name(arena, row->sources[0].func);
+    if (row->source_count == 1)
+        return str_format(arena, "here from %.*s", STR_ARGS(from));
+    return str_format(arena, "here from %.*s and %zu more", STR_ARGS(from), row->source_count - 1);
+}
+
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding)
 {
     const struct comparison_row *row = finding->row;
@@ -182,8 +195,9 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
     if (named && fabs(row->moved) > 0) {
         struct str amount =
             per_what(arena, row, written(arena, metric_unit(row->metric), row->moved, true));
-        out.items[out.len++] = str_format(arena, "%.*s of it moved %s other functions",
-                                          STR_ARGS(amount), row->moved > 0 ? "here from" : "to");
+        struct str where = moved_where(arena, row);
+        out.items[out.len++] =
+            str_format(arena, "%.*s of it moved %.*s", STR_ARGS(amount), STR_ARGS(where));
     }
     return out;
 }

@@ -137,7 +137,9 @@ static void write_moved(const struct text *text)
         buf_text(text->out, " -> ");
         buf_str(text->out, phrase_name(text->arena, moved->to));
         buf_text(text->out, "  ");
-        unit_write(text->out, UNIT_BYTES_PER_REQUEST, moved->bytes, false);
+        unit_write(text->out, metric_unit(moved->metric), moved->bytes, false);
+        if (moved->metric == METRIC_INUSE_SPACE)
+            buf_text(text->out, " held");
         buf_byte(text->out, '\n');
     }
     if (comparison->moved_count > MOVED_SHOWN_MAX) {

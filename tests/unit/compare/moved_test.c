@@ -110,6 +110,76 @@ static const struct moved_case {
      NULL},
 };
 
+/* Rules of a function mean what was taken out of it as well: its helper's row names it. */
+static void a_row_names_where_its_cost_came_from(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        OWN("F", SLICE, 1000, "Main"), OWN("G", SLICE, 300, "Main"), OWN("G", MAP, 48, "Main")};
+    static const struct site_text cand[SITES_MAX] = {
+        OWN("Help", SLICE, 2400, "F"), OWN("Help", SLICE, 0, "Main"), OWN("Help", OBJECT, 96, "F")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a.Help");
+    assert_int_equal(row->source_count, 2);
+    assert_str(row->sources[0].key, "m.io/a.F");
+    assert_str(row->sources[0].func, "m.io/a.F");
+    assert_close(row->sources[0].amount, 1000, 1e-9);
+    assert_true(row->sources[0].is_caller);
+    assert_str(row->sources[1].key, "m.io/a.G");
+    assert_close(row->sources[1].amount, 300, 1e-9);
+    assert_false(row->sources[1].is_caller);
+    /* Each row of the helper does, that of a kind of which nothing moved too. */
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        row = &fixture.comparison.rows[i];
+        bool is_help = row_is_of_function(row) && str_equal(row->key, STR("m.io/a.Help"));
+        assert_int_equal(row->source_count, is_help ? 2 : 0);
+    }
+    fixture_release(&fixture);
+}
+
+/* What is held moved as well, and of the second pair nothing is allocated under the load. */
+static void what_is_only_held_is_listed_as_held(void **state)
+{
+    static const struct site_text nothing[SITES_MAX] = {{0}};
+    static const struct site_text base[SITES_MAX] = {OWN("F", SLICE, 1000, "Main"),
+                                                     OWN("old.Table", MAP, 5000, "Main")};
+    static const struct site_text cand[SITES_MAX] = {OWN("F", SLICE, 600, "Main"),
+                                                     OWN("New", SLICE, 400, "F"),
+                                                     OWN("new.Table", MAP, 7000, "Main")};
+    const struct site_text *texts[SIDES] = {base, cand};
+    struct trial_fold folds[SIDES];
+    struct ledger_side sides[SIDES];
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (int side = 0; side < SIDES; side++) {
+        folds[side] = (struct trial_fold){.alloc = fold_of(&fixture, nothing, 1),
+                                          .warm = fold_of(&fixture, nothing, 1),
+                                          .end = fold_of(&fixture, texts[side], 1),
+                                          .request_count = 1,
+                                          .has_points = true};
+        for (size_t i = 0; i < folds[side].end.site_count; i++) {
+            int64_t *value = folds[side].end.sites[i].value;
+            value[HEAP_INUSE_OBJECTS] = value[HEAP_ALLOC_OBJECTS];
+            value[HEAP_INUSE_SPACE] = value[HEAP_ALLOC_SPACE];
+        }
+        sides[side] = side_of(&folds[side], 1);
+    }
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    assert_int_equal(fixture.comparison.moved_count, 2);
+    const struct moved *pair = &fixture.comparison.moved[0];
+    const struct moved *split = &fixture.comparison.moved[1];
+    assert_str(pair->to, "m.io/a.new.Table");
+    assert_close(pair->bytes, 5000, 1e-9); /* what both have: 2000 came on top */
+    assert_int_equal(pair->metric, METRIC_INUSE_SPACE);
+    assert_str(split->to, "m.io/a.New");
+    assert_close(split->bytes, 400, 1e-9);
+    assert_int_equal(split->metric, METRIC_INUSE_SPACE);
+    fixture_release(&fixture);
+}
+
 /* Rows that a case does not expect to be there would fail row_of. */
 static void check_case(const struct moved_case *row)
 {
@@ -145,6 +215,8 @@ static void cost_that_changed_its_place_is_told_from_growth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_row_names_where_its_cost_came_from),
+        cmocka_unit_test(what_is_only_held_is_listed_as_held),
         cmocka_unit_test(cost_that_changed_its_place_is_told_from_growth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
