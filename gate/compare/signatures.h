@@ -6,7 +6,8 @@
 
 /*
  * Pairs the functions of both sides by what pairing looks at, averaged
- * over the trials: bytes and objects of each kind per request, and what
+ * over the trials: bytes and objects of each kind per request, those of
+ * the libraries that a function is charged with included, and what
  * was held at the end, by which functions that only run at start-up are
  * known; the file and the caller of the largest site; whether the other
  * side's executable still has the function.

@@ -169,6 +169,22 @@ static void new_gone_and_moved_functions_are_told_apart(void **state)
     fixture_release(&fixture);
 }
 
+static void a_function_that_lets_a_library_allocate_is_paired(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE_BY("strings.genSplit", 9, ALLOC_KIND_SLICE, 400, "m.io/a/old.Kept", "m.io/a.Main")};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE_BY("strings.genSplit", 9, ALLOC_KIND_SLICE, 440, "m.io/a/new.Kept", "m.io/a.Main")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a/new.Kept");
+    assert_str(row->base_func, "m.io/a/old.Kept");
+    assert_close(row->estimate.delta, 40, 1e-12);
+    fixture_release(&fixture);
+}
+
 /* The map is gone and the kind that shrank most, so that the guilty line is the baseline's. */
 static void a_guilty_line_of_the_baseline_does_not_name_the_row(void **state)
 {
@@ -368,6 +384,7 @@ int main(void)
         cmocka_unit_test(culprits_are_ranked_and_ties_go_by_name),
         cmocka_unit_test(a_library_leaf_names_the_programs_own_caller),
         cmocka_unit_test(new_gone_and_moved_functions_are_told_apart),
+        cmocka_unit_test(a_function_that_lets_a_library_allocate_is_paired),
         cmocka_unit_test(a_guilty_line_of_the_baseline_does_not_name_the_row),
         cmocka_unit_test(a_sampled_profile_bounds_its_own_error),
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),

@@ -74,10 +74,10 @@ static inline void add_cum(struct fixture *fixture, struct fold *fold, const str
 static inline struct fold fold_of(struct fixture *fixture, const struct site_text *texts,
                                   int64_t period)
 {
-    struct fold out = {.period = period,
-                       .sites = ARENA_ARRAY(&fixture->arena, struct fold_site, SITES_MAX),
-                       .functions =
-                           ARENA_ARRAY(&fixture->arena, struct fold_function, 3 * SITES_MAX)};
+    struct fold out = {
+        .period = period,
+        .sites = ARENA_ARRAY(&fixture->arena, struct fold_site, SITES_MAX),
+        .functions = ARENA_ARRAY(&fixture->arena, struct fold_function, (size_t)3 * SITES_MAX)};
     for (; out.site_count < SITES_MAX && texts[out.site_count].func; out.site_count++) {
         const struct site_text *text = &texts[out.site_count];
         struct fold_site *site = &out.sites[out.site_count];
