@@ -217,6 +217,38 @@ static void moved_cost_is_no_growth_and_hides_none(void **state)
     }
 }
 
+/* Of 1000 +- 30 some left; 10 % of what stayed is the limit. */
+static void what_moved_away_takes_its_spread_along(void **state)
+{
+    static const struct {
+        const char *name;
+        double cand;
+        double moved;
+        enum finding_verdict want;
+    } rows[] = {
+        {"all of it left", 0, -1000, FINDING_OK},
+        {"a rounding more than all of it left", 0, -1000.0000001, FINDING_OK},
+        {"a fifth stayed, +- 6 under 20", 200, -800, FINDING_OK},
+        {"a fifth stayed and grew by 15 +- 6.45 over 20", 215, -800, FINDING_INCONCLUSIVE},
+        {"a fifth stayed and grew by 40", 240, -800, FINDING_REGRESSION},
+        {"nothing left, +- 30 under 100", 1000, 0, FINDING_OK},
+    };
+    struct rule rule = {
+        .metric = METRIC_ALLOC_SPACE, .max_increase_percent = SET(0.1), .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        double delta = rows[i].cand - 1000;
+        struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                     .level = ROW_FUNCTION,
+                                     .estimate = ESTIMATE(delta - 30, delta, delta + 30),
+                                     .moved = rows[i].moved};
+        struct finding have;
+        print_message("%s\n", rows[i].name);
+        decide(&have, &rule, &row, &scale);
+        assert_int_equal(have.verdict, rows[i].want);
+    }
+}
+
 static const struct unknown_case {
     const char *name;
     double low; /* of the growth, limit 50 */
@@ -330,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_decide_three_ways),
         cmocka_unit_test(live_heap_limits_do_not_count_over_the_load),
+        cmocka_unit_test(what_moved_away_takes_its_spread_along),
         cmocka_unit_test(moved_cost_is_no_growth_and_hides_none),
         cmocka_unit_test(rules_about_kinds_doubt_unknown_bytes),
         cmocka_unit_test(unknown_bytes_that_cannot_break_a_rule_raise_no_doubt),
