@@ -20,18 +20,24 @@ double ledger_mean(const struct ledger *ledger, const struct ledger_row *row, en
     return ledger->trial_count[side] ? sum / (double)ledger->trial_count[side] : 0;
 }
 
-/* What a function allocates itself, and did not take over from another, beyond the baseline. */
-static double own_growth(const struct ledger_row *row, enum column column)
-{
-    double delta =
-        row->flat[SIDE_CAND * COLUMNS + column] - row->flat[SIDE_BASE * COLUMNS + column];
-    return row->moved[column] > 0 ? fmax(0, delta - row->moved[column]) : delta;
-}
-
 static double growth(const struct ledger *ledger, const struct ledger_row *row, enum column column)
 {
     return ledger_mean(ledger, row, SIDE_CAND, column) -
            ledger_mean(ledger, row, SIDE_BASE, column);
+}
+
+/*
+ * What a function allocates itself, and did not take over from another,
+ * beyond the baseline. What moved is of all that it is charged with: as much
+ * as libraries allocate more for it explains that first.
+ */
+static double own_growth(const struct ledger *ledger, const struct ledger_row *row,
+                         enum column column)
+{
+    double own = row->flat[SIDE_CAND * COLUMNS + column] - row->flat[SIDE_BASE * COLUMNS + column];
+    double charged = growth(ledger, row, column) - own;
+    double moved = row->moved[column] - fmax(0, charged);
+    return moved > 0 ? fmax(0, own - moved) : own;
 }
 
 /* Adds the sites of one side to the sums by kind. */
@@ -262,7 +268,7 @@ void culprits_find(struct comparison_row *out, const struct naming *naming,
     double total = growth(ledger, row, column);
     for (size_t i = 0; i < ledger->len; i++) {
         const struct ledger_row *one = &ledger->rows[i];
-        double delta = speaks_of(one, row) ? own_growth(one, column) : 0;
+        double delta = speaks_of(one, row) ? own_growth(ledger, one, column) : 0;
         if (delta > 0 && delta >= total * CULPRIT_SHARE_MIN)
             rank(list, &len, (struct ranked){one, intern_text(naming->names, one->key), delta});
     }

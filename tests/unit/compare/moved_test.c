@@ -139,6 +139,25 @@ static void a_row_names_where_its_cost_came_from(void **state)
     fixture_release(&fixture);
 }
 
+/* What libraries allocate for F came from G; its own 100 bytes are new, and nobody else grew. */
+static void growth_beside_charges_that_moved_has_its_culprit(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {LIBRARY("strings.genSplit", SLICE, 500, "G"),
+                                                     OWN("G", MAP, 48, "Main")};
+    static const struct site_text cand[SITES_MAX] = {LIBRARY("strings.genSplit", SLICE, 500, "F"),
+                                                     OWN("F", SLICE, 100, "Main")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.F")->moved, 500, 1e-9);
+    const struct comparison_row *whole = row_of(&fixture, ROW_SCENARIO, NULL);
+    assert_int_equal(whole->culprit_count, 1);
+    assert_str(whole->culprits[0].func, "m.io/a.F");
+    assert_close(whole->culprits[0].delta, 100, 1e-9);
+    fixture_release(&fixture);
+}
+
 /* What is held moved as well, and of the second pair nothing is allocated under the load. */
 static void what_is_only_held_is_listed_as_held(void **state)
 {
@@ -216,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_names_where_its_cost_came_from),
+        cmocka_unit_test(growth_beside_charges_that_moved_has_its_culprit),
         cmocka_unit_test(what_is_only_held_is_listed_as_held),
         cmocka_unit_test(cost_that_changed_its_place_is_told_from_growth),
     };
