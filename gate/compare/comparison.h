@@ -137,9 +137,15 @@ struct kind_share {
     double op_bytes[ALLOC_OPS][SIDES];
 };
 
-/* A runtime entry that no table knows: its bytes are of kind "other". */
+/* Where bytes of kind "other" are from. */
 struct unlisted_entry {
-    struct str entry; /* "runtime.mallocgcLarge"; empty: no entry was named either */
+    /*
+     * What the program called and no table knows ("runtime.mallocgcLarge");
+     * empty: it has no name either. With is_runtime the runtime's function
+     * that allocated on a stack of its own ("runtime.malg").
+     */
+    struct str entry;
+    bool is_runtime;
     double bytes[SIDES];
 };
 

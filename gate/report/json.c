@@ -229,6 +229,7 @@ static void write_kinds(struct json_writer *json, const struct comparison *compa
         const struct unlisted_entry *entry = &comparison->unlisted[i];
         json_object(json, NULL);
         write_str_or_null(json, "entry", entry->entry);
+        json_bool(json, "runtime", entry->is_runtime);
         json_double(json, "base", entry->bytes[SIDE_BASE]);
         json_double(json, "cand", entry->bytes[SIDE_CAND]);
         json_object_end(json);

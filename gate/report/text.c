@@ -165,17 +165,20 @@ static bool write_ops(const struct text *text, enum alloc_kind kind, double tota
     return any;
 }
 
-/* Entries of the runtime that no table knows. */
+/* Where the bytes of kind "other" are from. */
 static void write_unlisted(const struct text *text)
 {
     const struct comparison *comparison = text->scenario->comparison;
     for (size_t i = 0; i < comparison->unlisted_count && i < UNLISTED_SHOWN_MAX; i++) {
         const struct unlisted_entry *entry = &comparison->unlisted[i];
+        if (entry->bytes[SIDE_CAND] <= 0)
+            continue;
         buf_text(text->out, "  other   ");
         unit_write(text->out, UNIT_BYTES_PER_REQUEST, entry->bytes[SIDE_CAND], false);
-        buf_text(text->out, " by ");
-        escape_text(text->out, entry->entry.len ? entry->entry : STR("no entry"));
-        buf_byte(text->out, '\n');
+        buf_text(text->out, entry->is_runtime ? " in " : " by ");
+        escape_text(text->out, entry->entry.len ? entry->entry : STR("a function without a name"));
+        buf_text(text->out, entry->is_runtime ? ", of the runtime's own stacks\n"
+                                              : ", of which no table tells the kind\n");
     }
 }
 

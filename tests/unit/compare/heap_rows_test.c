@@ -321,6 +321,50 @@ static void bytes_without_a_kind_are_told_with_every_row(void **state)
     fixture_release(&fixture);
 }
 
+/* The runtime's own stacks are named by what allocates in them, whatever entry that calls. */
+static void bytes_of_kind_other_are_told_by_what_is_unknown(void **state)
+{
+    static const struct {
+        const char *func;
+        const char *entry;
+        enum alloc_how how;
+        int64_t bytes;
+    } rows[] = {
+        {"m.io/a.F", "runtime.mallocgcLarge", ALLOC_HOW_CALL, 500},
+        {"runtime.acquireSudog", "runtime.newobject", ALLOC_HOW_NAME, 96},
+        {"m.io/a.G", "runtime.mallocgcLarge", ALLOC_HOW_CALL, 0},
+        {"runtime.malg", "", ALLOC_HOW_NAME, 0},
+    };
+    struct trial_fold folds[SIDES];
+    struct ledger_side sides[SIDES];
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct fold fold = {.period = 1,
+                        .sites = ARENA_ARRAY(&fixture.arena, struct fold_site, ARRAY_LEN(rows))};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fold_site *site = &fold.sites[fold.site_count++];
+        site->func = name_of(&fixture, rows[i].func);
+        site->entry = name_of(&fixture, rows[i].entry);
+        site->how = rows[i].how;
+        site->kind = ALLOC_KIND_OTHER;
+        site->value[HEAP_ALLOC_SPACE] = rows[i].bytes;
+    }
+    for (int side = 0; side < SIDES; side++) {
+        folds[side] = (struct trial_fold){.alloc = fold, .request_count = 1};
+        sides[side] = side_of(&folds[side], 1);
+    }
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    const struct unlisted_entry *have = fixture.comparison.unlisted;
+    assert_int_equal(fixture.comparison.unlisted_count, 2);
+    assert_str(have[0].entry, "runtime.mallocgcLarge");
+    assert_false(have[0].is_runtime);
+    assert_close(have[0].bytes[SIDE_CAND], 500, 1e-12);
+    assert_str(have[1].entry, "runtime.acquireSudog");
+    assert_true(have[1].is_runtime);
+    fixture_release(&fixture);
+}
+
 /* F: 30 of 30 bytes may be maps; G: 1 of 71 is less than 2 %. */
 static void a_function_without_kinds_has_a_row_of_each(void **state)
 {
@@ -390,6 +434,7 @@ int main(void)
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
         cmocka_unit_test(a_librarys_bytes_are_charged_to_the_programs_own_frame),
         cmocka_unit_test(bytes_without_a_kind_are_told_with_every_row),
+        cmocka_unit_test(bytes_of_kind_other_are_told_by_what_is_unknown),
         cmocka_unit_test(a_function_without_kinds_has_a_row_of_each),
         cmocka_unit_test(details_hold_the_sites_of_both_sides),
     };
