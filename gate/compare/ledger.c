@@ -14,6 +14,7 @@ struct builder {
     struct map rows;
     struct map sites;
     struct map callers;        /* key -> index */
+    struct map staying;        /* keys, see signatures.h */
     struct str modules[SIDES]; /* of the programs */
 };
 
@@ -34,6 +35,7 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
     struct ledger *ledger = builder->ledger;
     uint64_t code = row_code(level, key, kind);
     uint32_t at = 0;
+    uint32_t ignored = 0;
     if (!map_find(&builder->rows, code, &at)) {
         struct ledger_row row = {
             .level = level,
@@ -43,6 +45,7 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
         };
         at = (uint32_t)ledger->len;
         row.function = at;
+        row.stays = level == ROW_FUNCTION && map_find(&builder->staying, key.v, &ignored);
         row.flat = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
         if (level == ROW_FUNCTION)
             row.cum = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
@@ -318,7 +321,8 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
             out->trial_max = sides[side].len;
     }
     keys_init(&builder.keys, arena, names);
-    signatures_pair(&out->pairs, &builder.keys, sides, hints);
+    map_init(&builder.staying);
+    signatures_pair(&out->pairs, &builder.staying, &builder.keys, sides, hints);
     (void)row_for(&builder, ROW_SCENARIO, (struct name_id){0}, ALLOC_KIND_UNKNOWN);
     /* A rule about a kind of which nothing was seen must find a row all the same. */
     for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
@@ -332,6 +336,7 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
     map_release(&builder.rows);
     map_release(&builder.sites);
     map_release(&builder.callers);
+    map_release(&builder.staying);
     keys_release(&builder.keys);
 }
 

@@ -51,12 +51,14 @@ struct ledger_site {
 
 struct ledger_row {
     enum row_level level;
-    struct name_id key;    /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
-    enum alloc_kind kind;  /* KIND and FUNCTION_KIND */
-    double *values;        /* [side][trial][column], see ledger_samples */
-    size_t function;       /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
-    double *flat;          /* [side][column], mean over the trials of what it allocated itself */
-    double *cum;           /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
+    struct name_id key;   /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
+    enum alloc_kind kind; /* KIND and FUNCTION_KIND */
+    double *values;       /* [side][trial][column], see ledger_samples */
+    size_t function;      /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
+    double *flat;         /* [side][column], mean over the trials of what it allocated itself */
+    double *cum;          /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
+    /* FUNCTION: the executable of the side on which it allocates nothing is known to have it. */
+    bool stays;
     double moved[COLUMNS]; /* FUNCTION and FUNCTION_KIND: see moved.h */
     /* FUNCTION: sites in it that no other function is charged with; 0 for charged libraries. */
     size_t own_site_count;

@@ -246,13 +246,20 @@ static bool is_unchanged(const struct total_change *total, double amount)
            fabs(total->delta) <= total->half + EXCHANGE_TOLERANCE * amount;
 }
 
+/* The other side's program knows nothing of the function. */
+static bool is_only_on(const struct ledger_row *row, enum side side)
+{
+    enum side other = side == SIDE_CAND ? SIDE_BASE : SIDE_CAND;
+    return row->site_count[other] == 0 && !row->stays;
+}
+
 static bool siblings(const struct moving *moving, const struct change *won,
                      const struct change *lost)
 {
     const struct mover *winner = won->mover;
     const struct mover *loser = lost->mover;
     double amount = fmin(won->open, lost->open);
-    bool is_replaced = won->is_whole && lost->is_whole;
+    bool is_replaced = is_only_on(winner->row, SIDE_CAND) && is_only_on(loser->row, SIDE_BASE);
     size_t w = 0;
     size_t l = 0;
     while (w < winner->context_count && l < loser->context_count) {

@@ -12,8 +12,9 @@
  *     is the program's own, and
  *   - the loser has nothing left or the winner had nothing before, or
  *     both changes are the same within 2 %, and
- *   - the total of the common caller is unchanged, unless a new function
- *     stands for one that is gone: then what goes beyond is growth.
+ *   - the total of the common caller is unchanged, unless a function that
+ *     the baseline did not have stands for one that is gone: then what goes
+ *     beyond is growth.
  * What is matched is written to ledger_row.moved of both functions
  * (positive where it came to): growth is what goes beyond it. Totals of
  * the scenario and its kinds are not touched: cost that moved is still

@@ -143,8 +143,16 @@ static void mark_staying(struct signature_list *list, const struct signature_lis
     map_release(&packages);
 }
 
-void signatures_pair(struct pairs *out, struct keys *keys, const struct ledger_side sides[SIDES],
-                     const struct pair_hints *hints)
+static void staying_collect(struct map *out, const struct signature_list *list)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        if (list->items[i].stays)
+            (void)map_insert(out, list->items[i].key.v, 0);
+    }
+}
+
+void signatures_pair(struct pairs *out, struct map *staying, struct keys *keys,
+                     const struct ledger_side sides[SIDES], const struct pair_hints *hints)
 {
     struct signature_list lists[SIDES] = {{.keys = keys, .side = SIDE_BASE},
                                           {.keys = keys, .side = SIDE_CAND}};
@@ -154,6 +162,7 @@ void signatures_pair(struct pairs *out, struct keys *keys, const struct ledger_s
     mark_staying(&lists[SIDE_BASE], &lists[SIDE_CAND], &sides[SIDE_CAND]);
     mark_staying(&lists[SIDE_CAND], &lists[SIDE_BASE], &sides[SIDE_BASE]);
     for (int side = 0; side < SIDES; side++) {
+        staying_collect(staying, &lists[side]);
         pair_sides[side] =
             (struct pair_side){lists[side].items, lists[side].len, sides[side].module};
     }

@@ -158,6 +158,34 @@ static void growth_beside_charges_that_moved_has_its_culprit(void **state)
     fixture_release(&fixture);
 }
 
+/* G was there without allocating: that F is gone, and saved more, pays for nothing in G. */
+static void a_function_that_was_there_replaces_none(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {OWN("F", SLICE, 1000, "Main"),
+                                                     OWN("F", MAP, 48, "Main")};
+    static const struct site_text cand[SITES_MAX] = {OWN("G", SLICE, 900, "Main")};
+    const struct str functions[] = {STR("m.io/a.F"), STR("m.io/a.G"), STR("m.io/a.Main")};
+    static const double want[] = {900, 0};
+    (void)state;
+    for (size_t known = 0; known < ARRAY_LEN(want); known++) {
+        struct trial_fold folds[SIDES];
+        struct ledger_side sides[SIDES];
+        struct fixture fixture;
+        fixture_init(&fixture);
+        for (int side = 0; side < SIDES; side++) {
+            folds[side] = (struct trial_fold){
+                .alloc = fold_of(&fixture, side == SIDE_BASE ? base : cand, 1), .request_count = 1};
+            sides[side] = side_of(&folds[side], 1);
+        }
+        sides[SIDE_BASE].has_functions = known > 0;
+        sides[SIDE_BASE].functions = functions;
+        sides[SIDE_BASE].function_count = ARRAY_LEN(functions);
+        heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+        assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.G")->moved, want[known], 1e-9);
+        fixture_release(&fixture);
+    }
+}
+
 /* What is held moved as well, and of the second pair nothing is allocated under the load. */
 static void what_is_only_held_is_listed_as_held(void **state)
 {
@@ -235,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_names_where_its_cost_came_from),
+        cmocka_unit_test(a_function_that_was_there_replaces_none),
         cmocka_unit_test(growth_beside_charges_that_moved_has_its_culprit),
         cmocka_unit_test(what_is_only_held_is_listed_as_held),
         cmocka_unit_test(cost_that_changed_its_place_is_told_from_growth),
