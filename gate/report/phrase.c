@@ -161,14 +161,18 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit)
 /* "here from orders.Place and 2 more" */
 static struct str moved_where(struct arena *arena, const struct comparison_row *row)
 {
+    size_t count = 0;
     if (row->moved < 0)
         return STR("to other functions");
-    if (row->source_count == 0)
+    /* The largest come first; of the last nothing may have moved in this metric. */
+    while (count < row->source_count && row->sources[count].amount > 0)
+        count++;
+    if (count == 0)
         return STR("here from other functions");
     struct str from = phrase_name(arena, row->sources[0].func);
-    if (row->source_count == 1)
+    if (count == 1)
         return str_format(arena, "here from %.*s", STR_ARGS(from));
-    return str_format(arena, "here from %.*s and %zu more", STR_ARGS(from), row->source_count - 1);
+    return str_format(arena, "here from %.*s and %zu more", STR_ARGS(from), count - 1);
 }
 
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding)
