@@ -36,6 +36,8 @@ static const enum column moved_columns[] = {
 struct context {
     struct name_id key;
     uint32_t caller;
+    unsigned sides;     /* bit by side on which it does */
+    unsigned own_sides; /* the same of the function's own sites: no widening changes it */
 };
 
 /* How far the total of a caller went in the column of the pass. */
@@ -83,25 +85,29 @@ struct moving {
     size_t steps;
 };
 
-static void add_context(struct mover *mover, struct name_id context)
+static void add_context(struct mover *mover, struct name_id key, unsigned sides)
 {
-    if (context.v == 0 || name_equal(context, mover->row->key))
+    if (key.v == 0 || sides == 0 || name_equal(key, mover->row->key))
         return;
     for (size_t i = 0; i < mover->context_count; i++) {
-        if (name_equal(mover->contexts[i].key, context))
-            return;
+        if (!name_equal(mover->contexts[i].key, key))
+            continue;
+        mover->contexts[i].sides |= sides;
+        return;
     }
     if (mover->context_count < CONTEXTS_MAX)
-        mover->contexts[mover->context_count++].key = context;
+        mover->contexts[mover->context_count++] = (struct context){.key = key, .sides = sides};
 }
 
 static void add_site_contexts(struct mover *mover)
 {
     for (int side = 0; side < SIDES; side++) {
         for (size_t i = 0; i < mover->row->site_count[side]; i++)
-            add_context(mover, mover->row->sites[side][i].context);
+            add_context(mover, mover->row->sites[side][i].context, 1U << side);
     }
     mover->own_count = mover->context_count;
+    for (size_t i = 0; i < mover->own_count; i++)
+        mover->contexts[i].own_sides = mover->contexts[i].sides;
 }
 
 /*
@@ -121,8 +127,10 @@ static void widen_contexts(struct moving *moving, struct mover *mover)
             const struct mover *caller = &moving->movers[at];
             bool both =
                 caller->row->site_count[SIDE_BASE] > 0 && caller->row->site_count[SIDE_CAND] > 0;
-            for (size_t c = 0; !both && c < caller->own_count; c++)
-                add_context(mover, caller->contexts[c].key);
+            for (size_t c = 0; !both && c < caller->own_count; c++) {
+                const struct context *next = &caller->contexts[c];
+                add_context(mover, next->key, mover->contexts[i].sides & next->own_sides);
+            }
         }
         from = to;
     }
@@ -209,7 +217,7 @@ static double change_of(const struct moving *moving, const struct mover *mover)
 typedef bool (*relation)(const struct moving *moving, const struct change *won,
                          const struct change *lost);
 
-static bool has_context(const struct mover *mover, struct name_id context)
+static bool has_context(const struct mover *mover, struct name_id context, enum side side)
 {
     size_t low = 0;
     size_t high = mover->context_count;
@@ -221,7 +229,8 @@ static bool has_context(const struct mover *mover, struct name_id context)
             high = middle;
         }
     }
-    return low < mover->context_count && name_equal(mover->contexts[low].key, context);
+    return low < mover->context_count && name_equal(mover->contexts[low].key, context) &&
+           (mover->contexts[low].sides & 1U << side) != 0;
 }
 
 /* The loser calls the winner: something was taken out of it. */
@@ -229,7 +238,7 @@ static bool extracted(const struct moving *moving, const struct change *won,
                       const struct change *lost)
 {
     (void)moving;
-    return has_context(won->mover, lost->mover->row->key);
+    return has_context(won->mover, lost->mover->row->key, SIDE_CAND);
 }
 
 /* The winner called the loser: something was written out in it. */
@@ -237,7 +246,7 @@ static bool absorbed(const struct moving *moving, const struct change *won,
                      const struct change *lost)
 {
     (void)moving;
-    return has_context(lost->mover, won->mover->row->key);
+    return has_context(lost->mover, won->mover->row->key, SIDE_BASE);
 }
 
 static bool is_unchanged(const struct total_change *total, double amount)
@@ -265,7 +274,9 @@ static bool siblings(const struct moving *moving, const struct change *won,
     while (w < winner->context_count && l < loser->context_count) {
         int order = order_contexts(&winner->contexts[w], &loser->contexts[l]);
         uint32_t caller = winner->contexts[w].caller;
-        if (order == 0 && caller > 0 &&
+        bool is_common = order == 0 && (winner->contexts[w].sides & 1U << SIDE_CAND) != 0 &&
+                         (loser->contexts[l].sides & 1U << SIDE_BASE) != 0;
+        if (is_common && caller > 0 &&
             (is_replaced || is_unchanged(&moving->totals[caller - 1], amount)))
             return true;
         w += order <= 0;
