@@ -19,7 +19,7 @@
 enum { CONTEXTS_MAX = 64, CONTEXT_HOPS = 2 };
 
 /*
- * Contexts looked at in search of relations: seconds of work that only
+ * Contexts and sites looked at in search of relations: seconds of work that only
  * two different programs need. What is not looked at did not move.
  */
 enum { STEPS_MAX = 200000000 };
@@ -55,6 +55,7 @@ struct mover {
     struct context contexts[CONTEXTS_MAX]; /* in order of ids once all are found */
     size_t context_count;
     size_t own_count; /* of them: of its own sites */
+    size_t work;      /* contexts and sites, all of which one relation may have to look at */
 };
 
 /* What a mover won or lost in the pass in progress. */
@@ -160,6 +161,8 @@ static void contexts_finish(struct mover *mover, const struct map *callers)
         if (map_find(callers, context->key.v, &context->caller))
             context->caller++;
     }
+    mover->work = mover->context_count + mover->row->site_count[SIDE_BASE] +
+                  mover->row->site_count[SIDE_CAND];
     if (mover->context_count)
         qsort(mover->contexts, mover->context_count, sizeof(*mover->contexts), order_contexts);
 }
@@ -214,8 +217,9 @@ static double change_of(const struct moving *moving, const struct mover *mover)
     return fabs(cand - base) < noise ? 0 : cand - base;
 }
 
-typedef bool (*relation)(const struct moving *moving, const struct change *won,
-                         const struct change *lost);
+/* How much may have moved from the loser to the winner, going by who calls whom. */
+typedef double (*relation)(const struct moving *moving, const struct change *won,
+                           const struct change *lost);
 
 static bool has_context(const struct mover *mover, struct name_id context, enum side side)
 {
@@ -233,20 +237,48 @@ static bool has_context(const struct mover *mover, struct name_id context, enum 
            (mover->contexts[low].sides & 1U << side) != 0;
 }
 
-/* The loser calls the winner: something was taken out of it. */
-static bool extracted(const struct moving *moving, const struct change *won,
-                      const struct change *lost)
+/*
+ * What a function won (or lost, negative) where the caller calls it. Without
+ * bound when the caller does so through functions of one side alone.
+ */
+static double change_under(const struct moving *moving, const struct mover *mover,
+                           struct name_id caller, enum side called_on)
 {
-    (void)moving;
-    return has_context(won->mover, lost->mover->row->key, SIDE_CAND);
+    bool is_direct = false;
+    double sum = 0;
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t i = 0; i < mover->row->site_count[side]; i++) {
+            const struct ledger_site *site = &mover->row->sites[side][i];
+            if (!name_equal(site->context, caller))
+                continue;
+            is_direct = is_direct || side == (int)called_on;
+            if (site->fold.kind == moving->kind)
+                sum += (side == SIDE_CAND ? 1 : -1) * site->mean[moving->column];
+        }
+    }
+    if (!is_direct)
+        return called_on == SIDE_CAND ? INFINITY : -INFINITY;
+    return sum;
+}
+
+/* The loser calls the winner: something was taken out of it. */
+static double extracted(const struct moving *moving, const struct change *won,
+                        const struct change *lost)
+{
+    struct name_id caller = lost->mover->row->key;
+    if (!has_context(won->mover, caller, SIDE_CAND))
+        return 0;
+    return change_under(moving, won->mover, caller, SIDE_CAND);
 }
 
 /* The winner called the loser: something was written out in it. */
-static bool absorbed(const struct moving *moving, const struct change *won,
-                     const struct change *lost)
+static double absorbed(const struct moving *moving, const struct change *won,
+                       const struct change *lost)
 {
-    (void)moving;
-    return has_context(lost->mover, won->mover->row->key, SIDE_BASE);
+    struct name_id caller = won->mover->row->key;
+    if (!has_context(lost->mover, caller, SIDE_BASE))
+        return 0;
+    return -change_under(moving, lost->mover, caller, SIDE_BASE);
 }
 
 static bool is_unchanged(const struct total_change *total, double amount)
@@ -262,8 +294,8 @@ static bool is_only_on(const struct ledger_row *row, enum side side)
     return row->site_count[other] == 0 && !row->stays;
 }
 
-static bool siblings(const struct moving *moving, const struct change *won,
-                     const struct change *lost)
+static double siblings(const struct moving *moving, const struct change *won,
+                       const struct change *lost)
 {
     const struct mover *winner = won->mover;
     const struct mover *loser = lost->mover;
@@ -278,11 +310,11 @@ static bool siblings(const struct moving *moving, const struct change *won,
                          (loser->contexts[l].sides & 1U << SIDE_BASE) != 0;
         if (is_common && caller > 0 &&
             (is_replaced || is_unchanged(&moving->totals[caller - 1], amount)))
-            return true;
+            return amount;
         w += order <= 0;
         l += order >= 0;
     }
-    return false;
+    return 0;
 }
 
 static bool may_move(const struct change *won, const struct change *lost)
@@ -320,16 +352,18 @@ static void add_moved(const struct moving *moving, const struct change *change, 
     moving->ledger->rows[kind - moving->ledger->rows].moved[moving->column] += amount;
 }
 
-static void match(struct moving *moving, struct change *won, struct change *lost, bool is_extracted)
+static void match(struct moving *moving, struct change *won, struct change *lost, relation related)
 {
-    double amount = fmin(won->open, lost->open);
+    double amount = fmin(fmin(won->open, lost->open), related(moving, won, lost));
+    if (amount < NOISE_MIN)
+        return;
     struct shift *shift = shift_for(moving, won, lost);
     won->open -= amount;
     lost->open -= amount;
     add_moved(moving, won, amount);
     add_moved(moving, lost, -amount);
     shift->amounts[moving->column] += amount;
-    shift->is_extracted = shift->is_extracted || is_extracted;
+    shift->is_extracted = shift->is_extracted || related == extracted;
 }
 
 static void match_one(struct moving *moving, struct change *won, relation related)
@@ -339,9 +373,8 @@ static void match_one(struct moving *moving, struct change *won, relation relate
         moving->steps++;
         if (lost->open <= 0 || !may_move(won, lost))
             continue;
-        moving->steps += won->mover->context_count + lost->mover->context_count;
-        if (related(moving, won, lost))
-            match(moving, won, lost, related == extracted);
+        moving->steps += won->mover->work + lost->mover->work;
+        match(moving, won, lost, related);
     }
 }
 

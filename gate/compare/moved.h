@@ -9,8 +9,8 @@
  * kind and column by column, what one function gained is matched with
  * what another lost, at most the smaller of the two, where
  *   - the candidate's loser calls the winner, the baseline's winner called
- *     the loser, or who called the loser calls the winner now and is the
- *     program's own, and
+ *     the loser, and what changed did so under that call; or who called the
+ *     loser calls the winner now and is the program's own, and
  *   - the loser has nothing left or the winner had nothing before, or
  *     both changes are the same within 2 %, and
  *   - the total of the common caller is unchanged, unless a function that
