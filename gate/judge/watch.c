@@ -17,6 +17,7 @@ static void name_main(struct subject *subject, struct arena *arena,
         return;
     subject->main_package = program->package;
     subject->main_func = main_spelling(arena, program, subject->func);
+    subject->main_key = name_key(subject->main_func, arena);
 }
 
 /* The name in the policy whose rules the function took over, or the empty name. */
@@ -61,6 +62,13 @@ static struct str base_spelling(struct arena *arena, const struct policy *policy
     return main_spelling(arena, &programs[SIDE_BASE], subject->func);
 }
 
+static void add_former(struct subject *subject, struct arena *arena, struct str name)
+{
+    subject->former.items = ARENA_ARRAY(arena, struct str, 2);
+    subject->former.items[subject->former.len++] = name;
+    subject->former.items[subject->former.len++] = name_key(name, arena);
+}
+
 struct subject watch_subject(struct arena *arena, const struct policy *policy,
                              const struct comparison *comparison, const struct comparison_row *row)
 {
@@ -68,8 +76,9 @@ struct subject watch_subject(struct arena *arena, const struct policy *policy,
     if (row_is_of_function(row)) {
         out = function_subject(arena, comparison, SIDE_CAND, row->func);
         out.file = row->file;
-        out.base_func = base_spelling(arena, policy, comparison, &out, row);
-        out.base_package = name_package(out.base_func);
+        struct str base = base_spelling(arena, policy, comparison, &out, row);
+        if (base.len)
+            add_former(&out, arena, base);
     }
     if (row->level == ROW_KIND || row->level == ROW_FUNCTION_KIND)
         out.kind = str_from(alloc_kind_name(row->kind));

@@ -233,6 +233,23 @@ static void a_rule_on_a_closure_can_name_its_function(void **state)
     arena_release(&fixture.arena);
 }
 
+/* The row is called after the closure with the guilty line, whichever that is today. */
+static void a_rule_on_a_closure_may_name_any_of_its_function(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture,
+                 "rules:\n  - {func: a.B.func2, metric: alloc_space, max_increase_percent: 5%}\n");
+    add_function(&fixture, "a.B.func1", grown(100, 6, 0.5));
+    fixture_expect(&fixture, VERDICT_BLOCKED);
+    arena_release(&fixture.arena);
+    fixture_init(&fixture,
+                 "rules:\n  - {func: a.B.func2, metric: alloc_space, max_increase_percent: 5%}\n");
+    add_function(&fixture, "a.C.func1", grown(100, 6, 0.5))->base_func = STR("a.B.func3");
+    fixture_expect(&fixture, VERDICT_BLOCKED);
+    arena_release(&fixture.arena);
+}
+
 static void a_function_that_holds_nothing_keeps_its_budget(void **state)
 {
     (void)state;
@@ -497,6 +514,7 @@ int main(void)
         cmocka_unit_test(a_named_function_is_judged_by_its_own_rule),
         cmocka_unit_test(a_rule_follows_its_function_through_a_rename),
         cmocka_unit_test(a_rule_on_a_closure_can_name_its_function),
+        cmocka_unit_test(a_rule_on_a_closure_may_name_any_of_its_function),
         cmocka_unit_test(a_function_that_holds_nothing_keeps_its_budget),
         cmocka_unit_test(an_undecided_block_rule_follows_on_inconclusive),
         cmocka_unit_test(a_toolchain_change_turns_block_into_review),

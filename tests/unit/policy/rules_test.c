@@ -26,6 +26,19 @@
      .file = TEXT("cart/service.go"),                                                              \
      .kind = TEXT("map")}
 
+/* Was org/shop/basket.Old.func2 in basket/old.go. */
+static struct str former_names[] = {STR_INIT("org/shop/basket.Old.func2"),
+                                    STR_INIT("org/shop/basket.Old.func")};
+#define RENAMED                                                                                    \
+    {.scenario = TEXT("a"),                                                                        \
+     .func = TEXT("org/shop/cart.New.func1"),                                                      \
+     .normal = TEXT("org/shop/cart.New.func1"),                                                    \
+     .key = TEXT("org/shop/cart.New.func"),                                                        \
+     .package = TEXT("org/shop/cart"),                                                             \
+     .file = TEXT("cart/new.go"),                                                                  \
+     .former = {former_names, ARRAY_LEN(former_names)},                                            \
+     .base_file = TEXT("basket/old.go")}
+
 struct winner_case {
     const char *name;
     const char *rules; /* below SCENARIOS, from line 5 on */
@@ -166,6 +179,50 @@ static const struct winner_case winner_cases[] = {
      METRIC_ALLOC_SPACE,
      PROCESS_MAPS,
      {"memgate.yaml:6"}},
+
+    {"another closure of the same function",
+     "rules:\n  - {func: org/shop/cart.New.func7, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"the function is not its closures",
+     "rules:\n  - {func: org/shop/cart.New, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"default policy: alloc_space, each function"}},
+    {"a closure by its former name",
+     "rules:\n  - {func: org/shop/basket.Old.func3, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"the former file",
+     "rules:\n  - {file: basket/*, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"the former package",
+     "rules:\n  - {package: org/shop/basket, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"its own rule before one of its former name",
+     "rules:\n  - {func: org/shop/cart.New.func1, metric: alloc_space, max_increase: 1kB}\n"
+     "  - {func: org/shop/basket.Old.func2, metric: alloc_space, max_increase: 1MB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"a rule of its former name before a pattern",
+     "rules:\n  - {func: \"org/shop/cart.*\", metric: alloc_space, max_increase: 1MB}\n"
+     "  - {func: org/shop/basket.Old.func2, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:7"}},
+    {"its own budget leaves growth to its former name",
+     "rules:\n  - {func: org/shop/cart.New.func1, metric: alloc_space, max: 1kB}\n"
+     "  - {func: org/shop/basket.Old.func2, metric: alloc_space, max_increase: 1MB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:7", "memgate.yaml:6"}},
 
     {"a threshold replaces the default",
      "thresholds: {alloc_delta_percent: 3}\n",
