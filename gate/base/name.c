@@ -72,6 +72,21 @@ bool name_is_runtime(struct str function)
            str_starts_with(function, STR("internal/runtime/"));
 }
 
+/* "type:.eq.main.key", "go:buildid"; with dots until Go 1.19: "type..eq.main.key", "go.buildid". */
+static bool is_made_by_tools(struct str name, struct str package)
+{
+    return package.len == 0 || str_find(package, ':') >= 0 || str_equal(package, STR("go")) ||
+           str_starts_with(name, STR("type.."));
+}
+
+bool name_is_toolchain(struct str function)
+{
+    struct str package = name_package(function);
+    return is_made_by_tools(function, package) || str_equal(package, STR("runtime")) ||
+           str_starts_with(package, STR("internal/")) ||
+           str_starts_with(package, STR("runtime/internal/"));
+}
+
 /* What is left of the package behind the module path; false when the path is not its start. */
 static bool package_below(struct str package, struct str module, struct str *rest)
 {

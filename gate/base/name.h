@@ -11,6 +11,12 @@ bool name_is_std(struct str function);
 bool name_is_user(struct str function, struct str module);
 /* True for what Go's profile writer hides at the leaf: "runtime.", and "internal/runtime/" (1.24). */
 bool name_is_runtime(struct str function);
+/*
+ * True for what comes with every program: package runtime, what is below
+ * internal/, and what has no package (helpers of the compiler and linker, C).
+ * No list of a program's functions has it.
+ */
+bool name_is_toolchain(struct str function);
 /* Package part of a pprof function name: "net/http" of "net/http.(*conn).serve". */
 struct str name_package(struct str function);
 /* The rest behind the package: "(*conn).serve". */

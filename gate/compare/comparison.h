@@ -72,9 +72,10 @@ struct comparison_row {
     struct str package;
     struct str file; /* guilty line, as in struct culprit */
     int64_t line;
-    struct str leaf;      /* the library's function that allocated at that line; may be empty */
-    enum alloc_kind kind; /* FUNCTION: the kind that grew most */
-    enum alloc_op op;     /* at the guilty line */
+    struct str other_file; /* function rows: the file of the other side where it differs */
+    struct str leaf;       /* the library's function that allocated at that line; may be empty */
+    enum alloc_kind kind;  /* FUNCTION: the kind that grew most */
+    enum alloc_op op;      /* at the guilty line */
     struct estimate estimate;
     /* FUNCTION rows: every byte of it is charged to a function of the program's own as well. */
     bool is_charged;

@@ -112,19 +112,35 @@ static struct estimate estimate_row(const struct row_maker *maker, const struct 
     return out;
 }
 
+/* Of the line in the function that the row is about. */
+static struct name_id site_file(const struct ledger_site *site)
+{
+    return site->is_charged ? site->fold.user_file : site->fold.file;
+}
+
 /* The line that explains the row, and the library's function where that allocated. */
 static void place_function(struct comparison_row *out, const struct naming *naming,
                            const struct ledger_site *guilty)
 {
     const struct fold_site *site = &guilty->fold;
     out->op = site->op;
-    out->file = naming_file(naming, intern_text(naming->names, site->file));
-    out->line = site->line;
-    if (!guilty->is_charged)
-        return;
-    out->leaf = intern_text(naming->names, site->func);
-    out->file = naming_file(naming, intern_text(naming->names, site->user_file));
-    out->line = site->user_line;
+    out->file = naming_file(naming, intern_text(naming->names, site_file(guilty)));
+    out->line = guilty->is_charged ? site->user_line : site->line;
+    if (guilty->is_charged)
+        out->leaf = intern_text(naming->names, site->func);
+}
+
+/* Where the function is on the side that the guilty line is not of. */
+static void place_other(struct comparison_row *out, const struct naming *naming,
+                        const struct ledger_row *function, const struct ledger_site *guilty)
+{
+    for (int side = 0; side < SIDES; side++) {
+        if (function->site_count[side] == 0)
+            continue;
+        struct name_id file = site_file(&function->sites[side][0]);
+        if (!name_equal(file, site_file(guilty)))
+            out->other_file = naming_file(naming, intern_text(naming->names, file));
+    }
 }
 
 /* What the candidate calls the function counts, wherever the guilty line is. */
@@ -157,6 +173,7 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     out->package = name_package(out->func);
     out->is_charged = function->own_site_count == 0;
     place_function(out, naming, site);
+    place_other(out, naming, function, site);
     if (function->site_count[SIDE_BASE] > 0) {
         struct name_id raw = ledger_site_function(&function->sites[SIDE_BASE][0]);
         struct str base = intern_text(naming->names, raw);

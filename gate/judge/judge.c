@@ -112,9 +112,9 @@ static void judge_row(struct judged_scenario *out, struct judging *judging,
 {
     const struct rule *winners[POLICY_WINNERS_MAX];
     const struct policy *policy = judging->input->policy;
-    struct subject subject = watch_subject(judging->arena, policy, out->comparison, row);
+    const struct subject *subject = &out->watch.subjects[row - out->comparison->rows];
     const struct ignore_row *ignored = NULL;
-    size_t count = policy_rules_for(policy, row->metric, &subject, winners, &ignored);
+    size_t count = policy_rules_for(policy, row->metric, subject, winners, &ignored);
     for (size_t i = 0; i < count; i++) {
         /* A rule about each function judges each byte once: where it was charged to. */
         if (!row->is_charged || !winners[i]->selector.each_function)
@@ -282,6 +282,15 @@ static bool concerns_run(const struct judge_input *input, const struct rule *rul
     return false;
 }
 
+static bool is_known(const struct judgement *judgement, const struct rule *rule)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        if (watch_knows(&judgement->scenarios[i].watch, rule))
+            return true;
+    }
+    return false;
+}
+
 static enum status refuse_rule(const struct rule *rule, struct err *err)
 {
     const struct selector *selector = &rule->selector;
@@ -310,7 +319,7 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
             continue;
         bool met = judging->met[i] > 0;
         bool measured = concerns_run(input, rule, true);
-        if (!met && measured && names_subject(rule) && !watch_knows(judging->arena, input, rule))
+        if (!met && measured && names_subject(rule) && !is_known(out, rule))
             return refuse_rule(rule, err);
         bool is_zero = !met && measured && (names_subject(rule) || rule->selector.kinds.len > 0);
         /* A default that a rule of the policy replaced everywhere is not a rule of this run. */
@@ -349,7 +358,7 @@ static void find_refusals(struct judged_scenario *out, const struct judging *jud
     const struct comparison *comparison = out->comparison;
     if (comparison->record->identical || comparison->invalid_count > 0)
         return;
-    watch_vanished(&out->refusals, judging->arena, judging->input->policy, comparison);
+    watch_vanished(&out->refusals, judging->arena, &out->watch);
     const struct rule *rule = unmeasured(judging, comparison);
     if (!rule)
         return;
@@ -373,6 +382,7 @@ enum status judge(struct judgement *out, struct arena *arena, const struct judge
     for (size_t i = 0; i < input->comparison_count; i++) {
         struct judged_scenario *scenario = &out->scenarios[i];
         scenario->comparison = &input->comparisons[i];
+        watch_init(&scenario->watch, arena, input->policy, scenario->comparison);
         find_refusals(scenario, &judging);
         judge_scenario(scenario, &judging);
     }

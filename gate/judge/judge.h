@@ -1,8 +1,7 @@
 #ifndef GATE_JUDGE_JUDGE_H
 #define GATE_JUDGE_JUDGE_H
 
-#include "gate/compare/comparison.h"
-#include "gate/policy/policy.h"
+#include "gate/judge/watch.h"
 
 /*
  * Rules held against rows. A verdict starts as "none" and becomes a pass
@@ -42,6 +41,7 @@ struct finding {
 
 struct judged_scenario {
     const struct comparison *comparison;
+    struct watch watch; /* the rules' functions in it */
     enum verdict verdict;
     /*
      * Why rules cannot be judged on valid numbers: a metric that nobody

@@ -197,8 +197,8 @@ struct subject {
      * where it differs, the functions whose successor it is, and their keys.
      */
     struct str_list former;
-    struct str base_file; /* the baseline's; empty where it is the same */
-    struct str kind;      /* "map" ... */
+    struct str other_file; /* of the other side; empty where it is the same */
+    struct str kind;       /* "map" ... */
 };
 
 /*

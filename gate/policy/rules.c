@@ -224,7 +224,7 @@ static bool selects_any_package(struct str pattern, const struct subject *subjec
 static bool selects_any_file(struct str pattern, const struct subject *subject)
 {
     return selects(pattern, subject->file) ||
-           (subject->base_file.len > 0 && selects(pattern, subject->base_file));
+           (subject->other_file.len > 0 && selects(pattern, subject->other_file));
 }
 
 static bool selects_function(const struct selector *selector, const struct subject *subject)

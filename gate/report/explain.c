@@ -3,8 +3,6 @@
 #include <math.h>
 
 #include "gate/codec/escape.h"
-#include "gate/compare/pair.h"
-#include "gate/judge/watch.h"
 #include "gate/report/phrase.h"
 
 enum { SITES_SHOWN_MAX = 30, CALLERS_SHOWN_MAX = 10 };
@@ -54,8 +52,7 @@ static void write_pairing(const struct explaining *explaining)
 
 static bool is_about(const struct explaining *explaining, const struct comparison_row *row)
 {
-    return row->level == ROW_FUNCTION &&
-           str_equal(pair_key(explaining->arena, row->func), explaining->input->detail->key);
+    return row->level == ROW_FUNCTION && str_equal(row->key, explaining->input->detail->key);
 }
 
 /* The verdict of a rule on a row; what is fine about single functions is not listed. */
@@ -75,8 +72,8 @@ static void write_rules(const struct explaining *explaining, const struct compar
     const struct comparison *comparison = input->scenario->comparison;
     const struct rule *winners[POLICY_WINNERS_MAX];
     const struct ignore_row *ignored = NULL;
-    struct subject subject = watch_subject(explaining->arena, input->policy, comparison, row);
-    size_t count = policy_rules_for(input->policy, row->metric, &subject, winners, &ignored);
+    const struct subject *subject = &input->scenario->watch.subjects[row - comparison->rows];
+    size_t count = policy_rules_for(input->policy, row->metric, subject, winners, &ignored);
     for (size_t i = 0; i < count; i++) {
         struct str origin = origin_text(explaining->arena, &winners[i]->origin);
         struct str rule = rule_describe(explaining->arena, winners[i]);

@@ -212,6 +212,28 @@ static void a_guilty_line_of_the_baseline_does_not_name_the_row(void **state)
     fixture_release(&fixture);
 }
 
+/* The candidate's file is written by hand: the fixture has one for all. */
+static void a_row_knows_the_file_of_the_other_side(void **state)
+{
+    static const struct site_text texts[SITES_MAX] = {
+        SITE("m.io/a.F", 1, ALLOC_KIND_SLICE, 1000, "m.io/a.F")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct trial_fold folds[SIDES];
+    for (int side = 0; side < SIDES; side++) {
+        folds[side] = (struct trial_fold){.alloc = fold_of(&fixture, texts, 1), .request_count = 1};
+    }
+    folds[SIDE_CAND].alloc.sites[0].file = name_of(&fixture, "m.io/a/new.go");
+    const struct ledger_side sides[SIDES] = {side_of(&folds[SIDE_BASE], 1),
+                                             side_of(&folds[SIDE_CAND], 1)};
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a.F");
+    assert_str(row->file, "new.go");
+    assert_str(row->other_file, "f.go");
+    fixture_release(&fixture);
+}
+
 /*
  * Period 100, 300 and 100 bytes: variance <= 100 * (300 + 100) = 40000,
  * standard deviation 200, half width 2.5758293 * 200 = 515.16586.
@@ -430,6 +452,7 @@ int main(void)
         cmocka_unit_test(new_gone_and_moved_functions_are_told_apart),
         cmocka_unit_test(a_function_that_lets_a_library_allocate_is_paired),
         cmocka_unit_test(a_guilty_line_of_the_baseline_does_not_name_the_row),
+        cmocka_unit_test(a_row_knows_the_file_of_the_other_side),
         cmocka_unit_test(a_sampled_profile_bounds_its_own_error),
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
         cmocka_unit_test(a_librarys_bytes_are_charged_to_the_programs_own_frame),

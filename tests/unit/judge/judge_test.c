@@ -53,6 +53,7 @@ static struct comparison_row *add_function(struct fixture *fixture, const char *
     struct comparison_row *row = add_row(fixture, METRIC_ALLOC_SPACE, ROW_FUNCTION, estimate);
     row->func = str_from(func);
     row->normal = row->func;
+    row->key = name_key(row->func, &fixture->arena);
     row->package = name_package(row->func);
     return row;
 }
@@ -371,7 +372,19 @@ static const struct watch_case {
     {"there on both sides, and never allocated", "thresholds: {focus_functions: [a.B]}\n", "a.B",
      "a.B", "a.C", 100, 100, VERDICT_PASS, NULL},
     {"whether it is there is not known", "thresholds: {focus_functions: [a.B]}\n", NULL, NULL,
-     "a.B", 100, 0, VERDICT_NONE, "a.B vanished"},
+     "a.B", 100, 0, VERDICT_NONE, "a.B may have vanished: memgate.yaml:6 limits it"},
+    {"one list alone is not known", "thresholds: {focus_functions: [a.B]}\n", "a.B", NULL, "a.B",
+     100, 0, VERDICT_NONE, "the functions of the candidate's executable are not known"},
+    {"another closure of its function is left", "thresholds: {focus_functions: [a.B.func2]}\n",
+     "a.B.func2", "a.B.func1", "a.B.func2", 100, 0, VERDICT_PASS, NULL},
+    {"by name and file, still there",
+     "rules:\n  - {func: a.B, file: b.go, metric: alloc_space, max_increase_percent: 5%}\n", "a.B",
+     "a.B", "a.B", 100, 0, VERDICT_PASS, NULL},
+    {"by name and file, gone",
+     "rules:\n  - {func: a.B, file: b.go, metric: alloc_space, max_increase_percent: 5%}\n", "a.B",
+     "a.C", "a.B", 100, 0, VERDICT_NONE, "a.B vanished"},
+    {"of the toolchain, which no list has", "thresholds: {focus_functions: [runtime.malg]}\n",
+     "a.B", "a.B", "runtime.malg", 100, 0, VERDICT_PASS, NULL},
     {"a pattern watches whatever is there",
      "rules:\n  - {func: a.*, metric: alloc_space, max_increase_percent: 5%}\n", "a.B", "a.C",
      "a.B", 100, 0, VERDICT_PASS, NULL},
@@ -381,6 +394,12 @@ static const struct watch_case {
     {"its successor is named and costs more",
      "thresholds: {focus_functions: [a.B]}\nsuccessors: [{from: a.B, to: a.C}]\n", "a.B", "a.C",
      "a.C", 1000, 2000, VERDICT_BLOCKED, NULL},
+    {"its successor is named and allocates nothing",
+     "thresholds: {focus_functions: [a.B]}\nsuccessors: [{from: a.B, to: a.C}]\n", "a.B", "a.C",
+     "a.B", 100, 0, VERDICT_PASS, NULL},
+    {"its successor inherits nothing while it is there itself",
+     "thresholds: {focus_functions: [a.B]}\nsuccessors: [{from: a.B, to: a.C}]\n", "a.B", "a.B",
+     "a.C", 1000, 2000, VERDICT_PASS, NULL},
     {"its successor is named and is not there",
      "thresholds: {focus_functions: [a.B]}\nsuccessors: [{from: a.B, to: a.D}]\n", "a.B", "a.C",
      "a.B", 100, 0, VERDICT_NONE, "a.B vanished"},
@@ -402,7 +421,7 @@ static void check_watch(struct fixture *fixture, const struct watch_case *row)
         fixture->record.programs[side].function_count = have[side].len > 0;
         fixture->record.programs[side].has_functions = have[side].len > 0;
     }
-    add_function(fixture, row->allocates, grown(row->base, delta, 0.5));
+    add_function(fixture, row->allocates, grown(row->base, delta, 0.5))->file = STR("b.go");
     enum status status = fixture_judge(fixture);
     if (row->want == VERDICT_NONE && !row->says) {
         assert_int_equal(status, STATUS_POLICY);
@@ -425,6 +444,77 @@ static void a_watched_function_that_vanished_voids_the_verdict(void **state)
         check_watch(&fixture, &watch_cases[i]);
         arena_release(&fixture.arena);
     }
+}
+
+/* The first rule met nothing, so it is the second that says it. */
+static void each_function_that_vanished_is_told_once(void **state)
+{
+    struct fixture fixture;
+    struct watch watch;
+    struct str_list told;
+    struct str have = STR("a.C");
+    (void)state;
+    fixture_init(&fixture,
+                 "rules:\n"
+                 "  - {func: a.B, file: x.go, metric: alloc_space, max_increase_percent: 5%}\n"
+                 "  - {func: a.B, file: b.go, metric: alloc_space, max_increase_percent: 5%}\n"
+                 "  - {func: a.B, metric: alloc_space, max_increase_percent: 5%}\n");
+    fixture.record.programs[SIDE_CAND].functions = &have;
+    fixture.record.programs[SIDE_CAND].function_count = 1;
+    fixture.record.programs[SIDE_CAND].has_functions = true;
+    add_function(&fixture, "a.B", grown(100, -100, 0.5))->file = STR("b.go");
+    watch_init(&watch, &fixture.arena, &fixture.policy, &fixture.comparison);
+    watch_vanished(&told, &fixture.arena, &watch);
+    assert_int_equal(told.len, 1);
+    assert_true(str_contains(told.items[0], STR("a.B vanished: memgate.yaml:8 limits it")));
+    arena_release(&fixture.arena);
+}
+
+static void a_function_of_the_toolchain_may_go_with_it(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture, "toolchain_change: judge\n"
+                           "thresholds: {focus_functions: [runtime.malg]}\n");
+    add_function(&fixture, "runtime.malg", grown(100, -100, 0.5));
+    fixture.comparison.toolchain_changed = true;
+    fixture_expect(&fixture, VERDICT_NONE);
+    assert_true(str_contains(fixture.judgement.scenarios[0].refusals.items[0],
+                             STR("the toolchain changed, which it is a part of")));
+    arena_release(&fixture.arena);
+}
+
+/* Paired with another function than the policy says: the rules of both hold. */
+static void a_successor_inherits_from_all_whose_place_it_took(void **state)
+{
+    static const char *const rules[] = {"a.A", "a.B", "a.X"};
+    static struct fixture fixture;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        char text[256];
+        (void)snprintf(text, sizeof(text),
+                       "thresholds: {focus_functions: [%s]}\n"
+                       "successors: [{from: a.A, to: a.C}, {from: a.B, to: a.C}]\n",
+                       rules[i]);
+        print_message("%s\n", rules[i]);
+        fixture_init(&fixture, text);
+        add_function(&fixture, "a.C", grown(1000, 2000, 0.5))->base_func = STR("a.X");
+        fixture_expect(&fixture, VERDICT_BLOCKED);
+        arena_release(&fixture.arena);
+    }
+}
+
+static void a_rule_on_a_file_meets_what_was_in_it(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture,
+                 "rules:\n  - {file: old.go, metric: alloc_space, max_increase_percent: 5%}\n");
+    struct comparison_row *row = add_function(&fixture, "a.B", grown(1000, 2000, 0.5));
+    row->file = STR("new.go");
+    row->other_file = STR("old.go");
+    fixture_expect(&fixture, VERDICT_BLOCKED);
+    arena_release(&fixture.arena);
 }
 
 /* 1000 bytes a request, of which some have no kind; a map rule, and maps that did not grow. */
@@ -522,6 +612,10 @@ int main(void)
         cmocka_unit_test(no_scenario_at_all_has_no_verdict),
         cmocka_unit_test(byte_identical_binaries_pass_unmeasured),
         cmocka_unit_test(a_watched_function_that_vanished_voids_the_verdict),
+        cmocka_unit_test(each_function_that_vanished_is_told_once),
+        cmocka_unit_test(a_function_of_the_toolchain_may_go_with_it),
+        cmocka_unit_test(a_successor_inherits_from_all_whose_place_it_took),
+        cmocka_unit_test(a_rule_on_a_file_meets_what_was_in_it),
         cmocka_unit_test(map_rules_are_open_where_bytes_have_no_kind),
         cmocka_unit_test(a_rule_about_each_function_judges_a_byte_where_it_was_charged),
     };

@@ -37,7 +37,7 @@ static struct str former_names[] = {STR_INIT("org/shop/basket.Old.func2"),
      .package = TEXT("org/shop/cart"),                                                             \
      .file = TEXT("cart/new.go"),                                                                  \
      .former = {former_names, ARRAY_LEN(former_names)},                                            \
-     .base_file = TEXT("basket/old.go")}
+     .other_file = TEXT("basket/old.go")}
 
 struct winner_case {
     const char *name;
