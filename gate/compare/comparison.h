@@ -92,9 +92,11 @@ struct comparison_row {
     double flat_base;
     double flat_cand;
     /*
-     * Bytes or objects of no known kind in the same scenario or function,
-     * of each side: what a rule about kinds may have missed.
+     * Bytes or objects in the same scenario or function, of each side, and
+     * those of no known kind among them: what a rule about kinds may have
+     * missed.
      */
+    double whole[SIDES];
     double unknown[SIDES];
     /*
      * FUNCTION rows: the value of every stack the function stands in, its
@@ -258,7 +260,10 @@ NODISCARD enum status comparison_of_profiles(struct comparison *out, struct aren
                                              const struct comparison_profile sides[SIDES],
                                              const struct pair_hints *hints, struct err *err);
 
-/* Share of a side's allocated bytes that have no known kind, 0..1. */
-double comparison_unknown_share(const struct comparison *comparison, enum side side);
+/*
+ * Share of what a row is part of that has no known kind, 0..1, on the
+ * side that has more of it.
+ */
+double comparison_unknown_share(const struct comparison_row *row);
 
 #endif

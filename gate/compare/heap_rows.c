@@ -229,27 +229,25 @@ static void find_unknown(struct comparison_row *out, const struct row_maker *mak
 {
     const struct ledger *ledger = maker->ledger;
     const struct ledger_row *unknown = maker->unknown;
-    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND)
+    const struct ledger_row *whole = maker->whole;
+    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND) {
         unknown = ledger_kind_row(ledger, row, ALLOC_KIND_UNKNOWN);
-    for (int side = 0; unknown && side < SIDES; side++)
-        out->unknown[side] = ledger_mean(ledger, unknown, (enum side)side, column);
+        whole = ledger_function(ledger, row);
+    }
+    for (int side = 0; side < SIDES; side++) {
+        out->whole[side] = ledger_mean(ledger, whole, (enum side)side, column);
+        if (unknown)
+            out->unknown[side] = ledger_mean(ledger, unknown, (enum side)side, column);
+    }
 }
 
 /* A kind of which nothing was seen is shown as that only where something may have been missed. */
-static bool may_be_missed(const struct row_maker *maker, const struct ledger_row *row,
-                          const struct comparison_row *out, enum column column)
+static bool may_be_missed(const struct comparison_row *row)
 {
     if (row->level == ROW_KIND)
-        return out->unknown[SIDE_BASE] + out->unknown[SIDE_CAND] > 0;
-    if (row->level != ROW_FUNCTION_KIND)
-        return false;
-    const struct ledger_row *function = ledger_function(maker->ledger, row);
-    for (int side = 0; side < SIDES; side++) {
-        double all = ledger_mean(maker->ledger, function, (enum side)side, column);
-        if (out->unknown[side] > COMPARISON_UNKNOWN_SHARE_MAX * all)
-            return true;
-    }
-    return false;
+        return row->unknown[SIDE_BASE] + row->unknown[SIDE_CAND] > 0;
+    return row->level == ROW_FUNCTION_KIND &&
+           comparison_unknown_share(row) > COMPARISON_UNKNOWN_SHARE_MAX;
 }
 
 static void make_row(const struct row_maker *maker, const struct ledger_row *row,
@@ -265,7 +263,7 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     bool is_function = row_is_of_function(&out);
     bool empty = out.estimate.base <= 0 && out.estimate.cand <= 0;
     find_unknown(&out, maker, row, what->column);
-    if (empty && row->level != ROW_SCENARIO && !may_be_missed(maker, row, &out, what->column))
+    if (empty && row->level != ROW_SCENARIO && !may_be_missed(&out))
         return;
     out.is_new = out.estimate.base <= 0 && out.estimate.cand > 0;
     out.is_gone = out.estimate.cand <= 0 && out.estimate.base > 0;

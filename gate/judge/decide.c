@@ -138,17 +138,6 @@ static void flag_collapse(struct finding *finding, const struct comparison_row *
     finding->reason = STR("fell by more than 90 %: was the same work done?");
 }
 
-/* Of the scenario for its kinds, of the function alone for a function's. */
-static bool lacks_kinds(const struct comparison_row *row, const struct decide_scale *scale)
-{
-    if (row->level != ROW_FUNCTION_KIND)
-        return scale->unknown_share > DECIDE_UNKNOWN_SHARE_MAX;
-    double base = row->unknown[SIDE_BASE];
-    double cand = row->unknown[SIDE_CAND];
-    return base > DECIDE_UNKNOWN_SHARE_MAX * (base + row->estimate.base) ||
-           cand > DECIDE_UNKNOWN_SHARE_MAX * (cand + row->estimate.cand);
-}
-
 /* A function's unknown bytes, even if the candidate's all were of the kind and came on top. */
 static bool cannot_break(const struct finding *finding, const struct comparison_row *row)
 {
@@ -158,16 +147,25 @@ static bool cannot_break(const struct finding *finding, const struct comparison_
            most <= finding->limit;
 }
 
+/* Broken even if all of the baseline's unknown bytes were of the kind. */
+static bool is_proven(const struct finding *finding, const struct comparison_row *row,
+                      const struct decide_scale *scale)
+{
+    double unknown = row->unknown[SIDE_BASE];
+    struct comparison_row most = *row;
+    most.estimate.base += unknown;
+    double limit = growth_limit(finding->rule, &most, scale);
+    return finding->verdict < FINDING_INCONCLUSIVE &&
+           (finding->is_budget || growth_of(row).low - unknown > limit);
+}
+
 /* Unknown bytes may be of the kind: what is not there then is no proof that it is not. */
 static void doubt_kinds(struct finding *finding, const struct comparison_row *row,
                         const struct decide_scale *scale)
 {
     bool about_kinds = finding->rule->selector.kinds.len > 0;
-    if (!about_kinds || !lacks_kinds(row, scale) || cannot_break(finding, row))
-        return;
-    double least = growth_of(row).low - row->unknown[SIDE_BASE];
-    bool is_broken = finding->verdict < FINDING_INCONCLUSIVE;
-    if (is_broken && (finding->is_budget || least > finding->limit))
+    if (!about_kinds || comparison_unknown_share(row) <= COMPARISON_UNKNOWN_SHARE_MAX ||
+        is_proven(finding, row, scale) || cannot_break(finding, row))
         return;
     finding->verdict = FINDING_INCONCLUSIVE;
     finding->is_settled = true;

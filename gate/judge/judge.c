@@ -69,24 +69,23 @@ static struct decide_scale scale_of(const struct judging *judging,
                                     const struct comparison *comparison,
                                     const struct comparison_row *row)
 {
-    double base = comparison_unknown_share(comparison, SIDE_BASE);
-    double cand = comparison_unknown_share(comparison, SIDE_CAND);
     return (struct decide_scale){
         .load_count = (double)comparison->record->load_count,
         .scenario_value = judging->whole[row->metric][row->point],
-        .unknown_share = base > cand ? base : cand,
     };
 }
 
 /* With the figure, and what a reader can do about it. */
-static void explain_doubt(struct finding *finding, const struct judging *judging,
-                          const struct decide_scale *scale)
+static void explain_doubt(struct finding *finding, const struct judging *judging)
 {
     if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND)
         return;
+    double share = comparison_unknown_share(finding->row);
+    enum metric metric = finding->row->metric;
+    bool counts = metric == METRIC_ALLOC_OBJECTS || metric == METRIC_INUSE_OBJECTS;
     finding->reason =
-        str_format(judging->arena, "%.1f %% of the bytes have no known kind, more than %.0f %%%s",
-                   100 * scale->unknown_share, 100 * DECIDE_UNKNOWN_SHARE_MAX,
+        str_format(judging->arena, "%.1f %% of the %s have no known kind, more than %.0f %%%s",
+                   100 * share, counts ? "objects" : "bytes", 100 * COMPARISON_UNKNOWN_SHARE_MAX,
                    judging->input->plain ? "; --base-binary and --cand-binary tell the kinds" : "");
 }
 
@@ -97,7 +96,7 @@ static void judge_by(struct judged_scenario *out, struct judging *judging,
     struct decide_scale scale = scale_of(judging, comparison, row);
     struct finding finding;
     decide(&finding, rule, row, &scale);
-    explain_doubt(&finding, judging, &scale);
+    explain_doubt(&finding, judging);
     soften_for_toolchain(&finding, judging, comparison);
     judging->met[rule - judging->input->policy->rules]++;
     out->judged_count++;
@@ -205,40 +204,6 @@ static enum verdict verdict_of(const struct judged_scenario *scenario, const str
     return VERDICT_PASS;
 }
 
-static const struct comparison_row *kind_row(const struct comparison *comparison,
-                                             enum metric metric, struct str kind)
-{
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct comparison_row *row = &comparison->rows[i];
-        if (row->level == ROW_KIND && row->metric == metric &&
-            str_equal_text(kind, alloc_kind_name(row->kind)))
-            return row;
-    }
-    return NULL;
-}
-
-/*
- * A rule about kinds that met nothing in this scenario was kept only
- * where the bytes have kinds: what it watches may be among the others.
- */
-static void doubt_unmet_rules(struct judged_scenario *out, struct judging *judging,
-                              const size_t *met_before)
-{
-    const struct policy *policy = judging->input->policy;
-    for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct rule *rule = &policy->rules[i];
-        bool here = rule->selector.scenario.len == 0 ||
-                    str_equal(rule->selector.scenario, out->comparison->scenario);
-        if (!here || rule->selector.kinds.len == 0 || judging->met[i] > met_before[i] ||
-            !rule_runs(judging->input, rule))
-            continue;
-        const struct comparison_row *row =
-            kind_row(out->comparison, rule->metric, rule->selector.kinds.items[0]);
-        if (row && scale_of(judging, out->comparison, row).unknown_share > DECIDE_UNKNOWN_SHARE_MAX)
-            judge_by(out, judging, row, rule);
-    }
-}
-
 static void judge_scenario(struct judged_scenario *out, struct judging *judging)
 {
     const struct comparison *comparison = out->comparison;
@@ -249,13 +214,9 @@ static void judge_scenario(struct judged_scenario *out, struct judging *judging)
         out->verdict = VERDICT_PASS;
         return;
     }
-    size_t rule_count = judging->input->policy->rule_count;
-    size_t *met_before = ARENA_ARRAY(judging->arena, size_t, rule_count + 1);
-    memcpy(met_before, judging->met, rule_count * sizeof(*met_before));
     keep_scenario_values(judging->whole, comparison);
     for (size_t i = 0; i < comparison->row_count; i++)
         judge_row(out, judging, &comparison->rows[i]);
-    doubt_unmet_rules(out, judging, met_before);
     if (out->finding_count)
         qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
     out->verdict = verdict_of(out, judging->input->policy);
