@@ -115,8 +115,7 @@ static void judge_row(struct judged_scenario *out, struct judging *judging,
     const struct ignore_row *ignored = NULL;
     size_t count = policy_rules_for(policy, row->metric, subject, winners, &ignored);
     for (size_t i = 0; i < count; i++) {
-        /* A rule about each function judges each byte once: where it was charged to. */
-        if (!row->is_charged || !winners[i]->selector.each_function)
+        if (!judged_elsewhere(winners[i], row))
             judge_by(out, judging, row, winners[i]);
     }
 }
@@ -204,22 +203,43 @@ static enum verdict verdict_of(const struct judged_scenario *scenario, const str
     return VERDICT_PASS;
 }
 
+static void judge_rows(struct judged_scenario *out, struct judging *judging)
+{
+    keep_scenario_values(judging->whole, out->comparison);
+    for (size_t i = 0; i < out->comparison->row_count; i++)
+        judge_row(out, judging, &out->comparison->rows[i]);
+    if (out->finding_count)
+        qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
+    out->verdict = verdict_of(out, judging->input->policy);
+}
+
+/* Where a rule lacks its number or its function, nothing counts but a regression that is proven. */
+static void judge_incomplete(struct judged_scenario *out, struct judging *judging)
+{
+    const struct judged_scenario unjudged = *out;
+    size_t rule_count = judging->input->policy->rule_count;
+    size_t *met = ARENA_ARRAY(judging->arena, size_t, rule_count + 1);
+    memcpy(met, judging->met, rule_count * sizeof(*met));
+    judge_rows(out, judging);
+    if (out->verdict == VERDICT_BLOCKED)
+        return;
+    *out = unjudged;
+    memcpy(judging->met, met, rule_count * sizeof(*met));
+}
+
 static void judge_scenario(struct judged_scenario *out, struct judging *judging)
 {
     const struct comparison *comparison = out->comparison;
     out->verdict = VERDICT_NONE;
-    if (comparison->invalid_count > 0 || out->refusals.len > 0)
+    if (comparison->invalid_count > 0)
         return;
     if (comparison->record->identical) {
         out->verdict = VERDICT_PASS;
-        return;
+    } else if (out->refusals.len > 0) {
+        judge_incomplete(out, judging);
+    } else {
+        judge_rows(out, judging);
     }
-    keep_scenario_values(judging->whole, comparison);
-    for (size_t i = 0; i < comparison->row_count; i++)
-        judge_row(out, judging, &comparison->rows[i]);
-    if (out->finding_count)
-        qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
-    out->verdict = verdict_of(out, judging->input->policy);
 }
 
 static bool names_subject(const struct rule *rule)

@@ -78,7 +78,7 @@ static void write_rules(const struct explaining *explaining, const struct compar
         struct str origin = origin_text(explaining->arena, &winners[i]->origin);
         struct str rule = rule_describe(explaining->arena, winners[i]);
         const char *verdict = verdict_of(input->scenario, row, winners[i]);
-        if (row->is_charged && winners[i]->selector.each_function)
+        if (judged_elsewhere(winners[i], row))
             verdict = "judged where it is charged to";
         buf_printf(explaining->out, "               %s by %.*s (%.*s)\n", verdict, STR_ARGS(rule),
                    STR_ARGS(origin));

@@ -446,6 +446,28 @@ static void a_watched_function_that_vanished_voids_the_verdict(void **state)
     }
 }
 
+static void a_proven_regression_is_told_beside_what_vanished(void **state)
+{
+    static const struct {
+        double growth;
+        enum verdict want;
+    } rows[] = {{6e4, VERDICT_BLOCKED}, {5e4, VERDICT_NONE}, {0, VERDICT_NONE}};
+    static struct fixture fixture;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        print_message("%.0f more\n", rows[i].growth);
+        fixture_init(&fixture, "on_inconclusive: block\nthresholds: {focus_functions: [a.B]}\n");
+        add_function(&fixture, "a.B", grown(100, -100, 0.5));
+        fixture.rows[METRIC_ALLOC_SPACE].estimate = grown(1e6, rows[i].growth, 1e3);
+        fixture_expect(&fixture, rows[i].want);
+        const struct judged_scenario *judged = &fixture.judgement.scenarios[0];
+        assert_int_equal(judged->refusals.len, 1);
+        assert_int_equal(judged->finding_count > 0, rows[i].want == VERDICT_BLOCKED);
+        assert_false(rows[i].want == VERDICT_NONE && judged->undecided[PHASE_EXACT]);
+        arena_release(&fixture.arena);
+    }
+}
+
 /* The first rule met nothing, so it is the second that says it. */
 static void each_function_that_vanished_is_told_once(void **state)
 {
@@ -590,7 +612,10 @@ static void a_rule_about_each_function_judges_a_byte_where_it_was_charged(void *
     static const struct {
         const char *func;
         enum verdict want;
-    } rows[] = {{"\"*\"", VERDICT_PASS}, {"strings.Split", VERDICT_BLOCKED}};
+    } rows[] = {{"\"*\"", VERDICT_PASS},
+                {"strings.Split", VERDICT_BLOCKED},
+                {"\"*\", package: strings", VERDICT_BLOCKED},
+                {"\"*\", file: strings/*", VERDICT_BLOCKED}};
     static struct fixture fixture;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -600,7 +625,9 @@ static void a_rule_about_each_function_judges_a_byte_where_it_was_charged(void *
                        rows[i].func);
         print_message("%s\n", rows[i].func);
         fixture_init(&fixture, rules);
-        add_function(&fixture, "strings.Split", grown(1000, 500, 1))->is_charged = true;
+        struct comparison_row *row = add_function(&fixture, "strings.Split", grown(1000, 500, 1));
+        row->is_charged = true;
+        row->file = STR("strings/strings.go");
         fixture_expect(&fixture, rows[i].want);
         arena_release(&fixture.arena);
     }
@@ -629,6 +656,7 @@ int main(void)
         cmocka_unit_test(no_scenario_at_all_has_no_verdict),
         cmocka_unit_test(byte_identical_binaries_pass_unmeasured),
         cmocka_unit_test(a_watched_function_that_vanished_voids_the_verdict),
+        cmocka_unit_test(a_proven_regression_is_told_beside_what_vanished),
         cmocka_unit_test(each_function_that_vanished_is_told_once),
         cmocka_unit_test(a_function_of_the_toolchain_may_go_with_it),
         cmocka_unit_test(a_successor_inherits_from_all_whose_place_it_took),
