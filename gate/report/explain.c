@@ -59,6 +59,10 @@ static bool is_about(const struct explaining *explaining, const struct compariso
 static const char *verdict_of(const struct judged_scenario *scenario,
                               const struct comparison_row *row, const struct rule *rule)
 {
+    if (scenario->verdict == VERDICT_NONE)
+        return "not judged";
+    if (judged_elsewhere(rule, row))
+        return "judged where it is charged to";
     for (size_t i = 0; i < scenario->finding_count; i++) {
         if (scenario->findings[i].row == row && scenario->findings[i].rule == rule)
             return finding_verdict_name(scenario->findings[i].verdict);
@@ -78,8 +82,6 @@ static void write_rules(const struct explaining *explaining, const struct compar
         struct str origin = origin_text(explaining->arena, &winners[i]->origin);
         struct str rule = rule_describe(explaining->arena, winners[i]);
         const char *verdict = verdict_of(input->scenario, row, winners[i]);
-        if (judged_elsewhere(winners[i], row))
-            verdict = "judged where it is charged to";
         buf_printf(explaining->out, "               %s by %.*s (%.*s)\n", verdict, STR_ARGS(rule),
                    STR_ARGS(origin));
     }
