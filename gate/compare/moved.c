@@ -8,8 +8,9 @@
 
 /* Less of a function's value is the noise of exact counts. */
 #define NOISE_RATIO 0.005
-/* A byte a request less or more is nobody's refactoring. */
-#define NOISE_MIN 1.0
+/* A byte a request less or more is nobody's refactoring, nor is it in objects of 16 bytes. */
+#define NOISE_MIN         1.0
+#define NOISE_MIN_OBJECTS (NOISE_MIN / 16)
 /* Between functions that both sides have only an equal exchange is a move. */
 #define EXCHANGE_TOLERANCE 0.02
 
@@ -208,12 +209,18 @@ static double kind_mean(const struct moving *moving, const struct mover *mover, 
     return row ? ledger_mean(moving->ledger, row, side, moving->column) : 0;
 }
 
+static double noise_min(enum column column)
+{
+    bool counts = column == COLUMN_ALLOC_OBJECTS || column == COLUMN_END_OBJECTS;
+    return counts ? NOISE_MIN_OBJECTS : NOISE_MIN;
+}
+
 /* What the function won or lost in this kind and column, 0 below the noise. */
 static double change_of(const struct moving *moving, const struct mover *mover)
 {
     double base = kind_mean(moving, mover, SIDE_BASE);
     double cand = kind_mean(moving, mover, SIDE_CAND);
-    double noise = fmax(NOISE_MIN, NOISE_RATIO * fmax(base, cand));
+    double noise = fmax(noise_min(moving->column), NOISE_RATIO * fmax(base, cand));
     return fabs(cand - base) < noise ? 0 : cand - base;
 }
 
@@ -355,7 +362,7 @@ static void add_moved(const struct moving *moving, const struct change *change, 
 static void match(struct moving *moving, struct change *won, struct change *lost, relation related)
 {
     double amount = fmin(fmin(won->open, lost->open), related(moving, won, lost));
-    if (amount < NOISE_MIN)
+    if (amount < noise_min(moving->column))
         return;
     struct shift *shift = shift_for(moving, won, lost);
     won->open -= amount;

@@ -274,6 +274,32 @@ static void cost_that_changed_its_place_is_told_from_growth(void **state)
         check_case(&moved_cases[i]);
 }
 
+/* 800 bytes in 100 objects over 200 requests: half an object a request. */
+static void objects_are_measured_by_their_own_noise(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {OWN("F", SLICE, 800, "Main")};
+    static const struct site_text cand[SITES_MAX] = {OWN("New", SLICE, 800, "F")};
+    struct fixture fixture;
+    double moved = 0;
+    (void)state;
+    fixture_init(&fixture);
+    struct trial_fold folds[SIDES] = {
+        {.alloc = fold_of(&fixture, base, 1), .request_count = 200},
+        {.alloc = fold_of(&fixture, cand, 1), .request_count = 200},
+    };
+    const struct ledger_side sides[SIDES] = {side_of(&folds[SIDE_BASE], 1),
+                                             side_of(&folds[SIDE_CAND], 1)};
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        if (row->metric == METRIC_ALLOC_OBJECTS && row->level == ROW_FUNCTION &&
+            str_equal_text(row->func, "m.io/a.New"))
+            moved = row->moved;
+    }
+    assert_close(moved, 0.5, 1e-12);
+    fixture_release(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +308,7 @@ int main(void)
         cmocka_unit_test(growth_beside_charges_that_moved_has_its_culprit),
         cmocka_unit_test(what_is_only_held_is_listed_as_held),
         cmocka_unit_test(cost_that_changed_its_place_is_told_from_growth),
+        cmocka_unit_test(objects_are_measured_by_their_own_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
