@@ -218,6 +218,34 @@ struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario
     return out;
 }
 
+static bool any_contains(const struct str_list *texts, struct str part)
+{
+    for (size_t i = 0; i < texts->len; i++) {
+        if (str_contains(texts->items[i], part))
+            return true;
+    }
+    return false;
+}
+
+struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *scenario)
+{
+    const struct comparison *comparison = scenario->comparison;
+    const struct str refusals[] = {comparison->steady_refusal, comparison->cpu_refusal};
+    struct str_list invalid = phrase_invalid(arena, scenario);
+    struct str_list out = {ARENA_ARRAY(arena, struct str, comparison->note_count + 1), 0};
+    for (size_t i = 0; i < comparison->note_count; i++) {
+        struct str note = comparison->notes[i];
+        bool told = false;
+        for (size_t r = 0; r < ARRAY_LEN(refusals); r++) {
+            told = told || (refusals[r].len > 0 && str_contains(note, refusals[r]) &&
+                            any_contains(&invalid, refusals[r]));
+        }
+        if (!told)
+            out.items[out.len++] = note;
+    }
+    return out;
+}
+
 struct str phrase_side(struct arena *arena, const struct record_program *program)
 {
     struct str label = str_printable(arena, program->label);

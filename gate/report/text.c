@@ -253,8 +253,9 @@ static void write_scenario(const struct text *text)
     struct str_list invalid = phrase_invalid(text->arena, text->scenario);
     for (size_t i = 0; i < invalid.len; i++)
         write_message(text->out, "  INVALID ", invalid.items[i]);
-    for (size_t i = 0; i < comparison->note_count; i++)
-        write_message(text->out, "  note    ", comparison->notes[i]);
+    struct str_list notes = phrase_notes(text->arena, text->scenario);
+    for (size_t i = 0; i < notes.len; i++)
+        write_message(text->out, "  note    ", notes.items[i]);
     if (comparison->record->identical)
         buf_text(text->out, "  byte-identical binaries, and only code or documentation changed\n");
     write_findings(text);

@@ -39,10 +39,45 @@ static void a_reason_names_where_cost_came_from(void **state)
     arena_release(&arena);
 }
 
+/* A note on something that was not compared, and whether the verdict is void for it. */
+static const struct note_case {
+    const char *name;
+    const char *refusal; /* of the scenario; "": none */
+    size_t notes;        /* left */
+} note_cases[] = {
+    {"no rule wants it", "", 2},
+    {"a rule does, and says why", "map_cpu_share was not measured: GET /x answered 404", 1},
+    {"another reason", "a.B vanished", 2},
+};
+
+static void why_nothing_was_compared_is_told_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(note_cases); i++) {
+        const struct note_case *one = &note_cases[i];
+        struct arena arena;
+        struct str notes[] = {STR("toolchain changed"),
+                              STR("CPU profiles are not compared: GET /x answered 404")};
+        struct str refusal = str_from(one->refusal);
+        struct comparison comparison = {.notes = notes,
+                                        .note_count = ARRAY_LEN(notes),
+                                        .cpu_refusal = STR("GET /x answered 404")};
+        struct judged_scenario scenario = {.comparison = &comparison,
+                                           .refusals = {&refusal, refusal.len > 0}};
+        print_message("%s\n", one->name);
+        arena_init(&arena);
+        struct str_list have = phrase_notes(&arena, &scenario);
+        assert_int_equal(have.len, one->notes);
+        assert_str(have.items[0], "toolchain changed");
+        arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reason_names_where_cost_came_from),
+        cmocka_unit_test(why_nothing_was_compared_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
