@@ -7,6 +7,7 @@
 #include "gate/compare/culprits.h"
 #include "gate/compare/details.h"
 #include "gate/compare/moved.h"
+#include "gate/compare/validity.h"
 
 /* Which column is which metric at which point, and at which levels it makes a row. */
 struct column_row {
@@ -398,6 +399,24 @@ static void list_moved(struct comparison *comparison, struct arena *arena,
         qsort(comparison->moved, comparison->moved_count, sizeof(struct moved), order_moved);
 }
 
+/* Names that differ are taken for a rename unless the other side still has the function. */
+static void note_pairs(struct comparison *comparison, struct arena *arena,
+                       const struct ledger_side sides[SIDES])
+{
+    size_t guessed = 0;
+    for (size_t i = 0; i < comparison->paired_count; i++)
+        guessed += comparison->paired[i].step != PAIR_STEP_POLICY;
+    for (int side = 0; side < SIDES && guessed > 0; side++) {
+        if (sides[side].has_functions)
+            continue;
+        comparison_note(comparison, arena,
+                        "functions taken for renamed: %zu, but the functions of the %s's "
+                        "executable are not known: one that is still there and allocates nothing "
+                        "may be among them",
+                        guessed, side_name((enum side)side));
+    }
+}
+
 void heap_rows_add(struct comparison *comparison, struct arena *arena, struct intern *names,
                    const struct ledger_side sides[SIDES], const struct pair_hints *hints)
 {
@@ -427,5 +446,6 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
     make_rows(&maker);
     map_release(&maker.shifts_to);
     list_moved(comparison, arena, &ledger, &shifts);
+    note_pairs(comparison, arena, sides);
     details_add(comparison, &maker.naming, &ledger);
 }

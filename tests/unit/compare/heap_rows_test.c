@@ -212,6 +212,27 @@ static void a_guilty_line_of_the_baseline_does_not_name_the_row(void **state)
     fixture_release(&fixture);
 }
 
+static void a_rename_that_no_list_confirms_is_noted(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a/old.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE("m.io/a/new.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    assert_int_equal(fixture.comparison.note_count, SIDES);
+    assert_true(str_contains(fixture.comparison.notes[0],
+                             STR("functions taken for renamed: 1, but the functions of the "
+                                 "baseline's executable are not known")));
+    fixture_release(&fixture);
+    fixture_init(&fixture);
+    compare(&fixture, base, base, 1);
+    assert_int_equal(fixture.comparison.note_count, 0);
+    fixture_release(&fixture);
+}
+
 /* The candidate's file is written by hand: the fixture has one for all. */
 static void a_row_knows_the_file_of_the_other_side(void **state)
 {
@@ -453,6 +474,7 @@ int main(void)
         cmocka_unit_test(new_gone_and_moved_functions_are_told_apart),
         cmocka_unit_test(a_function_that_lets_a_library_allocate_is_paired),
         cmocka_unit_test(a_guilty_line_of_the_baseline_does_not_name_the_row),
+        cmocka_unit_test(a_rename_that_no_list_confirms_is_noted),
         cmocka_unit_test(a_row_knows_the_file_of_the_other_side),
         cmocka_unit_test(a_sampled_profile_bounds_its_own_error),
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
