@@ -215,6 +215,16 @@ static bool is_listed(const struct rule *rule)
     return rule->selector.func_key.len == 0 || !name_is_toolchain(rule->selector.func);
 }
 
+static bool any_missing(const struct watching *watching, enum side side)
+{
+    for (size_t i = 0; i < watching->watched_count; i++) {
+        if (watching->out->presence[side][watching->watched[i].rule] != PRESENCE_THERE)
+            return true;
+    }
+    return false;
+}
+
+/* Only what does not allocate needs the long list of the executable. */
 static void find_presence(struct watching *watching)
 {
     const struct watch *out = watching->out;
@@ -223,13 +233,27 @@ static void find_presence(struct watching *watching)
     forget_files(watching);
     for (int side = 0; side < SIDES; side++) {
         bool has_list = out->comparison->record->programs[side].has_functions;
-        visit_executable(watching, (enum side)side, mark_there);
+        if (any_missing(watching, (enum side)side))
+            visit_executable(watching, (enum side)side, mark_there);
         for (size_t i = 0; i < watching->watched_count; i++) {
             const struct watched *watched = &watching->watched[i];
             enum presence *presence = &out->presence[side][watched->rule];
             if (*presence == PRESENCE_GONE && (!has_list || !is_listed(&watched->whole)))
                 *presence = PRESENCE_UNKNOWN;
         }
+    }
+}
+
+/* What was taken out of a function that calls it is a part of that function to its rules. */
+static void add_row_formers(const struct watching *watching, size_t at)
+{
+    const struct comparison_row *row = &watching->out->comparison->rows[at];
+    struct subject *subject = &watching->out->subjects[at];
+    add_formers(subject, watching->arena, watching, row->base_func);
+    for (size_t i = 0; i < row->source_count; i++) {
+        const struct moved_source *source = &row->sources[i];
+        if (source->is_caller)
+            add_former(subject, watching->arena, source->func, source->key);
     }
 }
 
@@ -246,7 +270,7 @@ void watch_init(struct watch *out, struct arena *arena, const struct policy *pol
     find_heirs(&watching);
     for (size_t i = 0; i < comparison->row_count; i++) {
         if (row_is_of_function(&comparison->rows[i]))
-            add_formers(&out->subjects[i], arena, &watching, comparison->rows[i].base_func);
+            add_row_formers(&watching, i);
     }
     list_watched(&watching);
     find_presence(&watching);

@@ -194,7 +194,8 @@ struct subject {
     struct str main_package;
     /*
      * What rules written before the change call it: the baseline's spelling
-     * where it differs, the functions whose successor it is, and their keys.
+     * where it differs, the functions whose successor it is, those that it
+     * was taken out of, and their keys.
      */
     struct str_list former;
     struct str other_file; /* of the other side; empty where it is the same */

@@ -65,11 +65,17 @@ static void write_place(const struct text *text, const struct comparison_row *ro
     buf_byte(text->out, '\n');
 }
 
+static void write_reasons(const struct text *text, const struct finding *finding)
+{
+    struct str_list reasons = phrase_reasons(text->arena, finding);
+    for (size_t i = 0; i < reasons.len; i++)
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(reasons.items[i]));
+}
+
 static void write_finding(const struct text *text, const struct finding *finding, bool full)
 {
     const struct comparison_row *row = finding->row;
     struct arena *arena = text->arena;
-    struct str_list reasons = phrase_reasons(arena, finding);
     buf_printf(text->out, "  %-7s ", phrase_tag(finding->verdict));
     struct str what = str_format(arena, "%.*s, %.*s", STR_ARGS(phrase_metric(arena, row)),
                                  STR_ARGS(phrase_subject(arena, row)));
@@ -78,13 +84,15 @@ static void write_finding(const struct text *text, const struct finding *finding
     buf_printf(text->out, "%.*s  %.*s", STR_ARGS(phrase_value(arena, row, row->estimate.cand)),
                STR_ARGS(phrase_change(arena, row)));
     buf_printf(text->out, " %.*s\n", STR_ARGS(phrase_interval(arena, finding)));
-    if (!full)
-        return;
-    write_place(text, row);
-    write_culprits(text, finding);
-    for (size_t i = 0; i < reasons.len; i++)
-        buf_printf(text->out, "          %.*s\n", STR_ARGS(reasons.items[i]));
-    write_rule(text, finding);
+    if (full) {
+        write_place(text, row);
+        write_culprits(text, finding);
+    }
+    /* Nothing is fine for a move without saying so. */
+    if (full || row->moved > 0)
+        write_reasons(text, finding);
+    if (full)
+        write_rule(text, finding);
 }
 
 static bool is_function(const struct finding *finding)

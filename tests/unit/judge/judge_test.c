@@ -526,6 +526,39 @@ static void a_successor_inherits_from_all_whose_place_it_took(void **state)
     }
 }
 
+/* F had 1000 bytes, of which all moved to its new helper; that has grown since. */
+static void what_was_taken_out_of_a_function_is_judged_by_its_rules(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_caller;
+        double bytes;
+        enum verdict want;
+    } rows[] = {
+        {"grown by more", true, 1100, VERDICT_BLOCKED},
+        {"within the limit", true, 1040, VERDICT_PASS},
+        {"of another function", false, 1100, VERDICT_PASS},
+    };
+    static struct fixture fixture;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct moved_source source = {
+            .key = STR("a.F"), .func = STR("a.F"), .amount = 1000, .is_caller = rows[i].is_caller};
+        print_message("%s\n", rows[i].name);
+        fixture_init(&fixture, "rules:\n  - {func: a.F, metric: alloc_space, "
+                               "max_increase_percent: 5%, severity: block}\n");
+        add_function(&fixture, "a.F", grown(1000, -1000, 0.5))->moved = -1000;
+        struct comparison_row *help = add_function(&fixture, "a.help", grown(0, rows[i].bytes, 1));
+        help->moved = 1000;
+        help->sources = &source;
+        help->source_count = 1;
+        /* F is still there, or it would have vanished. */
+        add_function(&fixture, "a.F", grown(1000, 0, 0.5))->metric = METRIC_ALLOC_OBJECTS;
+        fixture_expect(&fixture, rows[i].want);
+        arena_release(&fixture.arena);
+    }
+}
+
 static void a_rule_on_a_file_meets_what_was_in_it(void **state)
 {
     struct fixture fixture;
@@ -660,6 +693,7 @@ int main(void)
         cmocka_unit_test(each_function_that_vanished_is_told_once),
         cmocka_unit_test(a_function_of_the_toolchain_may_go_with_it),
         cmocka_unit_test(a_successor_inherits_from_all_whose_place_it_took),
+        cmocka_unit_test(what_was_taken_out_of_a_function_is_judged_by_its_rules),
         cmocka_unit_test(a_rule_on_a_file_meets_what_was_in_it),
         cmocka_unit_test(map_rules_are_open_where_bytes_have_no_kind),
         cmocka_unit_test(a_functions_map_rule_is_open_where_its_bytes_have_no_kind),
