@@ -283,13 +283,20 @@ bool watch_knows(const struct watch *watch, const struct rule *rule)
            watch->presence[SIDE_CAND][at] == PRESENCE_THERE;
 }
 
+static bool is_same_toolchain(const struct comparison *comparison)
+{
+    const struct record_program *programs = comparison->record->programs;
+    return programs[SIDE_BASE].go_version.len > 0 &&
+           str_equal(programs[SIDE_BASE].go_version, programs[SIDE_CAND].go_version);
+}
+
 /* An exact name of this scenario that the baseline has, and the candidate perhaps has not. */
 static bool is_missed(const struct watch *watch, size_t at)
 {
     const struct rule *rule = &watch->policy->rules[at];
     const struct str scenario = rule->selector.scenario;
     bool here = scenario.len == 0 || str_equal(scenario, watch->comparison->scenario);
-    bool is_kept = !is_listed(rule) && !watch->comparison->toolchain_changed;
+    bool is_kept = !is_listed(rule) && is_same_toolchain(watch->comparison);
     return here && rule->selector.func_key.len > 0 && !is_kept &&
            watch->presence[SIDE_BASE][at] == PRESENCE_THERE &&
            watch->presence[SIDE_CAND][at] != PRESENCE_THERE;
@@ -319,8 +326,9 @@ static struct str missed_text(struct arena *arena, const struct watch *watch, si
             "(successors: [{from: OLD, to: NEW}]) or remove the rule there",
             STR_ARGS(rule->selector.func), STR_ARGS(origin));
     }
-    const char *why = is_listed(rule) ? "the functions of the candidate's executable are not known"
-                                      : "the toolchain changed, which it is a part of";
+    const char *why = is_listed(rule)
+                          ? "the functions of the candidate's executable are not known"
+                          : "it is a part of the toolchain, which is not known to be the same";
     const char *next = is_listed(rule) ? "record the candidate anew, or give --cand-binary with "
                                          "profiles; else name"
                                        : "name";
