@@ -1,6 +1,6 @@
 #include "gate/judge/watch.h"
 
-#include "gate/base/glob.h"
+#include "gate/base/map.h"
 #include "gate/base/name.h"
 
 /* A successor's names, and whether it took a place that nobody holds any more. */
@@ -23,8 +23,10 @@ struct watching {
     struct watch *out;
     struct heir *heirs;
     size_t heir_count;
-    struct watched *watched;
+    struct watched *watched; /* those with an exact name last */
     size_t watched_count;
+    size_t pattern_count;
+    struct map exact; /* hashes of the exact names and their keys */
 };
 
 /* What is done with each function of a side. */
@@ -174,23 +176,60 @@ static void find_heirs(struct watching *watching)
     visit_executable(watching, SIDE_CAND, keep_place);
 }
 
-static void list_watched(struct watching *watching)
+static bool names_functions(const struct selector *selector)
+{
+    return (selector->func.len > 0 && !selector->each_function) || selector->package.len > 0 ||
+           selector->file.len > 0;
+}
+
+static void add_watched(struct watching *watching, bool exact)
 {
     const struct policy *policy = watching->out->policy;
-    watching->watched = ARENA_ARRAY(watching->arena, struct watched, policy->rule_count + 1);
     for (size_t i = 0; i < policy->rule_count; i++) {
         struct watched watched = {policy->rules[i], i};
-        const struct selector *selector = &watched.whole.selector;
+        const struct selector *selector = &policy->rules[i].selector;
+        if (!names_functions(selector) || (selector->func_key.len > 0) != exact)
+            continue;
         watched.whole.selector.kinds = (struct str_list){0};
-        if ((selector->func.len > 0 && !selector->each_function) || selector->package.len > 0 ||
-            selector->file.len > 0)
-            watching->watched[watching->watched_count++] = watched;
+        watching->watched[watching->watched_count++] = watched;
+        if (!exact)
+            continue;
+        (void)map_insert(&watching->exact, hash_str(selector->func), 0);
+        (void)map_insert(&watching->exact, hash_str(selector->func_key), 0);
     }
+}
+
+static void list_watched(struct watching *watching)
+{
+    size_t most = watching->out->policy->rule_count + 1;
+    watching->watched = ARENA_ARRAY(watching->arena, struct watched, most);
+    add_watched(watching, false);
+    watching->pattern_count = watching->watched_count;
+    add_watched(watching, true);
+}
+
+/* Programs have hundreds of thousands of functions, of which rules name a few. */
+static bool has_exact_name(const struct watching *watching, const struct subject *subject)
+{
+    const struct str names[] = {subject->func, subject->normal, subject->key, subject->main_func,
+                                subject->main_key};
+    uint32_t at = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (map_find(&watching->exact, hash_str(names[i]), &at))
+            return true;
+    }
+    for (size_t i = 0; i < subject->former.len; i++) {
+        if (map_find(&watching->exact, hash_str(subject->former.items[i]), &at))
+            return true;
+    }
+    return false;
 }
 
 static void mark_there(struct watching *watching, enum side side, const struct subject *subject)
 {
-    for (size_t i = 0; i < watching->watched_count; i++) {
+    size_t count =
+        has_exact_name(watching, subject) ? watching->watched_count : watching->pattern_count;
+    for (size_t i = 0; i < count; i++) {
         const struct watched *watched = &watching->watched[i];
         enum presence *presence = &watching->out->presence[side][watched->rule];
         if (*presence != PRESENCE_THERE &&
@@ -272,8 +311,10 @@ void watch_init(struct watch *out, struct arena *arena, const struct policy *pol
         if (row_is_of_function(&comparison->rows[i]))
             add_row_formers(&watching, i);
     }
+    map_init(&watching.exact);
     list_watched(&watching);
     find_presence(&watching);
+    map_release(&watching.exact);
 }
 
 bool watch_knows(const struct watch *watch, const struct rule *rule)
