@@ -61,18 +61,15 @@ static bool is_called(const struct subject *subject, struct str name, struct str
     return false;
 }
 
-static void add_former(struct subject *subject, struct arena *arena, struct str name,
-                       struct str key)
+static void add_name(struct str_list *names, struct arena *arena, struct str name, struct str key)
 {
-    struct str_list *former = &subject->former;
-    size_t cap = former->len;
     /* Few functions have any, and those few have two or four. */
-    struct str *items = ARENA_ARRAY(arena, struct str, cap + 2);
-    if (former->len > 0)
-        memcpy(items, former->items, former->len * sizeof(*items));
-    items[former->len] = name;
-    items[former->len + 1] = key;
-    *former = (struct str_list){items, former->len + 2};
+    struct str *items = ARENA_ARRAY(arena, struct str, names->len + 2);
+    if (names->len > 0)
+        memcpy(items, names->items, names->len * sizeof(*items));
+    items[names->len] = name;
+    items[names->len + 1] = key;
+    *names = (struct str_list){items, names->len + 2};
 }
 
 /* What rules that were written for the baseline call a function of the candidate. */
@@ -81,16 +78,16 @@ static void add_formers(struct subject *subject, struct arena *arena,
 {
     const struct record_program *programs = watching->out->comparison->record->programs;
     if (base_func.len > 0)
-        add_former(subject, arena, base_func, name_key(base_func, arena));
+        add_name(&subject->former, arena, base_func, name_key(base_func, arena));
     if (subject->main_func.len > 0 &&
         !str_equal(programs[SIDE_BASE].package, programs[SIDE_CAND].package)) {
         struct str main = main_spelling(arena, &programs[SIDE_BASE], subject->func);
-        add_former(subject, arena, main, name_key(main, arena));
+        add_name(&subject->former, arena, main, name_key(main, arena));
     }
     for (size_t i = 0; i < watching->heir_count; i++) {
         const struct heir *heir = &watching->heirs[i];
         if (heir->inherits && is_called(subject, heir->to, heir->to_key))
-            add_former(subject, arena, heir->from, heir->from_key);
+            add_name(&subject->former, arena, heir->from, heir->from_key);
     }
 }
 
@@ -208,6 +205,16 @@ static void list_watched(struct watching *watching)
     add_watched(watching, true);
 }
 
+static bool has_exact_one(const struct watching *watching, const struct str_list *names)
+{
+    uint32_t at = 0;
+    for (size_t i = 0; i < names->len; i++) {
+        if (map_find(&watching->exact, hash_str(names->items[i]), &at))
+            return true;
+    }
+    return false;
+}
+
 /* Programs have hundreds of thousands of functions, of which rules name a few. */
 static bool has_exact_name(const struct watching *watching, const struct subject *subject)
 {
@@ -218,11 +225,8 @@ static bool has_exact_name(const struct watching *watching, const struct subject
         if (map_find(&watching->exact, hash_str(names[i]), &at))
             return true;
     }
-    for (size_t i = 0; i < subject->former.len; i++) {
-        if (map_find(&watching->exact, hash_str(subject->former.items[i]), &at))
-            return true;
-    }
-    return false;
+    return has_exact_one(watching, &subject->former) ||
+           has_exact_one(watching, &subject->taken_from);
 }
 
 static void mark_there(struct watching *watching, enum side side, const struct subject *subject)
@@ -292,7 +296,7 @@ static void add_row_formers(const struct watching *watching, size_t at)
     for (size_t i = 0; i < row->source_count; i++) {
         const struct moved_source *source = &row->sources[i];
         if (source->is_caller)
-            add_former(subject, watching->arena, source->func, source->key);
+            add_name(&subject->taken_from, watching->arena, source->func, source->key);
     }
 }
 

@@ -194,10 +194,11 @@ struct subject {
     struct str main_package;
     /*
      * What rules written before the change call it: the baseline's spelling
-     * where it differs, the functions whose successor it is, those that it
-     * was taken out of, and their keys.
+     * where it differs, the functions whose successor it is, and their keys.
      */
     struct str_list former;
+    /* Functions that it was taken out of, likewise: their rules hold for it, rows of ignore not. */
+    struct str_list taken_from;
     struct str other_file; /* of the other side; empty where it is the same */
     struct str kind;       /* "map" ... */
 };
@@ -216,7 +217,8 @@ bool rule_matches(const struct rule *rule, enum metric metric, const struct subj
  * package > kind > scenario > default), then the one that names its
  * scenario, then the later row; NULL when no rule speaks of it or an
  * ignore row matches (*ignored is then that row, else NULL). Where a rule
- * names the function exactly, former names lead to no other.
+ * names the function exactly, former names lead to no other, and to no
+ * row of ignore.
  */
 const struct rule *policy_rule_for(const struct policy *policy, enum metric metric,
                                    const struct subject *subject,

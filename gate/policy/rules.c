@@ -192,6 +192,15 @@ static bool selects_name(const struct selector *selector, struct str name)
                             (selector->func_key.len > 0 && str_equal(selector->func_key, name)));
 }
 
+static bool selects_one_of(const struct selector *selector, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (selects_name(selector, names->items[i]))
+            return true;
+    }
+    return false;
+}
+
 /* A rule written before a rename must keep watching what was renamed. */
 static bool selects_any_name(const struct selector *selector, const struct subject *subject)
 {
@@ -201,11 +210,19 @@ static bool selects_any_name(const struct selector *selector, const struct subje
         if (selects_name(selector, *own[i]))
             return true;
     }
-    for (size_t i = 0; i < subject->former.len; i++) {
-        if (selects_name(selector, subject->former.items[i]))
+    if (selects_one_of(selector, &subject->former) ||
+        selects_one_of(selector, &subject->taken_from))
+        return true;
+    return selector->func.len == 0;
+}
+
+static bool selects_package_of(struct str pattern, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (selects(pattern, name_package(names->items[i])))
             return true;
     }
-    return selector->func.len == 0;
+    return false;
 }
 
 static bool selects_any_package(struct str pattern, const struct subject *subject)
@@ -214,11 +231,8 @@ static bool selects_any_package(struct str pattern, const struct subject *subjec
         return true;
     if (subject->main_package.len > 0 && selects(pattern, subject->main_package))
         return true;
-    for (size_t i = 0; i < subject->former.len; i++) {
-        if (selects(pattern, name_package(subject->former.items[i])))
-            return true;
-    }
-    return false;
+    return selects_package_of(pattern, &subject->former) ||
+           selects_package_of(pattern, &subject->taken_from);
 }
 
 static bool selects_any_file(struct str pattern, const struct subject *subject)
@@ -302,16 +316,30 @@ static const struct ignore_row *find_ignore(const struct policy *policy, enum me
     return NULL;
 }
 
-/* True when a rule with such a limit names the function by no other name than it has now. */
-static bool is_named(const struct policy *policy, enum metric metric, const struct subject *own,
-                     bool (*limits)(const struct rule *rule))
+static bool limits_anything(const struct rule *rule)
 {
-    for (size_t i = 0; i < policy->rule_count; i++) {
+    return limits_growth(rule) || limits_value(rule);
+}
+
+/*
+ * The subject as rows with such a limit see it: without former names
+ * where a rule names it exactly as it is called now. What took another's
+ * place does not leave its own rule for the other's.
+ */
+static struct subject subject_seen(const struct policy *policy, enum metric metric,
+                                   const struct subject *subject,
+                                   bool (*limits)(const struct rule *rule))
+{
+    struct subject own = *subject;
+    own.former = (struct str_list){0};
+    own.taken_from = (struct str_list){0};
+    size_t others = subject->former.len + subject->taken_from.len;
+    for (size_t i = 0; i < policy->rule_count && others > 0; i++) {
         const struct rule *rule = &policy->rules[i];
-        if (rule->selector.func_key.len > 0 && limits(rule) && rule_matches(rule, metric, own))
-            return true;
+        if (rule->selector.func_key.len > 0 && limits(rule) && rule_matches(rule, metric, &own))
+            return own;
     }
-    return false;
+    return *subject;
 }
 
 /* The strongest rule with such a limit; NULL when none speaks of the subject. */
@@ -320,14 +348,10 @@ static const struct rule *winner(const struct policy *policy, enum metric metric
                                  bool (*limits)(const struct rule *rule))
 {
     const struct rule *out = NULL;
-    struct subject own = *subject;
-    own.former = (struct str_list){0};
-    /* What took another's place does not leave its own rule for the other's. */
-    const struct subject *seen =
-        subject->former.len > 0 && is_named(policy, metric, &own, limits) ? &own : subject;
+    const struct subject seen = subject_seen(policy, metric, subject, limits);
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
-        if (limits(rule) && rule_matches(rule, metric, seen))
+        if (limits(rule) && rule_matches(rule, metric, &seen))
             out = stronger(out, rule);
     }
     return out;
@@ -338,7 +362,9 @@ size_t policy_rules_for(const struct policy *policy, enum metric metric,
                         const struct rule *winners[POLICY_WINNERS_MAX],
                         const struct ignore_row **ignored)
 {
-    *ignored = find_ignore(policy, metric, subject);
+    struct subject seen = subject_seen(policy, metric, subject, limits_anything);
+    seen.taken_from = (struct str_list){0};
+    *ignored = find_ignore(policy, metric, &seen);
     if (*ignored)
         return 0;
     const struct rule *growth = winner(policy, metric, subject, limits_growth);

@@ -533,13 +533,19 @@ static void what_was_taken_out_of_a_function_is_judged_by_its_rules(void **state
 {
     static const struct {
         const char *name;
+        const char *rules;
         bool is_caller;
         double bytes;
         enum verdict want;
     } rows[] = {
-        {"grown by more", true, 1100, VERDICT_BLOCKED},
-        {"within the limit", true, 1040, VERDICT_PASS},
-        {"of another function", false, 1100, VERDICT_PASS},
+        {"grown by more", "thresholds: {focus_functions: [a.F]}\n", true, 1100, VERDICT_BLOCKED},
+        {"within the limit", "thresholds: {focus_functions: [a.F]}\n", true, 1040, VERDICT_PASS},
+        {"of another function", "thresholds: {focus_functions: [a.F]}\n", false, 1100,
+         VERDICT_PASS},
+        {"what is ignored leaves it to the rules of others",
+         "rules: [{func: \"*\", metric: alloc_space, max_increase_percent: 5%}]\n"
+         "ignore: [{func: a.F, why: pool}]\n",
+         true, 1100, VERDICT_BLOCKED},
     };
     static struct fixture fixture;
     (void)state;
@@ -547,8 +553,7 @@ static void what_was_taken_out_of_a_function_is_judged_by_its_rules(void **state
         struct moved_source source = {
             .key = STR("a.F"), .func = STR("a.F"), .amount = 1000, .is_caller = rows[i].is_caller};
         print_message("%s\n", rows[i].name);
-        fixture_init(&fixture, "rules:\n  - {func: a.F, metric: alloc_space, "
-                               "max_increase_percent: 5%, severity: block}\n");
+        fixture_init(&fixture, rows[i].rules);
         add_function(&fixture, "a.F", grown(1000, -1000, 0.5))->moved = -1000;
         struct comparison_row *help = add_function(&fixture, "a.help", grown(0, rows[i].bytes, 1));
         help->moved = 1000;

@@ -327,6 +327,33 @@ static void what_is_ignored_has_no_rule(void **state)
     }
 }
 
+/* What was ignored stays so under another name, but not where a rule names that. */
+static void a_former_name_ignores_no_rule_of_its_own(void **state)
+{
+    static const struct {
+        const char *func; /* of a rule */
+        bool ignored;
+    } rows[] = {{"org/shop/cart.New.func1", false}, {"\"org/shop/cart.*\"", true}};
+    static const struct subject subject = RENAMED;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena arena;
+        struct policy policy = {0};
+        const struct ignore_row *ignored = NULL;
+        print_message("%s\n", rows[i].func);
+        arena_init(&arena);
+        struct str text = str_format(&arena,
+                                     "rules:\n  - {func: %s, metric: alloc_space, max: 1kB}\n"
+                                     "ignore:\n  - {func: org/shop/basket.Old.func2, why: w}\n",
+                                     rows[i].func);
+        parse(&policy, &arena, text.data);
+        const struct rule *rule = policy_rule_for(&policy, METRIC_ALLOC_SPACE, &subject, &ignored);
+        assert_int_equal(ignored != NULL, rows[i].ignored);
+        assert_int_equal(rule == NULL, rows[i].ignored);
+        arena_release(&arena);
+    }
+}
+
 struct described_case {
     const char *name;
     const char *rules;
@@ -416,6 +443,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_most_specific_rule_judges),
         cmocka_unit_test(what_is_ignored_has_no_rule),
+        cmocka_unit_test(a_former_name_ignores_no_rule_of_its_own),
         cmocka_unit_test(a_rule_reads_like_its_row),
         cmocka_unit_test(thresholds_become_rules_of_severity_block),
     };
