@@ -15,6 +15,7 @@ enum {
 
 enum elf_machine { ELF_MACHINE_AMD64, ELF_MACHINE_ARM64 };
 
+/* Relocations are those that the loader applies. */
 enum elf_section_kind { ELF_SECTION_OTHER, ELF_SECTION_SYMBOLS, ELF_SECTION_RELOCATIONS };
 
 struct elf_segment {

@@ -268,10 +268,9 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
     return STATUS_OK;
 }
 
-double comparison_unknown_share(const struct comparison *comparison, enum side side)
+double comparison_unknown_share(const struct comparison_row *row)
 {
-    double total = 0;
-    for (size_t how = 0; how < ALLOC_HOWS; how++)
-        total += comparison->how_bytes[how][side];
-    return num_ratio(comparison->how_bytes[ALLOC_HOW_UNKNOWN][side], total);
+    double base = num_ratio(row->unknown[SIDE_BASE], row->whole[SIDE_BASE]);
+    double cand = num_ratio(row->unknown[SIDE_CAND], row->whole[SIDE_CAND]);
+    return base > cand ? base : cand;
 }

@@ -2,6 +2,7 @@
 #define GATE_COMPARE_PAIR_H
 
 #include "gate/base/intern.h"
+#include "gate/base/name.h"
 #include "gate/fold/kind.h"
 #include "gate/recording/recording.h"
 
@@ -82,8 +83,11 @@ struct pairs {
     size_t cap;
 };
 
-/* "pkg.F.func1.2" and "pkg.F-range1" become "pkg.F.func" both. */
-struct str pair_key(struct arena *arena, struct str function);
+/* The key that names alone pair by. */
+static inline struct str pair_key(struct arena *arena, struct str function)
+{
+    return name_key(function, arena);
+}
 
 void pair_functions(struct pairs *out, struct arena *arena, const struct intern *names,
                     const struct pair_side *base, const struct pair_side *cand,

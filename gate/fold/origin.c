@@ -69,7 +69,8 @@ static void origin_by_call(struct origins *origins, struct origin *origin,
     origin->type = intern_name(origins->names, target->type);
     origin->how = target->how;
     origin->class = class_of(origins, origin->entry);
-    if (origin->class.kind == ALLOC_KIND_OBJECT && alloc_type_is_closure(target->type))
+    if (origin->class.kind == ALLOC_KIND_OBJECT &&
+        alloc_type_is_closure(target->type, origins->options->runtime->captures_are_named))
         origin->class.kind = ALLOC_KIND_CLOSURE;
 }
 

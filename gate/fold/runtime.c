@@ -211,6 +211,7 @@ enum status runtime_table_parse(struct runtime_table *out, struct arena *arena,
         if (file_read(holds ? &table : &unused, arena, &files[order[i]], err))
             return err->status;
     }
+    table.captures_are_named = wanted != RELEASE_NONE && wanted < release_of(STR("go1.21"));
     *out = table;
     return STATUS_OK;
 }

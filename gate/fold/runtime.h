@@ -30,6 +30,7 @@ struct runtime_table {
     struct runtime_rules targets;
     struct runtime_rules leaves;
     struct runtime_rules unders;
+    bool captures_are_named; /* of closures, see alloc_type_is_closure */
 };
 
 /*

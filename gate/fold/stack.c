@@ -155,8 +155,10 @@ static void stack_walk(struct walk *walk)
             stack_step(walk, &location->lines[j]);
         from = 0;
         /* The caller comes last: behind it nothing is left to find. */
-        if (stack->caller && stack->owner)
+        if (stack->caller && stack->owner) {
+            stack->told_by = i + 1;
             break;
+        }
     }
     if (!stack->caller)
         stack->caller = stack->user ? walk->beyond_user : walk->beyond_leaf;

@@ -36,7 +36,8 @@ struct stack {
     const struct profile_line *owner;
     const struct profile_line *user;
     const struct profile_line *caller; /* as in fold_site */
-    bool is_runtime;                   /* no frame but the runtime's */
+    uint32_t told_by; /* by that many locations from the leaf on; 0: by all of them */
+    bool is_runtime;  /* no frame but the runtime's */
     bool excluded;
 };
 

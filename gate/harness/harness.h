@@ -34,6 +34,7 @@ struct harness_scenario {
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
     struct str bench;           /* DRIVER_GOTEST: the -test.bench expression that trials run */
+    struct str cpu_refusal;     /* why no more CPU profiles are asked for; empty at first */
     struct str notes;           /* what the report should say of it: one line; may be empty */
     uint64_t exact_count;       /* requests of an exact trial */
     uint64_t exact_rate;        /* of the heap profile; EXACT_RATE until that is too slow */

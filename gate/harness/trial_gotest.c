@@ -51,7 +51,7 @@ static void build_args(struct args *out, const struct trial *trial)
         add_arg(&args, str_format(arena, "-test.memprofilerate=%llu",
                                   (unsigned long long)scenario->exact_rate));
     }
-    if (cpu_profile_is_wanted(trial)) {
+    if (cpu_profile_is_taken(trial)) {
         struct str file = recording_cpu_file(arena, trial->dir);
         add_arg(&args, str_format(arena, "-test.cpuprofile=%.*s", STR_ARGS(file)));
     }

@@ -13,10 +13,10 @@ struct http_trial {
     struct service service;
     struct sampler sampler;
     struct cpu_profile cpu_profile;
-    uint64_t done_before;  /* requests of the trial's earlier loads */
-    uint64_t next_poll_ns; /* of the process, during a load */
-    uint64_t loading_since_ns;
-    double warm_per_second; /* of the warm-up; 0: there was none */
+    uint64_t done_before;      /* requests of the trial's earlier loads */
+    uint64_t next_poll_ns;     /* of the process, during a load */
+    uint64_t loading_since_ns; /* of the warm-up and the load, for its limit of time */
+    uint64_t load_since_ns;    /* of the one under way */
     bool is_too_slow;
 };
 
@@ -30,7 +30,7 @@ static bool tick(void *ctx, uint64_t done)
     if (now < http->next_poll_ns)
         return true;
     http->next_poll_ns = now + POLL_NS;
-    cpu_profile_step(&http->cpu_profile);
+    cpu_profile_step(&http->cpu_profile, done, now - http->load_since_ns);
     process_poll(&http->service.process);
     http->is_too_slow = trial_is_too_slow(http->trial, now - http->loading_since_ns);
     return !process_interrupted() && !http->service.process.ended && !http->is_too_slow;
@@ -67,6 +67,7 @@ static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint6
 static enum status run_load(struct load_result *out, struct http_trial *http,
                             const struct load_spec *spec, struct err *err)
 {
+    http->load_since_ns = clock_now_ns();
     if (load_run(out, http->trial->scratch, spec, err))
         return explain_failure(http, err);
     return trial_load_check_answers(http->trial, spec, out, err);
@@ -84,29 +85,14 @@ static enum status warm_up(struct http_trial *http, struct err *err)
     struct load_spec spec = load_of(http, 0, count);
     if (run_load(&result, http, &spec, err))
         return err_wrap(err, "warm-up");
-    http->warm_per_second = result.achieved_per_second;
     return STATUS_OK;
-}
-
-/*
- * How long the load lasts at least. The profile begins with the first
- * tick and takes Go 0.1 to 0.2 s to stop; a closed loop is faster than
- * its warm-up was.
- */
-static double profiled_seconds(const struct http_trial *http, const struct load_spec *spec)
-{
-    double count = (double)spec->count;
-    if (spec->rate_per_second > 0)
-        return count / spec->rate_per_second - 0.3;
-    return http->warm_per_second > 0 ? 0.8 * count / http->warm_per_second : 0;
 }
 
 /* The load with the CPU profile beside it. */
 static enum status run_profiled(struct load_result *out, struct http_trial *http,
                                 const struct load_spec *spec, struct err *err)
 {
-    cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port,
-                      profiled_seconds(http, spec));
+    cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port, spec->count);
     enum status status = run_load(out, http, spec, err);
     if (status != STATUS_OK)
         cpu_profile_abandon(&http->cpu_profile);

@@ -91,7 +91,12 @@ struct ratio {
 /* What a rule is about; an empty str matches everything of its level. */
 struct selector {
     struct str scenario;
-    struct str func;    /* glob over raw and normalised names; "*" names the level, no function */
+    struct str func; /* glob over raw and normalised names; "*" names the level, no function */
+    /*
+     * name_key of an exact func, in rules: all closures of a function are one
+     * subject, whichever of them the rule names. Empty for patterns.
+     */
+    struct str func_key;
     struct str package; /* glob, may end in /... */
     struct str file;    /* glob */
     struct str_list kinds;
@@ -181,15 +186,22 @@ struct subject {
     struct str scenario;
     struct str func;   /* pprof spelling */
     struct str normal; /* normalised spelling */
-    struct str key;    /* without closure numbers: "pkg.F.func" */
+    struct str key;    /* name_key: "pkg.F.func" for each closure of pkg.F */
     struct str package;
     struct str file;
-    struct str base_func;    /* the baseline's spelling where it differs */
-    struct str base_package; /* of base_func */
     /* Of package main, which every program has: "example.com/orders/cmd/orders.run" of main.run. */
     struct str main_func;
+    struct str main_key;
     struct str main_package;
-    struct str kind; /* "map" ... */
+    /*
+     * What rules written before the change call it: the baseline's spelling
+     * where it differs, the functions whose successor it is, and their keys.
+     */
+    struct str_list former;
+    /* Functions that it was taken out of, likewise: their rules hold for it, rows of ignore not. */
+    struct str_list taken_from;
+    struct str other_file; /* of the other side; empty where it is the same */
+    struct str kind;       /* "map" ... */
 };
 
 /*
@@ -205,7 +217,9 @@ bool rule_matches(const struct rule *rule, enum metric metric, const struct subj
  * The rule that judges the subject: most specific first (func > file >
  * package > kind > scenario > default), then the one that names its
  * scenario, then the later row; NULL when no rule speaks of it or an
- * ignore row matches (*ignored is then that row, else NULL).
+ * ignore row matches (*ignored is then that row, else NULL). Where a rule
+ * names the function exactly, former names lead to no other, and to no
+ * row of ignore.
  */
 const struct rule *policy_rule_for(const struct policy *policy, enum metric metric,
                                    const struct subject *subject,

@@ -1,6 +1,7 @@
 #include "gate/policy/keys.h"
 
 #include "gate/base/glob.h"
+#include "gate/base/name.h"
 
 /* Of the whole scenario's value in functions; the others are measured for the process alone. */
 static bool metric_has_functions(enum metric metric)
@@ -86,9 +87,15 @@ static enum status check_ratio(struct reader *reader, const struct rule *rule,
     return STATUS_OK;
 }
 
+struct str selector_key(struct arena *arena, struct str func)
+{
+    return glob_is_pattern(func) ? (struct str){"", 0} : name_key(func, arena);
+}
+
 enum status rule_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct rule *rule = target;
+    rule->selector.func_key = selector_key(reader->arena, rule->selector.func);
     if (check_selector(reader, &rule->selector, rule->metric, node) ||
         check_shares(reader, rule, node) || check_ratio(reader, rule, node))
         return reader->err->status;
@@ -134,9 +141,16 @@ static bool lists_equal(const struct str_list *a, const struct str_list *b)
     return equal;
 }
 
+/* Two closures of one function are one subject. */
+static bool functions_equal(const struct selector *a, const struct selector *b)
+{
+    return str_equal(a->func, b->func) ||
+           (a->func_key.len > 0 && str_equal(a->func_key, b->func_key));
+}
+
 static bool selectors_equal(const struct selector *a, const struct selector *b)
 {
-    return str_equal(a->scenario, b->scenario) && str_equal(a->func, b->func) &&
+    return str_equal(a->scenario, b->scenario) && functions_equal(a, b) &&
            str_equal(a->file, b->file) && str_equal(a->package, b->package) &&
            lists_equal(&a->kinds, &b->kinds);
 }
@@ -172,27 +186,65 @@ static bool selects(struct str pattern, struct str text)
     return pattern.len == 0 || glob_match(pattern, text);
 }
 
-/* True when one of the spellings that are known matches. */
-static bool selects_any(struct str pattern, const struct str *const *names, size_t count)
+static bool selects_name(const struct selector *selector, struct str name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (names[i]->len > 0 && selects(pattern, *names[i]))
+    return name.len > 0 && (glob_match(selector->func, name) ||
+                            (selector->func_key.len > 0 && str_equal(selector->func_key, name)));
+}
+
+static bool selects_one_of(const struct selector *selector, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (selects_name(selector, names->items[i]))
             return true;
     }
     return false;
 }
 
+/* A rule written before a rename must keep watching what was renamed. */
+static bool selects_any_name(const struct selector *selector, const struct subject *subject)
+{
+    const struct str *own[] = {&subject->func, &subject->normal, &subject->key, &subject->main_func,
+                               &subject->main_key};
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        if (selects_name(selector, *own[i]))
+            return true;
+    }
+    if (selects_one_of(selector, &subject->former) ||
+        selects_one_of(selector, &subject->taken_from))
+        return true;
+    return selector->func.len == 0;
+}
+
+static bool selects_package_of(struct str pattern, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (selects(pattern, name_package(names->items[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool selects_any_package(struct str pattern, const struct subject *subject)
+{
+    if (selects(pattern, subject->package))
+        return true;
+    if (subject->main_package.len > 0 && selects(pattern, subject->main_package))
+        return true;
+    return selects_package_of(pattern, &subject->former) ||
+           selects_package_of(pattern, &subject->taken_from);
+}
+
+static bool selects_any_file(struct str pattern, const struct subject *subject)
+{
+    return selects(pattern, subject->file) ||
+           (subject->other_file.len > 0 && selects(pattern, subject->other_file));
+}
+
 static bool selects_function(const struct selector *selector, const struct subject *subject)
 {
-    /* A rule written before a rename must keep watching what was renamed. */
-    const struct str *names[] = {&subject->func, &subject->normal, &subject->key,
-                                 &subject->base_func, &subject->main_func};
-    const struct str *packages[] = {&subject->package, &subject->base_package,
-                                    &subject->main_package};
-    return selects_any(selector->func, names, ARRAY_LEN(names)) &&
-           (selector->package.len == 0 ||
-            selects_any(selector->package, packages, ARRAY_LEN(packages))) &&
-           selects(selector->file, subject->file);
+    return selects_any_name(selector, subject) && selects_any_package(selector->package, subject) &&
+           selects_any_file(selector->file, subject);
 }
 
 static bool selects_scenario(const struct selector *selector, const struct subject *subject)
@@ -264,21 +316,59 @@ static const struct ignore_row *find_ignore(const struct policy *policy, enum me
     return NULL;
 }
 
+static bool limits_anything(const struct rule *rule)
+{
+    return limits_growth(rule) || limits_value(rule);
+}
+
+/*
+ * The subject as rows with such a limit see it: without former names
+ * where a rule names it exactly as it is called now. What took another's
+ * place does not leave its own rule for the other's.
+ */
+static struct subject subject_seen(const struct policy *policy, enum metric metric,
+                                   const struct subject *subject,
+                                   bool (*limits)(const struct rule *rule))
+{
+    struct subject own = *subject;
+    own.former = (struct str_list){0};
+    own.taken_from = (struct str_list){0};
+    size_t others = subject->former.len + subject->taken_from.len;
+    for (size_t i = 0; i < policy->rule_count && others > 0; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->selector.func_key.len > 0 && limits(rule) && rule_matches(rule, metric, &own))
+            return own;
+    }
+    return *subject;
+}
+
+/* The strongest rule with such a limit; NULL when none speaks of the subject. */
+static const struct rule *winner(const struct policy *policy, enum metric metric,
+                                 const struct subject *subject,
+                                 bool (*limits)(const struct rule *rule))
+{
+    const struct rule *out = NULL;
+    const struct subject seen = subject_seen(policy, metric, subject, limits);
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (limits(rule) && rule_matches(rule, metric, &seen))
+            out = stronger(out, rule);
+    }
+    return out;
+}
+
 size_t policy_rules_for(const struct policy *policy, enum metric metric,
                         const struct subject *subject,
                         const struct rule *winners[POLICY_WINNERS_MAX],
                         const struct ignore_row **ignored)
 {
-    const struct rule *growth = NULL;
-    const struct rule *value = NULL;
-    *ignored = find_ignore(policy, metric, subject);
-    for (size_t i = 0; i < policy->rule_count && !*ignored; i++) {
-        const struct rule *rule = &policy->rules[i];
-        if (!rule_matches(rule, metric, subject))
-            continue;
-        growth = limits_growth(rule) ? stronger(growth, rule) : growth;
-        value = limits_value(rule) ? stronger(value, rule) : value;
-    }
+    struct subject seen = subject_seen(policy, metric, subject, limits_anything);
+    seen.taken_from = (struct str_list){0};
+    *ignored = find_ignore(policy, metric, &seen);
+    if (*ignored)
+        return 0;
+    const struct rule *growth = winner(policy, metric, subject, limits_growth);
+    const struct rule *value = winner(policy, metric, subject, limits_value);
     const struct rule *first = stronger(growth, value);
     const struct rule *second = first == growth ? value : growth;
     size_t count = 0;

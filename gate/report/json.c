@@ -148,6 +148,7 @@ static void write_moved(struct json_report *report)
         json_str(&report->json, "from", comparison->moved[i].from);
         json_str(&report->json, "to", comparison->moved[i].to);
         json_double(&report->json, "bytes", comparison->moved[i].bytes);
+        json_str(&report->json, "metric", str_from(metric_name(comparison->moved[i].metric)));
         json_object_end(&report->json);
     }
     json_list_end(&report->json);
@@ -228,6 +229,7 @@ static void write_kinds(struct json_writer *json, const struct comparison *compa
         const struct unlisted_entry *entry = &comparison->unlisted[i];
         json_object(json, NULL);
         write_str_or_null(json, "entry", entry->entry);
+        json_bool(json, "runtime", entry->is_runtime);
         json_double(json, "base", entry->bytes[SIDE_BASE]);
         json_double(json, "cand", entry->bytes[SIDE_CAND]);
         json_object_end(json);

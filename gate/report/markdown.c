@@ -182,7 +182,8 @@ static void write_scenario(const struct markdown *markdown)
     buf_byte(markdown->out, '\n');
     struct str_list invalid = phrase_invalid(markdown->arena, markdown->scenario);
     write_list(markdown, "invalid:", invalid.items, invalid.len);
-    write_list(markdown, "note:", comparison->notes, comparison->note_count);
+    struct str_list notes = phrase_notes(markdown->arena, markdown->scenario);
+    write_list(markdown, "note:", notes.items, notes.len);
     size_t shown = write_table(markdown);
     if (shown > ROWS_MAX)
         buf_printf(markdown->out, "\n%zu more in verdict.json.\n", shown - ROWS_MAX);

@@ -37,6 +37,8 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding);
 /* Why the scenario has no verdict; empty when it has one. */
 struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario);
+/* What a reader must know besides: why a phase was not compared is told once, there or here. */
+struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *scenario);
 /* "main (3f21c09)". */
 struct str phrase_side(struct arena *arena, const struct record_program *program);
 /* "BLOCKED: 2 of 9 rules broken, worst ..."; one sentence about the whole judgement. */

@@ -255,6 +255,18 @@ static const struct under_case under_cases[] = {
     {"main.f", "strings.X", ALLOC_KIND_UNKNOWN},
 };
 
+static void captures_have_names_until_go_1_20(void **state)
+{
+    (void)state;
+    struct runtime_table table;
+    assert_ok(runtime_table_open(&table, &arena, STR("go1.20.14"), &err), &err);
+    assert_true(table.captures_are_named);
+    assert_ok(runtime_table_open(&table, &arena, STR("go1.21"), &err), &err);
+    assert_false(table.captures_are_named);
+    assert_ok(runtime_table_open(&table, &arena, STR("devel"), &err), &err);
+    assert_false(table.captures_are_named);
+}
+
 static void some_leaves_are_what_their_caller_makes_of_them(void **state)
 {
     (void)state;
@@ -318,6 +330,7 @@ int main(void)
         TEST(some_leaves_tell_it_themselves),
         TEST(rows_hold_from_their_release_on),
         TEST(the_newest_file_is_asked_first),
+        TEST(captures_have_names_until_go_1_20),
         TEST(some_leaves_are_what_their_caller_makes_of_them),
         TEST(calls_of_the_program_itself_stand_for_make_and_copy),
         TEST(malformed_rows_are_refused_with_their_place),

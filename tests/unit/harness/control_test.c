@@ -20,6 +20,7 @@ struct server {
     pthread_t thread;
     struct str answer;
     struct str endless;
+    bool waits_for_end;    /* answers when the client has closed its half */
     bool is_silent;        /* neither answers nor closes until the client does */
     pthread_mutex_t *gate; /* answers once it can have this; NULL: at once */
     char request[4096];
@@ -46,6 +47,8 @@ static void *serve(void *ctx)
     server->request[got > 0 ? got : 0] = '\0';
     if (server->gate)
         (void)pthread_mutex_lock(server->gate);
+    while (server->waits_for_end && recv(fd, rest, sizeof(rest), 0) > 0)
+        continue;
     send_all(fd, server->answer);
     while (server->endless.len > 0 &&
            send(fd, server->endless.data, server->endless.len, MSG_NOSIGNAL) > 0)
@@ -311,6 +314,33 @@ static void an_exchange_can_end_before_it_is_over(void **state)
     arena_release(&arena);
 }
 
+static void an_exchange_can_be_hurried(void **state)
+{
+    struct server server = {.answer = STR("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"),
+                            .waits_for_end = true};
+    struct control_exchange *exchange = NULL;
+    struct control_reply reply = {0};
+    struct arena arena;
+    struct err err;
+    (void)state;
+    arena_init(&arena);
+    server_start(&server);
+    assert_ok(control_begin(&exchange, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+    /* Nothing is sent yet, and an early end would cut the request off. */
+    control_hang_up(exchange);
+    while (!control_step(exchange) && server.request[0] == '\0')
+        continue;
+    control_wait(exchange, 10 * NS_PER_MS);
+    assert_false(control_step(exchange));
+    control_hang_up(exchange);
+    control_wait(exchange, UINT64_MAX);
+    control_hang_up(exchange);
+    assert_ok(control_end(&reply, &arena, exchange, &err), &err);
+    (void)server_stop(&server);
+    assert_str(str_of_bytes(reply.body), "yes");
+    arena_release(&arena);
+}
+
 static void nobody_there_is_an_error_at_once(void **state)
 {
     struct control_reply reply = {0};
@@ -336,6 +366,7 @@ int main(void)
         cmocka_unit_test(programs_can_talk_during_a_request),
         cmocka_unit_test(an_exchange_goes_on_beside_other_work),
         cmocka_unit_test(an_exchange_can_end_before_it_is_over),
+        cmocka_unit_test(an_exchange_can_be_hurried),
         cmocka_unit_test(nobody_there_is_an_error_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,11 @@ static const struct refused_case refused_cases[] = {
      RULE("metric: p99, max_increase_percent: 5%") "  - {metric: p99, max_increase: 9ms}\n",
      "memgate.yaml:6:5: p99 of the same subject is limited at 5:5 already; "
      "one of the two would never judge"},
+    {"two limits of the closures of one function",
+     RULE("func: a.B.func1, metric: alloc_space, max: 1MiB") "  - {func: a.B.func2, metric: "
+                                                             "alloc_space, max: 2MiB}\n",
+     "memgate.yaml:6:5: alloc_space of the same subject is limited at 5:5 already; "
+     "one of the two would never judge"},
     {"ignore without a reason", SCENARIO "ignore: [{func: a.B}]\n",
      "memgate.yaml:4:10: a row of ignore needs why: the reason, shown in the report"},
     {"a successor of itself", SCENARIO "successors: [{from: a.B, to: a.B}]\n",
