@@ -77,6 +77,36 @@ static enum status read_side(struct cpu_side *out, struct comparison *comparison
     return STATUS_OK;
 }
 
+static size_t profiled_trials(const struct comparison *comparison,
+                              const struct comparison_source *source, enum side side)
+{
+    const struct record_scenario *record = comparison->record;
+    size_t count = 0;
+    for (size_t t = 0; t < record->trial_count[side][PHASE_STEADY]; t++) {
+        const struct record_trial *trial = &record->trials[side][PHASE_STEADY][t];
+        struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
+        struct map_cpu counts = {0};
+        struct err why = {0};
+        count += fold_trial(&counts, &place, &why) == STATUS_OK;
+    }
+    return count;
+}
+
+/* A profile is taken beside the load and costs it time, which the other side did not pay. */
+static void note_one_sided(struct comparison *comparison, struct arena *arena,
+                           const struct comparison_source sources[SIDES])
+{
+    size_t base = profiled_trials(comparison, &sources[SIDE_BASE], SIDE_BASE);
+    size_t cand = profiled_trials(comparison, &sources[SIDE_CAND], SIDE_CAND);
+    if (base == cand)
+        return;
+    comparison_note(comparison, arena,
+                    "a CPU profile was taken in %zu steady trials of the baseline and in %zu of "
+                    "the candidate: the load paid for it there, so CPU and latency are not quite "
+                    "alike",
+                    base, cand);
+}
+
 static struct interval time_of(const struct cpu_side *side)
 {
     struct interval cpu = interval_of_positive((struct samples){side->cpu_per_request, side->len});
@@ -121,7 +151,10 @@ enum status cpu_rows_add(struct comparison *comparison, struct arena *arena,
         if (read_side(&sides[side], comparison, arena, &sources[side], (enum side)side, err))
             return err->status;
     }
-    if (comparison->cpu_refusal.len == 0)
+    if (comparison->cpu_refusal.len == 0) {
         add_rows(comparison, arena, sides);
+    } else {
+        note_one_sided(comparison, arena, sources);
+    }
     return STATUS_OK;
 }
