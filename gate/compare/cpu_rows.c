@@ -151,9 +151,10 @@ enum status cpu_rows_add(struct comparison *comparison, struct arena *arena,
         if (read_side(&sides[side], comparison, arena, &sources[side], (enum side)side, err))
             return err->status;
     }
-    if (comparison->cpu_refusal.len == 0)
+    if (comparison->cpu_refusal.len == 0) {
         add_rows(comparison, arena, sides);
-    else
+    } else {
         note_one_sided(comparison, arena, sources);
+    }
     return STATUS_OK;
 }

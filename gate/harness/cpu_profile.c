@@ -101,7 +101,8 @@ void cpu_profile_abandon(struct cpu_profile *profile)
 static enum status write_refusal(const struct trial *trial, struct str why, struct err *err)
 {
     struct str file = recording_cpu_refusal_file(trial->scratch, trial->dir);
-    struct str line = str_format(trial->scratch, "%.*s\n", STR_ARGS(why));
+    struct str shown = str_slice(why, 0, RECORDING_REFUSAL_BYTES_MAX - 1);
+    struct str line = str_format(trial->scratch, "%.*s\n", STR_ARGS(shown));
     if (io_remove_tree(recording_cpu_file(trial->scratch, trial->dir), err))
         return err->status;
     return io_write_file(file, bytes_of_str(line), err);

@@ -11,14 +11,6 @@
 
 enum { START_TRIES_MAX = 5 };
 
-static void set_exact_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
-{
-    struct str given = trial_env_get(env, STR("GODEBUG"));
-    struct str value = str_format(arena, "%.*s%smemprofilerate=%llu", STR_ARGS(given),
-                                  given.len ? "," : "", (unsigned long long)rate);
-    trial_env_set(env, arena, STR("GODEBUG"), value);
-}
-
 /*
  * A collection empties pools and breaks up the tiny allocator's block at
  * a moment that no two processes share. So the exact phase collects at
@@ -68,7 +60,7 @@ static enum status build_env(const char *const **out, const struct trial *trial,
     for (size_t i = 0; i < env.len; i++)
         env.vars[i].value = trial_substitute(arena, env.vars[i].value, variables, VARIABLES);
     if (trial->key.phase == PHASE_EXACT) {
-        set_exact_rate(&env, arena, trial->scenario->exact_rate);
+        trial_env_set_rate(&env, arena, trial->scenario->exact_rate);
         hold_collector(&env, arena);
     }
     *out = trial_env_list(&env, arena);

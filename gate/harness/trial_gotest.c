@@ -175,6 +175,9 @@ static enum status run_once(struct trial *trial, struct err *err)
     if (trial_env_init(&env, trial, NULL, 0, err))
         return err->status;
     build_args(&args, trial);
+    /* The flag holds from main on only: what init functions allocate was sampled before. */
+    if (trial->key.phase == PHASE_EXACT)
+        trial_env_set_rate(&env, trial->scratch, trial->scenario->exact_rate);
     enum status status = start(&process, trial, &args, &env, err);
     if (status == STATUS_OK)
         status = wait_end(&process, trial, err);

@@ -70,15 +70,17 @@ struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir)
 static enum status explain_no_cpu(struct arena *arena, struct str dir, struct err *err)
 {
     struct bytes text = {0};
-    struct err ignored = {0};
     struct str line = STR("");
-    if (io_read_file(&text, arena, recording_cpu_refusal_file(arena, dir),
-                     RECORDING_REFUSAL_BYTES_MAX, &ignored) == STATUS_OK) {
-        struct str rest = str_of_bytes(text);
-        (void)str_split(&rest, '\n', &line);
-    }
+    enum status status = io_read_file(&text, arena, recording_cpu_refusal_file(arena, dir),
+                                      RECORDING_REFUSAL_BYTES_MAX, err);
+    if (status == STATUS_NOT_FOUND)
+        return err_set(err, status, "no CPU profile was recorded");
+    if (status != STATUS_OK)
+        return err_wrap(err, "cpu.txt");
+    struct str rest = str_of_bytes(text);
+    (void)str_split(&rest, '\n', &line);
     if (line.len == 0)
-        return err_set(err, STATUS_NOT_FOUND, "no CPU profile was recorded");
+        return err_set(err, STATUS_FORMAT, "cpu.txt: gives no reason");
     return err_set(err, STATUS_CHILD, "%.*s", STR_ARGS(line));
 }
 

@@ -122,6 +122,7 @@ static const char benchmark[] =
     "-test.memprofile=*) file=${arg#*=} ;;\n"
     "-test.memprofilerate=*) rate=${arg#*=} ;;\n"
     "esac; done\n"
+    "[ \"$GODEBUG\" = memprofilerate=$rate ] || exit 1\n"
     "echo \"${0##*/} $rate\" >> \"${0%/*}/calls\"\n"
     "[ \"$rate\" = 1 ] && [ -e \"${0%/*}/slow\" ] && exec tail -f /dev/null\n"
     "echo \"heap profile: 1: 8 [1: 8] @ heap/$((2 * rate))\n1: 8 [1: 8] @ 0x1\" > \"$file\"\n"

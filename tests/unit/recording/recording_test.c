@@ -347,6 +347,14 @@ static void a_cpu_profile_is_there_or_has_a_reason(void **state)
     assert_ok(recording_trial_dir(&dir, arena, &sample.recording, key, err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err),
                  STATUS_NOT_FOUND, err, "no CPU profile was recorded");
+    struct str refusal = recording_cpu_refusal_file(arena, dir);
+    assert_ok(io_write_file(refusal, bytes_of_str(STR("\n")), err), err);
+    assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_FORMAT,
+                 err, "cpu.txt: gives no reason");
+    struct bytes long_reason = {arena_alloc(arena, 4097, 1), 4097};
+    assert_ok(io_write_file(refusal, long_reason, err), err);
+    assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_LIMIT,
+                 err, "cpu.txt: ");
     struct str why = STR("GET /x answered 404\nand more\n");
     assert_ok(io_write_file(recording_cpu_refusal_file(arena, dir), bytes_of_str(why), err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_CHILD,
