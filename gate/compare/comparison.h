@@ -77,6 +77,7 @@ struct comparison_row {
     enum alloc_kind kind;  /* FUNCTION: the kind that grew most */
     enum alloc_op op;      /* at the guilty line */
     struct estimate estimate;
+    enum phase phase; /* whose trials the estimate is of: more of them make it surer */
     /* FUNCTION rows: every byte of it is charged to a function of the program's own as well. */
     bool is_charged;
     /*

@@ -116,8 +116,11 @@ static struct interval time_of(const struct cpu_side *side)
 static void add_row(struct comparison *comparison, struct arena *arena, enum metric metric,
                     const struct cpu_side *sides, struct estimate estimate)
 {
-    struct comparison_row row = {
-        .metric = metric, .point = POINT_END, .level = ROW_SCENARIO, .estimate = estimate};
+    struct comparison_row row = {.metric = metric,
+                                 .point = POINT_END,
+                                 .level = ROW_SCENARIO,
+                                 .phase = PHASE_STEADY,
+                                 .estimate = estimate};
     for (int side = 0; side < SIDES; side++)
         row.samples[side] = sides[side].samples;
     row.estimate.base_count = (uint32_t)sides[SIDE_BASE].len;

@@ -148,6 +148,7 @@ static void add_steady(struct comparison *comparison, struct arena *arena,
             .metric = steady_rows[i].metric,
             .point = POINT_END,
             .level = ROW_SCENARIO,
+            .phase = PHASE_STEADY,
             .estimate = estimate_of(base, cand, steady_rows[i].method),
         };
         comparison_row_add(comparison, arena, &row);
@@ -225,6 +226,7 @@ static void add_benchmark(struct comparison *comparison, struct arena *arena, st
             .metric = what->metric,
             .point = POINT_END,
             .level = ROW_BENCHMARK,
+            .phase = what->phase,
             .func = str_format(arena, "%.*s.%.*s", STR_ARGS(package), STR_ARGS(name)),
             .package = package,
             .estimate = estimate_of(samples[SIDE_BASE], samples[SIDE_CAND], what->method),

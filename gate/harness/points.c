@@ -3,6 +3,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/harness/control.h"
+#include "gate/profile/memstats.h"
 
 /* At profile rate 1 a large heap takes a while to walk and print. */
 #define READ_TIMEOUT_NS (120 * NS_PER_SECOND)
@@ -68,6 +69,14 @@ static enum status check_profile(struct trial *trial, struct arena *arena, struc
     return STATUS_OK;
 }
 
+/* "/debug/pprof/heap?gc=1" under the service's own prefix. */
+static struct str heap_path(const struct trial *trial, struct arena *arena, bool text)
+{
+    struct str pprof = trial->scenario->scenario->service.pprof;
+    return str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
+                      str_ends_with(pprof, STR("/")) ? "" : "/", text ? "&debug=1" : "");
+}
+
 struct point_read {
     enum point point;
     bool text;
@@ -77,10 +86,7 @@ static enum status read_one(struct trial *trial, struct arena *arena, uint16_t p
                             struct point_read read, struct err *err)
 {
     struct control_reply reply = {0};
-    struct str pprof = trial->scenario->scenario->service.pprof;
-    struct str path =
-        str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
-                   str_ends_with(pprof, STR("/")) ? "" : "/", read.text ? "&debug=1" : "");
+    struct str path = heap_path(trial, arena, read.text);
     struct str file = recording_point_file(arena, trial->dir, read.point, read.text);
     if (control_get(&reply, arena, port, path, READ_TIMEOUT_NS, err) ||
         check_answer(&reply, path, err))
@@ -106,4 +112,32 @@ enum status points_read(struct trial *trial, uint16_t port, enum point point, st
     arena_release(&arena);
     trial->record->read_ns += clock_now_ns() - start_ns;
     return status ? err_wrap(err, "heap at the point \"%s\"", point_name(point)) : STATUS_OK;
+}
+
+static enum status read_live(struct record_live *out, struct trial *trial, struct arena *arena,
+                             uint16_t port, struct err *err)
+{
+    struct control_reply reply = {0};
+    struct memstats stats = {0};
+    struct str path = heap_path(trial, arena, true);
+    if (control_get(&reply, arena, port, path, READ_TIMEOUT_NS, err) ||
+        check_answer(&reply, path, err))
+        return err->status;
+    if (memstats_parse(&stats, str_of_bytes(reply.body), err))
+        return err_wrap(err, "GET %.*s", STR_ARGS(path));
+    out->bytes = stats.heap_alloc_bytes;
+    out->objects = stats.heap_objects;
+    return STATUS_OK;
+}
+
+enum status points_read_live(struct record_live *out, struct trial *trial, uint16_t port,
+                             struct err *err)
+{
+    struct arena arena;
+    uint64_t start_ns = clock_now_ns();
+    arena_init(&arena);
+    enum status status = read_live(out, trial, &arena, port, err);
+    arena_release(&arena);
+    trial->record->read_ns += clock_now_ns() - start_ns;
+    return status ? err_wrap(err, "live heap") : STATUS_OK;
 }

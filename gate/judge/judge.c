@@ -89,14 +89,6 @@ static void explain_doubt(struct finding *finding, const struct judging *judging
                    judging->input->plain ? "; --base-binary and --cand-binary tell the kinds" : "");
 }
 
-/* Whose trials tell more about the metric. */
-static enum phase phase_of(enum metric metric, const struct comparison *comparison)
-{
-    if (metric_is_exact(metric))
-        return PHASE_EXACT;
-    return comparison->has_duet && metric_is_latency(metric) ? PHASE_DUET : PHASE_STEADY;
-}
-
 static void judge_by(struct judged_scenario *out, struct judging *judging,
                      const struct comparison_row *row, const struct rule *rule)
 {
@@ -109,7 +101,7 @@ static void judge_by(struct judged_scenario *out, struct judging *judging,
     judging->met[rule - judging->input->policy->rules]++;
     out->judged_count++;
     if (is_open(&finding) && !finding.is_settled)
-        out->undecided[phase_of(row->metric, comparison)] = true;
+        out->undecided[row->phase] = true;
     if (is_listed(&finding))
         ARENA_PUSH(judging->arena, out->findings, out->finding_count, out->finding_cap, finding);
 }

@@ -24,7 +24,8 @@
  *
  * SIDE is "baseline" or "candidate", PHASE "exact", "steady" or "duet", N
  * counts from 1. The two trials N of the phase "duet" ran at the same time,
- * and window i of one beside window i of the other; they read no heap. Scenario directories are numbered (scenario-1) so that names
+ * and window i of one beside window i of the other; their heap is read as
+ * MemStats alone, into trial.json. Scenario directories are numbered (scenario-1) so that names
  * never become paths. Nothing in it is a time of day.
  *
  * manifest.json holds, in this order and nothing else:
@@ -58,6 +59,7 @@ enum {
     RECORDING_TRIALS_MAX = 64, /* per side and phase */
     RECORDING_REFUSAL_BYTES_MAX = 4096,
     RECORDING_WINDOWS_MAX = 20, /* per trial of the duet */
+    RECORDING_LIVE_MAX = 64,    /* likewise */
 };
 
 enum side { SIDE_BASE, SIDE_CAND, SIDES };
@@ -114,6 +116,13 @@ struct record_window {
     struct str latency; /* histogram_encode */
 };
 
+/* Live heap after a forced collection, by runtime.MemStats: exact at any profile rate. */
+struct record_live {
+    uint64_t request_count; /* answered so far, the warm-up left out */
+    uint64_t bytes;         /* HeapAlloc */
+    uint64_t objects;       /* HeapObjects */
+};
+
 /*
  * What else the machine did during a load. Of all CPUs, idle time
  * included; in a container these are the machine's, not the container's.
@@ -140,6 +149,8 @@ struct record_trial {
     size_t window_count;
     /* "200:1000 404:500": answers of requests without an explicit `expect`; empty for gotest */
     struct str statuses;
+    struct record_live *live; /* of a duet: before, between and after the parts of its load */
+    size_t live_count;
     uint64_t rss_p50_bytes;
     uint64_t rss_p95_bytes;
     uint64_t rss_max_bytes;

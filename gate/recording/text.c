@@ -51,6 +51,15 @@ static const struct field benchmark_fields[] = {
 #undef RECORD
 static const struct shape benchmark_shape = SHAPE(struct record_benchmark, benchmark_fields);
 
+#define RECORD record_live
+static const struct field live_fields[] = {
+    {"request_count", FIELD_U64, AT(request_count), 0, NULL, 0},
+    {"bytes", FIELD_U64, AT(bytes), 0, NULL, 0},
+    {"objects", FIELD_U64, AT(objects), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape live_shape = SHAPE(struct record_live, live_fields);
+
 #define RECORD record_noise
 static const struct field noise_fields[] = {
     {"others_share", FIELD_DOUBLE, AT(others_share), 0, NULL, 0},
@@ -81,6 +90,7 @@ static const struct field trial_fields[] = {
     {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
     {"windows", FIELD_LIST, AT(windows), RECORDING_WINDOWS_MAX, &window_shape, AT(window_count)},
     {"statuses", FIELD_STR, AT(statuses), 0, NULL, 0},
+    {"live", FIELD_LIST, AT(live), RECORDING_LIVE_MAX, &live_shape, AT(live_count)},
     {"rss_p50_bytes", FIELD_U64, AT(rss_p50_bytes), 0, NULL, 0},
     {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
     {"rss_max_bytes", FIELD_U64, AT(rss_max_bytes), 0, NULL, 0},

@@ -54,6 +54,12 @@ static void assert_same_windows(const struct record_trial *have, const struct re
     assert_int_equal(have->window_count, want->window_count);
     for (size_t i = 0; i < want->window_count; i++)
         assert_true(str_equal(have->windows[i].latency, want->windows[i].latency));
+    assert_int_equal(have->live_count, want->live_count);
+    for (size_t i = 0; i < want->live_count; i++) {
+        assert_true(have->live[i].request_count == want->live[i].request_count);
+        assert_true(have->live[i].bytes == want->live[i].bytes);
+        assert_true(have->live[i].objects == want->live[i].objects);
+    }
 }
 
 static void assert_same_trial(const struct record_trial *have, const struct record_trial *want)
@@ -148,6 +154,9 @@ static void add_gotest(struct sample *sample)
     trial->windows[0].latency = STR("12:3");
     trial->windows[1].latency = STR("14:7");
     trial->window_count = 2;
+    trial->live = ARENA_ARRAY(&sample->arena, struct record_live, 2);
+    trial->live[1] = (struct record_live){900, 1 << 20, 77};
+    trial->live_count = 2;
     sample->recording.scenario_count = 2;
 }
 

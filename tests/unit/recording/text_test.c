@@ -21,6 +21,13 @@ static const char trial_text[] = "{\n"
                                  "    }\n"
                                  "  ],\n"
                                  "  \"statuses\": \"200:9 404:1\",\n"
+                                 "  \"live\": [\n"
+                                 "    {\n"
+                                 "      \"request_count\": 225,\n"
+                                 "      \"bytes\": 12,\n"
+                                 "      \"objects\": 13\n"
+                                 "    }\n"
+                                 "  ],\n"
                                  "  \"rss_p50_bytes\": 4,\n"
                                  "  \"rss_p95_bytes\": 5,\n"
                                  "  \"rss_max_bytes\": 6,\n"
@@ -47,6 +54,7 @@ static const char trial_text[] = "{\n"
 static void a_trial_is_written_as_schema_3_says(void **state)
 {
     struct record_window window = {STR("12:3")};
+    struct record_live live = {225, 12, 13};
     struct record_benchmark benchmark = {STR("BenchmarkEncode"), 2000, 0.1, 64, 2};
     struct record_trial trial = {.number = 3,
                                  .warmup_count = 500,
@@ -61,6 +69,8 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .windows = &window,
                                  .window_count = 1,
                                  .statuses = STR("200:9 404:1"),
+                                 .live = &live,
+                                 .live_count = 1,
                                  .rss_p50_bytes = 4,
                                  .rss_p95_bytes = 5,
                                  .rss_max_bytes = 6,
