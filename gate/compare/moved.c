@@ -11,6 +11,9 @@
 /* A byte a request less or more is nobody's refactoring, nor is it in objects of 16 bytes. */
 #define NOISE_MIN         1.0
 #define NOISE_MIN_OBJECTS (NOISE_MIN / 16)
+/* Held at one moment, not per request: what idle connections keep comes and goes by as much. */
+#define NOISE_MIN_HELD         1024.0
+#define NOISE_MIN_HELD_OBJECTS (NOISE_MIN_HELD / 16)
 /* Between functions that both sides have only an equal exchange is a move. */
 #define EXCHANGE_TOLERANCE 0.02
 
@@ -211,8 +214,13 @@ static double kind_mean(const struct moving *moving, const struct mover *mover, 
 
 static double noise_min(enum column column)
 {
-    bool counts = column == COLUMN_ALLOC_OBJECTS || column == COLUMN_END_OBJECTS;
-    return counts ? NOISE_MIN_OBJECTS : NOISE_MIN;
+    static const double least[COLUMNS] = {
+        [COLUMN_ALLOC_SPACE] = NOISE_MIN,
+        [COLUMN_ALLOC_OBJECTS] = NOISE_MIN_OBJECTS,
+        [COLUMN_END_SPACE] = NOISE_MIN_HELD,
+        [COLUMN_END_OBJECTS] = NOISE_MIN_HELD_OBJECTS,
+    };
+    return least[column];
 }
 
 /* What the function won or lost in this kind and column, 0 below the noise. */
