@@ -212,7 +212,7 @@ static double kind_mean(const struct moving *moving, const struct mover *mover, 
     return row ? ledger_mean(moving->ledger, row, side, moving->column) : 0;
 }
 
-static double noise_min(enum column column)
+double moved_noise_min(enum column column)
 {
     static const double least[COLUMNS] = {
         [COLUMN_ALLOC_SPACE] = NOISE_MIN,
@@ -228,7 +228,7 @@ static double change_of(const struct moving *moving, const struct mover *mover)
 {
     double base = kind_mean(moving, mover, SIDE_BASE);
     double cand = kind_mean(moving, mover, SIDE_CAND);
-    double noise = fmax(noise_min(moving->column), NOISE_RATIO * fmax(base, cand));
+    double noise = fmax(moved_noise_min(moving->column), NOISE_RATIO * fmax(base, cand));
     return fabs(cand - base) < noise ? 0 : cand - base;
 }
 
@@ -370,7 +370,7 @@ static void add_moved(const struct moving *moving, const struct change *change, 
 static void match(struct moving *moving, struct change *won, struct change *lost, relation related)
 {
     double amount = fmin(fmin(won->open, lost->open), related(moving, won, lost));
-    if (amount < noise_min(moving->column))
+    if (amount < moved_noise_min(moving->column))
         return;
     struct shift *shift = shift_for(moving, won, lost);
     won->open -= amount;
