@@ -344,9 +344,10 @@ static void add_moved(struct comparison *comparison, struct str from, struct str
                       const double amounts[COLUMNS])
 {
     bool allocated = amounts[COLUMN_ALLOC_SPACE] > 0;
-    double bytes = amounts[allocated ? COLUMN_ALLOC_SPACE : COLUMN_END_SPACE];
+    enum column column = allocated ? COLUMN_ALLOC_SPACE : COLUMN_END_SPACE;
+    double bytes = amounts[column];
     enum metric metric = allocated ? METRIC_ALLOC_SPACE : METRIC_INUSE_SPACE;
-    if (bytes > 0)
+    if (bytes >= moved_noise_min(column))
         comparison->moved[comparison->moved_count++] = (struct moved){from, to, bytes, metric};
 }
 

@@ -11,6 +11,9 @@
 /* A byte a request less or more is nobody's refactoring, nor is it in objects of 16 bytes. */
 #define NOISE_MIN         1.0
 #define NOISE_MIN_OBJECTS (NOISE_MIN / 16)
+/* Held at one moment, not per request: what idle connections keep comes and goes by as much. */
+#define NOISE_MIN_HELD         1024.0
+#define NOISE_MIN_HELD_OBJECTS (NOISE_MIN_HELD / 16)
 /* Between functions that both sides have only an equal exchange is a move. */
 #define EXCHANGE_TOLERANCE 0.02
 
@@ -209,10 +212,15 @@ static double kind_mean(const struct moving *moving, const struct mover *mover, 
     return row ? ledger_mean(moving->ledger, row, side, moving->column) : 0;
 }
 
-static double noise_min(enum column column)
+double moved_noise_min(enum column column)
 {
-    bool counts = column == COLUMN_ALLOC_OBJECTS || column == COLUMN_END_OBJECTS;
-    return counts ? NOISE_MIN_OBJECTS : NOISE_MIN;
+    static const double least[COLUMNS] = {
+        [COLUMN_ALLOC_SPACE] = NOISE_MIN,
+        [COLUMN_ALLOC_OBJECTS] = NOISE_MIN_OBJECTS,
+        [COLUMN_END_SPACE] = NOISE_MIN_HELD,
+        [COLUMN_END_OBJECTS] = NOISE_MIN_HELD_OBJECTS,
+    };
+    return least[column];
 }
 
 /* What the function won or lost in this kind and column, 0 below the noise. */
@@ -220,7 +228,7 @@ static double change_of(const struct moving *moving, const struct mover *mover)
 {
     double base = kind_mean(moving, mover, SIDE_BASE);
     double cand = kind_mean(moving, mover, SIDE_CAND);
-    double noise = fmax(noise_min(moving->column), NOISE_RATIO * fmax(base, cand));
+    double noise = fmax(moved_noise_min(moving->column), NOISE_RATIO * fmax(base, cand));
     return fabs(cand - base) < noise ? 0 : cand - base;
 }
 
@@ -362,7 +370,7 @@ static void add_moved(const struct moving *moving, const struct change *change, 
 static void match(struct moving *moving, struct change *won, struct change *lost, relation related)
 {
     double amount = fmin(fmin(won->open, lost->open), related(moving, won, lost));
-    if (amount < noise_min(moving->column))
+    if (amount < moved_noise_min(moving->column))
         return;
     struct shift *shift = shift_for(moving, won, lost);
     won->open -= amount;

@@ -39,4 +39,7 @@ struct shifts {
 /* Fills the moved columns of the ledger's rows and lists the shifts of every column. */
 void moved_find(struct shifts *out, struct ledger *ledger);
 
+/* Less than this in a column is nobody's refactoring: no move is seen in it, and none is listed. */
+double moved_noise_min(enum column column);
+
 #endif

@@ -205,11 +205,14 @@ static void a_function_that_was_there_replaces_none(void **state)
 static void what_is_only_held_is_listed_as_held(void **state)
 {
     static const struct site_text nothing[SITES_MAX] = {{0}};
-    static const struct site_text base[SITES_MAX] = {OWN("F", SLICE, 1000, "Main"),
-                                                     OWN("old.Table", MAP, 5000, "Main")};
-    static const struct site_text cand[SITES_MAX] = {OWN("F", SLICE, 600, "Main"),
-                                                     OWN("New", SLICE, 400, "F"),
-                                                     OWN("new.Table", MAP, 7000, "Main")};
+    static const struct site_text base[SITES_MAX] = {OWN("F", SLICE, 10000, "Main"),
+                                                     OWN("Idle", OBJECT, 900, "Main"),
+                                                     OWN("old.Table", MAP, 50000, "Main")};
+    /* A few hundred bytes are what connections hold or not: no move is seen in them. */
+    static const struct site_text cand[SITES_MAX] = {OWN("F", SLICE, 6000, "Main"),
+                                                     OWN("New", SLICE, 4000, "F"),
+                                                     OWN("Busy", OBJECT, 900, "Main"),
+                                                     OWN("new.Table", MAP, 70000, "Main")};
     const struct site_text *texts[SIDES] = {base, cand};
     struct trial_fold folds[SIDES];
     struct ledger_side sides[SIDES];
@@ -234,10 +237,10 @@ static void what_is_only_held_is_listed_as_held(void **state)
     const struct moved *pair = &fixture.comparison.moved[0];
     const struct moved *split = &fixture.comparison.moved[1];
     assert_str(pair->to, "m.io/a.new.Table");
-    assert_close(pair->bytes, 5000, 1e-9); /* what both have: 2000 came on top */
+    assert_close(pair->bytes, 50000, 1e-9); /* what both have: 20000 came on top */
     assert_int_equal(pair->metric, METRIC_INUSE_SPACE);
     assert_str(split->to, "m.io/a.New");
-    assert_close(split->bytes, 400, 1e-9);
+    assert_close(split->bytes, 4000, 1e-9);
     assert_int_equal(split->metric, METRIC_INUSE_SPACE);
     fixture_release(&fixture);
 }
