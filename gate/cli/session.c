@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "gate/base/io.h"
+#include "gate/cli/latency_files.h"
 #include "gate/codec/yaml.h"
 #include "gate/compare/validity.h"
 
@@ -253,7 +254,7 @@ enum status session_write_reports(struct session *session, struct str dir, struc
         }
         buf_release(&buf);
     }
-    return status;
+    return status ? status : latency_files_write(&session->recording, dir, err);
 }
 
 enum status session_print(struct session *session, const struct report_format *format,
