@@ -24,14 +24,17 @@ uint64_t cpu_profile_seconds(double load_seconds)
 static void ask(struct cpu_profile *profile)
 {
     struct arena *arena = profile->trial->scratch;
-    struct str pprof = profile->trial->scenario->scenario->service.pprof;
+    const struct scenario_service *service = &profile->trial->scenario->scenario->service;
+    struct str pprof = service->pprof;
+    uint64_t grace_ns =
+        service->profile_timeout_ns < GRACE_NS ? service->profile_timeout_ns : GRACE_NS;
     profile->path =
         str_format(arena, "%.*s%sprofile?seconds=%llu", STR_ARGS(pprof),
                    str_ends_with(pprof, STR("/")) ? "" : "/", (unsigned long long)profile->seconds);
     *profile->why = (struct err){0};
     /* A failure leaves no exchange, and the reason where finish finds it. */
     (void)!control_begin(&profile->exchange, arena, profile->port, profile->path,
-                         profile->seconds * NS_PER_SECOND + GRACE_NS, profile->why);
+                         profile->seconds * NS_PER_SECOND + grace_ns, profile->why);
 }
 
 static void receive(struct cpu_profile *profile)

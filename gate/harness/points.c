@@ -4,9 +4,6 @@
 #include "gate/base/io.h"
 #include "gate/harness/control.h"
 
-/* At profile rate 1 a large heap takes a while to walk and print. */
-#define READ_TIMEOUT_NS (120 * NS_PER_SECOND)
-
 enum { PERIOD_MAX = 64 * 1024 * 1024 };
 
 static enum status check_answer(const struct control_reply *reply, struct str path, struct err *err)
@@ -82,8 +79,8 @@ static enum status read_one(struct trial *trial, struct arena *arena, uint16_t p
         str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
                    str_ends_with(pprof, STR("/")) ? "" : "/", read.text ? "&debug=1" : "");
     struct str file = recording_point_file(arena, trial->dir, read.point, read.text);
-    if (control_get(&reply, arena, port, path, READ_TIMEOUT_NS, err) ||
-        check_answer(&reply, path, err))
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    if (control_get(&reply, arena, port, path, timeout_ns, err) || check_answer(&reply, path, err))
         return err->status;
     if (!read.text && check_profile(trial, arena, reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(path));
