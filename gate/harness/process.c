@@ -154,7 +154,8 @@ static enum status read_start(struct process *process, const struct process_spec
     if (!receive_note(&note, process->keeper_fd, START_NS))
         return err_set(err, STATUS_IO, "%s could not be started", spec->argv[0]);
     if (note.word == KEEPER_NO_DIR) {
-        return err_set(err, STATUS_IO, "%s: cannot enter %.*s: %s", spec->argv[0],
+        /* The directory was there: the last program that ran in it can have removed it. */
+        return err_set(err, STATUS_CHILD, "%s: cannot enter %.*s: %s", spec->argv[0],
                        STR_ARGS(spec->dir), strerror(note.value));
     }
     if (note.word == KEEPER_NO_EXEC) {

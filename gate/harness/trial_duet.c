@@ -61,7 +61,7 @@ static enum status explain(struct duet *duet, const struct load_result results[S
         process_poll(&service->process);
         if (!results[side].has_failed && !service->process.ended)
             continue;
-        (void)service_explain(service, err);
+        (void)service_explain(service, "during the load", err);
         return name_side(side, err);
     }
     return process_interrupted() ? process_interruption(err) : err->status;
