@@ -158,6 +158,10 @@ static enum status read_start(struct process *process, const struct process_spec
         return err_set(err, STATUS_CHILD, "%s: cannot enter %.*s: %s", spec->argv[0],
                        STR_ARGS(spec->dir), strerror(note.value));
     }
+    if (note.word == KEEPER_NO_CPUS) {
+        return err_set(err, STATUS_IO, "%s: cannot be held on its CPUs: %s", spec->argv[0],
+                       strerror(note.value));
+    }
     if (note.word == KEEPER_NO_EXEC) {
         return err_set(err, STATUS_CHILD, "cannot execute %s: %s", spec->argv[0],
                        strerror(note.value));
@@ -223,6 +227,7 @@ enum status process_start(struct process *process, const struct process_spec *sp
             .argv = spec->argv,
             .env = spec->env,
             .dir = str_text(&scratch, spec->dir.len ? spec->dir : STR(".")),
+            .cpus = spec->cpus,
         };
         status = fork_keeper(process, &start, err);
     }

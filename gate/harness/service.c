@@ -81,7 +81,11 @@ static enum status start(struct service *service, struct err *err)
 {
     const struct trial *trial = service->trial;
     struct trial_variable variables[VARIABLES];
-    struct process_spec spec = {.dir = trial->scenario->trees[trial->key.side]};
+    const struct pinning *pinning = &trial->harness->pinning;
+    struct process_spec spec = {
+        .dir = trial->scenario->trees[trial->key.side],
+        .cpus = pinning->is_on ? &pinning->service : NULL,
+    };
     if (process_free_port(&service->port, err))
         return err->status;
     set_variables(variables, service);

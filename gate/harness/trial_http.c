@@ -161,6 +161,11 @@ static enum status measure(struct http_trial *http, struct err *err)
 enum status trial_http(struct trial *trial, struct err *err)
 {
     struct http_trial http = {.trial = trial, .service = {.trial = trial}};
-    enum status status = measure(&http, err);
-    return service_end(&http.service, status, err);
+    const struct pinning *pinning = &trial->harness->pinning;
+    enum status status = pinning_begin(pinning, err);
+    if (status == STATUS_OK)
+        status = measure(&http, err);
+    status = service_end(&http.service, status, err);
+    pinning_end(pinning);
+    return status;
 }
