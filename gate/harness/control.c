@@ -30,9 +30,11 @@ struct control_exchange {
     curl_socket_t fd; /* of the connection; libcurl's */
     bool is_over;
     CURLcode code; /* how it ended, once it is over */
+    uint64_t timeout_ns;
     struct buf body;
     size_t header_bytes;
     bool has_much_header;
+    bool has_whole_header; /* of the last answer: its empty line is there */
 };
 
 static size_t take_body(char *data, size_t size, size_t count, void *ctx)
@@ -47,8 +49,13 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 static size_t take_header(char *data, size_t size, size_t count, void *ctx)
 {
     struct control_exchange *control = ctx;
-    (void)data;
+    struct str line = str_trim((struct str){data, size * count});
     control->header_bytes += size * count;
+    /* libcurl takes an answer that ends in the middle of its header for a whole one. */
+    if (line.len == 0)
+        control->has_whole_header = true;
+    if (str_starts_with(line, STR("HTTP/")))
+        control->has_whole_header = false;
     control->has_much_header = control->header_bytes > CONTROL_HEADER_BYTES_MAX;
     return control->has_much_header ? 0 : size * count;
 }
@@ -139,6 +146,10 @@ static enum status explain(const struct control_exchange *control, struct err *e
     }
     if (!control->is_over)
         return err_set(err, STATUS_CHILD, "no complete answer by the end");
+    if (control->code == CURLE_OPERATION_TIMEDOUT) {
+        return err_set(err, STATUS_CHILD, "no complete answer within %.3g s",
+                       (double)control->timeout_ns / (double)NS_PER_SECOND);
+    }
     return err_set(err, STATUS_CHILD, "%s", curl_easy_strerror(control->code));
 }
 
@@ -184,6 +195,7 @@ enum status control_begin(struct control_exchange **out, struct arena *arena, ui
     struct control_exchange *control = ARENA_NEW(arena, struct control_exchange);
     control->path = str_copy(arena, path);
     control->fd = CURL_SOCKET_BAD;
+    control->timeout_ns = timeout_ns;
     buf_init(&control->body, CONTROL_BODY_BYTES_MAX);
     if (open_exchange(control, port, timeout_ns, err)) {
         close_exchange(control);
@@ -215,6 +227,8 @@ static enum status take_reply(struct control_reply *out, struct arena *arena,
     struct control_reply reply = {0};
     if (!exchange->is_over || exchange->code != CURLE_OK)
         return explain(exchange, err);
+    if (!exchange->has_whole_header)
+        return err_set(err, STATUS_CHILD, "the answer ends within its header");
     if (curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &reply.http_code) != CURLE_OK)
         return err_set(err, STATUS_CHILD, "the answer has no status");
     reply.body = bytes_of_str(str_copy(arena, buf_view(&exchange->body)));

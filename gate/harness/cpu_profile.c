@@ -33,7 +33,8 @@ uint64_t cpu_profile_seconds(uint64_t done, uint64_t count, uint64_t spent_ns)
 static void ask(struct cpu_profile *profile)
 {
     struct arena *arena = profile->trial->scratch;
-    struct str pprof = profile->trial->scenario->scenario->service.pprof;
+    const struct scenario_service *service = &profile->trial->scenario->scenario->service;
+    struct str pprof = service->pprof;
     profile->path =
         str_format(arena, "%.*s%sprofile?seconds=%llu", STR_ARGS(pprof),
                    str_ends_with(pprof, STR("/")) ? "" : "/", (unsigned long long)profile->seconds);
@@ -50,13 +51,20 @@ static void receive(struct cpu_profile *profile)
     (void)!control_end(&profile->reply, profile->trial->scratch, exchange, profile->why);
 }
 
+/* No longer than a service may take for any profile. */
+static uint64_t grace_of(const struct trial *trial)
+{
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    return timeout_ns < GRACE_NS ? timeout_ns : GRACE_NS;
+}
+
 void cpu_profile_begin(struct cpu_profile *out, struct trial *trial, uint16_t port,
                        uint64_t load_count)
 {
     *out = (struct cpu_profile){.trial = trial,
                                 .port = port,
                                 .load_count = load_count,
-                                .grace_ns = GRACE_NS,
+                                .grace_ns = grace_of(trial),
                                 .why = ARENA_NEW(trial->scratch, struct err)};
     (void)err_set(out->why, STATUS_CHILD,
                   "the load was over before a profile could begin; raise load.count");

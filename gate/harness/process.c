@@ -154,8 +154,13 @@ static enum status read_start(struct process *process, const struct process_spec
     if (!receive_note(&note, process->keeper_fd, START_NS))
         return err_set(err, STATUS_IO, "%s could not be started", spec->argv[0]);
     if (note.word == KEEPER_NO_DIR) {
-        return err_set(err, STATUS_IO, "%s: cannot enter %.*s: %s", spec->argv[0],
+        /* The directory was there: the last program that ran in it can have removed it. */
+        return err_set(err, STATUS_CHILD, "%s: cannot enter %.*s: %s", spec->argv[0],
                        STR_ARGS(spec->dir), strerror(note.value));
+    }
+    if (note.word == KEEPER_NO_CPUS) {
+        return err_set(err, STATUS_IO, "%s: cannot be held on its CPUs: %s", spec->argv[0],
+                       strerror(note.value));
     }
     if (note.word == KEEPER_NO_EXEC) {
         return err_set(err, STATUS_CHILD, "cannot execute %s: %s", spec->argv[0],
@@ -222,6 +227,7 @@ enum status process_start(struct process *process, const struct process_spec *sp
             .argv = spec->argv,
             .env = spec->env,
             .dir = str_text(&scratch, spec->dir.len ? spec->dir : STR(".")),
+            .cpus = spec->cpus,
         };
         status = fork_keeper(process, &start, err);
     }

@@ -26,10 +26,13 @@ int process_interrupted(void);
 /* STATUS_INTERRUPTED, naming the signal. */
 enum status process_interruption(struct err *err);
 
+struct cpus;
+
 struct process_spec {
     const char *const *argv; /* NULL-terminated; argv[0] is a path, or a name looked up in PATH */
     const char *const *env;  /* NULL-terminated "NAME=value"; nothing is inherited */
     struct str dir;          /* working directory */
+    const struct cpus *cpus; /* of pinning.h: where it may run; NULL: where we may */
 };
 
 /* stdout and stderr together: head and tail are kept, the middle is counted and dropped. */

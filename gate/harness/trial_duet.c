@@ -66,7 +66,7 @@ static enum status explain(struct duet *duet, const struct load_result results[S
         process_poll(&service->process);
         if (!results[side].has_failed && !service->process.ended)
             continue;
-        (void)service_explain(service, err);
+        (void)service_explain(service, "during the load", err);
         return name_side(side, err);
     }
     return process_interrupted() ? process_interruption(err) : err->status;
@@ -247,10 +247,12 @@ enum status trial_duet(struct trial trials[SIDES], struct err *err)
     enum status status = STATUS_OK;
     for (int side = 0; side < SIDES; side++)
         duet.services[side].trial = &trials[side];
-    if (start_both(&duet, err) || warm_up(&duet, err) || measure_load(&duet, err) ||
-        check_both(&duet, err))
+    const struct pinning *pinning = &trials[SIDE_BASE].harness->pinning;
+    if (pinning_begin(pinning, err) || start_both(&duet, err) || warm_up(&duet, err) ||
+        measure_load(&duet, err) || check_both(&duet, err))
         status = err->status;
     for (int side = 0; side < SIDES; side++)
         status = service_end(&duet.services[side], status, err);
+    pinning_end(pinning);
     return status;
 }

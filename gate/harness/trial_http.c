@@ -48,7 +48,7 @@ static enum status explain_failure(struct http_trial *http, struct err *err)
 {
     if (http->is_too_slow && !http->service.process.ended && !process_interrupted())
         return trial_give_up(http->trial, err);
-    return service_explain(&http->service, err);
+    return service_explain(&http->service, "during the load", err);
 }
 
 static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint64_t count)
@@ -124,16 +124,21 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     return trial_load_check_cpu(record, err);
 }
 
+static enum status read_heap(struct http_trial *http, enum point point, struct err *err)
+{
+    if (points_read(http->trial, http->service.port, point, err))
+        return service_explain(&http->service, "while its heap was read", err);
+    return STATUS_OK;
+}
+
 static enum status measure(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
     /* RSS of the warm-up is sampled too, into a list that nobody reads. */
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
-    if (service_start(&http->service, err) ||
-        points_read(trial, http->service.port, POINT_READY, err) || warm_up(http, err) ||
-        points_read(trial, http->service.port, POINT_WARM, err) || measure_load(http, err) ||
-        service_check_listener(&http->service, err) ||
-        points_read(trial, http->service.port, POINT_END, err) ||
+    if (service_start(&http->service, err) || read_heap(http, POINT_READY, err) ||
+        warm_up(http, err) || read_heap(http, POINT_WARM, err) || measure_load(http, err) ||
+        service_check_alive(&http->service, err) || read_heap(http, POINT_END, err) ||
         service_check_alive(&http->service, err))
         return err->status;
     return STATUS_OK;
@@ -142,6 +147,11 @@ static enum status measure(struct http_trial *http, struct err *err)
 enum status trial_http(struct trial *trial, struct err *err)
 {
     struct http_trial http = {.trial = trial, .service = {.trial = trial}};
-    enum status status = measure(&http, err);
-    return service_end(&http.service, status, err);
+    const struct pinning *pinning = &trial->harness->pinning;
+    enum status status = pinning_begin(pinning, err);
+    if (status == STATUS_OK)
+        status = measure(&http, err);
+    status = service_end(&http.service, status, err);
+    pinning_end(pinning);
+    return status;
 }

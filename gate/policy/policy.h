@@ -44,6 +44,7 @@ struct scenario_service {
     struct str ready;          /* path answered with 2xx when the service can serve; default "/" */
     struct str pprof;          /* default "/debug/pprof/" */
     uint64_t start_timeout_ns; /* default 60 s */
+    uint64_t profile_timeout_ns; /* default 120 s */
 };
 
 struct scenario_load {

@@ -31,7 +31,7 @@
  * manifest.json holds, in this order and nothing else:
  *
  *   schema, memgate_version, policy {name, revision}, quick,
- *   environment {os, arch, cpu_model, cpu_count, kernel},
+ *   environment {os, arch, cpu_model, cpu_count, kernel, pinned},
  *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure, notes,
  *               load_count, trials {baseline {exact, steady, duet}, candidate {likewise}}}],
@@ -185,6 +185,7 @@ struct record_environment {
     struct str cpu_model;
     uint64_t cpu_count;
     struct str kernel;
+    bool pinned; /* the load of services ran on a CPU of its own, the services on the others */
 };
 
 /* A source file that is the same under another path; paths as the repository spells them. */

@@ -140,6 +140,7 @@ static const struct field environment_fields[] = {
     {"cpu_model", FIELD_STR, AT(cpu_model), 0, NULL, 0},
     {"cpu_count", FIELD_U64, AT(cpu_count), 0, NULL, 0},
     {"kernel", FIELD_STR, AT(kernel), 0, NULL, 0},
+    {"pinned", FIELD_BOOL, AT(pinned), 0, NULL, 0},
 };
 #undef RECORD
 static const struct shape environment_shape = SHAPE(struct record_environment, environment_fields);

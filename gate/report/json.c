@@ -308,6 +308,7 @@ static void write_environment(struct json_writer *json,
     json_str(json, "cpu_model", environment->cpu_model);
     json_u64(json, "cpu_count", environment->cpu_count);
     json_str(json, "kernel", environment->kernel);
+    json_bool(json, "pinned", environment->pinned);
     json_object_end(json);
 }
 

@@ -7,6 +7,7 @@ struct text {
     struct buf *out;
     struct arena *arena;
     const struct judged_scenario *scenario;
+    const struct record_environment *environment;
 };
 
 static void write_padded(struct buf *out, struct str text, size_t width)
@@ -210,6 +211,19 @@ static void write_kinds(const struct text *text)
     write_unlisted(text);
 }
 
+/* Latency and CPU time depend on it: who shares a CPU waits for it. */
+static void write_machine(const struct text *text)
+{
+    const struct record_scenario *record = text->scenario->comparison->record;
+    const struct record_environment *environment = text->environment;
+    const size_t *count = record->trial_count[SIDE_CAND];
+    if (record->is_gotest || count[PHASE_STEADY] + count[PHASE_DUET] == 0)
+        return;
+    buf_printf(text->out, "  machine %llu CPUs, %s\n", (unsigned long long)environment->cpu_count,
+               environment->pinned ? "one of them for the load, the others for the service"
+                                   : "nothing pinned: load and service share them");
+}
+
 static void write_trials(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
@@ -271,6 +285,7 @@ static void write_scenario(const struct text *text)
     write_moved(text);
     write_kinds(text);
     write_trials(text);
+    write_machine(text);
 }
 
 void report_text(struct buf *out, struct arena *arena, const struct report_input *input)
@@ -281,7 +296,7 @@ void report_text(struct buf *out, struct arena *arena, const struct report_input
     escape_text(out, input->recording->policy_name);
     buf_printf(out, ": %zu rules, %zu judged\n", judgement->rule_count, judgement->judged_rules);
     for (size_t i = 0; i < judgement->scenario_count; i++) {
-        struct text text = {out, arena, &judgement->scenarios[i]};
+        struct text text = {out, arena, &judgement->scenarios[i], &input->recording->environment};
         write_scenario(&text);
     }
     buf_printf(out, "\nexit %d (%s)\n", verdict_exit_code(judgement->verdict),

@@ -110,6 +110,9 @@ static const struct reply_case reply_cases[] = {
      STR_INIT("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n"
               "\r\n"),
      302, ""},
+    {"trailers",
+     STR_INIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n"),
+     200, "x"},
     {"redirect to a file",
      STR_INIT("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
               "Content-Length: 0\r\n\r\n"),
@@ -146,9 +149,14 @@ struct failure_case {
 
 static const struct failure_case failure_cases[] = {
     {"nothing", STR_INIT(""), STR_INIT(""), false, "GET /x: "},
-    {"silence", STR_INIT(""), STR_INIT(""), true, "Timeout was reached"},
+    {"silence", STR_INIT(""), STR_INIT(""), true, "no complete answer within 0.05 s"},
     {"half an answer", STR_INIT("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nno"), STR_INIT(""),
      false, "GET /x: "},
+    {"half a header", STR_INIT("HTTP/1.1 200 OK\r\nContent-Le"), STR_INIT(""), false,
+     "GET /x: the answer ends within its header"},
+    {"half a header behind an interim answer",
+     STR_INIT("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), STR_INIT(""), false,
+     "GET /x: the answer ends within its header"},
     {"no HTTP", STR_INIT("SSH-2.0-x\r\n"), STR_INIT(""), false, "GET /x: "},
     {"chunk of 2^64-1",
      STR_INIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -258,7 +266,7 @@ static void programs_can_talk_during_a_request(void **state)
     server_start(&server);
     assert_ok(process_start(&process, &spec, &err), &err);
     assert_fails(control_get(&reply, &arena, server.port, STR("/x"), NS_PER_SECOND, &err),
-                 STATUS_CHILD, &err, "Timeout was reached");
+                 STATUS_CHILD, &err, "no complete answer within 1 s");
     const struct process_output *output = &process.output;
     assert_int_equal(output->head.len + output->tail_len + output->dropped_bytes, TALK_BYTES);
     assert_true(process.ended);

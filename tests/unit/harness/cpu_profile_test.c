@@ -108,7 +108,8 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){.scenario.service.pprof = STR("/debug/pprof/")};
+    *fixture = (struct fixture){.scenario.service = {.pprof = STR("/debug/pprof/"),
+                                                     .profile_timeout_ns = 60 * NS_PER_SECOND}};
     arena_init(&fixture->arena);
     fixture->harness.spec.policy = &fixture->policy;
     fixture->built.scenario = &fixture->scenario;

@@ -258,8 +258,8 @@ static void start_refuses_what_cannot_run(void **state)
                  &fixture->err, "cannot execute /etc/passwd: Permission denied");
     spec.argv = shell;
     spec.dir = STR("/no/such/dir");
-    assert_fails(process_start(&fixture->process, &spec, &fixture->err), STATUS_IO, &fixture->err,
-                 "cannot enter /no/such/dir: No such file");
+    assert_fails(process_start(&fixture->process, &spec, &fixture->err), STATUS_CHILD,
+                 &fixture->err, "cannot enter /no/such/dir: No such file");
     assert_int_equal(fixture->process.pid, 0);
 }
 

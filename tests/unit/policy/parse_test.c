@@ -275,6 +275,7 @@ static const char sample[] =
     "      ready: /healthz\n"
     "      pprof: /debug/pprof/\n"
     "      start_timeout: 60s\n"
+    "      profile_timeout: 90s\n"
     "    load:\n"
     "      driver: http\n"
     "      requests: load/orders.jsonl\n"
@@ -329,6 +330,7 @@ static void reads_the_scenarios_of_the_sample(void **state)
     assert_str(orders->service.env[1].value, "2");
     assert_str(orders->service.ready, "/healthz");
     assert_int_equal(orders->service.start_timeout_ns, 60000000000);
+    assert_int_equal(orders->service.profile_timeout_ns, 90000000000);
     assert_str(orders->load.requests, "load/orders.jsonl");
     assert_int_equal(orders->load.warmup, 500);
     assert_int_equal(orders->load.count, 20000);
@@ -365,7 +367,7 @@ static void reads_the_rules_of_the_sample(void **state)
     assert_close(row->max_increase_percent.value, 0.15, 1e-15);
     assert_int_equal(row->severity, SEVERITY_BLOCK);
     assert_str(row->owner, "@org/cart");
-    assert_int_equal(row->origin.line, 33);
+    assert_int_equal(row->origin.line, 34);
     assert_int_equal(row->origin.column, 5);
     assert_str(row->origin.file, "memgate.yaml");
     assert_false(row->is_default);
@@ -399,6 +401,7 @@ static void gives_what_is_left_out_its_default(void **state)
     assert_str(scenario->service.ready, "/");
     assert_str(scenario->service.pprof, "/debug/pprof/");
     assert_int_equal(scenario->service.start_timeout_ns, 60000000000);
+    assert_int_equal(scenario->service.profile_timeout_ns, 120000000000);
     assert_int_equal(scenario->load.warmup, 100);
     assert_close(scenario->load.rate_per_second, 0, 0);
     assert_int_equal(scenario->load.connections, 4);

@@ -110,6 +110,7 @@ static void assert_same_recording(const struct recording *have, const struct rec
     assert_true(str_equal(have->environment.cpu_model, want->environment.cpu_model));
     assert_true(have->environment.cpu_count == want->environment.cpu_count);
     assert_true(str_equal(have->environment.kernel, want->environment.kernel));
+    assert_int_equal(have->environment.pinned, want->environment.pinned);
     assert_int_equal(have->rename_count, want->rename_count);
     for (size_t i = 0; i < want->rename_count; i++) {
         assert_true(str_equal(have->renames[i].from, want->renames[i].from));
