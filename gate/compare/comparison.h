@@ -181,6 +181,8 @@ struct comparison {
     struct str steady_refusal;
     /* Why there are no rows of CPU profiles though the steady phase was compared. */
     struct str cpu_refusal;
+    struct str gc_refusal;       /* likewise of the collector */
+    struct str gc_pause_refusal; /* and of its pauses alone */
 };
 
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */
@@ -227,6 +229,9 @@ struct comparison_profile {
 NODISCARD enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
                                              const struct comparison_profile sides[SIDES],
                                              const struct pair_hints *hints, struct err *err);
+
+/* Why there is no row of the metric; empty where nothing is known of a reason. */
+struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric);
 
 /* Share of a side's allocated bytes that have no known kind, 0..1. */
 double comparison_unknown_share(const struct comparison *comparison, enum side side);

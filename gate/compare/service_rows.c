@@ -2,6 +2,7 @@
 
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
+#include "gate/compare/gc_rows.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/noise.h"
 #include "gate/compare/sources.h"
@@ -261,7 +262,11 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     }
     add_steady(comparison, arena, columns);
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
-    return comparison->has_steady ? cpu_rows_add(comparison, arena, sources, err) : STATUS_OK;
+    if (!comparison->has_steady)
+        return STATUS_OK;
+    if (!comparison->record->is_gotest && gc_rows_add(comparison, arena, sources, err))
+        return err->status;
+    return cpu_rows_add(comparison, arena, sources, err);
 }
 
 enum status service_rows_add(struct comparison *comparison, struct arena *arena,

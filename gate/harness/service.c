@@ -11,12 +11,25 @@
 
 enum { START_TRIES_MAX = 5 };
 
-static void set_exact_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
+/* The service's own settings stay; where one stands twice, the runtime takes the last. */
+static void add_godebug(struct trial_env *env, struct arena *arena, struct str setting)
 {
     struct str given = trial_env_get(env, STR("GODEBUG"));
-    struct str value = str_format(arena, "%.*s%smemprofilerate=%llu", STR_ARGS(given),
-                                  given.len ? "," : "", (unsigned long long)rate);
+    struct str value =
+        str_format(arena, "%.*s%s%.*s", STR_ARGS(given), given.len ? "," : "", STR_ARGS(setting));
     trial_env_set(env, arena, STR("GODEBUG"), value);
+}
+
+static void set_exact_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
+{
+    add_godebug(env, arena, str_format(arena, "memprofilerate=%llu", (unsigned long long)rate));
+}
+
+/* A service that sets gctrace itself, to 0 for instance, has its reasons. */
+static void trace_collector(struct trial_env *env, struct arena *arena)
+{
+    if (!gctrace_is_set(trial_env_get(env, STR("GODEBUG"))))
+        add_godebug(env, arena, STR("gctrace=1"));
 }
 
 /*
@@ -71,15 +84,25 @@ static enum status build_env(const char *const **out, const struct trial *trial,
         set_exact_rate(&env, arena, trial->scenario->exact_rate);
         hold_collector(&env, arena);
     }
+    if (trial->key.phase == PHASE_STEADY)
+        trace_collector(&env, arena);
     *out = trial_env_list(&env, arena);
     return STATUS_OK;
+}
+
+static void feed_gctrace(void *ctx, const char *data, size_t len)
+{
+    gctrace_feed(ctx, data, len);
 }
 
 static enum status start(struct service *service, struct err *err)
 {
     const struct trial *trial = service->trial;
     struct trial_variable variables[VARIABLES];
-    struct process_spec spec = {.dir = trial->scenario->trees[trial->key.side]};
+    struct process_spec spec = {.dir = trial->scenario->trees[trial->key.side],
+                                .on_output = feed_gctrace,
+                                .output_ctx = &service->gctrace};
+    gctrace_init(&service->gctrace, trial->scratch);
     if (process_free_port(&service->port, err))
         return err->status;
     set_variables(variables, service);
