@@ -149,6 +149,27 @@ struct detail {
     size_t site_count;
 };
 
+/*
+ * What resident memory is for, at the point `end`: just collected, so that
+ * a collector that runs less often shows as headroom, and a leak as live
+ * heap.
+ */
+enum rss_part {
+    RSS_LIVE,
+    RSS_HEADROOM, /* of the heap, neither live nor given back to the system */
+    RSS_STACKS,
+    RSS_METADATA, /* of the runtime: spans, caches, the collector, profiles */
+    RSS_REST,     /* code, data, C, other processes of the tree: the resident memory less these */
+    RSS_PARTS
+};
+
+const char *rss_part_name(enum rss_part part); /* "live heap", "GC headroom" ... */
+
+struct rss_side {
+    double total;
+    double parts[RSS_PARTS];
+};
+
 struct comparison {
     struct str scenario;
     const struct record_scenario *record; /* describes both sides, wherever they come from */
@@ -172,7 +193,9 @@ struct comparison {
     size_t invalid_cap;
     bool toolchain_changed;
     bool has_steady;
+    bool has_rss;  /* rss was filled */
     bool has_duet; /* latency is that of both sides measured at the same time */
+    struct rss_side rss[SIDES];
     /*
      * Why the steady phase was not compared though it was recorded: other
      * machines, another rate. Empty when nothing is in the way. Allocation

@@ -171,6 +171,7 @@ static enum status measure(struct http_trial *http, struct err *err)
         service_check_alive(&http->service, err))
         return err->status;
     record_gc(http);
+    trial->record->rss_end_bytes = process_rss_bytes(&http->service.process);
     return STATUS_OK;
 }
 

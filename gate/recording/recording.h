@@ -161,6 +161,7 @@ struct record_trial {
     uint64_t rss_p95_bytes;
     uint64_t rss_max_bytes;
     uint64_t rss_samples;
+    uint64_t rss_end_bytes; /* behind the point `end`; 0: not looked at */
     struct record_noise noise;
     struct record_gc gc;
     struct record_benchmark *benchmarks;

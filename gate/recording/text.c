@@ -101,6 +101,7 @@ static const struct field trial_fields[] = {
     {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
     {"rss_max_bytes", FIELD_U64, AT(rss_max_bytes), 0, NULL, 0},
     {"rss_samples", FIELD_U64, AT(rss_samples), 0, NULL, 0},
+    {"rss_end_bytes", FIELD_U64, AT(rss_end_bytes), 0, NULL, 0},
     {"noise", FIELD_OBJECT, AT(noise), 0, &noise_shape, 0},
     {"gc", FIELD_OBJECT, AT(gc), 0, &gc_shape, 0},
     {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,

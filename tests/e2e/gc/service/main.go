@@ -16,9 +16,18 @@ var (
 	kept [][]byte
 )
 
+// Memory that nobody wrote to is not resident.
+func touched(bytes int) []byte {
+	block := make([]byte, bytes)
+	for i := 0; i < len(block); i += 4096 {
+		block[i] = 1
+	}
+	return block
+}
+
 func work(w http.ResponseWriter, r *http.Request) {
 	for left := garbage; left > 0; left -= 32 << 10 {
-		sink = make([]byte, 32<<10)
+		sink = touched(32 << 10)
 	}
 	if os.Getenv("MODE") == "talk" {
 		for i := 0; i < 20; i++ {
@@ -33,7 +42,7 @@ func main() {
 	flag.Parse()
 	debug.SetGCPercent(gcTarget)
 	for i := 0; i < 64; i++ {
-		kept = append(kept, make([]byte, 128<<10))
+		kept = append(kept, touched(128<<10))
 	}
 	if os.Getenv("MODE") == "silent" {
 		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
