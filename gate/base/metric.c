@@ -38,6 +38,18 @@ bool metric_needs_cpu_profile(enum metric metric)
            metric == METRIC_MAP_GENERIC_KEY_SHARE;
 }
 
+bool metric_needs_gctrace(enum metric metric)
+{
+    return metric == METRIC_GC_PAUSE_P99 || metric == METRIC_GC_PER_MINUTE ||
+           metric == METRIC_GC_CPU_SHARE || metric == METRIC_GC_CPU;
+}
+
+enum metric metric_of_growth(enum metric metric)
+{
+    assert(metric_unit(metric) == UNIT_RATIO);
+    return metric == METRIC_GC_CPU_SHARE ? METRIC_GC_CPU : METRIC_MAP_CPU;
+}
+
 bool metric_parse(enum metric *out, struct str name)
 {
     for (size_t i = 0; i < METRICS; i++) {

@@ -268,6 +268,15 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
     return STATUS_OK;
 }
 
+struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric)
+{
+    if (metric_needs_cpu_profile(metric))
+        return comparison->cpu_refusal;
+    if (metric == METRIC_GC_PAUSE_P99 && comparison->gc_refusal.len == 0)
+        return comparison->gc_pause_refusal;
+    return metric_needs_gctrace(metric) ? comparison->gc_refusal : (struct str){"", 0};
+}
+
 double comparison_unknown_share(const struct comparison_row *row)
 {
     double base = num_ratio(row->unknown[SIDE_BASE], row->whole[SIDE_BASE]);

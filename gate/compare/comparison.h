@@ -183,6 +183,27 @@ struct detail {
     size_t site_count;
 };
 
+/*
+ * What resident memory is for, at the point `end`: just collected, so that
+ * a collector that runs less often shows as headroom, and a leak as live
+ * heap.
+ */
+enum rss_part {
+    RSS_LIVE,
+    RSS_HEADROOM, /* of the heap, neither live nor given back to the system */
+    RSS_STACKS,
+    RSS_METADATA, /* of the runtime: spans, caches, the collector, profiles */
+    RSS_REST,     /* code, data, C, other processes of the tree: the resident memory less these */
+    RSS_PARTS
+};
+
+const char *rss_part_name(enum rss_part part); /* "live heap", "GC headroom" ... */
+
+struct rss_side {
+    double total;
+    double parts[RSS_PARTS];
+};
+
 struct comparison {
     struct str scenario;
     const struct record_scenario *record; /* describes both sides, wherever they come from */
@@ -206,7 +227,9 @@ struct comparison {
     size_t invalid_cap;
     bool toolchain_changed;
     bool has_steady;
+    bool has_rss;  /* rss was filled */
     bool has_duet; /* latency is that of both sides measured at the same time */
+    struct rss_side rss[SIDES];
     /*
      * Why the steady phase was not compared though it was recorded: other
      * machines, another rate. Empty when nothing is in the way. Allocation
@@ -215,6 +238,8 @@ struct comparison {
     struct str steady_refusal;
     /* Why there are no rows of CPU profiles though the steady phase was compared. */
     struct str cpu_refusal;
+    struct str gc_refusal;       /* likewise of the collector */
+    struct str gc_pause_refusal; /* and of its pauses alone */
 };
 
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */
@@ -261,6 +286,9 @@ struct comparison_profile {
 NODISCARD enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
                                              const struct comparison_profile sides[SIDES],
                                              const struct pair_hints *hints, struct err *err);
+
+/* Why there is no row of the metric; empty where nothing is known of a reason. */
+struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric);
 
 /*
  * Share of what a row is part of that has no known kind, 0..1, on the

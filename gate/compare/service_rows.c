@@ -2,8 +2,10 @@
 
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
+#include "gate/compare/gc_rows.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/noise.h"
+#include "gate/compare/rss_parts.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
@@ -263,7 +265,12 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     }
     add_steady(comparison, arena, columns);
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
-    return comparison->has_steady ? cpu_rows_add(comparison, arena, sources, err) : STATUS_OK;
+    if (!comparison->has_steady)
+        return STATUS_OK;
+    if (!comparison->record->is_gotest &&
+        (gc_rows_add(comparison, arena, sources, err) || rss_parts_add(comparison, sources, err)))
+        return err->status;
+    return cpu_rows_add(comparison, arena, sources, err);
 }
 
 enum status service_rows_add(struct comparison *comparison, struct arena *arena,

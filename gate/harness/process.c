@@ -219,6 +219,8 @@ enum status process_start(struct process *process, const struct process_spec *sp
     struct str file = {0};
     *process = (struct process){.output_fd = -1, .keeper_fd = -1};
     output_init(&process->output);
+    process->output.on_output = spec->on_output;
+    process->output.ctx = spec->output_ctx;
     arena_init(&scratch);
     enum status status = find_program(&file, &scratch, str_from(spec->argv[0]), err);
     if (status == STATUS_OK) {

@@ -33,6 +33,9 @@ struct process_spec {
     const char *const *env;  /* NULL-terminated "NAME=value"; nothing is inherited */
     struct str dir;          /* working directory */
     const struct cpus *cpus; /* of pinning.h: where it may run; NULL: where we may */
+    /* Sees everything that is printed as it is read, also what is not kept; may be NULL. */
+    void (*on_output)(void *ctx, const char *data, size_t len);
+    void *output_ctx;
 };
 
 /* stdout and stderr together: head and tail are kept, the middle is counted and dropped. */
@@ -42,6 +45,8 @@ struct process_output {
     size_t tail_len;
     size_t tail_at;
     uint64_t dropped_bytes;
+    void (*on_output)(void *ctx, const char *data, size_t len); /* of the spec */
+    void *ctx;
 };
 
 /* A zeroed struct is a process that was never started. Used by one thread at a time. */
@@ -83,7 +88,7 @@ void process_release(struct process *process);
 struct str process_fate(struct arena *arena, const struct process *process);
 /* Head, a line that counts what was dropped, tail. */
 struct str process_output_text(struct arena *arena, const struct process *process);
-/* The last lines, each behind "| ", for error messages. */
+/* The last lines, each behind "| ", for error messages; without those of gctrace. */
 struct str process_output_tail(struct arena *arena, const struct process *process, size_t lines);
 
 /* CPU nanoseconds used so far by the process and its living and reaped descendants. */

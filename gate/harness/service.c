@@ -13,6 +13,13 @@
 
 enum { START_TRIES_MAX = 5 };
 
+/* A service that sets gctrace itself, to 0 for instance, has its reasons. */
+static void trace_collector(struct trial_env *env, struct arena *arena)
+{
+    if (!gctrace_is_set(trial_env_get(env, STR("GODEBUG"))))
+        trial_env_add_godebug(env, arena, STR("gctrace=1"));
+}
+
 /*
  * A collection empties pools and breaks up the tiny allocator's block at
  * a moment that no two processes share. So the exact phase collects at
@@ -65,8 +72,15 @@ static enum status build_env(const char *const **out, const struct trial *trial,
         trial_env_set_rate(&env, arena, trial->scenario->exact_rate);
         hold_collector(&env, arena);
     }
+    if (trial->key.phase == PHASE_STEADY)
+        trace_collector(&env, arena);
     *out = trial_env_list(&env, arena);
     return STATUS_OK;
+}
+
+static void feed_gctrace(void *ctx, const char *data, size_t len)
+{
+    gctrace_feed(ctx, data, len);
 }
 
 static enum status start(struct service *service, struct err *err)
@@ -77,7 +91,10 @@ static enum status start(struct service *service, struct err *err)
     struct process_spec spec = {
         .dir = trial->scenario->trees[trial->key.side],
         .cpus = pinning->is_on ? &pinning->service : NULL,
+        .on_output = feed_gctrace,
+        .output_ctx = &service->gctrace,
     };
+    gctrace_init(&service->gctrace, trial->scratch);
     if (process_free_port(&service->port, err))
         return err->status;
     set_variables(variables, service);

@@ -1,6 +1,7 @@
 #ifndef GATE_HARNESS_SERVICE_H
 #define GATE_HARNESS_SERVICE_H
 
+#include "gate/harness/gctrace.h"
 #include "gate/harness/process.h"
 #include "gate/harness/trial.h"
 
@@ -9,6 +10,7 @@ struct service {
     struct trial *trial;
     struct process process;
     uint16_t port;
+    struct gctrace gctrace; /* of steady trials; others print nothing */
 };
 
 /* Starts it on a free port and waits until it is ready; the socket there is its own. */

@@ -91,12 +91,18 @@ enum status trial_env_init(struct trial_env *out, const struct trial *trial,
     return STATUS_OK;
 }
 
-void trial_env_set_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
+void trial_env_add_godebug(struct trial_env *env, struct arena *arena, struct str setting)
 {
     struct str given = trial_env_get(env, STR("GODEBUG"));
-    struct str value = str_format(arena, "%.*s%smemprofilerate=%llu", STR_ARGS(given),
-                                  given.len ? "," : "", (unsigned long long)rate);
+    struct str value =
+        str_format(arena, "%.*s%s%.*s", STR_ARGS(given), given.len ? "," : "", STR_ARGS(setting));
     trial_env_set(env, arena, STR("GODEBUG"), value);
+}
+
+void trial_env_set_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
+{
+    trial_env_add_godebug(env, arena,
+                          str_format(arena, "memprofilerate=%llu", (unsigned long long)rate));
 }
 
 const char *const *trial_env_list(const struct trial_env *env, struct arena *arena)

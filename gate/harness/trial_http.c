@@ -88,6 +88,24 @@ static enum status warm_up(struct http_trial *http, struct err *err)
     return STATUS_OK;
 }
 
+/* What was printed until now is taken first: it belongs to what came before. */
+static void bound_gctrace(struct http_trial *http, void (*bound)(struct gctrace *trace))
+{
+    process_poll(&http->service.process);
+    bound(&http->service.gctrace);
+}
+
+/* After the point behind the load, whose forced collections tell where the load's end. */
+static void record_gc(struct http_trial *http)
+{
+    struct trial *trial = http->trial;
+    if (trial->key.phase != PHASE_STEADY)
+        return;
+    process_poll(&http->service.process);
+    gctrace_summarize(&http->service.gctrace, trial->keep, trial->record->cpu_ns,
+                      &trial->record->gc);
+}
+
 /* The load with the CPU profile beside it. */
 static enum status run_profiled(struct load_result *out, struct http_trial *http,
                                 const struct load_spec *spec, struct err *err)
@@ -110,9 +128,11 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     struct machine_times before;
     struct machine_times after;
     machine_times_read(&before);
+    bound_gctrace(http, gctrace_begin);
     if (run_profiled(&result, http, &spec, err))
         return err->status;
     record->cpu_ns = process_cpu_ns(&http->service.process) - cpu_ns;
+    bound_gctrace(http, gctrace_end);
     machine_times_read(&after);
     record->noise = machine_noise(&before, &after, record->cpu_ns);
     sampler_take(&http->sampler);
@@ -141,6 +161,8 @@ static enum status measure(struct http_trial *http, struct err *err)
         service_check_alive(&http->service, err) || read_heap(http, POINT_END, err) ||
         service_check_alive(&http->service, err))
         return err->status;
+    record_gc(http);
+    trial->record->rss_end_bytes = process_rss_bytes(&http->service.process);
     return STATUS_OK;
 }
 

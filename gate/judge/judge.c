@@ -147,9 +147,10 @@ static bool metric_applies(const struct comparison *comparison, enum metric metr
     if (plain)
         return metric == METRIC_ALLOC_SPACE || metric == METRIC_ALLOC_OBJECTS;
     static const bool only_http[METRICS] = {
-        [METRIC_INUSE_SPACE] = true, [METRIC_INUSE_OBJECTS] = true, [METRIC_HEAP_GROWTH] = true,
-        [METRIC_P50] = true,         [METRIC_P90] = true,           [METRIC_P99] = true,
-        [METRIC_GC_CYCLES] = true,
+        [METRIC_INUSE_SPACE] = true,  [METRIC_INUSE_OBJECTS] = true, [METRIC_HEAP_GROWTH] = true,
+        [METRIC_P50] = true,          [METRIC_P90] = true,           [METRIC_P99] = true,
+        [METRIC_GC_CYCLES] = true,    [METRIC_GC_PAUSE_P99] = true,  [METRIC_GC_PER_MINUTE] = true,
+        [METRIC_GC_CPU_SHARE] = true, [METRIC_GC_CPU] = true,
     };
     if (metric == METRIC_NS_PER_OP)
         return comparison->record->is_gotest;
@@ -344,11 +345,10 @@ static void find_refusals(struct judged_scenario *out, const struct judging *jud
     if (!rule)
         return;
     struct str origin = origin_text(judging->arena, &rule->origin);
-    struct str why = comparison->cpu_refusal;
-    bool told = why.len && metric_needs_cpu_profile(rule->metric);
-    out->refusals.items[out->refusals.len++] = str_format(
-        judging->arena, "%s was not measured, but %.*s limits it%s%.*s", metric_name(rule->metric),
-        STR_ARGS(origin), told ? ": " : "", told ? (int)why.len : 0, why.data);
+    struct str why = comparison_why_unmeasured(comparison, rule->metric);
+    out->refusals.items[out->refusals.len++] =
+        str_format(judging->arena, "%s was not measured, but %.*s limits it%s%.*s",
+                   metric_name(rule->metric), STR_ARGS(origin), why.len ? ": " : "", STR_ARGS(why));
 }
 
 enum status judge(struct judgement *out, struct arena *arena, const struct judge_input *input,

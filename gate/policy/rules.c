@@ -76,8 +76,9 @@ static enum status check_ratio(struct reader *reader, const struct rule *rule,
     if (limits_growth(rule)) {
         return reader_refuse(reader, node,
                              "%s is a share and is limited by max alone; "
-                             "limit the growth of map_cpu_per_request instead",
-                             metric_name(rule->metric));
+                             "limit the growth of %s instead",
+                             metric_name(rule->metric),
+                             metric_name(metric_of_growth(rule->metric)));
     }
     if (rule->max.value >= 1) {
         return reader_refuse(reader, node,

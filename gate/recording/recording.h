@@ -133,6 +133,23 @@ struct record_noise {
     uint64_t throttled_ns; /* our own control group was held back by its CPU quota */
 };
 
+/*
+ * Collections during the load of a steady trial, by what the runtime
+ * printed (GODEBUG=gctrace=1). Those that runtime.GC forced do not count.
+ */
+struct record_gc {
+    bool is_traced;        /* false: nothing below was measured */
+    struct str refusal;    /* why not; empty where nobody asked */
+    uint64_t cycles;       /* 0 is a measurement */
+    uint64_t lost;         /* of the cycles: known by their number alone */
+    uint64_t pause_p50_ns; /* of the others: how long a cycle stopped the program in all */
+    uint64_t pause_p99_ns;
+    uint64_t pause_max_ns;
+    double assist_share; /* of the CPU time of the load: marking by whoever allocates */
+    double cpu_share;    /* likewise: everything the collector did, on idle processors too */
+    uint64_t goal_bytes; /* of the last cycle; 0: no cycle, or no goal */
+};
+
 /* One process of one side under the load. */
 struct record_trial {
     uint32_t number; /* 1-based within side and phase */
@@ -155,7 +172,9 @@ struct record_trial {
     uint64_t rss_p95_bytes;
     uint64_t rss_max_bytes;
     uint64_t rss_samples;
+    uint64_t rss_end_bytes; /* behind the point `end`; 0: not looked at */
     struct record_noise noise;
+    struct record_gc gc;
     struct record_benchmark *benchmarks;
     size_t benchmark_count;
     /* How long the parts took, for "where the time went"; never judged. */

@@ -69,6 +69,22 @@ static const struct field noise_fields[] = {
 #undef RECORD
 static const struct shape noise_shape = SHAPE(struct record_noise, noise_fields);
 
+#define RECORD record_gc
+static const struct field gc_fields[] = {
+    {"is_traced", FIELD_BOOL, AT(is_traced), 0, NULL, 0},
+    {"refusal", FIELD_STR, AT(refusal), 0, NULL, 0},
+    {"cycles", FIELD_U64, AT(cycles), 0, NULL, 0},
+    {"lost", FIELD_U64, AT(lost), 0, NULL, 0},
+    {"pause_p50_ns", FIELD_U64, AT(pause_p50_ns), 0, NULL, 0},
+    {"pause_p99_ns", FIELD_U64, AT(pause_p99_ns), 0, NULL, 0},
+    {"pause_max_ns", FIELD_U64, AT(pause_max_ns), 0, NULL, 0},
+    {"assist_share", FIELD_DOUBLE, AT(assist_share), 0, NULL, 0},
+    {"cpu_share", FIELD_DOUBLE, AT(cpu_share), 0, NULL, 0},
+    {"goal_bytes", FIELD_U64, AT(goal_bytes), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape gc_shape = SHAPE(struct record_gc, gc_fields);
+
 #define RECORD record_window
 static const struct field window_fields[] = {
     {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
@@ -95,7 +111,9 @@ static const struct field trial_fields[] = {
     {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
     {"rss_max_bytes", FIELD_U64, AT(rss_max_bytes), 0, NULL, 0},
     {"rss_samples", FIELD_U64, AT(rss_samples), 0, NULL, 0},
+    {"rss_end_bytes", FIELD_U64, AT(rss_end_bytes), 0, NULL, 0},
     {"noise", FIELD_OBJECT, AT(noise), 0, &noise_shape, 0},
+    {"gc", FIELD_OBJECT, AT(gc), 0, &gc_shape, 0},
     {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,
      AT(benchmark_count)},
     {"start_ns", FIELD_U64, AT(start_ns), 0, NULL, 0},

@@ -237,6 +237,25 @@ static void write_kinds(struct json_writer *json, const struct comparison *compa
     json_list_end(json);
 }
 
+/* What resident memory is for, at the point "end"; null where it was not measured. */
+static void write_rss(struct json_writer *json, const struct comparison *comparison)
+{
+    static const char *const keys[RSS_PARTS] = {"live_heap", "gc_headroom", "stacks",
+                                                "runtime_metadata", "rest"};
+    const struct rss_side *rss = comparison->rss;
+    if (!comparison->has_rss) {
+        json_null(json, "rss");
+        return;
+    }
+    json_object(json, "rss");
+    write_both(json, "total", (const double[SIDES]){rss[SIDE_BASE].total, rss[SIDE_CAND].total});
+    for (size_t i = 0; i < RSS_PARTS; i++) {
+        write_both(json, keys[i],
+                   (const double[SIDES]){rss[SIDE_BASE].parts[i], rss[SIDE_CAND].parts[i]});
+    }
+    json_object_end(json);
+}
+
 /* Every number of the whole scenario, judged or not. */
 static void write_measured(struct json_report *report)
 {
@@ -258,6 +277,7 @@ static void write_measured(struct json_report *report)
     }
     json_list_end(json);
     write_kinds(json, comparison);
+    write_rss(json, comparison);
     json_object_end(json);
 }
 

@@ -224,6 +224,21 @@ static void write_machine(const struct text *text)
                                    : "nothing pinned: load and service share them");
 }
 
+/* Why the resident memory is what it is: more of it need not be a leak. */
+static void write_rss(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    if (!phrase_shows_rss(text->scenario))
+        return;
+    for (enum side side = 0; side < SIDES; side++) {
+        buf_printf(text->out, "  %-7s %s %.*s\n", side == SIDE_BASE ? "rss" : "", side_name(side),
+                   STR_ARGS(phrase_rss(text->arena, comparison, side)));
+    }
+    struct str growth = phrase_rss_growth(text->arena, comparison);
+    if (growth.len)
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(growth));
+}
+
 static void write_trials(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
@@ -284,6 +299,7 @@ static void write_scenario(const struct text *text)
     write_paired(text);
     write_moved(text);
     write_kinds(text);
+    write_rss(text);
     write_trials(text);
     write_machine(text);
 }

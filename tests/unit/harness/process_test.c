@@ -191,6 +191,39 @@ static void output_tail_gives_prefixed_lines(void **state)
                "| line 1\n| line 2\n| line 3\n| line 4\n| line 5");
 }
 
+static void output_tail_leaves_gctrace_out(void **state)
+{
+    struct fixture *fixture = *state;
+    start_shell(
+        fixture,
+        "echo panic: x; for i in 1 2 3; do echo \"gc $i @0.1s 1%: 1+1+1 ms clock, 1+1/1/1+1 "
+        "ms cpu, 3->4->2 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P\"; done; echo gc 4");
+    finish(fixture);
+    assert_str(process_output_tail(&fixture->arena, &fixture->process, 2), "| panic: x\n| gc 4");
+    assert_true(str_contains(output(fixture), STR("gc 3 @0.1s")));
+}
+
+static void count_output(void *ctx, const char *data, size_t len)
+{
+    size_t *lines = ctx;
+    for (size_t i = 0; i < len; i++)
+        *lines += data[i] == '\n';
+}
+
+static void output_is_seen_whole_by_who_asks(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t lines = 0;
+    const char *const argv[] = {"sh", "-c", "yes | head -n 5000000", NULL};
+    const char *const env[] = {marker, NULL};
+    struct process_spec spec = {
+        .argv = argv, .env = env, .on_output = count_output, .output_ctx = &lines};
+    assert_ok(process_start(&fixture->process, &spec, &fixture->err), &fixture->err);
+    finish(fixture);
+    assert_true(fixture->process.output.dropped_bytes > 0);
+    assert_int_equal(lines, 5000000);
+}
+
 static void output_tail_of_silence_is_empty(void **state)
 {
     struct fixture *fixture = *state;
@@ -551,6 +584,8 @@ int main(int argc, char **argv)
         CLAIM(output_survives_the_end),
         CLAIM(output_keeps_head_and_tail_of_a_flood),
         CLAIM(output_tail_gives_prefixed_lines),
+        CLAIM(output_tail_leaves_gctrace_out),
+        CLAIM(output_is_seen_whole_by_who_asks),
         CLAIM(output_tail_of_silence_is_empty),
         CLAIM(environment_is_only_what_was_given),
         CLAIM(descriptors_are_only_the_three),

@@ -153,6 +153,45 @@ static void a_cpu_profile_that_is_missing_says_why(void **state)
     arena_release(&fixture.arena);
 }
 
+struct unmeasured_case {
+    const char *metric;
+    const char *gc_refusal;
+    const char *pause_refusal;
+    const char *why;
+};
+
+static const struct unmeasured_case unmeasured_cases[] = {
+    {"gc_pause_p99", "", "no collection ran", "limits it: no collection ran"},
+    {"gc_pause_p99", "no line came", "", "limits it: no line came"},
+    {"gc_cycles_per_minute", "no line came", "", "limits it: no line came"},
+    {"gc_cpu_per_request", "no line came", "", "limits it: no line came"},
+};
+
+static void a_collector_that_was_not_traced_says_why(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(unmeasured_cases); i++) {
+        const struct unmeasured_case *row = &unmeasured_cases[i];
+        struct fixture fixture;
+        struct arena arena;
+        enum metric metric = METRICS;
+        arena_init(&arena);
+        print_message("%s %s\n", row->metric, row->gc_refusal);
+        struct str rule = str_format(&arena, "rules:\n  - {metric: %s, max: %s}\n", row->metric,
+                                     strcmp(row->metric, "gc_cycles_per_minute") ? "5ms" : "5");
+        fixture_init(&fixture, rule.data);
+        assert_true(metric_parse(&metric, str_from(row->metric)));
+        fixture.rows[metric].metric = METRIC_P50;
+        fixture.comparison.gc_refusal = str_from(row->gc_refusal);
+        fixture.comparison.gc_pause_refusal = str_from(row->pause_refusal);
+        fixture_expect(&fixture, VERDICT_NONE);
+        assert_true(
+            str_contains(fixture.judgement.scenarios[0].refusals.items[0], str_from(row->why)));
+        arena_release(&fixture.arena);
+        arena_release(&arena);
+    }
+}
+
 static void a_cpu_profile_that_no_rule_needs_may_be_missing(void **state)
 {
     (void)state;
@@ -681,6 +720,7 @@ int main(void)
         cmocka_unit_test(an_invalid_measurement_has_no_verdict),
         cmocka_unit_test(a_metric_that_was_not_measured_voids_the_verdict),
         cmocka_unit_test(a_cpu_profile_that_is_missing_says_why),
+        cmocka_unit_test(a_collector_that_was_not_traced_says_why),
         cmocka_unit_test(a_cpu_profile_that_no_rule_needs_may_be_missing),
         cmocka_unit_test(a_share_over_its_budget_blocks),
         cmocka_unit_test(quick_leaves_out_the_steady_rules),

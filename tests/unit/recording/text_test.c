@@ -32,10 +32,23 @@ static const char trial_text[] = "{\n"
                                  "  \"rss_p95_bytes\": 5,\n"
                                  "  \"rss_max_bytes\": 6,\n"
                                  "  \"rss_samples\": 7,\n"
+                                 "  \"rss_end_bytes\": 17,\n"
                                  "  \"noise\": {\n"
                                  "    \"others_share\": 0.25,\n"
                                  "    \"steal_share\": 0,\n"
                                  "    \"throttled_ns\": 11\n"
+                                 "  },\n"
+                                 "  \"gc\": {\n"
+                                 "    \"is_traced\": true,\n"
+                                 "    \"refusal\": \"\",\n"
+                                 "    \"cycles\": 12,\n"
+                                 "    \"lost\": 1,\n"
+                                 "    \"pause_p50_ns\": 13,\n"
+                                 "    \"pause_p99_ns\": 14,\n"
+                                 "    \"pause_max_ns\": 15,\n"
+                                 "    \"assist_share\": 0.5,\n"
+                                 "    \"cpu_share\": 0.75,\n"
+                                 "    \"goal_bytes\": 16\n"
                                  "  },\n"
                                  "  \"benchmarks\": [\n"
                                  "    {\n"
@@ -75,7 +88,9 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .rss_p95_bytes = 5,
                                  .rss_max_bytes = 6,
                                  .rss_samples = 7,
+                                 .rss_end_bytes = 17,
                                  .noise = {0.25, 0, 11},
+                                 .gc = {true, STR(""), 12, 1, 13, 14, 15, 0.5, 0.75, 16},
                                  .benchmarks = &benchmark,
                                  .benchmark_count = 1,
                                  .start_ns = 8,
@@ -105,6 +120,7 @@ static void a_trial_of_schema_3_is_read(void **state)
     assert_str(trial.benchmarks[0].name, "BenchmarkEncode");
     assert_close(trial.benchmarks[0].ns_per_op, 0.1, 0);
     assert_true(trial.wall_ns == 10);
+    assert_true(trial.gc.is_traced && trial.gc.cycles == 12 && trial.gc.pause_p99_ns == 14);
     arena_release(&arena);
 }
 
