@@ -170,7 +170,7 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     out->kind = kind;
     out->key = intern_text(naming->names, row->key);
     out->func = intern_text(naming->names, ledger_site_function(naming_site(function, site)));
-    out->normal = name_normal(out->func, naming->arena);
+    out->normal = name_normal(out->key, naming->arena);
     out->package = name_package(out->func);
     out->is_charged = function->own_site_count == 0;
     place_function(out, naming, site);
