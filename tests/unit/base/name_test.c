@@ -164,7 +164,7 @@ static void a_long_name_costs_no_more_than_its_length(void **state)
         struct arena arena;
         print_message("%s\n", parts[i]);
         arena_init(&arena);
-        buf_init(&buf, 2 * LONG_NAME_BYTES);
+        buf_init(&buf, (size_t)2 * LONG_NAME_BYTES);
         buf_text(&buf, "a.io/m.F");
         while (buf.len < LONG_NAME_BYTES)
             buf_text(&buf, parts[i]);
