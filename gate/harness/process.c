@@ -444,6 +444,13 @@ uint64_t process_rss_bytes(const struct process *process)
     return process->keeper ? tree_rss_bytes(process->keeper) : 0;
 }
 
+void process_usage(struct tree_usage *out, const struct process *process, bool with_pss)
+{
+    *out = (struct tree_usage){0};
+    if (process->keeper)
+        tree_usage_read(out, process->keeper, with_pss);
+}
+
 uint64_t process_peak_rss_bytes(const struct process *process)
 {
     return process->keeper ? tree_peak_rss_bytes(process->keeper) : 0;

@@ -5,6 +5,7 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/err.h"
+#include "gate/harness/process_tree.h"
 #include "gate/policy/policy.h"
 
 /*
@@ -95,6 +96,8 @@ struct str process_output_tail(struct arena *arena, const struct process *proces
 uint64_t process_cpu_ns(const struct process *process);
 /* Resident bytes of the process and its descendants; 0 when it is gone. */
 uint64_t process_rss_bytes(const struct process *process);
+/* All zero when it is gone; see tree_usage_read. */
+void process_usage(struct tree_usage *out, const struct process *process, bool with_pss);
 /*
  * The most that one of them has held since it was executed, as the
  * kernel noted it; 0 when all are gone. The ru_maxrss of a child that

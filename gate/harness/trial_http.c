@@ -95,6 +95,14 @@ static void bound_gctrace(struct http_trial *http, void (*bound)(struct gctrace 
     bound(&http->service.gctrace);
 }
 
+static enum status write_series(const struct http_trial *http, struct err *err)
+{
+    const struct trial *trial = http->trial;
+    if (trial->key.phase != PHASE_STEADY)
+        return STATUS_OK;
+    return sampler_write(&http->sampler, recording_series_file(trial->scratch, trial->dir), err);
+}
+
 /* After the point behind the load, whose forced collections tell where the load's end. */
 static void record_gc(struct http_trial *http)
 {
@@ -137,6 +145,8 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     record->noise = machine_noise(&before, &after, record->cpu_ns);
     sampler_take(&http->sampler);
     sampler_summarize(&http->sampler, record);
+    if (write_series(http, err))
+        return err->status;
     if (cpu_profile_finish(&http->cpu_profile, err) ||
         trial_load_check_pace(trial, &spec, &result, err))
         return err->status;
@@ -151,6 +161,18 @@ static enum status read_heap(struct http_trial *http, enum point point, struct e
     return STATUS_OK;
 }
 
+/*
+ * The resident bytes first: the collection of the text's reading leaves
+ * them where they are, but the one of the profile's lets the runtime give
+ * back within a second what the load needed.
+ */
+static enum status read_end(struct http_trial *http, struct err *err)
+{
+    struct trial *trial = http->trial;
+    trial->record->rss_end_bytes = process_rss_bytes(&http->service.process);
+    return read_heap(http, POINT_END, err);
+}
+
 static enum status measure(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
@@ -158,11 +180,10 @@ static enum status measure(struct http_trial *http, struct err *err)
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
     if (service_start(&http->service, err) || read_heap(http, POINT_READY, err) ||
         warm_up(http, err) || read_heap(http, POINT_WARM, err) || measure_load(http, err) ||
-        service_check_alive(&http->service, err) || read_heap(http, POINT_END, err) ||
+        service_check_alive(&http->service, err) || read_end(http, err) ||
         service_check_alive(&http->service, err))
         return err->status;
     record_gc(http);
-    trial->record->rss_end_bytes = process_rss_bytes(&http->service.process);
     return STATUS_OK;
 }
 

@@ -66,6 +66,11 @@ struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir)
     return io_join(arena, trial_dir, STR("cpu.txt"));
 }
 
+struct str recording_series_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("series.txt"));
+}
+
 /* Turns "no such file" into what the harness wrote instead of one. */
 static enum status explain_no_cpu(struct arena *arena, struct str dir, struct err *err)
 {

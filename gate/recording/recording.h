@@ -20,6 +20,7 @@
  *   SCENARIO/SIDE/PHASE-N/ready.txt    the same as debug=1 text, for MemStats (not for gotest)
  *   SCENARIO/SIDE/steady-N/cpu.pb.gz   CPU profile over the load, or
  *   SCENARIO/SIDE/steady-N/cpu.txt     why there is none: one line; neither when none was wanted
+ *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
  *
  * SIDE is "baseline" or "candidate", PHASE "exact", "steady" or "duet", N
@@ -43,11 +44,18 @@
  * the same names; targets are lists ["hexadecimal offset", "symbol",
  * "type", "call" or "hidden"]. Both sides have a program.json even when only
  * one was built. functions.txt has one name a line, as profiles spell it,
- * each greater in byte order than the one before. A trial's
+ * each greater in byte order than the one before. series.txt has
+ * RECORDING_SERIES_HEAD, which names its columns, and one sample a line, ten
+ * a second and a few more, of the process and all it started: milliseconds
+ * since the load began, resident bytes, PSS (once a second), CPU time since
+ * then, threads, open files; "-" for what was not looked at. trial.json has
+ * what is judged of it: quantiles of the resident bytes; the rest is for
+ * people who wonder when it happened. A trial's
  * directory may hold more files of any name; trial.json must be there for
  * every trial that the manifest counts, and for no other.
  */
-#define RECORDING_SCHEMA "memgate.recording/3"
+#define RECORDING_SCHEMA      "memgate.recording/3"
+#define RECORDING_SERIES_HEAD "# ms rss_bytes pss_bytes cpu_ns threads fds"
 
 enum {
     RECORDING_FILES_MAX = 20000,
@@ -172,7 +180,10 @@ struct record_trial {
     uint64_t rss_p95_bytes;
     uint64_t rss_max_bytes;
     uint64_t rss_samples;
-    uint64_t rss_end_bytes; /* behind the point `end`; 0: not looked at */
+    uint64_t rss_end_bytes; /* before the point `end`; 0: not looked at */
+    uint64_t pss_bytes;     /* the last of the load, shared pages by their users; 0: not allowed */
+    uint64_t threads_max;
+    uint64_t fds_max; /* open files */
     struct record_noise noise;
     struct record_gc gc;
     struct record_benchmark *benchmarks;
@@ -247,6 +258,8 @@ struct str recording_point_file(struct arena *arena, struct str trial_dir, enum 
 /* The CPU profile in a trial's directory, and why there is none: "cpu.pb.gz", "cpu.txt". */
 struct str recording_cpu_file(struct arena *arena, struct str trial_dir);
 struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir);
+/* The samples of a trial: "series.txt". */
+struct str recording_series_file(struct arena *arena, struct str trial_dir);
 /*
  * Writes program.json, functions.txt and trial.json files, policy.yaml and, last,
  * manifest.json with all hashes. May be called again after trials were

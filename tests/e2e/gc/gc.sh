@@ -72,6 +72,12 @@ for path in glob.glob(sys.argv[1] + "/recording/scenario-1/*/steady-*"):
     gc = json.load(open(path + "/trial.json"))["gc"]
     lines = [l for l in open(path + "/output.txt") if re.match(r"gc \d+ @.* P$", l)]
     print("  ", path.split("/")[-2:], gc["cycles"], "of", len(lines), "p99", gc["pause_p99_ns"], "ns")
+    series = open(path + "/series.txt").read().splitlines()
+    assert series[0] == "# ms rss_bytes pss_bytes cpu_ns threads fds", series
+    times = [int(l.split()[0]) for l in series[1:]]
+    # 1.2 s of load; a busy machine makes a tick late.
+    assert len(times) >= 8 and times == sorted(times) and times[-1] >= 1000, times
+    assert any(l.split()[2] != "-" for l in series[1:]), series
     # 75 MiB of garbage over a live heap of 8 MiB: a cycle each 8 MiB, or each 64 MiB.
     low, high = (0, 3) if "candidate" in path else (6, 15)
     assert gc["is_traced"] and gc["lost"] == 0, gc

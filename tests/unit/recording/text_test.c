@@ -33,6 +33,9 @@ static const char trial_text[] = "{\n"
                                  "  \"rss_max_bytes\": 6,\n"
                                  "  \"rss_samples\": 7,\n"
                                  "  \"rss_end_bytes\": 17,\n"
+                                 "  \"pss_bytes\": 18,\n"
+                                 "  \"threads_max\": 19,\n"
+                                 "  \"fds_max\": 20,\n"
                                  "  \"noise\": {\n"
                                  "    \"others_share\": 0.25,\n"
                                  "    \"steal_share\": 0,\n"
@@ -89,6 +92,9 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .rss_max_bytes = 6,
                                  .rss_samples = 7,
                                  .rss_end_bytes = 17,
+                                 .pss_bytes = 18,
+                                 .threads_max = 19,
+                                 .fds_max = 20,
                                  .noise = {0.25, 0, 11},
                                  .gc = {true, STR(""), 12, 1, 13, 14, 15, 0.5, 0.75, 16},
                                  .benchmarks = &benchmark,
