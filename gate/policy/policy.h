@@ -197,8 +197,6 @@ struct subject {
      * where it differs, the functions whose successor it is, and their keys.
      */
     struct str_list former;
-    /* Functions that it was taken out of, likewise: their rules hold for it, rows of ignore not. */
-    struct str_list taken_from;
     struct str other_file; /* of the other side; empty where it is the same */
     struct str kind;       /* "map" ... */
 };

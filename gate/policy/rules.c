@@ -210,10 +210,7 @@ static bool selects_any_name(const struct selector *selector, const struct subje
         if (selects_name(selector, *own[i]))
             return true;
     }
-    if (selects_one_of(selector, &subject->former) ||
-        selects_one_of(selector, &subject->taken_from))
-        return true;
-    return selector->func.len == 0;
+    return selects_one_of(selector, &subject->former) || selector->func.len == 0;
 }
 
 static bool selects_package_of(struct str pattern, const struct str_list *names)
@@ -231,8 +228,7 @@ static bool selects_any_package(struct str pattern, const struct subject *subjec
         return true;
     if (subject->main_package.len > 0 && selects(pattern, subject->main_package))
         return true;
-    return selects_package_of(pattern, &subject->former) ||
-           selects_package_of(pattern, &subject->taken_from);
+    return selects_package_of(pattern, &subject->former);
 }
 
 static bool selects_any_file(struct str pattern, const struct subject *subject)
@@ -332,9 +328,7 @@ static struct subject subject_seen(const struct policy *policy, enum metric metr
 {
     struct subject own = *subject;
     own.former = (struct str_list){0};
-    own.taken_from = (struct str_list){0};
-    size_t others = subject->former.len + subject->taken_from.len;
-    for (size_t i = 0; i < policy->rule_count && others > 0; i++) {
+    for (size_t i = 0; i < policy->rule_count && subject->former.len > 0; i++) {
         const struct rule *rule = &policy->rules[i];
         if (rule->selector.func_key.len > 0 && limits(rule) && rule_matches(rule, metric, &own))
             return own;
@@ -363,7 +357,6 @@ size_t policy_rules_for(const struct policy *policy, enum metric metric,
                         const struct ignore_row **ignored)
 {
     struct subject seen = subject_seen(policy, metric, subject, limits_anything);
-    seen.taken_from = (struct str_list){0};
     *ignored = find_ignore(policy, metric, &seen);
     if (*ignored)
         return 0;
