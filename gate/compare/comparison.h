@@ -95,9 +95,7 @@ struct comparison_row {
     double unknown[SIDES];
     /*
      * FUNCTION and FUNCTION_KIND rows: the value of every stack the function
-     * stands in, its callees' and all kinds included, in the estimate's unit. A
-     * stack counts once for each of the function's names in it, so two
-     * closures of one function that call each other count twice.
+     * stands in, its callees' and all kinds included, in the estimate's unit.
      */
     struct estimate cum;
     double cum_share; /* of the scenario's value on the candidate, as cand_share */
