@@ -233,12 +233,16 @@ static size_t closure_suffix(struct str rest)
     return 0;
 }
 
-/* Offset where a run of closure suffixes that reaches the end begins, or the length. */
+/*
+ * Offset where a run of closure suffixes that reaches the end begins, or
+ * the length. No suffix begins inside another, so behind a run that breaks
+ * off the search goes on where it broke: names may be long and hostile.
+ */
 static size_t closure_start(struct str name)
 {
-    for (size_t from = 0; from < name.len; from++) {
-        size_t at = from;
+    for (size_t from = 0, at = 0; from<name.len; from = at> from ? at : from + 1) {
         size_t step = 0;
+        at = from;
         /* A bare ".1" numbers closures only behind ".func"; "init.0" is numbered alike. */
         while (at < name.len && (step = closure_suffix(str_slice(name, at, name.len))) > 0)
             at += step;

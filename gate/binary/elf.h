@@ -26,6 +26,15 @@ struct elf_segment {
     bool executable;
 };
 
+/* Every instruction of arm64 is a word, and begins at a multiple of its size. */
+enum { ARM64_WORD_BYTES = 4 };
+
+/* Where a byte of the segment, by its offset in the file, is in memory. */
+static inline uint64_t elf_segment_address(const struct elf_segment *segment, uint64_t offset)
+{
+    return segment->address + (offset - segment->offset);
+}
+
 struct elf_section {
     struct str name;
     uint64_t address;

@@ -201,6 +201,19 @@ static void require_steady(struct session *session)
     }
 }
 
+/* The kinds that a rule limits in single functions. */
+static void take_kinds(struct pair_hints *hints, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct selector *selector = &policy->rules[i].selector;
+        for (size_t k = 0; selector_names_functions(selector) && k < selector->kinds.len; k++) {
+            enum alloc_kind kind = ALLOC_KIND_UNKNOWN;
+            if (alloc_kind_parse(&kind, selector->kinds.items[k]))
+                hints->limits_kind[kind] = true;
+        }
+    }
+}
+
 void session_take_hints(struct session *session)
 {
     const struct policy *policy = &session->policy;
@@ -209,6 +222,7 @@ void session_take_hints(struct session *session)
     for (size_t i = 0; i < policy->successor_count; i++)
         items[i] = (struct pair_hint){policy->successors[i].from, policy->successors[i].to};
     session->hints = (struct pair_hints){.items = items, .len = policy->successor_count};
+    take_kinds(&session->hints, policy);
 }
 
 enum status session_judge(struct session *session, struct err *err)

@@ -63,7 +63,7 @@ struct comparison_row {
     struct str func; /* candidate's spelling; the baseline's when it vanished; benchmark name */
     struct str base_func; /* baseline's spelling where it differs */
     struct str key;       /* function rows: pair_key of `func`, one for all rows of a function */
-    struct str normal;    /* normalised spelling */
+    struct str normal;    /* name_normal of the key; the benchmark's name */
     struct str package;
     struct str file; /* guilty line, as in struct culprit */
     int64_t line;

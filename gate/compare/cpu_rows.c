@@ -8,6 +8,7 @@
 
 /* What the steady trials of one side counted. */
 struct cpu_side {
+    struct runtime_table runtime; /* of the side's Go release */
     struct share_count map[RECORDING_TRIALS_MAX];
     struct share_count generic[RECORDING_TRIALS_MAX];
     double cpu_per_request[RECORDING_TRIALS_MAX];
@@ -15,7 +16,8 @@ struct cpu_side {
     uint64_t samples;
 };
 
-static enum status fold_trial(struct map_cpu *out, const struct trial_place *place, struct err *err)
+static enum status fold_trial(struct map_cpu *out, const struct trial_place *place,
+                              const struct runtime_table *runtime, struct err *err)
 {
     struct profile profile = {0};
     struct arena scratch;
@@ -23,7 +25,7 @@ static enum status fold_trial(struct map_cpu *out, const struct trial_place *pla
     enum status status =
         recording_cpu_profile(&profile, &scratch, place->recording, place->key, err);
     if (status == STATUS_OK)
-        status = map_cpu_fold(out, &profile, err);
+        status = map_cpu_fold(out, &profile, runtime, err);
     arena_release(&scratch);
     return status;
 }
@@ -57,7 +59,7 @@ static enum status read_side(struct cpu_side *out, struct comparison *comparison
         const struct record_trial *trial = &record->trials[side][PHASE_STEADY][t];
         struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
         struct map_cpu counts = {0};
-        enum status status = fold_trial(&counts, &place, err);
+        enum status status = fold_trial(&counts, &place, &out->runtime, err);
         if (status == STATUS_NOT_FOUND || status == STATUS_CHILD) {
             struct str why = str_format(arena, "%s, steady trial %u: %s", side_name(side),
                                         trial->number, err->text);
@@ -78,7 +80,8 @@ static enum status read_side(struct cpu_side *out, struct comparison *comparison
 }
 
 static size_t profiled_trials(const struct comparison *comparison,
-                              const struct comparison_source *source, enum side side)
+                              const struct comparison_source *source, enum side side,
+                              const struct runtime_table *runtime)
 {
     const struct record_scenario *record = comparison->record;
     size_t count = 0;
@@ -87,17 +90,20 @@ static size_t profiled_trials(const struct comparison *comparison,
         struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
         struct map_cpu counts = {0};
         struct err why = {0};
-        count += fold_trial(&counts, &place, &why) == STATUS_OK;
+        count += fold_trial(&counts, &place, runtime, &why) == STATUS_OK;
     }
     return count;
 }
 
 /* A profile is taken beside the load and costs it time, which the other side did not pay. */
 static void note_one_sided(struct comparison *comparison, struct arena *arena,
-                           const struct comparison_source sources[SIDES])
+                           const struct comparison_source sources[SIDES],
+                           const struct cpu_side sides[SIDES])
 {
-    size_t base = profiled_trials(comparison, &sources[SIDE_BASE], SIDE_BASE);
-    size_t cand = profiled_trials(comparison, &sources[SIDE_CAND], SIDE_CAND);
+    size_t base =
+        profiled_trials(comparison, &sources[SIDE_BASE], SIDE_BASE, &sides[SIDE_BASE].runtime);
+    size_t cand =
+        profiled_trials(comparison, &sources[SIDE_CAND], SIDE_CAND, &sides[SIDE_CAND].runtime);
     if (base == cand)
         return;
     comparison_note(comparison, arena,
@@ -147,6 +153,11 @@ enum status cpu_rows_add(struct comparison *comparison, struct arena *arena,
                          const struct comparison_source sources[SIDES], struct err *err)
 {
     struct cpu_side *sides = ARENA_ARRAY(arena, struct cpu_side, SIDES);
+    for (int side = 0; side < SIDES; side++) {
+        struct str go_version = comparison->record->programs[side].go_version;
+        if (runtime_table_open(&sides[side].runtime, arena, go_version, err))
+            return err->status;
+    }
     for (int side = 0; side < SIDES && comparison->cpu_refusal.len == 0; side++) {
         if (read_side(&sides[side], comparison, arena, &sources[side], (enum side)side, err))
             return err->status;
@@ -154,7 +165,7 @@ enum status cpu_rows_add(struct comparison *comparison, struct arena *arena,
     if (comparison->cpu_refusal.len == 0) {
         add_rows(comparison, arena, sides);
     } else {
-        note_one_sided(comparison, arena, sources);
+        note_one_sided(comparison, arena, sources, sides);
     }
     return STATUS_OK;
 }

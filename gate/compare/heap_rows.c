@@ -35,9 +35,10 @@ struct row_maker {
     const struct ledger_row *whole;   /* the scenario's row */
     const struct ledger_row *unknown; /* the scenario's bytes of no known kind */
     const struct shifts *shifts;
-    struct map shifts_to;   /* key -> index of the first shift to it */
-    double *scratch[SIDES]; /* trial_max wide */
-    double *zeros;          /* the values of a row of which nothing was seen */
+    struct map shifts_to;    /* key -> index of the first shift to it */
+    double *scratch[SIDES];  /* trial_max wide */
+    double *zeros;           /* the values of a row of which nothing was seen */
+    const bool *limits_kind; /* by kind: a rule judges it in single functions */
     int64_t period;
     bool has_points;
 };
@@ -170,7 +171,7 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     out->kind = kind;
     out->key = intern_text(naming->names, row->key);
     out->func = intern_text(naming->names, ledger_site_function(naming_site(function, site)));
-    out->normal = name_normal(out->func, naming->arena);
+    out->normal = name_normal(out->key, naming->arena);
     out->package = name_package(out->func);
     out->is_charged = function->own_site_count == 0;
     place_function(out, naming, site);
@@ -319,7 +320,11 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     comparison_row_add(maker->comparison, maker->naming.arena, &out);
 }
 
-/* The kinds that a function has no row of, where some of its bytes have no kind. */
+/*
+ * The kinds that a function has no row of, where some of its bytes have
+ * no kind. Only those that somebody asks for: a profile without
+ * executables has no kinds at all, and functions by the hundred thousand.
+ */
 static void make_missed_kinds(const struct row_maker *maker, const struct ledger_row *function,
                               const struct column_row *what)
 {
@@ -334,7 +339,7 @@ static void make_missed_kinds(const struct row_maker *maker, const struct ledger
             .values = maker->zeros,
             .function = function->function,
         };
-        if (!ledger_kind_row(ledger, function, (enum alloc_kind)kind))
+        if (maker->limits_kind[kind] && !ledger_kind_row(ledger, function, (enum alloc_kind)kind))
             make_row(maker, &nothing, what);
     }
 }
@@ -470,6 +475,7 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
                     ARENA_ARRAY(arena, double, ledger.trial_max)},
         .zeros = ARENA_ARRAY(arena, double, SIDES *ledger.trial_max *COLUMNS),
         .shifts = &shifts,
+        .limits_kind = hints->limits_kind,
         .period = sides[SIDE_BASE].trials[0].alloc.period,
         .has_points = sides[SIDE_BASE].trials[0].has_points,
     };

@@ -59,8 +59,9 @@ struct pair_hint {
 };
 
 /*
- * What somebody else knows: the policy's successors, and the files that
- * git takes for renamed. Profiles spell files below the directory of
+ * What somebody else knows: the policy's successors, the kinds that it
+ * limits in single functions, and the files that git takes for renamed.
+ * Profiles spell files below the directory of
  * their module, which may be any directory of the repository, so a file
  * is every renamed one whose path ends in it.
  */
@@ -69,6 +70,7 @@ struct pair_hints {
     size_t len;
     const struct record_rename *renames;
     size_t rename_count;
+    bool limits_kind[ALLOC_KINDS];
 };
 
 struct pair {

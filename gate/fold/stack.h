@@ -48,8 +48,8 @@ struct stack stack_read(const struct profile *profile, const struct frame *frame
                         const struct profile_sample *sample);
 
 /*
- * The class of the leaf by its own name and, where its frame asks for it,
- * by the name of the frame that calls it. There must be a leaf.
+ * The class of a leaf that asks for its caller: by its own name and that
+ * of the frame that calls it.
  */
 struct alloc_class stack_leaf_class(const struct profile *profile, const struct frame *frames,
                                     const struct profile_sample *sample, const struct stack *stack,

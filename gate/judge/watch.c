@@ -61,15 +61,14 @@ static bool is_called(const struct subject *subject, struct str name, struct str
     return false;
 }
 
-static void add_name(struct str_list *names, struct arena *arena, struct str name, struct str key)
+static void add_name(struct str_list *names, struct arena *arena, struct str key)
 {
-    /* Few functions have any, and those few have two or four. */
-    struct str *items = ARENA_ARRAY(arena, struct str, names->len + 2);
+    /* Few functions have any, and those few have one or two. */
+    struct str *items = ARENA_ARRAY(arena, struct str, names->len + 1);
     if (names->len > 0)
         memcpy(items, names->items, names->len * sizeof(*items));
-    items[names->len] = name;
-    items[names->len + 1] = key;
-    *names = (struct str_list){items, names->len + 2};
+    items[names->len] = key;
+    *names = (struct str_list){items, names->len + 1};
 }
 
 /* What rules that were written for the baseline call a function of the candidate. */
@@ -78,16 +77,16 @@ static void add_formers(struct subject *subject, struct arena *arena,
 {
     const struct record_program *programs = watching->out->comparison->record->programs;
     if (base_func.len > 0)
-        add_name(&subject->former, arena, base_func, name_key(base_func, arena));
+        add_name(&subject->former, arena, name_key(base_func, arena));
     if (subject->main_func.len > 0 &&
         !str_equal(programs[SIDE_BASE].package, programs[SIDE_CAND].package)) {
         struct str main = main_spelling(arena, &programs[SIDE_BASE], subject->func);
-        add_name(&subject->former, arena, main, name_key(main, arena));
+        add_name(&subject->former, arena, name_key(main, arena));
     }
     for (size_t i = 0; i < watching->heir_count; i++) {
         const struct heir *heir = &watching->heirs[i];
         if (heir->inherits && is_called(subject, heir->to, heir->to_key))
-            add_name(&subject->former, arena, heir->from, heir->from_key);
+            add_name(&subject->former, arena, heir->from_key);
     }
 }
 
@@ -137,8 +136,8 @@ static void visit_executable(struct watching *watching, enum side side, visitor 
         arena_init(&scratch);
         struct subject subject =
             function_subject(&scratch, comparison, side, program->functions[i]);
-        subject.normal = name_normal(subject.func, &scratch);
         subject.key = name_key(subject.func, &scratch);
+        subject.normal = name_normal(subject.key, &scratch);
         if (side == SIDE_CAND)
             add_formers(&subject, &scratch, watching, (struct str){"", 0});
         visit(watching, side, &subject);

@@ -91,10 +91,10 @@ struct ratio {
 /* What a rule is about; an empty str matches everything of its level. */
 struct selector {
     struct str scenario;
-    struct str func; /* glob over raw and normalised names; "*" names the level, no function */
+    struct str func; /* glob over keys and normalised keys; "*" names the level, no function */
     /*
-     * name_key of an exact func, in rules: all closures of a function are one
-     * subject, whichever of them the rule names. Empty for patterns.
+     * name_key of an exact func: all closures of a function are one subject,
+     * whichever of them a rule names. Empty for patterns.
      */
     struct str func_key;
     struct str package; /* glob, may end in /... */
@@ -102,6 +102,9 @@ struct selector {
     struct str_list kinds;
     bool each_function; /* set for func "*": about single functions though it names none */
 };
+
+/* True when it is about single functions; func "*" is. */
+bool selector_names_functions(const struct selector *selector);
 
 struct rule {
     enum metric metric;
@@ -183,9 +186,9 @@ const struct scenario *policy_scenario(const struct policy *policy, struct str n
 /* What a rule is asked about. Empty fields mean "not at that level" (a whole scenario has no func). */
 struct subject {
     struct str scenario;
-    struct str func;   /* pprof spelling */
-    struct str normal; /* normalised spelling */
+    struct str func;   /* pprof spelling: of one of those that are the subject */
     struct str key;    /* name_key: "pkg.F.func" for each closure of pkg.F */
+    struct str normal; /* name_normal of the key */
     struct str package;
     struct str file;
     /* Of package main, which every program has: "example.com/orders/cmd/orders.run" of main.run. */
@@ -193,8 +196,8 @@ struct subject {
     struct str main_key;
     struct str main_package;
     /*
-     * What rules written before the change call it: the baseline's spelling
-     * where it differs, the functions whose successor it is, and their keys.
+     * Keys of what rules written before the change call it: the baseline's
+     * spelling where it differs, and the functions whose successor it is.
      */
     struct str_list former;
     struct str other_file; /* of the other side; empty where it is the same */
@@ -216,7 +219,8 @@ bool rule_matches(const struct rule *rule, enum metric metric, const struct subj
  * scenario, then the later row; NULL when no rule speaks of it or an
  * ignore row matches (*ignored is then that row, else NULL). Where a rule
  * names the function exactly, former names lead to no other, and to no
- * row of ignore.
+ * row of ignore. A row of ignore that has a pattern, a package or a file
+ * matches only what both sides have there.
  */
 const struct rule *policy_rule_for(const struct policy *policy, enum metric metric,
                                    const struct subject *subject,

@@ -10,7 +10,7 @@ static bool metric_has_functions(enum metric metric)
            metric == METRIC_INUSE_SPACE || metric == METRIC_INUSE_OBJECTS;
 }
 
-static bool selector_names_functions(const struct selector *selector)
+bool selector_names_functions(const struct selector *selector)
 {
     return selector->func.len > 0 || selector->file.len > 0 || selector->package.len > 0;
 }
@@ -20,17 +20,45 @@ static bool selector_is_whole(const struct selector *selector)
     return !selector_names_functions(selector) && selector->kinds.len == 0;
 }
 
+struct str selector_key(struct arena *arena, struct str func)
+{
+    return glob_is_pattern(func) ? (struct str){"", 0} : name_key(func, arena);
+}
+
+/* True for a pattern that ends in the number of a closure: "pkg.F.func2*", "*func1". */
+static bool is_numbered_pattern(struct str func)
+{
+    const struct str mark = STR("func");
+    struct str last = str_slice(func, (size_t)(str_find_last(func, '.') + 1), func.len);
+    while (last.len > 0 && last.data[0] == '*')
+        last = str_slice(last, 1, last.len);
+    return glob_is_pattern(func) && str_starts_with(last, mark) && last.len > mark.len &&
+           last.data[mark.len] >= '0' && last.data[mark.len] <= '9';
+}
+
+enum status selector_check_func(struct reader *reader, struct str func,
+                                const struct yaml_node *node)
+{
+    if (!is_numbered_pattern(func))
+        return STATUS_OK;
+    return reader_refuse(reader, node,
+                         "closures of one function are one subject without a number, which "
+                         "\"%.*s\" never matches; end the pattern in .func",
+                         STR_ARGS(func));
+}
+
 static enum status check_selector(struct reader *reader, struct selector *selector,
                                   enum metric metric, const struct yaml_node *node)
 {
     selector->each_function = str_equal_text(selector->func, "*");
+    selector->func_key = selector_key(reader->arena, selector->func);
     if (!selector_is_whole(selector) && !metric_has_functions(metric)) {
         return reader_refuse(reader, node,
                              "%s is measured for the whole scenario only; "
                              "remove func, file, package and kind",
                              metric_name(metric));
     }
-    return STATUS_OK;
+    return selector_check_func(reader, selector->func, node);
 }
 
 static bool limits_growth(const struct rule *rule)
@@ -87,15 +115,9 @@ static enum status check_ratio(struct reader *reader, const struct rule *rule,
     return STATUS_OK;
 }
 
-struct str selector_key(struct arena *arena, struct str func)
-{
-    return glob_is_pattern(func) ? (struct str){"", 0} : name_key(func, arena);
-}
-
 enum status rule_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct rule *rule = target;
-    rule->selector.func_key = selector_key(reader->arena, rule->selector.func);
     if (check_selector(reader, &rule->selector, rule->metric, node) ||
         check_shares(reader, rule, node) || check_ratio(reader, rule, node))
         return reader->err->status;
@@ -110,8 +132,19 @@ enum status rule_check(struct reader *reader, void *target, const struct yaml_no
 enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct ignore_row *row = target;
+    const struct selector *selector = &row->selector;
     enum metric metric = row->has_metric ? row->metric : METRIC_ALLOC_SPACE;
-    return check_selector(reader, &row->selector, metric, node);
+    if (check_selector(reader, &row->selector, metric, node))
+        return reader->err->status;
+    /* A rule may name one and watch all; to ignore all where one is named would hide the others. */
+    if (selector->func_key.len > 0 && !str_equal(selector->func, selector->func_key)) {
+        return reader_refuse(reader, node,
+                             "\"%.*s\" is one of several that are one subject: closures of a "
+                             "function, its type arguments, init functions of a package; to "
+                             "ignore all of them, write \"%.*s\"",
+                             STR_ARGS(selector->func), STR_ARGS(selector->func_key));
+    }
+    return STATUS_OK;
 }
 
 enum status successor_check(struct reader *reader, void *target, const struct yaml_node *node)
@@ -201,16 +234,21 @@ static bool selects_one_of(const struct selector *selector, const struct str_lis
     return false;
 }
 
+/*
+ * A subject's names have no numbers: the row of all closures of a
+ * function is shown by the name of one of them, and a pattern that held
+ * for that one alone would hold today and not tomorrow.
+ */
+static bool selects_own_name(const struct selector *selector, const struct subject *subject)
+{
+    return selector->func.len == 0 || selects_name(selector, subject->key) ||
+           selects_name(selector, subject->normal) || selects_name(selector, subject->main_key);
+}
+
 /* A rule written before a rename must keep watching what was renamed. */
 static bool selects_any_name(const struct selector *selector, const struct subject *subject)
 {
-    const struct str *own[] = {&subject->func, &subject->normal, &subject->key, &subject->main_func,
-                               &subject->main_key};
-    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
-        if (selects_name(selector, *own[i]))
-            return true;
-    }
-    return selects_one_of(selector, &subject->former) || selector->func.len == 0;
+    return selects_own_name(selector, subject) || selects_one_of(selector, &subject->former);
 }
 
 static bool selects_package_of(struct str pattern, const struct str_list *names)
@@ -222,13 +260,15 @@ static bool selects_package_of(struct str pattern, const struct str_list *names)
     return false;
 }
 
+static bool selects_own_package(struct str pattern, const struct subject *subject)
+{
+    return selects(pattern, subject->package) ||
+           (subject->main_package.len > 0 && selects(pattern, subject->main_package));
+}
+
 static bool selects_any_package(struct str pattern, const struct subject *subject)
 {
-    if (selects(pattern, subject->package))
-        return true;
-    if (subject->main_package.len > 0 && selects(pattern, subject->main_package))
-        return true;
-    return selects_package_of(pattern, &subject->former);
+    return selects_own_package(pattern, subject) || selects_package_of(pattern, &subject->former);
 }
 
 static bool selects_any_file(struct str pattern, const struct subject *subject)
@@ -259,15 +299,43 @@ bool rule_matches(const struct rule *rule, enum metric metric, const struct subj
            (!about_functions || selects_function(selector, subject));
 }
 
+/*
+ * A pattern, a package and a file say where functions are that nobody
+ * watches. One that left them, or came to them with this change, was or
+ * is watched.
+ */
+static bool stayed_within(const struct selector *selector, const struct subject *subject)
+{
+    bool is_pattern = selector->func_key.len == 0;
+    for (size_t i = 0; i < subject->former.len; i++) {
+        struct str former = subject->former.items[i];
+        if (!selects(selector->package, name_package(former)) ||
+            (is_pattern && !selects(selector->func, former)))
+            return false;
+    }
+    return selects(selector->file, subject->file) &&
+           (subject->other_file.len == 0 || selects(selector->file, subject->other_file)) &&
+           selects_own_package(selector->package, subject);
+}
+
+/* `former` are the names by which an exact name leads to the subject too. */
+static bool ignores_function(const struct selector *selector, const struct subject *subject,
+                             const struct str_list *former)
+{
+    bool by_former = selector->func_key.len > 0 && selects_one_of(selector, former);
+    return subject->func.len > 0 && (selects_own_name(selector, subject) || by_former) &&
+           stayed_within(selector, subject);
+}
+
 /* An ignored function is ignored with all its kinds, an ignored kind in all functions. */
 static bool ignore_matches(const struct ignore_row *row, enum metric metric,
-                           const struct subject *subject)
+                           const struct subject *subject, const struct str_list *former)
 {
     const struct selector *selector = &row->selector;
     bool about_functions = selector_names_functions(selector);
     return (!row->has_metric || row->metric == metric) && selects_scenario(selector, subject) &&
            (selector->kinds.len == 0 || list_has(&selector->kinds, subject->kind)) &&
-           (!about_functions || (subject->func.len > 0 && selects_function(selector, subject)));
+           (!about_functions || ignores_function(selector, subject, former));
 }
 
 enum tier { TIER_DEFAULT, TIER_SCENARIO, TIER_KIND, TIER_PACKAGE, TIER_FILE, TIER_FUNC };
@@ -303,10 +371,11 @@ static const struct rule *stronger(const struct rule *a, const struct rule *b)
 }
 
 static const struct ignore_row *find_ignore(const struct policy *policy, enum metric metric,
-                                            const struct subject *subject)
+                                            const struct subject *subject,
+                                            const struct str_list *former)
 {
     for (size_t i = 0; i < policy->ignore_count; i++) {
-        if (ignore_matches(&policy->ignores[i], metric, subject))
+        if (ignore_matches(&policy->ignores[i], metric, subject, former))
             return &policy->ignores[i];
     }
     return NULL;
@@ -357,7 +426,7 @@ size_t policy_rules_for(const struct policy *policy, enum metric metric,
                         const struct ignore_row **ignored)
 {
     struct subject seen = subject_seen(policy, metric, subject, limits_anything);
-    *ignored = find_ignore(policy, metric, &seen);
+    *ignored = find_ignore(policy, metric, subject, &seen.former);
     if (*ignored)
         return 0;
     const struct rule *growth = winner(policy, metric, subject, limits_growth);

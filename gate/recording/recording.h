@@ -205,6 +205,16 @@ struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir)
  */
 NODISCARD enum status recording_write(const struct recording *recording, struct err *err);
 
+/*
+ * What recording_write would refuse of a program's program.json or of its
+ * functions.txt, asked before hours are spent on what cannot be written:
+ * STATUS_LIMIT or STATUS_INVALID with the name of the file.
+ */
+NODISCARD enum status recording_check_program(const struct record_program *program,
+                                              struct err *err);
+NODISCARD enum status recording_check_functions(const struct record_program *program,
+                                                struct err *err);
+
 /* Reading: everything is verified before anything is believed. */
 
 /*

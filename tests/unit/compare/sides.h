@@ -103,8 +103,9 @@ static inline struct ledger_side side_of(struct trial_fold *trials, size_t len)
 }
 
 /* One trial a side of one request, as two plain files are; the module is "m.io/a". */
-static inline void compare(struct fixture *fixture, const struct site_text *base,
-                           const struct site_text *cand, int64_t period)
+static inline void compare_hinted(struct fixture *fixture, const struct site_text *base,
+                                  const struct site_text *cand, int64_t period,
+                                  const struct pair_hints *hints)
 {
     fixture->folds[SIDE_BASE] =
         (struct trial_fold){.alloc = fold_of(fixture, base, period), .request_count = 1};
@@ -112,7 +113,13 @@ static inline void compare(struct fixture *fixture, const struct site_text *base
         (struct trial_fold){.alloc = fold_of(fixture, cand, period), .request_count = 1};
     struct ledger_side sides[SIDES] = {side_of(&fixture->folds[SIDE_BASE], 1),
                                        side_of(&fixture->folds[SIDE_CAND], 1)};
-    heap_rows_add(&fixture->comparison, &fixture->arena, &fixture->names, sides, &no_hints);
+    heap_rows_add(&fixture->comparison, &fixture->arena, &fixture->names, sides, hints);
+}
+
+static inline void compare(struct fixture *fixture, const struct site_text *base,
+                           const struct site_text *cand, int64_t period)
+{
+    compare_hinted(fixture, base, cand, period, &no_hints);
 }
 
 /* The only alloc_space row of a level and function; fails when there is none or a second. */

@@ -15,6 +15,7 @@
 #include "tests/support/check.h"
 
 #define LIMIT_NS   (20 * NS_PER_SECOND)
+#define SOON_NS    (15 * NS_PER_SECOND) /* nothing that waits for LIMIT_NS is over by then */
 #define SHELL_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
 
 /* Every process that a test starts carries this, so that survivors can be counted. */
@@ -269,8 +270,8 @@ static void wait_gives_up_in_time(void **state)
     start_shell(fixture, "exec sleep 1000");
     uint64_t started_ns = clock_now_ns();
     assert_fails(process_wait(&fixture->process, 20 * NS_PER_MS, &fixture->err), STATUS_CHILD,
-                 &fixture->err, "still running after 0.0 s");
-    assert_true(clock_now_ns() - started_ns < 5 * NS_PER_SECOND);
+                 &fixture->err, "still running after ");
+    assert_true(clock_now_ns() - started_ns < SOON_NS);
     process_end(&fixture->process, LIMIT_NS);
     assert_true(str_starts_with(process_fate(&fixture->arena, &fixture->process),
                                 STR("was stopped after ")));
@@ -296,7 +297,7 @@ static void end_kills_what_ignores_sigterm(void **state)
     uint64_t started_ns = clock_now_ns();
     process_end(&fixture->process, 100 * NS_PER_MS);
     uint64_t took_ns = clock_now_ns() - started_ns;
-    assert_true(took_ns >= 100 * NS_PER_MS && took_ns < 5 * NS_PER_SECOND);
+    assert_true(took_ns >= 100 * NS_PER_MS && took_ns < SOON_NS);
     assert_int_equal(WTERMSIG(fixture->process.exit_status), SIGKILL);
     assert_int_equal(count_marked(), 0);
 }
@@ -329,7 +330,7 @@ static void end_kills_daemons_that_start_again(void **state)
     await_marked(10);
     uint64_t started_ns = clock_now_ns();
     process_end(&fixture->process, 200 * NS_PER_MS);
-    assert_true(clock_now_ns() - started_ns < 5 * NS_PER_SECOND);
+    assert_true(clock_now_ns() - started_ns < SOON_NS);
     (void)unlink(script);
     assert_int_equal(count_marked(), 0);
 }
@@ -417,8 +418,12 @@ static void nothing_survives_our_own_kill(void **state)
 static void nothing_survives_the_kill_of_its_keeper(void **state)
 {
     struct fixture *fixture = *state;
-    start_shell(fixture, "(trap '' TERM; setsid sleep 1000 & setsid sleep 1000 & echo on) ; "
-                         "kill -KILL $PPID; sleep 1000");
+    /* Not by itself: the keeper may not have reported the start yet. */
+    start_shell(fixture, "trap 'kill -KILL $PPID' USR1;"
+                         "(trap '' TERM; setsid sleep 1000 & setsid sleep 1000 & echo on);"
+                         "while :; do sleep 0.05; done");
+    await_output(fixture, 3);
+    assert_int_equal(kill(fixture->process.pid, SIGUSR1), 0);
     finish(fixture);
     assert_true(str_starts_with(process_fate(&fixture->arena, &fixture->process),
                                 STR("was killed by signal 9")));
@@ -537,7 +542,7 @@ static void interruption_ends_every_wait(void **state)
     uint64_t started_ns = clock_now_ns();
     process_end(&fixture->process, LIMIT_NS);
     /* A grace of 20 s is cut to one second. */
-    assert_true(clock_now_ns() - started_ns < 5 * NS_PER_SECOND);
+    assert_true(clock_now_ns() - started_ns < SOON_NS);
     assert_int_equal(count_marked(), 0);
 }
 

@@ -122,6 +122,30 @@ static const struct refused_case refused_cases[] = {
     {"floor of a budget", RULE("metric: alloc_space, max: 1GiB, floor: 1MiB"),
      "memgate.yaml:5:5: floor and floor_share do nothing without max_increase or "
      "max_increase_percent"},
+    {"one closure ignored", SCENARIO "ignore:\n  - {func: a.io/m.F.func1, why: w}\n",
+     "memgate.yaml:5:5: \"a.io/m.F.func1\" is one of several that are one subject: closures of a "
+     "function, its type arguments, init functions of a package; to ignore all of them, write "
+     "\"a.io/m.F.func\""},
+    {"a range of one closure ignored",
+     SCENARIO "ignore:\n  - {func: a.io/m.F.func1-range2.3, why: w}\n",
+     "memgate.yaml:5:5: \"a.io/m.F.func1-range2.3\" is one of several that are one subject: "
+     "closures of a function, its type arguments, init functions of a package; to ignore all of "
+     "them, write \"a.io/m.F.func\""},
+    {"one instance ignored", SCENARIO "ignore:\n  - {func: \"a.io/m.F[int]\", why: w}\n",
+     "memgate.yaml:5:5: \"a.io/m.F[int]\" is one of several that are one subject: closures of a "
+     "function, its type arguments, init functions of a package; to ignore all of them, write "
+     "\"a.io/m.F[...]\""},
+    {"some closures ignored", SCENARIO "ignore:\n  - {func: \"*.F.func1*\", why: w}\n",
+     "memgate.yaml:5:5: closures of one function are one subject without a number, which "
+     "\"*.F.func1*\" never matches; end the pattern in .func"},
+    {"pattern with the number of a closure",
+     RULE("func: \"*Total.func2*\", metric: alloc_space, max: 1MiB"),
+     "memgate.yaml:5:5: closures of one function are one subject without a number, which "
+     "\"*Total.func2*\" never matches; end the pattern in .func"},
+    {"focus pattern with the number of a closure",
+     SCENARIO "thresholds: {focus_functions: [a.B, \"*func12\"]}\n",
+     "memgate.yaml:4:37: closures of one function are one subject without a number, which "
+     "\"*func12\" never matches; end the pattern in .func"},
     {"scenario of a rule unknown", RULE("scenario: b, metric: p99, max: 5ms"),
      "memgate.yaml:5:5: unknown scenario \"b\"; known: a"},
     {"two limits of one subject",
@@ -454,6 +478,11 @@ static const struct accepted_case accepted_cases[] = {
     {"one subject of two metrics", RULE("metric: p99, max: 5ms") "  - {metric: p90, max: 5ms}\n"},
     {"one metric of two scenarios by selector",
      RULE("metric: p99, max: 5ms") "  - {scenario: a, metric: p99, max: 9ms}\n"},
+    {"one closure of a rule", RULE("func: a.B.func1, metric: alloc_space, max: 1MiB")},
+    {"pattern of closures", RULE("func: \"*.B.func*\", metric: alloc_space, max: 1MiB")},
+    {"pattern of names that begin like a closure",
+     RULE("func: \"a.function*\", metric: alloc_space, max: 1MiB")},
+    {"all closures ignored", SCENARIO "ignore:\n  - {func: a.io/m.F.func, why: w}\n"},
     {"no growth at all", RULE("metric: alloc_space, max_increase_percent: 0%")},
     {"time per request", RULE("metric: cpu_per_request, max: 5ms")},
     {"share of CPU", RULE("metric: map_cpu_share, max: 15%")},

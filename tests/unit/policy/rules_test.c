@@ -15,24 +15,25 @@
 #define PROCESS                                                                                    \
     {.scenario = TEXT("a"),                                                                        \
      .func = TEXT("org/shop/cart.(*Service).Process.func1"),                                       \
+     .key = TEXT("org/shop/cart.(*Service).Process.func"),                                         \
      .normal = TEXT("org/shop/cart.(*Service).Process.func"),                                      \
      .package = TEXT("org/shop/cart"),                                                             \
      .file = TEXT("cart/service.go")}
 #define PROCESS_MAPS                                                                               \
     {.scenario = TEXT("a"),                                                                        \
      .func = TEXT("org/shop/cart.(*Service).Process.func1"),                                       \
+     .key = TEXT("org/shop/cart.(*Service).Process.func"),                                         \
      .normal = TEXT("org/shop/cart.(*Service).Process.func"),                                      \
      .package = TEXT("org/shop/cart"),                                                             \
      .file = TEXT("cart/service.go"),                                                              \
      .kind = TEXT("map")}
 
-/* Was org/shop/basket.Old.func2 in basket/old.go. */
-static struct str former_names[] = {STR_INIT("org/shop/basket.Old.func2"),
-                                    STR_INIT("org/shop/basket.Old.func")};
+/* Was a closure of org/shop/basket.Old in basket/old.go. */
+static struct str former_names[] = {STR_INIT("org/shop/basket.Old.func")};
 #define RENAMED                                                                                    \
     {.scenario = TEXT("a"),                                                                        \
      .func = TEXT("org/shop/cart.New.func1"),                                                      \
-     .normal = TEXT("org/shop/cart.New.func1"),                                                    \
+     .normal = TEXT("org/shop/cart.New.func"),                                                     \
      .key = TEXT("org/shop/cart.New.func"),                                                        \
      .package = TEXT("org/shop/cart"),                                                             \
      .file = TEXT("cart/new.go"),                                                                  \
@@ -150,6 +151,16 @@ static const struct winner_case winner_cases[] = {
     {"a star in parentheses is the receiver",
      "rules:\n  - {func: \"org/shop/cart.(*).Process.func1\", metric: alloc_space, "
      "max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     PROCESS,
+     {"default policy: alloc_space, each function"}},
+    {"a pattern of all closures",
+     "rules:\n  - {func: \"*.Process.func*\", metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     PROCESS,
+     {"memgate.yaml:6"}},
+    {"a pattern is not held against the number of one closure",
+     "rules:\n  - {func: \"*.Process.*1\", metric: alloc_space, max_increase: 1kB}\n",
      METRIC_ALLOC_SPACE,
      PROCESS,
      {"default policy: alloc_space, each function"}},
@@ -297,6 +308,29 @@ static const struct ignore_case ignore_cases[] = {
     {"not another metric", "{func: \"*Process*\", metric: inuse_space, why: w}", METRIC_ALLOC_SPACE,
      PROCESS, false},
     {"a package", "{package: org/..., why: w}", METRIC_ALLOC_SPACE, PROCESS, true},
+    {"a file", "{file: cart/*, why: w}", METRIC_ALLOC_SPACE, PROCESS, true},
+    {"the closures of a function", "{func: org/shop/cart.(*Service).Process.func, why: w}",
+     METRIC_ALLOC_SPACE, PROCESS, true},
+    {"a function, not its closures", "{func: org/shop/cart.(*Service).Process, why: w}",
+     METRIC_ALLOC_SPACE, PROCESS, false},
+    {"a pattern that means one closure", "{func: \"*Process.*1\", why: w}", METRIC_ALLOC_SPACE,
+     PROCESS, false},
+    {"a name that was renamed", "{func: org/shop/basket.Old.func, why: w}", METRIC_ALLOC_SPACE,
+     RENAMED, true},
+    {"the package that it left", "{package: org/shop/basket, why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"the package that it came to", "{package: org/shop/cart, why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"a package above both", "{package: org/shop/..., why: w}", METRIC_ALLOC_SPACE, RENAMED, true},
+    {"the file that it left", "{file: basket/*, why: w}", METRIC_ALLOC_SPACE, RENAMED, false},
+    {"the file that it came to", "{file: cart/*, why: w}", METRIC_ALLOC_SPACE, RENAMED, false},
+    {"a pattern of both files", "{file: \"*.go\", why: w}", METRIC_ALLOC_SPACE, RENAMED, true},
+    {"the pattern that it left", "{func: \"*basket.*\", why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"the pattern that it came to", "{func: \"*cart.*\", why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"a pattern of both names", "{func: \"org/shop/*\", why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     true},
     {"a kind", "{kind: map, why: w}", METRIC_ALLOC_SPACE, MAPS, true},
     {"a kind in functions", "{kind: map, why: w}", METRIC_ALLOC_SPACE, PROCESS_MAPS, true},
     {"a kind, not all of a function", "{kind: map, why: w}", METRIC_ALLOC_SPACE, PROCESS, false},
@@ -344,7 +378,7 @@ static void a_former_name_ignores_no_rule_of_its_own(void **state)
         arena_init(&arena);
         struct str text = str_format(&arena,
                                      "rules:\n  - {func: %s, metric: alloc_space, max: 1kB}\n"
-                                     "ignore:\n  - {func: org/shop/basket.Old.func2, why: w}\n",
+                                     "ignore:\n  - {func: org/shop/basket.Old.func, why: w}\n",
                                      rows[i].func);
         parse(&policy, &arena, text.data);
         const struct rule *rule = policy_rule_for(&policy, METRIC_ALLOC_SPACE, &subject, &ignored);

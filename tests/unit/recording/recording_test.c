@@ -442,6 +442,36 @@ static void functions_out_of_order_are_not_written(void **state)
     sample_release(&sample);
 }
 
+/* One name more than fits, told before there is anything to write. */
+static void what_is_too_large_to_write_is_known_before(void **state)
+{
+    enum { NAME_BYTES = 1024 * 1024 };
+    struct sample sample;
+    (void)state;
+    sample_init(&sample);
+    size_t count = RECORDING_FUNCTIONS_BYTES_MAX / NAME_BYTES;
+    struct record_program program = sample.recording.scenarios[0].programs[SIDE_CAND];
+    assert_ok(recording_check_program(&program, &sample.err), &sample.err);
+    assert_ok(recording_check_functions(&program, &sample.err), &sample.err);
+    program.functions = ARENA_ARRAY(&sample.arena, struct str, count);
+    program.function_count = count;
+    for (size_t i = 0; i < count; i++) {
+        char *name = ARENA_ARRAY(&sample.arena, char, NAME_BYTES);
+        memset(name, 'x', NAME_BYTES);
+        name[0] = (char)('0' + i);
+        program.functions[i] = (struct str){name, NAME_BYTES};
+    }
+    assert_fails(recording_check_functions(&program, &sample.err), STATUS_LIMIT, &sample.err,
+                 "functions.txt: larger than 67108864 bytes");
+    assert_ok(recording_check_program(&program, &sample.err), &sample.err);
+    char *module = ARENA_ARRAY(&sample.arena, char, RECORDING_JSON_BYTES_MAX);
+    memset(module, 'x', RECORDING_JSON_BYTES_MAX);
+    program.module = (struct str){module, RECORDING_JSON_BYTES_MAX};
+    assert_fails(recording_check_program(&program, &sample.err), STATUS_LIMIT, &sample.err,
+                 "program.json: larger than 8388608 bytes");
+    sample_release(&sample);
+}
+
 static void functions_of_another_recording_are_not_sealed(void **state)
 {
     struct sample sample;
@@ -468,6 +498,7 @@ int main(void)
         cmocka_unit_test(what_could_not_be_read_back_is_not_written),
         cmocka_unit_test(targets_out_of_order_are_not_written),
         cmocka_unit_test(functions_out_of_order_are_not_written),
+        cmocka_unit_test(what_is_too_large_to_write_is_known_before),
         cmocka_unit_test(functions_of_another_recording_are_not_sealed),
         cmocka_unit_test(renames_out_of_order_are_not_written),
         cmocka_unit_test(renames_have_a_limit),
