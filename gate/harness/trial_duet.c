@@ -95,7 +95,8 @@ static enum status run_load(struct load_result results[SIDES], struct duet *duet
 
 static enum status warm_up(struct duet *duet, struct err *err)
 {
-    struct load_result results[SIDES] = {0};
+    struct load_result *results =
+        ARENA_ARRAY(duet->trials[SIDE_BASE].scratch, struct load_result, SIDES);
     uint64_t count = trial_load_warmup(&duet->trials[SIDE_BASE]);
     for (int side = 0; side < SIDES; side++)
         duet->trials[side].record->warmup_count = count;
@@ -146,7 +147,8 @@ static void add_part(struct duet *duet, struct measured *measured,
 static enum status run_part(struct duet *duet, struct measured *measured, struct load_spec *part,
                             struct err *err)
 {
-    struct load_result results[SIDES] = {0};
+    struct load_result *results =
+        ARENA_ARRAY(duet->trials[SIDE_BASE].scratch, struct load_result, SIDES);
     uint64_t cpu_ns[SIDES];
     for (int side = 0; side < SIDES; side++)
         cpu_ns[side] = process_cpu_ns(&duet->services[side].process);
@@ -199,26 +201,26 @@ static void init_results(struct duet *duet, struct measured *measured)
 
 static enum status measure_load(struct duet *duet, struct err *err)
 {
-    struct measured measured = {0};
     const struct trial *first = &duet->trials[SIDE_BASE];
+    struct measured *measured = ARENA_NEW(first->scratch, struct measured);
     uint64_t count = trial_load_count(first);
-    measured.spec = trial_load_spec(first, first->record->warmup_count, count);
-    measured.spec.window_count = duet_windows(count);
-    init_results(duet, &measured);
-    machine_times_read(&measured.machine[0]);
-    if (run_parts(duet, &measured, err))
+    measured->spec = trial_load_spec(first, first->record->warmup_count, count);
+    measured->spec.window_count = duet_windows(count);
+    init_results(duet, measured);
+    machine_times_read(&measured->machine[0]);
+    if (run_parts(duet, measured, err))
         return err->status;
-    machine_times_read(&measured.machine[1]);
-    uint64_t both_ns = measured.cpu_ns[SIDE_BASE] + measured.cpu_ns[SIDE_CAND];
+    machine_times_read(&measured->machine[1]);
+    uint64_t both_ns = measured->cpu_ns[SIDE_BASE] + measured->cpu_ns[SIDE_CAND];
     for (enum side side = 0; side < SIDES; side++) {
         const struct trial *trial = &duet->trials[side];
-        const struct load_result *result = &measured.results[side];
-        trial->record->cpu_ns = measured.cpu_ns[side];
-        trial->record->noise = machine_noise(&measured.machine[0], &measured.machine[1], both_ns);
-        if (trial_load_check_pace(trial, &measured.spec, result, err) ||
+        const struct load_result *result = &measured->results[side];
+        trial->record->cpu_ns = measured->cpu_ns[side];
+        trial->record->noise = machine_noise(&measured->machine[0], &measured->machine[1], both_ns);
+        if (trial_load_check_pace(trial, &measured->spec, result, err) ||
             trial_load_check_cpu(trial->record, err))
             return name_side(side, err);
-        trial_load_record(trial, &measured.spec, result);
+        trial_load_record(trial, &measured->spec, result);
     }
     return STATUS_OK;
 }
