@@ -74,3 +74,34 @@ print("windows_cut: n confidence cut, the largest k with P(Bin(n, 1/2) <= k) <= 
 for n, c in [(1, 0.99), (7, 0.99), (8, 0.99), (12, 0.99), (12, 0.95), (30, 0.99), (31, 0.99), (60, 0.95), (1280, 0.99)]:
     below = [k for k in range(n) if stats.binom.cdf(k, n, 0.5) <= (1 - c) / 2 and 2 * k + 1 < n]
     print(f"    {{{n}, {c}, {max(below, default=-1)}}},")
+
+print("waits: base cand -> base cand low high of the difference (by which way)")
+
+
+def own_interval(values):
+    x = np.asarray(values, float)
+    if (x > 0).all():
+        ci = stats.ttest_1samp(np.log(x), 0).confidence_interval(0.99)
+        return float(np.exp(np.log(x).mean())), float(np.exp(ci.low)), float(np.exp(ci.high))
+    if x.std() == 0:
+        return float(x.mean()), float(x.mean()), float(x.mean())
+    ci = stats.ttest_1samp(x, 0).confidence_interval(0.99)
+    return float(x.mean()), max(0.0, float(ci.low)), float(ci.high)
+
+
+for base, cand in [([0, 0, 0], [900, 1000, 1050]), ([30, 50, 60], [90000, 100000, 105000]),
+                   ([0, 0, 90], [9000, 10000, 10500]), ([9000, 10000, 10500], [0, 0, 0]),
+                   ([900, 1000, 1050], [1000, 1100, 1250]), ([10, 100, 400], [20, 30, 54]), ([0, 10, 20], [10, 0, 30])]:
+    (b, bl, bh), (c, cl, ch) = own_interval(base), own_interval(cand)
+    if bh < cl or ch < bl:
+        low, high = c - b - np.hypot(c - cl, bh - b), c - b + np.hypot(ch - c, b - bl)
+        print(f"    {base} {cand} {b!r} {c!r} {float(low)!r} {float(high)!r} (apart)")
+    else:
+        # Whichever of the two intervals of the difference is narrower.
+        r = stats.ttest_ind(cand, base, equal_var=False).confidence_interval(0.99)
+        ways = [(float(np.mean(base)), float(np.mean(cand)), float(r.low), float(r.high), "values")]
+        if min(base + cand) > 0:
+            r = stats.ttest_ind(np.log(cand), np.log(base), equal_var=False).confidence_interval(0.99)
+            ways.append((b, c, float(b * np.expm1(r.low)), float(b * np.expm1(r.high)), "logarithms"))
+        b, c, low, high, way = min(ways, key=lambda w: w[3] - w[2])
+        print(f"    {base} {cand} {b!r} {c!r} {low!r} {high!r} ({way})")
