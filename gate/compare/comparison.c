@@ -169,7 +169,7 @@ static enum status compare_trials(struct comparison *out, struct loader *loader,
     validity_check(out, loader->arena, loader->checks, loader->check_count);
     validity_check_load(out, loader->arena);
     heap_rows_add(out, loader->arena, loader->names, sides, loader->hints);
-    return service_rows_add(out, loader->arena, loader->sources, err);
+    return service_rows_add(out, loader->arena, loader->sources, loader->hints, err);
 }
 
 enum status comparison_of_sources(struct comparison *out, struct arena *arena,

@@ -80,11 +80,16 @@ struct comparison_row {
      */
     double cum_base;
     double cum_cand;
-    uint64_t samples[SIDES];  /* of CPU profiles: what the shares are shares of; else 0 */
-    double cand_share;        /* of the scenario's value on the candidate, 0..1 */
+    uint64_t samples[SIDES]; /* of CPU profiles: what the shares are shares of; else 0 */
+    double cand_share;       /* of the scenario's value on the candidate, 0..1 */
+    /*
+     * SCENARIO rows of a profile that may not have been on: why their numbers
+     * prove nothing. Empty elsewhere.
+     */
+    struct str doubt;
     bool is_new;              /* nothing on the baseline */
     bool is_gone;             /* nothing on the candidate */
-    struct culprit *culprits; /* SCENARIO and KIND rows of heap metrics, largest growth first */
+    struct culprit *culprits; /* SCENARIO and KIND rows with functions, largest growth first */
     size_t culprit_count;
 };
 
@@ -179,8 +184,8 @@ struct comparison {
      * does not depend on it; a policy with steady rules does.
      */
     struct str steady_refusal;
-    /* Why there are no rows of CPU profiles though the steady phase was compared. */
-    struct str cpu_refusal;
+    /* Why there are no rows of a kind of profile though the steady phase was compared. */
+    struct str profile_refusals[PROFILE_KINDS];
 };
 
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */

@@ -1,5 +1,6 @@
 #include "gate/compare/service_rows.h"
 
+#include "gate/compare/cost_rows.h"
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
 #include "gate/compare/heap_rows.h"
@@ -251,7 +252,8 @@ static void add_benchmarks(struct comparison *comparison, struct arena *arena)
 }
 
 static enum status add_steady_rows(struct comparison *comparison, struct arena *arena,
-                                   const struct comparison_source sources[SIDES], struct err *err)
+                                   const struct comparison_source sources[SIDES],
+                                   const struct pair_hints *hints, struct err *err)
 {
     struct reading reading = {.arena = arena, .record = comparison->record};
     struct columns *columns = ARENA_NEW(arena, struct columns);
@@ -261,16 +263,21 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     }
     add_steady(comparison, arena, columns);
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
-    return comparison->has_steady ? cpu_rows_add(comparison, arena, sources, err) : STATUS_OK;
+    if (comparison->has_steady && (cpu_rows_add(comparison, arena, sources, err) ||
+                                   cost_rows_add(comparison, arena, sources, hints, err)))
+        return err->status;
+    return STATUS_OK;
 }
 
 enum status service_rows_add(struct comparison *comparison, struct arena *arena,
-                             const struct comparison_source sources[SIDES], struct err *err)
+                             const struct comparison_source sources[SIDES],
+                             const struct pair_hints *hints, struct err *err)
 {
     const struct record_scenario *record = comparison->record;
     noise_note(comparison, arena);
     if (comparison->steady_refusal.len == 0 &&
-        (duet_rows_add(comparison, arena, err) || add_steady_rows(comparison, arena, sources, err)))
+        (duet_rows_add(comparison, arena, err) ||
+         add_steady_rows(comparison, arena, sources, hints, err)))
         return err->status;
     if (record->is_gotest && record->trial_count[SIDE_BASE][PHASE_EXACT] > 0 &&
         record->trial_count[SIDE_CAND][PHASE_EXACT] > 0)

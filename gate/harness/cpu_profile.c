@@ -79,7 +79,7 @@ void cpu_profile_abandon(struct cpu_profile *profile)
 /* Said at once and kept, so that a judge of the recording can say it again. */
 static enum status refuse(const struct trial *trial, const char *why, struct err *err)
 {
-    struct str file = recording_cpu_refusal_file(trial->scratch, trial->dir);
+    struct str file = recording_refusal_file(trial->scratch, trial->dir, PROFILE_KIND_CPU);
     struct str line = str_format(trial->scratch, "%s\n", why);
     log_line(trial->harness->spec.log, "%s: no CPU profile: %s", side_name(trial->key.side), why);
     return io_write_file(file, bytes_of_str(line), err);
@@ -150,7 +150,8 @@ enum status cpu_profile_check_file(struct trial *trial, struct err *err)
         status = check_profile(trial->scratch, data, &why);
     /* An earlier run of the same trial may have left its reason. */
     if (status == STATUS_OK)
-        return io_remove_tree(recording_cpu_refusal_file(trial->scratch, trial->dir), err);
+        return io_remove_tree(recording_refusal_file(trial->scratch, trial->dir, PROFILE_KIND_CPU),
+                              err);
     if (status == STATUS_NOT_FOUND)
         (void)err_set(&why, status, "the test binary wrote none");
     if (io_remove_tree(path, err))

@@ -4,6 +4,7 @@
 #include "gate/harness/points.h"
 #include "gate/harness/sampler.h"
 #include "gate/harness/service.h"
+#include "gate/harness/snapshots.h"
 #include "gate/harness/trial_load.h"
 
 #define POLL_NS (50 * NS_PER_MS)
@@ -145,9 +146,13 @@ static enum status measure(struct http_trial *http, struct err *err)
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
     if (service_start(&http->service, err) ||
         points_read(trial, http->service.port, POINT_READY, err) || warm_up(http, err) ||
-        points_read(trial, http->service.port, POINT_WARM, err) || measure_load(http, err) ||
-        service_check_listener(&http->service, err) ||
+        points_read(trial, http->service.port, POINT_WARM, err) ||
+        snapshots_read_goroutines(trial, http->service.port, POINT_WARM, err) ||
+        snapshots_read_waits(trial, http->service.port, POINT_WARM, err) ||
+        measure_load(http, err) || service_check_listener(&http->service, err) ||
+        snapshots_read_waits(trial, http->service.port, POINT_END, err) ||
         points_read(trial, http->service.port, POINT_END, err) ||
+        snapshots_read_goroutines(trial, http->service.port, POINT_END, err) ||
         service_check_alive(&http->service, err))
         return err->status;
     return STATUS_OK;

@@ -82,7 +82,7 @@ static struct decide_scale scale_of(const struct judging *judging,
 static void explain_doubt(struct finding *finding, const struct judging *judging,
                           const struct decide_scale *scale)
 {
-    if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND)
+    if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND || finding->row->doubt.len)
         return;
     finding->reason =
         str_format(judging->arena, "%.1f %% of the bytes have no known kind, more than %.0f %%%s",
@@ -163,7 +163,8 @@ static bool metric_applies(const struct comparison *comparison, enum metric metr
     };
     if (metric == METRIC_NS_PER_OP)
         return comparison->record->is_gotest;
-    return !only_http[metric] || !comparison->record->is_gotest;
+    bool of_service = only_http[metric] || metric_profile(metric) > PROFILE_KIND_CPU;
+    return !of_service || !comparison->record->is_gotest;
 }
 
 static bool has_whole_row(const struct comparison *comparison, enum metric metric)
@@ -225,9 +226,35 @@ static const struct comparison_row *kind_row(const struct comparison *comparison
     return NULL;
 }
 
+/* The scenario's row of a metric whose numbers prove nothing, or NULL. */
+static const struct comparison_row *doubted_row(const struct comparison *comparison,
+                                                enum metric metric)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        if (row->level == ROW_SCENARIO && row->metric == metric && row->doubt.len)
+            return row;
+    }
+    return NULL;
+}
+
+/* What could have hidden from a rule that met nothing, or NULL. */
+static const struct comparison_row *hiding_row(const struct judging *judging,
+                                               const struct comparison *comparison,
+                                               const struct rule *rule)
+{
+    if (rule->selector.kinds.len == 0)
+        return doubted_row(comparison, rule->metric);
+    const struct comparison_row *row =
+        kind_row(comparison, rule->metric, rule->selector.kinds.items[0]);
+    bool hides = row && scale_of(judging, comparison, row).unknown_share > DECIDE_UNKNOWN_SHARE_MAX;
+    return hides ? row : NULL;
+}
+
 /*
  * A rule about kinds that met nothing in this scenario was kept only
  * where the bytes have kinds: what it watches may be among the others.
+ * One about functions of a profile was kept only where that was on.
  */
 static void doubt_unmet_rules(struct judged_scenario *out, struct judging *judging,
                               const size_t *met_before)
@@ -237,12 +264,10 @@ static void doubt_unmet_rules(struct judged_scenario *out, struct judging *judgi
         const struct rule *rule = &policy->rules[i];
         bool here = rule->selector.scenario.len == 0 ||
                     str_equal(rule->selector.scenario, out->comparison->scenario);
-        if (!here || rule->selector.kinds.len == 0 || judging->met[i] > met_before[i] ||
-            !rule_runs(judging->input, rule))
+        if (!here || judging->met[i] > met_before[i] || !rule_runs(judging->input, rule))
             continue;
-        const struct comparison_row *row =
-            kind_row(out->comparison, rule->metric, rule->selector.kinds.items[0]);
-        if (row && scale_of(judging, out->comparison, row).unknown_share > DECIDE_UNKNOWN_SHARE_MAX)
+        const struct comparison_row *row = hiding_row(judging, out->comparison, rule);
+        if (row)
             judge_by(out, judging, row, rule);
     }
 }
@@ -362,8 +387,8 @@ static void find_refusals(struct judged_scenario *out, const struct judging *jud
     if (!rule)
         return;
     struct str origin = origin_text(judging->arena, &rule->origin);
-    struct str why = comparison->cpu_refusal;
-    bool told = why.len && metric_needs_cpu_profile(rule->metric);
+    struct str why = comparison->profile_refusals[metric_profile(rule->metric)];
+    bool told = why.len > 0;
     out->refusals.items[out->refusals.len++] = str_format(
         judging->arena, "%s was not measured, but %.*s limits it%s%.*s", metric_name(rule->metric),
         STR_ARGS(origin), told ? ": " : "", told ? (int)why.len : 0, why.data);

@@ -145,7 +145,9 @@ static bool watches_one(const struct rule *rule, const struct comparison *compar
 {
     const struct selector *selector = &rule->selector;
     bool here = selector->scenario.len == 0 || str_equal(selector->scenario, comparison->scenario);
-    return here && selector->func.len > 0 && !glob_is_pattern(selector->func);
+    /* No executable lists the runtime's functions, and their samples come and go. */
+    return here && selector->func.len > 0 && !glob_is_pattern(selector->func) &&
+           !name_is_runtime(selector->func);
 }
 
 /* Rules on several metrics of one function say it once. */

@@ -59,7 +59,8 @@ struct str phrase_name(struct arena *arena, struct str func)
 
 struct str phrase_metric(struct arena *arena, const struct comparison_row *row)
 {
-    bool live = row->metric == METRIC_INUSE_SPACE || row->metric == METRIC_INUSE_OBJECTS;
+    bool live = row->metric == METRIC_INUSE_SPACE || row->metric == METRIC_INUSE_OBJECTS ||
+                row->metric == METRIC_GOROUTINES;
     const char *name = metric_name(row->metric);
     if (!live)
         return str_from(name);
@@ -150,6 +151,13 @@ struct str phrase_kind(struct arena *arena, enum alloc_kind kind, enum alloc_op 
                                : str_format(arena, "%s %s", name, alloc_op_name(op));
 }
 
+struct str phrase_row_kind(struct arena *arena, const struct comparison_row *row,
+                           enum alloc_kind kind, enum alloc_op op)
+{
+    return metric_profile(row->metric) == PROFILE_KIND_HEAP ? phrase_kind(arena, kind, op)
+                                                            : (struct str){"", 0};
+}
+
 struct str phrase_via(struct arena *arena, const struct culprit *culprit)
 {
     if (culprit->via.len == 0)
@@ -171,10 +179,15 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
                        (unsigned long long)row->samples[SIDE_BASE],
                        (unsigned long long)row->samples[SIDE_CAND]);
     }
-    if (named && row->is_new)
-        out.items[out.len++] = STR("allocates nothing on the baseline");
-    if (named && row->is_gone)
-        out.items[out.len++] = STR("allocates nothing on the candidate");
+    bool allocates = metric_has_kinds(row->metric);
+    if (named && row->is_new) {
+        out.items[out.len++] = allocates ? STR("allocates nothing on the baseline")
+                                         : STR("is in no profile of the baseline");
+    }
+    if (named && row->is_gone) {
+        out.items[out.len++] = allocates ? STR("allocates nothing on the candidate")
+                                         : STR("is in no profile of the candidate");
+    }
     if (named && row->base_func.len) {
         out.items[out.len++] =
             str_format(arena, "was %.*s", STR_ARGS(phrase_name(arena, row->base_func)));
@@ -306,8 +319,14 @@ static struct str worst_phrase(struct arena *arena, const struct judgement *judg
         const struct culprit *culprit = &row->culprits[0];
         struct str name = phrase_name(arena, culprit->func);
         struct str place = phrase_place(arena, culprit->file, culprit->line);
-        return str_format(arena, "%.*s, most of it in %.*s at %.*s (%s)", STR_ARGS(what),
-                          STR_ARGS(name), STR_ARGS(place), alloc_kind_name(culprit->kind));
+        struct str most =
+            str_format(arena, "%.*s, most of it in %.*s", STR_ARGS(what), STR_ARGS(name));
+        struct str kind = phrase_row_kind(arena, row, culprit->kind, ALLOC_OP_NONE);
+        if (place.len)
+            most = str_format(arena, "%.*s at %.*s", STR_ARGS(most), STR_ARGS(place));
+        if (kind.len == 0)
+            return most;
+        return str_format(arena, "%.*s (%.*s)", STR_ARGS(most), STR_ARGS(kind));
     }
     return STR("");
 }

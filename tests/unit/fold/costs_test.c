@@ -193,6 +193,66 @@ static void a_cpu_profile_of_go_is_read(void **state)
     fixture_release(&fixture);
 }
 
+struct real_case {
+    const char *file;
+    const char *columns[COST_COLUMNS];
+    bool by_start;
+    const char *func;
+    int64_t want[COST_COLUMNS];
+};
+
+/* Of tests/e2e/waits/service with its lock and leak, as `go tool pprof -top` counts them. */
+static const struct real_case real_cases[] = {
+    {"corpus/data/go1.26_waits_mutex.pb.gz",
+     {"contentions", "delay"},
+     false,
+     "main.(*ledger).add",
+     {174, 211586870}},
+    {"corpus/data/go1.26_waits_block.pb.gz",
+     {"delay", NULL},
+     false,
+     "main.(*ledger).add",
+     {189765124, 0}},
+    {"corpus/data/go1.26_waits_goroutine.pb.gz",
+     {"goroutine", NULL},
+     true,
+     "main.watch.func1",
+     {400, 0}},
+};
+
+static void profiles_of_go_are_charged_as_pprof_counts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(real_cases); i++) {
+        const struct real_case *row = &real_cases[i];
+        const struct cost_options options = {.columns = {row->columns[0], row->columns[1]},
+                                             .module = STR("example.com/waits"),
+                                             .by_start = row->by_start};
+        struct fixture fixture;
+        struct profile profile = {0};
+        struct bytes data = {0};
+        int64_t sums[COST_COLUMNS] = {0};
+        print_message("%s\n", row->file);
+        fixture_init(&fixture);
+        assert_ok(io_read_file(&data, &fixture.arena, str_from(row->file), PROFILE_PACKED_BYTES_MAX,
+                               &fixture.err),
+                  &fixture.err);
+        assert_ok(profile_decode(&profile, &fixture.arena, data, &fixture.err), &fixture.err);
+        assert_ok(costs_fold(&fixture.costs, &fixture.arena, &fixture.names, &profile, &options,
+                             &fixture.err),
+                  &fixture.err);
+        for (size_t s = 0; s < fixture.costs.len; s++) {
+            const struct cost_site *site = &fixture.costs.sites[s];
+            bool is_it = str_equal_text(text(&fixture, site->func), row->func);
+            for (size_t c = 0; c < COST_COLUMNS && is_it; c++)
+                sums[c] += site->value[c];
+        }
+        assert_int_equal(sums[0], row->want[0]);
+        assert_int_equal(sums[1], row->want[1]);
+        fixture_release(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +261,7 @@ int main(void)
         cmocka_unit_test(the_profiler_is_left_out_and_nameless_stacks_are_counted),
         cmocka_unit_test(bad_counts_and_missing_columns_are_refused),
         cmocka_unit_test(a_cpu_profile_of_go_is_read),
+        cmocka_unit_test(profiles_of_go_are_charged_as_pprof_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
