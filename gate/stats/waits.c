@@ -26,15 +26,21 @@ static struct interval interval_of(struct samples samples)
     return (struct interval){mean, fmax(0, mean - half), mean + half};
 }
 
-static struct estimate narrower(struct estimate a, struct estimate b)
+/* The bounds that both ways leave; the point estimate is the first one's and stays inside. */
+static struct estimate within(struct estimate a, struct estimate b)
 {
-    return b.delta_high - b.delta_low < a.delta_high - a.delta_low ? b : a;
+    struct estimate out = a;
+    out.delta_low = fmin(a.delta, fmax(a.delta_low, b.delta_low));
+    out.delta_high = fmax(a.delta, fmin(a.delta_high, b.delta_high));
+    out.ratio_low = a.has_ratio ? out.delta_low / a.base : 0;
+    out.ratio_high = a.has_ratio ? out.delta_high / a.base : 0;
+    return out;
 }
 
 struct estimate estimate_of_waits(struct samples base, struct samples cand)
 {
-    struct estimate out = narrower(estimate_of(base, cand, ESTIMATE_LOG_RATIO),
-                                   estimate_of(base, cand, ESTIMATE_DIFFERENCE));
+    struct estimate out = within(estimate_of(base, cand, ESTIMATE_LOG_RATIO),
+                                 estimate_of(base, cand, ESTIMATE_DIFFERENCE));
     if (!out.bounded)
         return out;
     struct interval a = interval_of(base);
