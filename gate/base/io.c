@@ -3,12 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES_MAX = PATH_MAX, TREE_DEPTH_MAX = 64 };
+#include "gate/base/remove.h"
+
+enum { PATH_BYTES_MAX = PATH_MAX };
 
 static enum status io_error(struct err *err, const char *what, const char *path)
 {
@@ -181,50 +182,13 @@ enum status io_make_temp_dir(struct str *out, struct arena *arena, const char *p
     return STATUS_OK;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
-/* Of the walk that this thread is in: nftw hands its callback no context. */
-static _Thread_local bool was_locked;
-
-/*
- * The go command leaves module caches without write permission, programs
- * under test whatever they like. What could not be read was not walked.
- */
-static int make_removable(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)walk;
-    if ((type != FTW_D && type != FTW_DNR) || (info->st_mode & S_IRWXU) == S_IRWXU)
-        return 0;
-    was_locked = was_locked || type == FTW_DNR;
-    return chmod(path, 0700);
-}
-
-/* Each walk opens one more level, and a directory that is opened once stays so. */
-static void unlock_tree(const char *path)
-{
-    do {
-        was_locked = false;
-    } while (nftw(path, make_removable, TREE_DEPTH_MAX, FTW_PHYS) == 0 && was_locked);
-}
-
 enum status io_remove_tree(struct str path, struct err *err)
 {
     struct path name;
-    struct stat info;
     if (path_set(&name, path, err))
         return err->status;
-    if (lstat(name.text, &info) != 0 && errno == ENOENT)
-        return STATUS_OK;
-    unlock_tree(name.text);
-    if (nftw(name.text, remove_entry, TREE_DEPTH_MAX, FTW_DEPTH | FTW_PHYS) != 0)
-        return io_error(err, "remove", name.text);
-    return STATUS_OK;
+    errno = remove_tree(name.text);
+    return errno ? io_error(err, "remove", name.text) : STATUS_OK;
 }
 
 /* Directories still to read are a queue, so a deep tree costs no stack. */

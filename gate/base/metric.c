@@ -84,6 +84,18 @@ const char *profile_kind_name(enum profile_kind kind)
     return names[kind];
 }
 
+bool metric_needs_gctrace(enum metric metric)
+{
+    return metric == METRIC_GC_PAUSE_P99 || metric == METRIC_GC_PER_MINUTE ||
+           metric == METRIC_GC_CPU_SHARE || metric == METRIC_GC_CPU;
+}
+
+enum metric metric_of_growth(enum metric metric)
+{
+    assert(metric_unit(metric) == UNIT_RATIO);
+    return metric == METRIC_GC_CPU_SHARE ? METRIC_GC_CPU : METRIC_MAP_CPU;
+}
+
 bool metric_parse(enum metric *out, struct str name)
 {
     for (size_t i = 0; i < METRICS; i++) {

@@ -6,9 +6,10 @@
 /*
  * What memgate measures and a rule can limit. Values are per request
  * where the unit says so (for gotest: per benchmark operation). Compare
- * fills them, policy names them, report prints them. Both shares are of
- * all CPU samples of the program, so that neither has a denominator that
- * may be nothing. What comes of a profile by function is between warm and
+ * fills them, policy names them, report prints them. The shares of map
+ * operations are of all CPU samples of the program, so that neither has a
+ * denominator that may be nothing; that of the collector is of the CPU
+ * time of the load. What comes of a profile by function is between warm and
  * end: CPU time, time that goroutines waited for channels and locks
  * (block) or made others wait by holding one (mutex), and how often.
  */
@@ -26,6 +27,11 @@
     X(RSS_P95, "rss_p95", UNIT_BYTES, false)                                                       \
     X(RSS_MAX, "rss_max", UNIT_BYTES, false)                                                       \
     X(GC_CYCLES, "gc_cycles_per_1000_requests", UNIT_COUNT, false)                                 \
+    /* by gctrace: how long a cycle stopped the program, how many there were, what they cost */    \
+    X(GC_PAUSE_P99, "gc_pause_p99", UNIT_NS, false)                                                \
+    X(GC_PER_MINUTE, "gc_cycles_per_minute", UNIT_COUNT, false)                                    \
+    X(GC_CPU_SHARE, "gc_cpu_share", UNIT_RATIO, false)                                             \
+    X(GC_CPU, "gc_cpu_per_request", UNIT_NS_PER_REQUEST, false)                                    \
     X(NS_PER_OP, "ns_per_op", UNIT_NS, false)                                                      \
     /* of the CPU profile: samples in map operations, and in those for keys of any type */         \
     X(MAP_CPU_SHARE, "map_cpu_share", UNIT_RATIO, false)                                           \
@@ -50,7 +56,10 @@ const char *metric_name(enum metric metric);
 enum unit metric_unit(enum metric metric);
 bool metric_is_exact(enum metric metric);   /* judged on the exact phase alone (`run --quick`) */
 bool metric_is_latency(enum metric metric); /* of requests: the duet's, where there is one */
-bool metric_has_kinds(enum metric metric);  /* rows of each kind of allocation */
+bool metric_needs_gctrace(enum metric metric);
+/* Of a share, which rules limit by `max` alone: what its growth is limited by instead. */
+enum metric metric_of_growth(enum metric metric);
+bool metric_has_kinds(enum metric metric); /* rows of each kind of allocation */
 bool metric_has_functions(enum metric metric);
 /*
  * Time per request that a rule spells over the load ("10ms") unless it

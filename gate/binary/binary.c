@@ -110,7 +110,7 @@ static bool type_code(const struct binary_image *image, uint64_t offset, struct 
 {
     const struct elf_segment *segment = elf_segment_at(&image->elf, offset);
     const struct symbol *symbol =
-        symbols_around(&image->symbols, segment->address + (offset - segment->offset));
+        symbols_around(&image->symbols, elf_segment_address(segment, offset));
     uint64_t call = 0;
     struct str name = {0};
     if (!symbol || symbol->address < segment->address)
@@ -149,7 +149,7 @@ bool binary_symbol_at(const struct binary *binary, uint64_t offset, struct str *
     if (!segment || !segment->executable)
         return false;
     const struct symbol *symbol =
-        symbols_around(&image->symbols, segment->address + (offset - segment->offset));
+        symbols_around(&image->symbols, elf_segment_address(segment, offset));
     return symbol && symbols_name(&image->symbols, symbol, name);
 }
 

@@ -23,7 +23,7 @@ static bool amd64_call(const struct elf_segment *segment, uint64_t at, uint64_t 
 }
 
 /* BL: 100101 and a signed count of words. */
-enum { ARM64_BL = 0x25, ARM64_BL_SHIFT = 26, ARM64_WORD_BYTES = 4 };
+enum { ARM64_BL = 0x25, ARM64_BL_SHIFT = 26 };
 
 static bool arm64_call(const struct elf_segment *segment, uint64_t at, uint64_t *target)
 {
@@ -57,5 +57,5 @@ uint64_t call_start(const struct elf_file *elf, uint64_t offset)
     if (elf->machine == ELF_MACHINE_AMD64)
         return offset - (AMD64_CALL_BYTES - 1);
     const struct elf_segment *segment = elf_segment_at(elf, offset);
-    return offset - (segment->address + (offset - segment->offset)) % ARM64_WORD_BYTES;
+    return offset - elf_segment_address(segment, offset) % ARM64_WORD_BYTES;
 }

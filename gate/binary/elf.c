@@ -73,7 +73,8 @@ static enum elf_section_kind elf_section_kind_of(const GElf_Shdr *header)
         return ELF_SECTION_OTHER;
     if (header->sh_type == SHT_SYMTAB)
         return ELF_SECTION_SYMBOLS;
-    return header->sh_type == SHT_RELA ? ELF_SECTION_RELOCATIONS : ELF_SECTION_OTHER;
+    bool is_loaded = (header->sh_flags & SHF_ALLOC) != 0;
+    return header->sh_type == SHT_RELA && is_loaded ? ELF_SECTION_RELOCATIONS : ELF_SECTION_OTHER;
 }
 
 static bool elf_section_read(struct elf_section *out, Elf *elf, size_t number, struct bytes file)

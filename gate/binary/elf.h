@@ -15,6 +15,7 @@ enum {
 
 enum elf_machine { ELF_MACHINE_AMD64, ELF_MACHINE_ARM64 };
 
+/* Relocations are those that the loader applies. */
 enum elf_section_kind { ELF_SECTION_OTHER, ELF_SECTION_SYMBOLS, ELF_SECTION_RELOCATIONS };
 
 struct elf_segment {
@@ -24,6 +25,15 @@ struct elf_segment {
     bool writable;
     bool executable;
 };
+
+/* Every instruction of arm64 is a word, and begins at a multiple of its size. */
+enum { ARM64_WORD_BYTES = 4 };
+
+/* Where a byte of the segment, by its offset in the file, is in memory. */
+static inline uint64_t elf_segment_address(const struct elf_segment *segment, uint64_t offset)
+{
+    return segment->address + (offset - segment->offset);
+}
 
 struct elf_section {
     struct str name;

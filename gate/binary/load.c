@@ -54,7 +54,7 @@ static enum load_effect amd64_load(const struct elf_segment *code, uint64_t at, 
     return LOAD_ADDRESS;
 }
 
-enum { ARM64_WORD_BYTES = 4, ARM64_REGISTER_MASK = 31, ARM64_PAGE_MASK = 0xfff };
+enum { ARM64_REGISTER_MASK = 31, ARM64_PAGE_MASK = 0xfff };
 
 /* What is moved into a register otherwise: mask, value of the instruction word. */
 struct arm64_form {

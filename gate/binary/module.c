@@ -6,7 +6,19 @@
  * runtime.moduledata in words of 8 bytes: the table's header, six
  * slices, findfunctab, minpc, maxpc, text. The same since Go 1.18.
  */
-enum { MODULE_MINPC = 20, MODULE_TEXT = 22, MODULE_WORD_BYTES = 8, MODULE_GUESSES_MAX = 64 };
+enum {
+    MODULE_MINPC = 20,
+    MODULE_TEXT = 22,
+    MODULE_WORDS = 40,
+    MODULE_WORD_BYTES = 8,
+};
+
+/*
+ * Linkers write one or two tables of relocations that are loaded, and the
+ * address of the function table is in one or two places. A hostile file can
+ * have thousands of both, each of which costs a walk through a table.
+ */
+enum { MODULE_TABLES_MAX = 8, MODULE_GUESSES_MAX = 8 };
 
 /*
  * Behind text: Go 1.20 puts two words of coverage counters before the
@@ -29,32 +41,37 @@ enum { RELA_BYTES = 24, RELA_INFO_AT = 8, RELA_ADDEND_AT = 16 };
 /* R_X86_64_RELATIVE and R_AARCH64_RELATIVE. */
 static const uint32_t rela_relative[] = {[ELF_MACHINE_AMD64] = 8, [ELF_MACHINE_ARM64] = 1027};
 
-/* What the loader will write at an address of a position-independent executable. */
-static bool relocation_at(uint64_t *value, const struct elf_file *elf, struct bytes table,
-                          uint64_t address)
+/* Where the words of one moduledata are read: file bytes, and relocations over them if any. */
+struct module_words {
+    const struct elf_file *elf;
+    uint64_t address;
+    uint64_t relocated[MODULE_WORDS]; /* what the loader will write there */
+    bool is_relocated[MODULE_WORDS];
+};
+
+static void relocations_gather(struct module_words *words, struct bytes table)
 {
     uint64_t place = 0;
     uint32_t type = 0;
     for (uint64_t at = 0; read_u64(&place, table, at); at += RELA_BYTES) {
-        if (place == address && read_u32(&type, table, at + RELA_INFO_AT) &&
-            type == rela_relative[elf->machine])
-            return read_u64(value, table, at + RELA_ADDEND_AT);
+        uint64_t word = (place - words->address) / MODULE_WORD_BYTES;
+        if (place < words->address || word >= MODULE_WORDS ||
+            (place - words->address) % MODULE_WORD_BYTES != 0 ||
+            !read_u32(&type, table, at + RELA_INFO_AT) ||
+            type != rela_relative[words->elf->machine])
+            continue;
+        words->is_relocated[word] = read_u64(&words->relocated[word], table, at + RELA_ADDEND_AT);
     }
-    return false;
 }
-
-/* Where the words of one moduledata are read: file bytes, and relocations over them if any. */
-struct module_words {
-    const struct elf_file *elf;
-    struct bytes relocations; /* empty: values are in the file */
-    uint64_t address;
-};
 
 static bool module_word(uint64_t *out, const struct module_words *words, unsigned word)
 {
     uint64_t address = words->address + (uint64_t)word * MODULE_WORD_BYTES;
-    if (relocation_at(out, words->elf, words->relocations, address))
+    assert(word < MODULE_WORDS);
+    if (words->is_relocated[word]) {
+        *out = words->relocated[word];
         return true;
+    }
     const struct elf_segment *segment = elf_segment_of(words->elf, address);
     return segment && read_u64(out, segment->data, address - segment->address);
 }
@@ -115,18 +132,19 @@ static bool module_in_segment(struct module *out, const struct elf_file *elf,
 }
 
 static bool module_in_relocations(struct module *out, const struct elf_file *elf,
-                                  const struct pclntab *table, struct bytes relocations)
+                                  const struct pclntab *table, struct bytes relocations,
+                                  int *guesses)
 {
-    struct module_words words = {.elf = elf, .relocations = relocations};
     uint64_t addend = 0;
-    int guesses = 0;
     for (uint64_t at = 0; read_u64(&addend, relocations, at + RELA_ADDEND_AT); at += RELA_BYTES) {
+        struct module_words words = {.elf = elf};
         if (addend != table->address || !read_u64(&words.address, relocations, at))
             continue;
+        if (++*guesses > MODULE_GUESSES_MAX)
+            return false;
+        relocations_gather(&words, relocations);
         if (module_read(out, &words, table))
             return true;
-        if (++guesses == MODULE_GUESSES_MAX)
-            return false;
     }
     return false;
 }
@@ -137,9 +155,13 @@ bool module_locate(struct module *out, const struct elf_file *elf, const struct 
         if (elf->segments[i].writable && module_in_segment(out, elf, table, &elf->segments[i]))
             return true;
     }
-    for (size_t i = 0; i < elf->section_count; i++) {
-        if (elf->sections[i].kind == ELF_SECTION_RELOCATIONS &&
-            module_in_relocations(out, elf, table, elf->sections[i].data))
+    int tables = 0;
+    int guesses = 0;
+    for (size_t i = 0; i < elf->section_count && tables < MODULE_TABLES_MAX; i++) {
+        if (elf->sections[i].kind != ELF_SECTION_RELOCATIONS)
+            continue;
+        tables++;
+        if (module_in_relocations(out, elf, table, elf->sections[i].data, &guesses))
             return true;
     }
     return false;

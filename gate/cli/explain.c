@@ -6,6 +6,7 @@
 #include "gate/cli/session.h"
 #include "gate/codec/escape.h"
 #include "gate/report/explain.h"
+#include "gate/report/phrase.h"
 
 struct explain {
     struct talk talk;
@@ -52,6 +53,21 @@ static bool is_asked(struct arena *arena, const struct detail *detail, struct st
     return false;
 }
 
+/* Why rules were not judged, or not all of them. */
+static void write_scenario(struct buf *out, struct arena *arena,
+                           const struct judged_scenario *scenario)
+{
+    struct str_list invalid = phrase_invalid(arena, scenario);
+    buf_text(out, "scenario ");
+    escape_text(out, scenario->comparison->scenario);
+    buf_printf(out, ": %s\n", verdict_name(scenario->verdict));
+    for (size_t i = 0; i < invalid.len; i++) {
+        buf_text(out, "  INVALID ");
+        escape_text(out, invalid.items[i]);
+        buf_byte(out, '\n');
+    }
+}
+
 /* Returns how many functions were explained. */
 static size_t explain_scenario(struct buf *out, struct explain *explain,
                                const struct judged_scenario *scenario)
@@ -63,11 +79,8 @@ static size_t explain_scenario(struct buf *out, struct explain *explain,
         struct explain_input input = {&session->policy, scenario, &comparison->details[i]};
         if (!is_asked(&session->arena, input.detail, explain->operands.items[0]))
             continue;
-        if (count++ == 0) {
-            buf_text(out, "scenario ");
-            escape_text(out, comparison->scenario);
-            buf_printf(out, ": %s\n", verdict_name(scenario->verdict));
-        }
+        if (count++ == 0)
+            write_scenario(out, &session->arena, scenario);
         buf_byte(out, '\n');
         report_explain(out, &session->arena, &input);
     }

@@ -105,16 +105,20 @@ static enum status read_functions(struct measuring *measuring, struct record_pro
                                   const struct binary *binary, struct err *err)
 {
     struct binary_names names = {0};
+    struct record_program listed = *program;
     enum status status = functions_of(&names, measuring->arena, binary, err);
-    if (status == STATUS_NOT_FOUND || status == STATUS_LIMIT ||
-        names.len > RECORDING_FUNCTIONS_MAX) {
+    listed.functions = names.items;
+    listed.function_count = names.len;
+    listed.has_functions = true;
+    if (status == STATUS_OK)
+        status = recording_check_functions(&listed, err);
+    if (status == STATUS_NOT_FOUND || status == STATUS_LIMIT) {
         log_line(measuring->log, "%.*s: its functions are not listed: %s", STR_ARGS(program->label),
-                 status ? err->text : "too many");
+                 err->text);
         return STATUS_OK;
     }
-    program->functions = names.items;
-    program->function_count = names.len;
-    program->has_functions = status == STATUS_OK;
+    if (status == STATUS_OK)
+        *program = listed;
     return status;
 }
 
@@ -141,7 +145,7 @@ static enum status read_program(struct measuring *measuring, struct measured *me
     program->arch = binary->arch == BINARY_ARM64 ? STR("arm64") : STR("amd64");
     program->sha256 = sha256_hex(measuring->arena, elf);
     program->binary_bytes = elf.len;
-    return STATUS_OK;
+    return recording_check_program(program, err);
 }
 
 static enum status check_toolchains(const struct measuring *measuring,
@@ -272,6 +276,11 @@ static enum status absorb_targets(struct measuring *measuring, struct measured *
             .how = target->how == ALLOC_HOW_CHAIN ? STR(RECORD_TARGET_HIDDEN)
                                                   : STR(RECORD_TARGET_CALL),
         };
+    }
+    if (status == STATUS_OK && recording_check_program(program, err)) {
+        /* The record of the failure must be writable. */
+        program->target_count = 0;
+        status = err->status;
     }
     return status;
 }

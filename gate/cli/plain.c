@@ -60,11 +60,26 @@ static enum status read_side(struct comparison_profile *out, struct arena *arena
     return STATUS_OK;
 }
 
+/* With the kinds of one side alone, and its module, unlike would be compared with unlike. */
+static enum status refuse_lone_binary(const struct plain_side sides[SIDES], struct err *err)
+{
+    bool has_base = sides[SIDE_BASE].binary.len > 0;
+    bool has_cand = sides[SIDE_CAND].binary.len > 0;
+    if (has_base == has_cand)
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE,
+                   "--%s-binary needs --%s-binary as well: one side's kinds alone cannot be "
+                   "compared; give both or none",
+                   has_base ? "base" : "cand", has_base ? "cand" : "base");
+}
+
 enum status plain_compare(struct session *session, const struct plain_side sides[SIDES],
                           struct err *err)
 {
     struct comparison_profile profiles[SIDES];
     struct arena *arena = &session->arena;
+    if (refuse_lone_binary(sides, err))
+        return err->status;
     for (int side = 0; side < SIDES; side++) {
         if (read_side(&profiles[side], arena, &sides[side], err))
             return err->status;

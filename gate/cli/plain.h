@@ -14,6 +14,7 @@ struct plain_side {
  * whole-profile sums, intervals from the profiles' own sampling, and
  * only the rules on allocation. With the executables all kinds are known,
  * and the program's own module; without, kinds are told by names alone.
+ * One executable without the other is STATUS_USAGE.
  */
 NODISCARD enum status plain_compare(struct session *session, const struct plain_side sides[SIDES],
                                     struct err *err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "gate/base/io.h"
+#include "gate/cli/latency_files.h"
 #include "gate/codec/yaml.h"
 #include "gate/compare/validity.h"
 
@@ -201,6 +202,19 @@ static void require_steady(struct session *session)
     }
 }
 
+/* The kinds that a rule limits in single functions. */
+static void take_kinds(struct pair_hints *hints, const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct selector *selector = &policy->rules[i].selector;
+        for (size_t k = 0; selector_names_functions(selector) && k < selector->kinds.len; k++) {
+            enum alloc_kind kind = ALLOC_KIND_UNKNOWN;
+            if (alloc_kind_parse(&kind, selector->kinds.items[k]))
+                hints->limits_kind[kind] = true;
+        }
+    }
+}
+
 void session_take_hints(struct session *session)
 {
     const struct policy *policy = &session->policy;
@@ -209,6 +223,7 @@ void session_take_hints(struct session *session)
     for (size_t i = 0; i < policy->successor_count; i++)
         items[i] = (struct pair_hint){policy->successors[i].from, policy->successors[i].to};
     session->hints = (struct pair_hints){.items = items, .len = policy->successor_count};
+    take_kinds(&session->hints, policy);
 }
 
 enum status session_judge(struct session *session, struct err *err)
@@ -253,7 +268,7 @@ enum status session_write_reports(struct session *session, struct str dir, struc
         }
         buf_release(&buf);
     }
-    return status;
+    return status ? status : latency_files_write(&session->recording, dir, err);
 }
 
 enum status session_print(struct session *session, const struct report_format *format,

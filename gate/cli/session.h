@@ -15,7 +15,7 @@ struct session {
     bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
     bool quick;            /* judge allocation alone, whatever was recorded */
     struct policy policy;
-    struct pair_hints hints; /* the policy's successors */
+    struct pair_hints hints; /* what the policy names: successors, kinds in functions */
     struct comparison *comparisons;
     size_t comparison_count;
     struct judgement judgement;

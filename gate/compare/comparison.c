@@ -268,10 +268,19 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
     return STATUS_OK;
 }
 
-double comparison_unknown_share(const struct comparison *comparison, enum side side)
+struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric)
 {
-    double total = 0;
-    for (size_t how = 0; how < ALLOC_HOWS; how++)
-        total += comparison->how_bytes[how][side];
-    return num_ratio(comparison->how_bytes[ALLOC_HOW_UNKNOWN][side], total);
+    enum profile_kind kind = metric_profile(metric);
+    if (kind != PROFILE_KIND_HEAP)
+        return comparison->profile_refusals[kind];
+    if (metric == METRIC_GC_PAUSE_P99 && comparison->gc_refusal.len == 0)
+        return comparison->gc_pause_refusal;
+    return metric_needs_gctrace(metric) ? comparison->gc_refusal : (struct str){"", 0};
+}
+
+double comparison_unknown_share(const struct comparison_row *row)
+{
+    double base = num_ratio(row->unknown[SIDE_BASE], row->whole[SIDE_BASE]);
+    double cand = num_ratio(row->unknown[SIDE_CAND], row->whole[SIDE_CAND]);
+    return base > cand ? base : cand;
 }

@@ -22,11 +22,18 @@ enum row_level {
      * function has a row of its own besides, with its flat bytes.
      */
     ROW_FUNCTION,
-    ROW_FUNCTION_KIND, /* the bytes of one kind of it */
-    ROW_BENCHMARK,     /* what `go test -bench` printed for one benchmark */
+    /*
+     * The bytes of one kind of it. Where too much of the function has no
+     * known kind there is a row of every kind, if only of zero bytes.
+     */
+    ROW_FUNCTION_KIND,
+    ROW_BENCHMARK, /* what `go test -bench` printed for one benchmark */
 };
 
 enum { CULPRITS_MAX = 5 };
+
+/* With a larger share of bytes without a kind nothing is said of a kind. */
+#define COMPARISON_UNKNOWN_SHARE_MAX 0.02
 
 /* Who caused the growth of a row: a function with its guilty line. */
 struct culprit {
@@ -41,20 +48,36 @@ struct culprit {
     double delta; /* in the row's unit */
 };
 
+/* A function that cost came from to the one of a row: what became of its bytes. */
+struct moved_source {
+    struct str key; /* as in the row */
+    struct str func;
+    double
+        amount; /* of the whole function, in the row's unit; 0 where only another metric's moved */
+    /*
+     * It calls the row's function, which does for it what it did itself:
+     * rules that name it mean this row as well.
+     */
+    bool is_caller;
+};
+
 struct comparison_row {
     enum metric metric;
     enum point point; /* POINT_WARM or POINT_END for live heap; POINT_END elsewhere */
     enum row_level level;
     struct str func; /* candidate's spelling; the baseline's when it vanished; benchmark name */
     struct str base_func; /* baseline's spelling where it differs */
-    struct str normal;    /* normalised spelling */
+    struct str key;       /* function rows: pair_key of `func`, one for all rows of a function */
+    struct str normal;    /* name_normal of the key; the benchmark's name */
     struct str package;
     struct str file; /* guilty line, as in struct culprit */
     int64_t line;
-    struct str leaf;      /* the library's function that allocated at that line; may be empty */
-    enum alloc_kind kind; /* FUNCTION: the kind that grew most */
-    enum alloc_op op;     /* at the guilty line */
+    struct str other_file; /* function rows: the file of the other side where it differs */
+    struct str leaf;       /* the library's function that allocated at that line; may be empty */
+    enum alloc_kind kind;  /* FUNCTION: the kind that grew most */
+    enum alloc_op op;      /* at the guilty line */
     struct estimate estimate;
+    enum phase phase; /* whose trials the estimate is of: more of them make it surer */
     /* FUNCTION rows: every byte of it is charged to a function of the program's own as well. */
     bool is_charged;
     /*
@@ -64,13 +87,17 @@ struct comparison_row {
      * for the baseline.
      */
     double moved;
+    struct moved_source *sources; /* largest amount first */
+    size_t source_count;
     /* FUNCTION rows: what the function allocated itself, means over the trials. */
     double flat_base;
     double flat_cand;
     /*
-     * Bytes or objects of no known kind in the same scenario or function,
-     * of each side: what a rule about kinds may have missed.
+     * Bytes or objects in the same scenario or function, of each side, and
+     * those of no known kind among them: what a rule about kinds may have
+     * missed.
      */
+    double whole[SIDES];
     double unknown[SIDES];
     /*
      * FUNCTION rows: the value of every stack the function stands in, its
@@ -103,7 +130,8 @@ static inline bool row_is_of_function(const struct comparison_row *row)
 struct moved {
     struct str from;
     struct str to;
-    double bytes; /* alloc_space per request, or held at the end where nothing is allocated */
+    double bytes;       /* in the unit of the metric */
+    enum metric metric; /* alloc_space; inuse_space at the end where only what is held moved */
 };
 
 /* Functions that are one although their names differ, and what told it. */
@@ -118,9 +146,15 @@ struct kind_share {
     double op_bytes[ALLOC_OPS][SIDES];
 };
 
-/* A runtime entry that no table knows: its bytes are of kind "other". */
+/* Where bytes of kind "other" are from. */
 struct unlisted_entry {
-    struct str entry; /* "runtime.mallocgcLarge"; empty: no entry was named either */
+    /*
+     * What the program called and no table knows ("runtime.mallocgcLarge");
+     * empty: it has no name either. With is_runtime the runtime's function
+     * that allocated on a stack of its own ("runtime.malg").
+     */
+    struct str entry;
+    bool is_runtime;
     double bytes[SIDES];
 };
 
@@ -154,6 +188,27 @@ struct detail {
     size_t site_count;
 };
 
+/*
+ * What resident memory is for, at the point `end`: just collected, so that
+ * a collector that runs less often shows as headroom, and a leak as live
+ * heap.
+ */
+enum rss_part {
+    RSS_LIVE,
+    RSS_HEADROOM, /* of the heap, neither live nor given back to the system */
+    RSS_STACKS,
+    RSS_METADATA, /* of the runtime: spans, caches, the collector, profiles */
+    RSS_REST,     /* code, data, C, other processes of the tree: the resident memory less these */
+    RSS_PARTS
+};
+
+const char *rss_part_name(enum rss_part part); /* "live heap", "GC headroom" ... */
+
+struct rss_side {
+    double total;
+    double parts[RSS_PARTS];
+};
+
 struct comparison {
     struct str scenario;
     const struct record_scenario *record; /* describes both sides, wherever they come from */
@@ -177,7 +232,9 @@ struct comparison {
     size_t invalid_cap;
     bool toolchain_changed;
     bool has_steady;
+    bool has_rss;  /* rss was filled */
     bool has_duet; /* latency is that of both sides measured at the same time */
+    struct rss_side rss[SIDES];
     /*
      * Why the steady phase was not compared though it was recorded: other
      * machines, another rate. Empty when nothing is in the way. Allocation
@@ -186,6 +243,8 @@ struct comparison {
     struct str steady_refusal;
     /* Why there are no rows of a kind of profile though the steady phase was compared. */
     struct str profile_refusals[PROFILE_KINDS];
+    struct str gc_refusal;       /* likewise of the collector */
+    struct str gc_pause_refusal; /* and of its pauses alone */
 };
 
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */
@@ -233,7 +292,13 @@ NODISCARD enum status comparison_of_profiles(struct comparison *out, struct aren
                                              const struct comparison_profile sides[SIDES],
                                              const struct pair_hints *hints, struct err *err);
 
-/* Share of a side's allocated bytes that have no known kind, 0..1. */
-double comparison_unknown_share(const struct comparison *comparison, enum side side);
+/* Why there is no row of the metric; empty where nothing is known of a reason. */
+struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric);
+
+/*
+ * Share of what a row is part of that has no known kind, 0..1, on the
+ * side that has more of it.
+ */
+double comparison_unknown_share(const struct comparison_row *row);
 
 #endif

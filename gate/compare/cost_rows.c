@@ -266,7 +266,8 @@ static void name_row(struct comparison_row *out, const struct cost_maker *maker,
     struct str file = intern_text(maker->names, function->file);
     struct str own = name_module_file(file, module);
     out->func = cand.v ? intern_text(maker->names, cand) : base_name;
-    out->normal = name_normal(out->func, maker->arena);
+    out->key = intern_text(maker->names, function->key);
+    out->normal = name_normal(out->key, maker->arena);
     out->package = name_package(out->func);
     out->file = own.len ? own : file;
     out->line = function->line;
@@ -311,6 +312,7 @@ static void make_function(struct comparison_row *whole, const struct cost_maker 
         .metric = what->metric,
         .point = what->point,
         .level = ROW_FUNCTION,
+        .phase = PHASE_STEADY,
         .estimate = estimate_one(maker, function, what),
     };
     double base = row.estimate.base;
@@ -339,6 +341,7 @@ static void make_metric(const struct cost_maker *maker, const struct cost_metric
         .metric = what->metric,
         .point = what->point,
         .level = ROW_SCENARIO,
+        .phase = PHASE_STEADY,
         .estimate = estimate_one(maker, &maker->table.items[0], what),
         .culprits = ARENA_ARRAY(maker->arena, struct culprit, CULPRITS_MAX),
         .doubt = maker->doubt,

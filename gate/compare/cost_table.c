@@ -195,7 +195,7 @@ static void executable_collect(struct map *out, const struct record_program *pro
 
 /*
  * What the other side's executable has was not renamed, and what the heap
- * paired is used. The runtime's functions are in no executable's list.
+ * paired is used. The toolchain's functions are in no executable's list.
  */
 static void mark_staying(struct cost_names *names, struct cost_builder *builder,
                          const struct cost_names *other, enum side side)
@@ -212,7 +212,7 @@ static void mark_staying(struct cost_names *names, struct cost_builder *builder,
         (void)map_insert(&known, hash_str(comparison->paired[i].cand), 0);
     for (size_t i = 0; i < names->len; i++) {
         struct str key = intern_text(builder->table->names, names->items[i].key);
-        names->items[i].stays = name_is_runtime(key) || map_find(&known, hash_str(key), &at);
+        names->items[i].stays = name_is_toolchain(key) || map_find(&known, hash_str(key), &at);
     }
     map_release(&known);
     map_release(&packages);

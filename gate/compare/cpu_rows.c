@@ -8,6 +8,7 @@
 
 /* What the steady trials of one side counted. */
 struct cpu_side {
+    struct runtime_table runtime; /* of the side's Go release */
     struct share_count map[RECORDING_TRIALS_MAX];
     struct share_count generic[RECORDING_TRIALS_MAX];
     double cpu_per_request[RECORDING_TRIALS_MAX];
@@ -15,7 +16,8 @@ struct cpu_side {
     uint64_t samples;
 };
 
-static enum status fold_trial(struct map_cpu *out, const struct trial_place *place, struct err *err)
+static enum status fold_trial(struct map_cpu *out, const struct trial_place *place,
+                              const struct runtime_table *runtime, struct err *err)
 {
     struct profile profile = {0};
     struct arena scratch;
@@ -23,7 +25,7 @@ static enum status fold_trial(struct map_cpu *out, const struct trial_place *pla
     enum status status =
         recording_cpu_profile(&profile, &scratch, place->recording, place->key, err);
     if (status == STATUS_OK)
-        status = map_cpu_fold(out, &profile, err);
+        status = map_cpu_fold(out, &profile, runtime, err);
     arena_release(&scratch);
     return status;
 }
@@ -57,7 +59,7 @@ static enum status read_side(struct cpu_side *out, struct comparison *comparison
         const struct record_trial *trial = &record->trials[side][PHASE_STEADY][t];
         struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
         struct map_cpu counts = {0};
-        enum status status = fold_trial(&counts, &place, err);
+        enum status status = fold_trial(&counts, &place, &out->runtime, err);
         if (status == STATUS_NOT_FOUND || status == STATUS_CHILD) {
             struct str why = str_format(arena, "%s, steady trial %u: %s", side_name(side),
                                         trial->number, err->text);
@@ -77,6 +79,40 @@ static enum status read_side(struct cpu_side *out, struct comparison *comparison
     return STATUS_OK;
 }
 
+static size_t profiled_trials(const struct comparison *comparison,
+                              const struct comparison_source *source, enum side side,
+                              const struct runtime_table *runtime)
+{
+    const struct record_scenario *record = comparison->record;
+    size_t count = 0;
+    for (size_t t = 0; t < record->trial_count[side][PHASE_STEADY]; t++) {
+        const struct record_trial *trial = &record->trials[side][PHASE_STEADY][t];
+        struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
+        struct map_cpu counts = {0};
+        struct err why = {0};
+        count += fold_trial(&counts, &place, runtime, &why) == STATUS_OK;
+    }
+    return count;
+}
+
+/* A profile is taken beside the load and costs it time, which the other side did not pay. */
+static void note_one_sided(struct comparison *comparison, struct arena *arena,
+                           const struct comparison_source sources[SIDES],
+                           const struct cpu_side sides[SIDES])
+{
+    size_t base =
+        profiled_trials(comparison, &sources[SIDE_BASE], SIDE_BASE, &sides[SIDE_BASE].runtime);
+    size_t cand =
+        profiled_trials(comparison, &sources[SIDE_CAND], SIDE_CAND, &sides[SIDE_CAND].runtime);
+    if (base == cand)
+        return;
+    comparison_note(comparison, arena,
+                    "a CPU profile was taken in %zu steady trials of the baseline and in %zu of "
+                    "the candidate: the load paid for it there, so CPU and latency are not quite "
+                    "alike",
+                    base, cand);
+}
+
 static struct interval time_of(const struct cpu_side *side)
 {
     struct interval cpu = interval_of_positive((struct samples){side->cpu_per_request, side->len});
@@ -86,8 +122,11 @@ static struct interval time_of(const struct cpu_side *side)
 static void add_row(struct comparison *comparison, struct arena *arena, enum metric metric,
                     const struct cpu_side *sides, struct estimate estimate)
 {
-    struct comparison_row row = {
-        .metric = metric, .point = POINT_END, .level = ROW_SCENARIO, .estimate = estimate};
+    struct comparison_row row = {.metric = metric,
+                                 .point = POINT_END,
+                                 .level = ROW_SCENARIO,
+                                 .phase = PHASE_STEADY,
+                                 .estimate = estimate};
     for (int side = 0; side < SIDES; side++)
         row.samples[side] = sides[side].samples;
     row.estimate.base_count = (uint32_t)sides[SIDE_BASE].len;
@@ -117,12 +156,20 @@ enum status cpu_rows_add(struct comparison *comparison, struct arena *arena,
                          const struct comparison_source sources[SIDES], struct err *err)
 {
     struct cpu_side *sides = ARENA_ARRAY(arena, struct cpu_side, SIDES);
+    for (int side = 0; side < SIDES; side++) {
+        struct str go_version = comparison->record->programs[side].go_version;
+        if (runtime_table_open(&sides[side].runtime, arena, go_version, err))
+            return err->status;
+    }
     for (int side = 0; side < SIDES && comparison->profile_refusals[PROFILE_KIND_CPU].len == 0;
          side++) {
         if (read_side(&sides[side], comparison, arena, &sources[side], (enum side)side, err))
             return err->status;
     }
-    if (comparison->profile_refusals[PROFILE_KIND_CPU].len == 0)
+    if (comparison->profile_refusals[PROFILE_KIND_CPU].len == 0) {
         add_rows(comparison, arena, sides);
+    } else {
+        note_one_sided(comparison, arena, sources, sides);
+    }
     return STATUS_OK;
 }

@@ -20,18 +20,24 @@ double ledger_mean(const struct ledger *ledger, const struct ledger_row *row, en
     return ledger->trial_count[side] ? sum / (double)ledger->trial_count[side] : 0;
 }
 
-/* What a function allocates itself, and did not take over from another, beyond the baseline. */
-static double own_growth(const struct ledger_row *row, enum column column)
-{
-    double delta =
-        row->flat[SIDE_CAND * COLUMNS + column] - row->flat[SIDE_BASE * COLUMNS + column];
-    return row->moved[column] > 0 ? fmax(0, delta - row->moved[column]) : delta;
-}
-
 static double growth(const struct ledger *ledger, const struct ledger_row *row, enum column column)
 {
     return ledger_mean(ledger, row, SIDE_CAND, column) -
            ledger_mean(ledger, row, SIDE_BASE, column);
+}
+
+/*
+ * What a function allocates itself, and did not take over from another,
+ * beyond the baseline. What moved is of all that it is charged with: as much
+ * as libraries allocate more for it explains that first.
+ */
+static double own_growth(const struct ledger *ledger, const struct ledger_row *row,
+                         enum column column)
+{
+    double own = row->flat[SIDE_CAND * COLUMNS + column] - row->flat[SIDE_BASE * COLUMNS + column];
+    double charged = growth(ledger, row, column) - own;
+    double moved = row->moved[column] - fmax(0, charged);
+    return moved > 0 ? fmax(0, own - moved) : own;
 }
 
 /* Adds the sites of one side to the sums by kind. */
@@ -74,44 +80,69 @@ static enum alloc_kind kind_that_grew(const struct ledger_row *row, enum column 
     return any->fold.kind;
 }
 
-/* True when the other side has an equal site that no earlier site of this side has claimed. */
-static bool has_twin(const struct ledger_row *row, enum side side, size_t at, enum column column)
+/* A site of the kind in question. */
+struct twin {
+    const struct ledger_site *site;
+    double value;
+    bool claimed; /* it has a twin on the other side */
+};
+
+struct twins {
+    struct twin *items; /* by value, then in the order of the sites */
+    size_t len;
+};
+
+static int order_twins(const void *left, const void *right)
 {
-    const struct ledger_site *site = &row->sites[side][at];
-    enum side other = side == SIDE_CAND ? SIDE_BASE : SIDE_CAND;
-    size_t twins = 0;
-    size_t claimed = 0;
-    double tolerance = TWIN_TOLERANCE * fabs(site->mean[column]);
-    for (size_t i = 0; i < row->site_count[other]; i++) {
-        const struct ledger_site *candidate = &row->sites[other][i];
-        twins += candidate->fold.kind == site->fold.kind &&
-                 fabs(candidate->mean[column] - site->mean[column]) <= tolerance;
-    }
-    for (size_t i = 0; i < at; i++) {
-        const struct ledger_site *earlier = &row->sites[side][i];
-        claimed += earlier->fold.kind == site->fold.kind &&
-                   fabs(earlier->mean[column] - site->mean[column]) <= tolerance;
-    }
-    return twins > claimed;
+    const struct twin *a = left;
+    const struct twin *b = right;
+    if (a->value < b->value || a->value > b->value)
+        return a->value < b->value ? -1 : 1;
+    return a->site < b->site ? -1 : a->site > b->site;
 }
 
-static const struct ledger_site *largest_site(const struct ledger_row *row, enum side side,
-                                              enum column column, enum alloc_kind kind)
+static struct twins twins_of(struct arena *arena, const struct ledger_row *row, enum side side,
+                             enum column column, enum alloc_kind kind)
 {
-    const struct ledger_site *best = NULL;
-    bool best_twin = true;
+    struct twins out = {ARENA_ARRAY(arena, struct twin, row->site_count[side] + 1), 0};
     for (size_t i = 0; i < row->site_count[side]; i++) {
         const struct ledger_site *site = &row->sites[side][i];
-        if (site->fold.kind != kind)
-            continue;
-        bool twin = has_twin(row, side, i, column);
-        if (!best || (best_twin && !twin) ||
-            (best_twin == twin && site->mean[column] > best->mean[column])) {
-            best = site;
-            best_twin = twin;
-        }
+        if (site->fold.kind == kind)
+            out.items[out.len++] = (struct twin){site, site->mean[column], false};
     }
-    return best;
+    if (out.len)
+        qsort(out.items, out.len, sizeof(*out.items), order_twins);
+    return out;
+}
+
+/* Pairs off equal sites of both sides, each once. */
+static void claim_twins(struct twins *base, struct twins *cand)
+{
+    size_t i = 0;
+    size_t j = 0;
+    while (i < base->len && j < cand->len) {
+        struct twin *a = &base->items[i];
+        struct twin *b = &cand->items[j];
+        double tolerance = TWIN_TOLERANCE * fmax(fabs(a->value), fabs(b->value));
+        bool equal = fabs(a->value - b->value) <= tolerance;
+        a->claimed = equal;
+        b->claimed = equal;
+        i += equal || a->value < b->value;
+        j += equal || a->value > b->value;
+    }
+}
+
+/* One without a twin before the others, then the larger, then the first. */
+static const struct ledger_site *largest_twin(const struct twins *twins)
+{
+    const struct twin *best = NULL;
+    for (size_t i = 0; i < twins->len; i++) {
+        const struct twin *one = &twins->items[i];
+        if (!best || (best->claimed && !one->claimed) ||
+            (best->claimed == one->claimed && one->value > best->value))
+            best = one;
+    }
+    return best ? best->site : NULL;
 }
 
 const struct ledger_site *guilty_site(const struct ledger_row *row, enum column column,
@@ -124,8 +155,15 @@ const struct ledger_site *guilty_site(const struct ledger_row *row, enum column 
 const struct ledger_site *guilty_site_of(const struct ledger_row *row, enum column column,
                                          enum alloc_kind kind)
 {
-    const struct ledger_site *site = largest_site(row, SIDE_CAND, column, kind);
-    return site ? site : largest_site(row, SIDE_BASE, column, kind);
+    struct arena scratch;
+    arena_init(&scratch);
+    struct twins base = twins_of(&scratch, row, SIDE_BASE, column, kind);
+    struct twins cand = twins_of(&scratch, row, SIDE_CAND, column, kind);
+    claim_twins(&base, &cand);
+    const struct ledger_site *site = largest_twin(&cand);
+    site = site ? site : largest_twin(&base);
+    arena_release(&scratch);
+    return site;
 }
 
 struct str naming_file(const struct naming *naming, struct str file)
@@ -230,7 +268,7 @@ void culprits_find(struct comparison_row *out, const struct naming *naming,
     double total = growth(ledger, row, column);
     for (size_t i = 0; i < ledger->len; i++) {
         const struct ledger_row *one = &ledger->rows[i];
-        double delta = speaks_of(one, row) ? own_growth(one, column) : 0;
+        double delta = speaks_of(one, row) ? own_growth(ledger, one, column) : 0;
         if (delta > 0 && delta >= total * CULPRIT_SHARE_MIN)
             rank(list, &len, (struct ranked){one, intern_text(naming->names, one->key), delta});
     }

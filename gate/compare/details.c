@@ -8,7 +8,7 @@ static bool is_leaf_site(const struct ledger_row *row, const struct ledger_site 
     return row->level == ROW_FUNCTION && !site->is_charged;
 }
 
-/* While details are collected: entries that no table lists, by name id. */
+/* While details are collected: see add_unlisted for the key of `unlisted`. */
 struct collecting {
     struct comparison *comparison;
     const struct naming *naming;
@@ -20,11 +20,16 @@ static void add_unlisted(struct collecting *collecting, const struct ledger_site
                          enum side side)
 {
     struct comparison *comparison = collecting->comparison;
+    /* Of the runtime's own stacks it is not the entry that is unknown. */
+    bool is_runtime = site->fold.how == ALLOC_HOW_NAME;
+    struct name_id name = is_runtime ? site->fold.func : site->fold.entry;
+    uint64_t code = (uint64_t)name.v << 1 | is_runtime;
     uint32_t at = (uint32_t)comparison->unlisted_count;
-    if (!map_find(&collecting->unlisted, site->fold.entry.v, &at)) {
-        (void)map_insert(&collecting->unlisted, site->fold.entry.v, at);
-        comparison->unlisted[comparison->unlisted_count++].entry =
-            intern_text(collecting->naming->names, site->fold.entry);
+    if (!map_find(&collecting->unlisted, code, &at)) {
+        (void)map_insert(&collecting->unlisted, code, at);
+        struct unlisted_entry *fresh = &comparison->unlisted[comparison->unlisted_count++];
+        fresh->entry = intern_text(collecting->naming->names, name);
+        fresh->is_runtime = is_runtime;
     }
     comparison->unlisted[at].bytes[side] += site->mean[COLUMN_ALLOC_SPACE];
 }
@@ -37,7 +42,7 @@ static void sum_site(struct collecting *collecting, const struct ledger_site *si
     share->bytes[side] += bytes;
     share->op_bytes[site->fold.op][side] += bytes;
     comparison->how_bytes[site->fold.how][side] += bytes;
-    if (site->fold.kind == ALLOC_KIND_OTHER)
+    if (site->fold.kind == ALLOC_KIND_OTHER && bytes > 0)
         add_unlisted(collecting, site, side);
 }
 

@@ -2,7 +2,10 @@
 
 #include "gate/compare/heap_rows.h"
 #include "gate/stats/histogram.h"
+#include "gate/stats/slope.h"
 #include "gate/stats/windows.h"
+
+enum { LIVE_POINTS_MIN = 5 };
 
 static const struct duet_row {
     enum metric metric;
@@ -57,6 +60,56 @@ static enum status read_pair(struct quantiles *out, const struct record_trial *c
     return STATUS_OK;
 }
 
+/* Bytes per 1000 requests in one process; false with too few points for a slope. */
+static bool slope_of(double *out, const struct record_trial *trial)
+{
+    double requests[RECORDING_LIVE_MAX];
+    double bytes[RECORDING_LIVE_MAX];
+    if (trial->live_count < LIVE_POINTS_MIN)
+        return false;
+    for (size_t i = 0; i < trial->live_count; i++) {
+        requests[i] = (double)trial->live[i].request_count;
+        bytes[i] = (double)trial->live[i].bytes;
+    }
+    *out = 1000 * slope_theil_sen(requests, bytes, trial->live_count);
+    return true;
+}
+
+static struct comparison_row *growth_row(struct comparison *comparison, struct arena *arena)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        struct comparison_row *row = &comparison->rows[i];
+        if (row->metric == METRIC_HEAP_GROWTH && row->level == ROW_SCENARIO)
+            return row;
+    }
+    struct comparison_row added = {
+        .metric = METRIC_HEAP_GROWTH, .point = POINT_END, .level = ROW_SCENARIO};
+    comparison_row_add(comparison, arena, &added);
+    return &comparison->rows[comparison->row_count - 1];
+}
+
+/*
+ * The exact phase tells growth from two points of few requests; here it is
+ * a slope over five of many. The row keeps the culprits that only the exact
+ * phase can name.
+ */
+static void tell_growth(struct comparison *comparison, struct arena *arena)
+{
+    double slopes[SIDES][RECORDING_TRIALS_MAX];
+    const struct record_scenario *record = comparison->record;
+    size_t pairs = record->trial_count[SIDE_BASE][PHASE_DUET];
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < pairs; t++) {
+            if (!slope_of(&slopes[side][t], &record->trials[side][PHASE_DUET][t]))
+                return;
+        }
+    }
+    struct comparison_row *row = growth_row(comparison, arena);
+    row->phase = PHASE_DUET;
+    row->estimate = estimate_of((struct samples){slopes[SIDE_BASE], pairs},
+                                (struct samples){slopes[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
+}
+
 enum status duet_rows_add(struct comparison *comparison, struct arena *arena, struct err *err)
 {
     const struct record_scenario *record = comparison->record;
@@ -79,10 +132,12 @@ enum status duet_rows_add(struct comparison *comparison, struct arena *arena, st
             .metric = duet_rows[i].metric,
             .point = POINT_END,
             .level = ROW_SCENARIO,
+            .phase = PHASE_DUET,
             .estimate = estimate_of_windows(base, cand),
         };
         comparison_row_add(comparison, arena, &row);
     }
+    tell_growth(comparison, arena);
     comparison->has_duet = true;
     return STATUS_OK;
 }

@@ -4,9 +4,11 @@
 #include "gate/compare/comparison.h"
 
 /*
- * Latency of the duet: for p50, p90 and p99 one row of the whole
+ * Latency and leaks of the duet: for p50, p90 and p99 one row of the whole
  * scenario, from the windows of all pairs of processes
- * (estimate_of_windows). Sets comparison->has_duet when there are any.
+ * (estimate_of_windows), and the slope of the live heap over the requests
+ * (Theil-Sen in each process, Welch between them) as the estimate of the
+ * scenario's heap growth. Sets comparison->has_duet when there are any.
  * STATUS_FORMAT when a window cannot be read or has no partner.
  */
 NODISCARD enum status duet_rows_add(struct comparison *comparison, struct arena *arena,

@@ -7,6 +7,7 @@
 #include "gate/compare/culprits.h"
 #include "gate/compare/details.h"
 #include "gate/compare/moved.h"
+#include "gate/compare/validity.h"
 
 /* Which column is which metric at which point, and at which levels it makes a row. */
 struct column_row {
@@ -33,7 +34,11 @@ struct row_maker {
     const struct ledger *ledger;
     const struct ledger_row *whole;   /* the scenario's row */
     const struct ledger_row *unknown; /* the scenario's bytes of no known kind */
-    double *scratch[SIDES];           /* trial_max wide */
+    const struct shifts *shifts;
+    struct map shifts_to;    /* key -> index of the first shift to it */
+    double *scratch[SIDES];  /* trial_max wide */
+    double *zeros;           /* the values of a row of which nothing was seen */
+    const bool *limits_kind; /* by kind: a rule judges it in single functions */
     int64_t period;
     bool has_points;
 };
@@ -109,19 +114,46 @@ static struct estimate estimate_row(const struct row_maker *maker, const struct 
     return out;
 }
 
+/* Of the line in the function that the row is about. */
+static struct name_id site_file(const struct ledger_site *site)
+{
+    return site->is_charged ? site->fold.user_file : site->fold.file;
+}
+
 /* The line that explains the row, and the library's function where that allocated. */
 static void place_function(struct comparison_row *out, const struct naming *naming,
                            const struct ledger_site *guilty)
 {
     const struct fold_site *site = &guilty->fold;
     out->op = site->op;
-    out->file = naming_file(naming, intern_text(naming->names, site->file));
-    out->line = site->line;
-    if (!guilty->is_charged)
-        return;
-    out->leaf = intern_text(naming->names, site->func);
-    out->file = naming_file(naming, intern_text(naming->names, site->user_file));
-    out->line = site->user_line;
+    out->file = naming_file(naming, intern_text(naming->names, site_file(guilty)));
+    out->line = guilty->is_charged ? site->user_line : site->line;
+    if (guilty->is_charged)
+        out->leaf = intern_text(naming->names, site->func);
+}
+
+/* Where the function is on the side that the guilty line is not of. */
+static void place_other(struct comparison_row *out, const struct naming *naming,
+                        const struct ledger_row *function, const struct ledger_site *guilty)
+{
+    for (int side = 0; side < SIDES; side++) {
+        if (function->site_count[side] == 0)
+            continue;
+        struct name_id file = site_file(&function->sites[side][0]);
+        if (!name_equal(file, site_file(guilty)))
+            out->other_file = naming_file(naming, intern_text(naming->names, file));
+    }
+}
+
+/* What the candidate calls the function counts, wherever the guilty line is. */
+static const struct ledger_site *naming_site(const struct ledger_row *function,
+                                             const struct ledger_site *guilty)
+{
+    for (size_t i = 0; i < function->site_count[SIDE_CAND]; i++) {
+        if (&function->sites[SIDE_CAND][i] == guilty)
+            return guilty;
+    }
+    return function->site_count[SIDE_CAND] > 0 ? function->sites[SIDE_CAND] : guilty;
 }
 
 static void name_function(struct comparison_row *out, const struct row_maker *maker,
@@ -133,12 +165,17 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     const struct ledger_site *site = row->level == ROW_FUNCTION
                                          ? guilty_site(function, column, &kind)
                                          : guilty_site_of(function, column, kind);
+    /* Nothing of the kind was seen: what has no kind may be it. */
+    if (!site)
+        site = guilty_site_of(function, column, ALLOC_KIND_UNKNOWN);
     out->kind = kind;
-    out->func = intern_text(naming->names, ledger_site_function(site));
-    out->normal = name_normal(out->func, naming->arena);
+    out->key = intern_text(naming->names, row->key);
+    out->func = intern_text(naming->names, ledger_site_function(naming_site(function, site)));
+    out->normal = name_normal(out->key, naming->arena);
     out->package = name_package(out->func);
     out->is_charged = function->own_site_count == 0;
     place_function(out, naming, site);
+    place_other(out, naming, function, site);
     if (function->site_count[SIDE_BASE] > 0) {
         struct name_id raw = ledger_site_function(&function->sites[SIDE_BASE][0]);
         struct str base = intern_text(naming->names, raw);
@@ -149,16 +186,70 @@ static void name_function(struct comparison_row *out, const struct row_maker *ma
     }
 }
 
+/* How the function is spelled; the candidate's spelling comes first. */
+static struct str spelling_of(const struct row_maker *maker, const struct ledger_row *function)
+{
+    enum side side = function->site_count[SIDE_CAND] > 0 ? SIDE_CAND : SIDE_BASE;
+    return intern_text(maker->naming.names, ledger_site_function(&function->sites[side][0]));
+}
+
+static int order_sources(const void *left, const void *right)
+{
+    const struct moved_source *a = left;
+    const struct moved_source *b = right;
+    if (a->amount < b->amount || a->amount > b->amount)
+        return a->amount > b->amount ? -1 : 1;
+    return str_compare(a->key, b->key);
+}
+
+static void find_sources(struct comparison_row *out, const struct row_maker *maker,
+                         const struct ledger_row *function, enum column column)
+{
+    const struct shifts *shifts = maker->shifts;
+    uint32_t first = 0;
+    if (!map_find(&maker->shifts_to, function->key.v, &first))
+        return;
+    size_t end = first;
+    while (end < shifts->len && shifts->items[end].to == function)
+        end++;
+    out->sources = ARENA_ARRAY(maker->naming.arena, struct moved_source, end - first);
+    for (size_t i = first; i < end; i++) {
+        const struct shift *shift = &shifts->items[i];
+        out->sources[out->source_count++] = (struct moved_source){
+            .key = shift->from_name,
+            .func = spelling_of(maker, shift->from),
+            .amount = shift->amounts[column],
+            .is_caller = shift->is_extracted,
+        };
+    }
+    qsort(out->sources, out->source_count, sizeof(*out->sources), order_sources);
+}
+
 /* What has no kind in the scenario, or in the function that a row is about. */
 static void find_unknown(struct comparison_row *out, const struct row_maker *maker,
                          const struct ledger_row *row, enum column column)
 {
     const struct ledger *ledger = maker->ledger;
     const struct ledger_row *unknown = maker->unknown;
-    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND)
+    const struct ledger_row *whole = maker->whole;
+    if (row->level == ROW_FUNCTION || row->level == ROW_FUNCTION_KIND) {
         unknown = ledger_kind_row(ledger, row, ALLOC_KIND_UNKNOWN);
-    for (int side = 0; unknown && side < SIDES; side++)
-        out->unknown[side] = ledger_mean(ledger, unknown, (enum side)side, column);
+        whole = ledger_function(ledger, row);
+    }
+    for (int side = 0; side < SIDES; side++) {
+        out->whole[side] = ledger_mean(ledger, whole, (enum side)side, column);
+        if (unknown)
+            out->unknown[side] = ledger_mean(ledger, unknown, (enum side)side, column);
+    }
+}
+
+/* A kind of which nothing was seen is shown as that only where something may have been missed. */
+static bool may_be_missed(const struct comparison_row *row)
+{
+    if (row->level == ROW_KIND)
+        return row->unknown[SIDE_BASE] + row->unknown[SIDE_CAND] > 0;
+    return row->level == ROW_FUNCTION_KIND &&
+           comparison_unknown_share(row) > COMPARISON_UNKNOWN_SHARE_MAX;
 }
 
 static void make_row(const struct row_maker *maker, const struct ledger_row *row,
@@ -174,9 +265,7 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     bool is_function = row_is_of_function(&out);
     bool empty = out.estimate.base <= 0 && out.estimate.cand <= 0;
     find_unknown(&out, maker, row, what->column);
-    /* A kind of which nothing was seen is shown as that only where something may have been missed. */
-    bool missed = row->level == ROW_KIND && out.unknown[SIDE_BASE] + out.unknown[SIDE_CAND] > 0;
-    if (empty && row->level != ROW_SCENARIO && !missed)
+    if (empty && row->level != ROW_SCENARIO && !may_be_missed(&out))
         return;
     out.is_new = out.estimate.base <= 0 && out.estimate.cand > 0;
     out.is_gone = out.estimate.cand <= 0 && out.estimate.base > 0;
@@ -191,10 +280,35 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     }
     if (is_function) {
         name_function(&out, maker, row, what->column);
+        find_sources(&out, maker, ledger_function(maker->ledger, row), what->column);
     } else {
         culprits_find(&out, &maker->naming, maker->ledger, row, what->column);
     }
     comparison_row_add(maker->comparison, maker->naming.arena, &out);
+}
+
+/*
+ * The kinds that a function has no row of, where some of its bytes have
+ * no kind. Only those that somebody asks for: a profile without
+ * executables has no kinds at all, and functions by the hundred thousand.
+ */
+static void make_missed_kinds(const struct row_maker *maker, const struct ledger_row *function,
+                              const struct column_row *what)
+{
+    const struct ledger *ledger = maker->ledger;
+    if (!ledger_kind_row(ledger, function, ALLOC_KIND_UNKNOWN))
+        return;
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        struct ledger_row nothing = {
+            .level = ROW_FUNCTION_KIND,
+            .key = function->key,
+            .kind = (enum alloc_kind)kind,
+            .values = maker->zeros,
+            .function = function->function,
+        };
+        if (maker->limits_kind[kind] && !ledger_kind_row(ledger, function, (enum alloc_kind)kind))
+            make_row(maker, &nothing, what);
+    }
 }
 
 static void make_rows(const struct row_maker *maker)
@@ -205,8 +319,11 @@ static void make_rows(const struct row_maker *maker)
             continue;
         for (size_t r = 0; r < maker->ledger->len; r++) {
             const struct ledger_row *row = &maker->ledger->rows[r];
-            if (row->level == ROW_SCENARIO || !what->whole_only)
-                make_row(maker, row, what);
+            if (row->level != ROW_SCENARIO && what->whole_only)
+                continue;
+            make_row(maker, row, what);
+            if (row->level == ROW_FUNCTION)
+                make_missed_kinds(maker, row, what);
         }
     }
 }
@@ -227,11 +344,29 @@ static bool is_move(enum pair_step step)
     return step != PAIR_STEP_MODULE && step != PAIR_STEP_GENERIC;
 }
 
-static void add_moved(struct comparison *comparison, const struct ledger *ledger,
-                      struct name_id from, struct name_id to, double bytes)
+/* Lists what moved between two functions: what they allocate, else what they hold. */
+static void add_moved(struct comparison *comparison, struct str from, struct str to,
+                      const double amounts[COLUMNS])
 {
-    comparison->moved[comparison->moved_count++] =
-        (struct moved){intern_text(ledger->names, from), intern_text(ledger->names, to), bytes};
+    bool allocated = amounts[COLUMN_ALLOC_SPACE] > 0;
+    enum column column = allocated ? COLUMN_ALLOC_SPACE : COLUMN_END_SPACE;
+    double bytes = amounts[column];
+    enum metric metric = allocated ? METRIC_ALLOC_SPACE : METRIC_INUSE_SPACE;
+    if (bytes >= moved_noise_min(column))
+        comparison->moved[comparison->moved_count++] = (struct moved){from, to, bytes, metric};
+}
+
+/* A pair moved what both sides have: beyond that it grew or shrank. */
+static void add_pair_moved(struct comparison *comparison, const struct ledger *ledger,
+                           const struct ledger_row *row, struct str from, struct str to)
+{
+    static const enum column columns[] = {COLUMN_ALLOC_SPACE, COLUMN_END_SPACE};
+    double amounts[COLUMNS] = {0};
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+        amounts[columns[i]] = fmin(ledger_mean(ledger, row, SIDE_BASE, columns[i]),
+                                   ledger_mean(ledger, row, SIDE_CAND, columns[i]));
+    }
+    add_moved(comparison, from, to, amounts);
 }
 
 /* From keys to their FUNCTION rows. */
@@ -254,22 +389,38 @@ static void list_moved(struct comparison *comparison, struct arena *arena,
     comparison->moved = ARENA_ARRAY(arena, struct moved, pairs->len + shifts->len + 1);
     for (size_t i = 0; i < pairs->len; i++) {
         const struct pair *pair = &pairs->items[i];
-        comparison->paired[comparison->paired_count++] =
-            (struct paired){intern_text(ledger->names, pair->base),
-                            intern_text(ledger->names, pair->cand), pair->step};
+        struct str from = intern_text(ledger->names, pair->base);
+        struct str to = intern_text(ledger->names, pair->cand);
         uint32_t at = 0;
-        if (!is_move(pair->step) || !map_find(&rows, pair->cand.v, &at))
-            continue;
-        double bytes = ledger_mean(ledger, &ledger->rows[at], SIDE_CAND, COLUMN_ALLOC_SPACE);
-        add_moved(comparison, ledger, pair->base, pair->cand, bytes);
+        comparison->paired[comparison->paired_count++] = (struct paired){from, to, pair->step};
+        if (is_move(pair->step) && map_find(&rows, pair->cand.v, &at))
+            add_pair_moved(comparison, ledger, &ledger->rows[at], from, to);
     }
     map_release(&rows);
     for (size_t i = 0; i < shifts->len; i++) {
         const struct shift *shift = &shifts->items[i];
-        add_moved(comparison, ledger, shift->from, shift->to, shift->bytes);
+        add_moved(comparison, shift->from_name, shift->to_name, shift->amounts);
     }
     if (comparison->moved_count)
         qsort(comparison->moved, comparison->moved_count, sizeof(struct moved), order_moved);
+}
+
+/* Names that differ are taken for a rename unless the other side still has the function. */
+static void note_pairs(struct comparison *comparison, struct arena *arena,
+                       const struct ledger_side sides[SIDES])
+{
+    size_t guessed = 0;
+    for (size_t i = 0; i < comparison->paired_count; i++)
+        guessed += comparison->paired[i].step != PAIR_STEP_POLICY;
+    for (int side = 0; side < SIDES && guessed > 0; side++) {
+        if (sides[side].has_functions)
+            continue;
+        comparison_note(comparison, arena,
+                        "functions taken for renamed: %zu, but the functions of the %s's "
+                        "executable are not known: one that is still there and allocates nothing "
+                        "may be among them",
+                        guessed, side_name((enum side)side));
+    }
 }
 
 void heap_rows_add(struct comparison *comparison, struct arena *arena, struct intern *names,
@@ -289,10 +440,19 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
         .unknown = &ledger.rows[1 + ALLOC_KIND_UNKNOWN],
         .scratch = {ARENA_ARRAY(arena, double, ledger.trial_max),
                     ARENA_ARRAY(arena, double, ledger.trial_max)},
+        .zeros = ARENA_ARRAY(arena, double, SIDES *ledger.trial_max *COLUMNS),
+        .shifts = &shifts,
+        .limits_kind = hints->limits_kind,
         .period = sides[SIDE_BASE].trials[0].alloc.period,
         .has_points = sides[SIDE_BASE].trials[0].has_points,
     };
+    map_init(&maker.shifts_to);
+    /* Equal keys are neighbours, and the map keeps the first of them. */
+    for (size_t i = 0; i < shifts.len; i++)
+        (void)map_insert(&maker.shifts_to, shifts.items[i].to->key.v, (uint32_t)i);
     make_rows(&maker);
+    map_release(&maker.shifts_to);
     list_moved(comparison, arena, &ledger, &shifts);
+    note_pairs(comparison, arena, sides);
     details_add(comparison, &maker.naming, &ledger);
 }

@@ -6,18 +6,27 @@
 
 /*
  * Rows are found by (level, key, kind); sites by their row and all that
- * makes a site of a fold unique. Both tables live only while building.
+ * makes a site of a fold unique. The tables live only while building.
  */
 struct builder {
     struct ledger *ledger;
     struct keys keys;
     struct map rows;
     struct map sites;
+    struct map callers;        /* key -> index */
+    struct map staying;        /* keys, see signatures.h */
+    struct str modules[SIDES]; /* of the programs */
 };
 
 static uint64_t row_code(enum row_level level, struct name_id key, enum alloc_kind kind)
 {
     return (uint64_t)key.v << 16 | (uint64_t)level << 8 | (uint64_t)kind;
+}
+
+/* Zeroes for every side, trial and column. */
+static double *cells_of(const struct ledger *ledger)
+{
+    return ARENA_ARRAY(ledger->arena, double, (size_t)SIDES * ledger->trial_max * COLUMNS);
 }
 
 static struct ledger_row *row_for(struct builder *builder, enum row_level level, struct name_id key,
@@ -26,16 +35,17 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
     struct ledger *ledger = builder->ledger;
     uint64_t code = row_code(level, key, kind);
     uint32_t at = 0;
+    uint32_t ignored = 0;
     if (!map_find(&builder->rows, code, &at)) {
-        size_t cells = (size_t)SIDES * ledger->trial_max * COLUMNS;
         struct ledger_row row = {
             .level = level,
             .key = key,
             .kind = kind,
-            .values = ARENA_ARRAY(ledger->arena, double, cells),
+            .values = cells_of(ledger),
         };
         at = (uint32_t)ledger->len;
         row.function = at;
+        row.stays = level == ROW_FUNCTION && map_find(&builder->staying, key.v, &ignored);
         row.flat = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
         if (level == ROW_FUNCTION)
             row.cum = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
@@ -138,6 +148,20 @@ static void post_function(struct builder *builder, const struct posting *posting
     add_amounts(mean->mean, posting, amounts, share);
 }
 
+/* A framework calls whatever it is given: what the program's own functions call is their doing. */
+static void add_caller(struct builder *builder, enum side side, struct name_id func,
+                       struct name_id key)
+{
+    struct ledger *ledger = builder->ledger;
+    uint32_t at = 0;
+    if (key.v == 0 || map_find(&builder->callers, key.v, &at) ||
+        !name_is_user(intern_text(ledger->names, func), builder->modules[side]))
+        return;
+    struct ledger_row row = {.key = key, .values = cells_of(ledger)};
+    (void)map_insert(&builder->callers, key.v, (uint32_t)ledger->caller_count);
+    ARENA_PUSH(ledger->arena, ledger->callers, ledger->caller_count, ledger->caller_cap, row);
+}
+
 /*
  * The leaf's function gets every site. A site of a library is charged to
  * the program's own frame that called it as well.
@@ -154,6 +178,8 @@ static void post_site(struct builder *builder, const struct posting *posting,
     struct name_id caller = keys_of(&builder->keys, posting->side, fold->caller);
     bool is_library = user.v != 0 && !name_equal(leaf, user);
     struct ledger_site site = {.fold = *fold, .context = is_library ? user : caller};
+    add_caller(builder, posting->side, fold->user, user);
+    add_caller(builder, posting->side, fold->caller, caller);
     (void)post_row(builder, posting, &scenario, amounts, false);
     (void)post_row(builder, posting, &kind, amounts, false);
     post_function(builder, posting, leaf, &site, amounts);
@@ -164,19 +190,24 @@ static void post_site(struct builder *builder, const struct posting *posting,
     }
 }
 
-/* A function without a row allocates nothing itself at any time, and is not compared. */
+/* A function without a row allocates nothing itself at any time; as a caller it may have a total. */
 static void post_cum(struct builder *builder, const struct posting *posting,
                      const struct fold_function *function)
 {
     const struct ledger *ledger = builder->ledger;
     struct name_id key = keys_of(&builder->keys, posting->side, function->func);
     uint32_t at = 0;
-    if (!map_find(&builder->rows, row_code(ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN), &at))
-        return;
-    double *cum = ledger->rows[at].cum + (size_t)posting->side * COLUMNS;
-    double scale = posting->scale / (double)ledger->trial_count[posting->side];
-    cum[posting->objects] += (double)function->cum[posting->from_objects] * scale;
-    cum[posting->space] += (double)function->cum[posting->from_space] * scale;
+    struct amounts amounts = {(double)function->cum[posting->from_objects] * posting->scale,
+                              (double)function->cum[posting->from_space] * posting->scale};
+    if (map_find(&builder->callers, key.v, &at)) {
+        const struct ledger_row *caller = &ledger->callers[at];
+        add_amounts(cell(ledger, caller, posting->side, posting->trial), posting, amounts, 1);
+    }
+    if (map_find(&builder->rows, row_code(ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN), &at)) {
+        double *cum = ledger->rows[at].cum + (size_t)posting->side * COLUMNS;
+        double share = 1.0 / (double)ledger->trial_count[posting->side];
+        add_amounts(cum, posting, amounts, share);
+    }
 }
 
 static void post_sites(struct builder *builder, const struct posting *posting,
@@ -284,12 +315,14 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
     struct builder builder = {.ledger = out};
     *out = (struct ledger){.arena = arena, .names = names};
     for (int side = 0; side < SIDES; side++) {
+        builder.modules[side] = sides[side].module;
         out->trial_count[side] = sides[side].len;
         if (sides[side].len > out->trial_max)
             out->trial_max = sides[side].len;
     }
     keys_init(&builder.keys, arena, names);
-    signatures_pair(&out->pairs, &builder.keys, sides, hints);
+    map_init(&builder.staying);
+    signatures_pair(&out->pairs, &builder.staying, &builder.keys, sides, hints);
     (void)row_for(&builder, ROW_SCENARIO, (struct name_id){0}, ALLOC_KIND_UNKNOWN);
     /* A rule about a kind of which nothing was seen must find a row all the same. */
     for (size_t kind = 0; kind < ALLOC_KINDS; kind++)
@@ -302,6 +335,8 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
     index_kind_rows(out);
     map_release(&builder.rows);
     map_release(&builder.sites);
+    map_release(&builder.callers);
+    map_release(&builder.staying);
     keys_release(&builder.keys);
 }
 

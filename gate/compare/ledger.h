@@ -51,12 +51,14 @@ struct ledger_site {
 
 struct ledger_row {
     enum row_level level;
-    struct name_id key;    /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
-    enum alloc_kind kind;  /* KIND and FUNCTION_KIND */
-    double *values;        /* [side][trial][column], see ledger_samples */
-    size_t function;       /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
-    double *flat;          /* [side][column], mean over the trials of what it allocated itself */
-    double *cum;           /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
+    struct name_id key;   /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
+    enum alloc_kind kind; /* KIND and FUNCTION_KIND */
+    double *values;       /* [side][trial][column], see ledger_samples */
+    size_t function;      /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
+    double *flat;         /* [side][column], mean over the trials of what it allocated itself */
+    double *cum;          /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
+    /* FUNCTION: the executable of the side on which it allocates nothing is known to have it. */
+    bool stays;
     double moved[COLUMNS]; /* FUNCTION and FUNCTION_KIND: see moved.h */
     /* FUNCTION: sites in it that no other function is charged with; 0 for charged libraries. */
     size_t own_site_count;
@@ -72,6 +74,13 @@ struct ledger {
     struct ledger_row *rows;
     size_t len;
     size_t cap;
+    /*
+     * The program's own functions that a site's context names, each with the
+     * value of every stack that it stands in; key and values alone are filled.
+     */
+    struct ledger_row *callers;
+    size_t caller_count;
+    size_t caller_cap;
     size_t trial_max; /* per side */
     size_t trial_count[SIDES];
     struct pairs pairs;

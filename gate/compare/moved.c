@@ -4,28 +4,51 @@
 
 #include "gate/base/map.h"
 #include "gate/compare/culprits.h"
+#include "gate/stats/estimate.h"
 
 /* Less of a function's value is the noise of exact counts. */
 #define NOISE_RATIO 0.005
-/* A byte a request less or more is nobody's refactoring. */
-#define NOISE_MIN 1.0
+/* A byte a request less or more is nobody's refactoring, nor is it in objects of 16 bytes. */
+#define NOISE_MIN         1.0
+#define NOISE_MIN_OBJECTS (NOISE_MIN / 16)
+/* Held at one moment, not per request: what idle connections keep comes and goes by as much. */
+#define NOISE_MIN_HELD         1024.0
+#define NOISE_MIN_HELD_OBJECTS (NOISE_MIN_HELD / 16)
 /* Between functions that both sides have only an equal exchange is a move. */
 #define EXCHANGE_TOLERANCE 0.02
 
+/* An interval wider than this part of what moved does not tell an unchanged total. */
+#define TOTAL_WIDTH_MAX 0.5
+
 enum { CONTEXTS_MAX = 64, CONTEXT_HOPS = 2 };
 
-/* More changed functions than that are two programs, not a refactoring. */
-enum { MATCHES_MAX = 4000000 };
+/*
+ * Contexts and sites looked at in search of relations: seconds of work that only
+ * two different programs need. What is not looked at did not move.
+ */
+enum { STEPS_MAX = 200000000 };
 
-/* Columns whose functions are judged; in alloc_space and live bytes a move is listed too. */
-static const struct moved_column {
-    enum column column;
-    bool listed;
-} moved_columns[] = {
-    {COLUMN_ALLOC_SPACE, true},
-    {COLUMN_END_SPACE, false},
-    {COLUMN_ALLOC_OBJECTS, false},
-    {COLUMN_END_OBJECTS, false},
+/* Columns whose functions are judged. */
+static const enum column moved_columns[] = {
+    COLUMN_ALLOC_SPACE,
+    COLUMN_END_SPACE,
+    COLUMN_ALLOC_OBJECTS,
+    COLUMN_END_OBJECTS,
+};
+
+/* Who calls a function, and its total as a caller where the program's own: index + 1, or 0. */
+struct context {
+    struct name_id key;
+    uint32_t caller;
+    unsigned sides;     /* bit by side on which it does */
+    unsigned own_sides; /* the same of the function's own sites: no widening changes it */
+};
+
+/* How far the total of a caller went in the column of the pass. */
+struct total_change {
+    double delta;
+    double half; /* width of its interval */
+    bool is_known;
 };
 
 /* One function that may have won or lost. */
@@ -33,8 +56,22 @@ struct mover {
     struct ledger_row *row;
     struct str name;
     bool is_library; /* charged to the program's functions: moves only among its like */
-    struct name_id contexts[CONTEXTS_MAX];
+    struct context contexts[CONTEXTS_MAX]; /* in order of ids once all are found */
     size_t context_count;
+    size_t own_count; /* of them: of its own sites */
+    size_t work;      /* contexts and sites, all of which one relation may have to look at */
+};
+
+/* What a mover won or lost in the pass in progress. */
+struct change {
+    struct mover *mover;
+    double open;   /* not matched yet, never negative */
+    bool is_whole; /* it had nothing before, or has nothing left */
+};
+
+struct changes {
+    struct change *items; /* by name of the mover */
+    size_t len;
 };
 
 struct moving {
@@ -43,37 +80,46 @@ struct moving {
     struct mover *movers; /* by name */
     size_t len;
     struct map by_key;    /* -> index of the mover */
+    struct map by_ends;   /* keys of a shift -> its index */
     enum column column;   /* of the pass in progress */
     enum alloc_kind kind; /* likewise */
-    double *open;         /* by mover: gain (> 0) or loss (< 0) that is not matched yet */
-    bool listed;
+    struct changes won;
+    struct changes lost;
+    struct total_change *totals; /* by caller of the ledger, of the column */
+    double *scratch[SIDES];      /* trial_max wide */
+    size_t steps;
 };
 
-static bool has_context(const struct mover *mover, struct name_id context)
+static void add_context(struct mover *mover, struct name_id key, unsigned sides)
 {
+    if (key.v == 0 || sides == 0 || name_equal(key, mover->row->key))
+        return;
     for (size_t i = 0; i < mover->context_count; i++) {
-        if (name_equal(mover->contexts[i], context))
-            return true;
+        if (!name_equal(mover->contexts[i].key, key))
+            continue;
+        mover->contexts[i].sides |= sides;
+        return;
     }
-    return false;
-}
-
-static void add_context(struct mover *mover, struct name_id context)
-{
-    bool wanted = context.v != 0 && !name_equal(context, mover->row->key);
-    if (wanted && mover->context_count < CONTEXTS_MAX && !has_context(mover, context))
-        mover->contexts[mover->context_count++] = context;
+    if (mover->context_count < CONTEXTS_MAX)
+        mover->contexts[mover->context_count++] = (struct context){.key = key, .sides = sides};
 }
 
 static void add_site_contexts(struct mover *mover)
 {
     for (int side = 0; side < SIDES; side++) {
         for (size_t i = 0; i < mover->row->site_count[side]; i++)
-            add_context(mover, mover->row->sites[side][i].context);
+            add_context(mover, mover->row->sites[side][i].context, 1U << side);
     }
+    mover->own_count = mover->context_count;
+    for (size_t i = 0; i < mover->own_count; i++)
+        mover->contexts[i].own_sides = mover->contexts[i].sides;
 }
 
-/* A caller that one side lacks was made or removed by the same change: its callers count too. */
+/*
+ * A caller that one side lacks was made or removed by the same change: its
+ * callers count too. Of a caller only its own contexts do, so that nothing
+ * depends on who was widened first.
+ */
 static void widen_contexts(struct moving *moving, struct mover *mover)
 {
     size_t from = 0;
@@ -81,13 +127,15 @@ static void widen_contexts(struct moving *moving, struct mover *mover)
         size_t to = mover->context_count;
         for (size_t i = from; i < to; i++) {
             uint32_t at = 0;
-            if (!map_find(&moving->by_key, mover->contexts[i].v, &at))
+            if (!map_find(&moving->by_key, mover->contexts[i].key.v, &at))
                 continue;
             const struct mover *caller = &moving->movers[at];
             bool both =
                 caller->row->site_count[SIDE_BASE] > 0 && caller->row->site_count[SIDE_CAND] > 0;
-            for (size_t c = 0; !both && c < caller->context_count; c++)
-                add_context(mover, caller->contexts[c]);
+            for (size_t c = 0; !both && c < caller->own_count; c++) {
+                const struct context *next = &caller->contexts[c];
+                add_context(mover, next->key, mover->contexts[i].sides & next->own_sides);
+            }
         }
         from = to;
     }
@@ -98,6 +146,41 @@ static int order_movers(const void *left, const void *right)
     const struct mover *a = left;
     const struct mover *b = right;
     return str_compare(a->name, b->name);
+}
+
+static int order_contexts(const void *left, const void *right)
+{
+    const struct context *a = left;
+    const struct context *b = right;
+    if (a->key.v != b->key.v)
+        return a->key.v < b->key.v ? -1 : 1;
+    return 0;
+}
+
+/* Sorts the contexts and finds those that have a total. */
+static void contexts_finish(struct mover *mover, const struct map *callers)
+{
+    for (size_t i = 0; i < mover->context_count; i++) {
+        struct context *context = &mover->contexts[i];
+        if (map_find(callers, context->key.v, &context->caller))
+            context->caller++;
+    }
+    mover->work = mover->context_count + mover->row->site_count[SIDE_BASE] +
+                  mover->row->site_count[SIDE_CAND];
+    if (mover->context_count)
+        qsort(mover->contexts, mover->context_count, sizeof(*mover->contexts), order_contexts);
+}
+
+static void movers_finish(struct moving *moving)
+{
+    const struct ledger *ledger = moving->ledger;
+    struct map callers;
+    map_init(&callers);
+    for (size_t i = 0; i < ledger->caller_count; i++)
+        (void)map_insert(&callers, ledger->callers[i].key.v, (uint32_t)i);
+    for (size_t i = 0; i < moving->len; i++)
+        contexts_finish(&moving->movers[i], &callers);
+    map_release(&callers);
 }
 
 static void movers_collect(struct moving *moving)
@@ -120,6 +203,7 @@ static void movers_collect(struct moving *moving)
         (void)map_insert(&moving->by_key, moving->movers[i].row->key.v, (uint32_t)i);
     for (size_t i = 0; i < moving->len; i++)
         widen_contexts(moving, &moving->movers[i]);
+    movers_finish(moving);
 }
 
 static double kind_mean(const struct moving *moving, const struct mover *mover, enum side side)
@@ -128,127 +212,268 @@ static double kind_mean(const struct moving *moving, const struct mover *mover, 
     return row ? ledger_mean(moving->ledger, row, side, moving->column) : 0;
 }
 
+double moved_noise_min(enum column column)
+{
+    static const double least[COLUMNS] = {
+        [COLUMN_ALLOC_SPACE] = NOISE_MIN,
+        [COLUMN_ALLOC_OBJECTS] = NOISE_MIN_OBJECTS,
+        [COLUMN_END_SPACE] = NOISE_MIN_HELD,
+        [COLUMN_END_OBJECTS] = NOISE_MIN_HELD_OBJECTS,
+    };
+    return least[column];
+}
+
 /* What the function won or lost in this kind and column, 0 below the noise. */
 static double change_of(const struct moving *moving, const struct mover *mover)
 {
     double base = kind_mean(moving, mover, SIDE_BASE);
     double cand = kind_mean(moving, mover, SIDE_CAND);
-    double noise = fmax(NOISE_MIN, NOISE_RATIO * fmax(base, cand));
+    double noise = fmax(moved_noise_min(moving->column), NOISE_RATIO * fmax(base, cand));
     return fabs(cand - base) < noise ? 0 : cand - base;
 }
 
-typedef bool (*relation)(const struct mover *winner, const struct mover *loser);
+/* How much may have moved from the loser to the winner, going by who calls whom. */
+typedef double (*relation)(const struct moving *moving, const struct change *won,
+                           const struct change *lost);
+
+static bool has_context(const struct mover *mover, struct name_id context, enum side side)
+{
+    size_t low = 0;
+    size_t high = mover->context_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (mover->contexts[middle].key.v < context.v) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < mover->context_count && name_equal(mover->contexts[low].key, context) &&
+           (mover->contexts[low].sides & 1U << side) != 0;
+}
+
+/*
+ * What a function won (or lost, negative) where the caller calls it. Without
+ * bound when the caller does so through functions of one side alone.
+ */
+static double change_under(const struct moving *moving, const struct mover *mover,
+                           struct name_id caller, enum side called_on)
+{
+    bool is_direct = false;
+    double sum = 0;
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t i = 0; i < mover->row->site_count[side]; i++) {
+            const struct ledger_site *site = &mover->row->sites[side][i];
+            if (!name_equal(site->context, caller))
+                continue;
+            is_direct = is_direct || side == (int)called_on;
+            if (site->fold.kind == moving->kind)
+                sum += (side == SIDE_CAND ? 1 : -1) * site->mean[moving->column];
+        }
+    }
+    if (!is_direct)
+        return called_on == SIDE_CAND ? INFINITY : -INFINITY;
+    return sum;
+}
 
 /* The loser calls the winner: something was taken out of it. */
-static bool extracted(const struct mover *winner, const struct mover *loser)
+static double extracted(const struct moving *moving, const struct change *won,
+                        const struct change *lost)
 {
-    return has_context(winner, loser->row->key);
+    struct name_id caller = lost->mover->row->key;
+    if (!has_context(won->mover, caller, SIDE_CAND))
+        return 0;
+    return change_under(moving, won->mover, caller, SIDE_CAND);
 }
 
 /* The winner called the loser: something was written out in it. */
-static bool absorbed(const struct mover *winner, const struct mover *loser)
+static double absorbed(const struct moving *moving, const struct change *won,
+                       const struct change *lost)
 {
-    return has_context(loser, winner->row->key);
+    struct name_id caller = won->mover->row->key;
+    if (!has_context(lost->mover, caller, SIDE_BASE))
+        return 0;
+    return -change_under(moving, lost->mover, caller, SIDE_BASE);
 }
 
-static bool siblings(const struct mover *winner, const struct mover *loser)
+static bool is_unchanged(const struct total_change *total, double amount)
 {
-    for (size_t i = 0; i < winner->context_count; i++) {
-        if (has_context(loser, winner->contexts[i]))
-            return true;
+    return total->is_known && total->half <= TOTAL_WIDTH_MAX * amount &&
+           fabs(total->delta) <= total->half + EXCHANGE_TOLERANCE * amount;
+}
+
+/* The other side's program knows nothing of the function. */
+static bool is_only_on(const struct ledger_row *row, enum side side)
+{
+    enum side other = side == SIDE_CAND ? SIDE_BASE : SIDE_CAND;
+    return row->site_count[other] == 0 && !row->stays;
+}
+
+static double siblings(const struct moving *moving, const struct change *won,
+                       const struct change *lost)
+{
+    const struct mover *winner = won->mover;
+    const struct mover *loser = lost->mover;
+    double amount = fmin(won->open, lost->open);
+    bool is_replaced = is_only_on(winner->row, SIDE_CAND) && is_only_on(loser->row, SIDE_BASE);
+    size_t w = 0;
+    size_t l = 0;
+    while (w < winner->context_count && l < loser->context_count) {
+        int order = order_contexts(&winner->contexts[w], &loser->contexts[l]);
+        uint32_t caller = winner->contexts[w].caller;
+        bool is_common = order == 0 && (winner->contexts[w].sides & 1U << SIDE_CAND) != 0 &&
+                         (loser->contexts[l].sides & 1U << SIDE_BASE) != 0;
+        if (is_common && caller > 0 &&
+            (is_replaced || is_unchanged(&moving->totals[caller - 1], amount)))
+            return amount;
+        w += order <= 0;
+        l += order >= 0;
     }
-    return false;
+    return 0;
 }
 
-static bool may_move(const struct moving *moving, size_t winner, size_t loser)
+static bool may_move(const struct change *won, const struct change *lost)
 {
-    const struct mover *to = &moving->movers[winner];
-    const struct mover *from = &moving->movers[loser];
-    double gain = moving->open[winner];
-    double loss = -moving->open[loser];
-    bool is_new = ledger_mean(moving->ledger, to->row, SIDE_BASE, moving->column) <= 0;
-    bool is_gone = ledger_mean(moving->ledger, from->row, SIDE_CAND, moving->column) <= 0;
-    bool exchanged = fabs(gain - loss) <= EXCHANGE_TOLERANCE * fmax(gain, loss);
-    return to->is_library == from->is_library && (is_new || is_gone || exchanged);
+    double larger = fmax(won->open, lost->open);
+    bool exchanged = fabs(won->open - lost->open) <= EXCHANGE_TOLERANCE * larger;
+    return won->mover->is_library == lost->mover->is_library &&
+           (won->is_whole || lost->is_whole || exchanged);
 }
 
-static void list_shift(struct moving *moving, size_t winner, size_t loser, double bytes)
+static struct shift *shift_for(struct moving *moving, const struct change *won,
+                               const struct change *lost)
 {
     struct shifts *out = moving->out;
-    struct name_id from = moving->movers[loser].row->key;
-    struct name_id to = moving->movers[winner].row->key;
-    for (size_t i = 0; i < out->len; i++) {
-        if (name_equal(out->items[i].from, from) && name_equal(out->items[i].to, to)) {
-            out->items[i].bytes += bytes;
-            return;
-        }
+    struct shift fresh = {
+        .from = lost->mover->row,
+        .to = won->mover->row,
+        .from_name = lost->mover->name,
+        .to_name = won->mover->name,
+    };
+    uint64_t ends = (uint64_t)fresh.from->key.v << 32 | fresh.to->key.v;
+    uint32_t at = (uint32_t)out->len;
+    if (!map_find(&moving->by_ends, ends, &at)) {
+        (void)map_insert(&moving->by_ends, ends, at);
+        ARENA_PUSH(moving->ledger->arena, out->items, out->len, out->cap, fresh);
     }
-    struct shift fresh = {from, to, bytes};
-    ARENA_PUSH(moving->ledger->arena, out->items, out->len, out->cap, fresh);
+    return &out->items[at];
 }
 
-static void add_moved(const struct moving *moving, size_t at, double amount)
+static void add_moved(const struct moving *moving, const struct change *change, double amount)
 {
-    struct ledger_row *row = moving->movers[at].row;
+    struct ledger_row *row = change->mover->row;
     const struct ledger_row *kind = ledger_kind_row(moving->ledger, row, moving->kind);
     row->moved[moving->column] += amount;
     moving->ledger->rows[kind - moving->ledger->rows].moved[moving->column] += amount;
 }
 
-static void match(struct moving *moving, size_t winner, size_t loser)
+static void match(struct moving *moving, struct change *won, struct change *lost, relation related)
 {
-    double amount = fmin(moving->open[winner], -moving->open[loser]);
-    moving->open[winner] -= amount;
-    moving->open[loser] += amount;
-    add_moved(moving, winner, amount);
-    add_moved(moving, loser, -amount);
-    if (moving->listed)
-        list_shift(moving, winner, loser, amount);
+    double amount = fmin(fmin(won->open, lost->open), related(moving, won, lost));
+    if (amount < moved_noise_min(moving->column))
+        return;
+    struct shift *shift = shift_for(moving, won, lost);
+    won->open -= amount;
+    lost->open -= amount;
+    add_moved(moving, won, amount);
+    add_moved(moving, lost, -amount);
+    shift->amounts[moving->column] += amount;
+    shift->is_extracted = shift->is_extracted || related == extracted;
 }
 
-static void match_all(struct moving *moving, relation related)
+static void match_one(struct moving *moving, struct change *won, relation related)
 {
-    for (size_t w = 0; w < moving->len; w++) {
-        for (size_t l = 0; l < moving->len && moving->open[w] > 0; l++) {
-            if (moving->open[l] < 0 && related(&moving->movers[w], &moving->movers[l]) &&
-                may_move(moving, w, l))
-                match(moving, w, l);
-        }
+    for (size_t l = 0; l < moving->lost.len && won->open > 0 && moving->steps < STEPS_MAX; l++) {
+        struct change *lost = &moving->lost.items[l];
+        moving->steps++;
+        if (lost->open <= 0 || !may_move(won, lost))
+            continue;
+        moving->steps += won->mover->work + lost->mover->work;
+        match(moving, won, lost, related);
     }
 }
 
-/* False when nothing was won or nothing was lost, or too much of both. */
-static bool open_changes(struct moving *moving)
+/* Who won and who lost in the pass; false when nobody did one of the two. */
+static bool find_changes(struct moving *moving)
 {
-    size_t gains = 0;
-    size_t losses = 0;
+    moving->won.len = 0;
+    moving->lost.len = 0;
     for (size_t i = 0; i < moving->len; i++) {
-        moving->open[i] = change_of(moving, &moving->movers[i]);
-        gains += moving->open[i] > 0;
-        losses += moving->open[i] < 0;
+        struct mover *mover = &moving->movers[i];
+        double change = change_of(moving, mover);
+        enum side other = change > 0 ? SIDE_BASE : SIDE_CAND;
+        struct changes *list = change > 0 ? &moving->won : &moving->lost;
+        if (fabs(change) <= 0)
+            continue;
+        bool is_whole = ledger_mean(moving->ledger, mover->row, other, moving->column) <= 0;
+        list->items[list->len++] = (struct change){mover, fabs(change), is_whole};
     }
-    return gains > 0 && losses > 0 && losses <= MATCHES_MAX / gains;
+    return moving->won.len > 0 && moving->lost.len > 0;
+}
+
+static void match_all(struct moving *moving)
+{
+    /* Closest first: who calls whom says more than who shares a caller. */
+    static const relation relations[] = {extracted, absorbed, siblings};
+    for (size_t r = 0; r < ARRAY_LEN(relations); r++) {
+        for (size_t w = 0; w < moving->won.len; w++)
+            match_one(moving, &moving->won.items[w], relations[r]);
+    }
+}
+
+/* How the totals of the callers went in the column. */
+static void find_totals(struct moving *moving)
+{
+    const struct ledger *ledger = moving->ledger;
+    for (size_t i = 0; i < ledger->caller_count; i++) {
+        const struct ledger_row *caller = &ledger->callers[i];
+        struct samples base =
+            ledger_samples(ledger, caller, SIDE_BASE, moving->column, moving->scratch[SIDE_BASE]);
+        struct samples cand =
+            ledger_samples(ledger, caller, SIDE_CAND, moving->column, moving->scratch[SIDE_CAND]);
+        struct estimate estimate = estimate_of(base, cand, ESTIMATE_DIFFERENCE);
+        moving->totals[i] = (struct total_change){
+            .delta = estimate.delta,
+            .half = estimate.delta_high - estimate.delta,
+            .is_known = estimate.base > 0 && estimate.cand > 0,
+        };
+    }
+}
+
+static int order_shifts(const void *left, const void *right)
+{
+    const struct shift *a = left;
+    const struct shift *b = right;
+    int order = str_compare(a->to_name, b->to_name);
+    return order ? order : str_compare(a->from_name, b->from_name);
 }
 
 void moved_find(struct shifts *out, struct ledger *ledger)
 {
-    /* Closest first: who calls whom says more than who shares a caller. */
-    static const relation relations[] = {extracted, absorbed, siblings};
-    struct moving moving = {.ledger = ledger, .out = out};
+    struct moving moving = {
+        .ledger = ledger,
+        .out = out,
+        .totals = ARENA_ARRAY(ledger->arena, struct total_change, ledger->caller_count + 1),
+        .scratch = {ARENA_ARRAY(ledger->arena, double, ledger->trial_max),
+                    ARENA_ARRAY(ledger->arena, double, ledger->trial_max)},
+    };
     *out = (struct shifts){0};
     map_init(&moving.by_key);
+    map_init(&moving.by_ends);
     movers_collect(&moving);
-    moving.open = ARENA_ARRAY(ledger->arena, double, moving.len + 1);
+    moving.won.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
+    moving.lost.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
     for (size_t c = 0; c < ARRAY_LEN(moved_columns); c++) {
+        moving.column = moved_columns[c];
+        find_totals(&moving);
         for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
-            moving.column = moved_columns[c].column;
-            moving.listed = moved_columns[c].listed;
             moving.kind = (enum alloc_kind)kind;
-            if (!open_changes(&moving))
-                continue;
-            for (size_t r = 0; r < ARRAY_LEN(relations); r++)
-                match_all(&moving, relations[r]);
+            if (find_changes(&moving))
+                match_all(&moving);
         }
     }
     map_release(&moving.by_key);
+    map_release(&moving.by_ends);
+    if (out->len)
+        qsort(out->items, out->len, sizeof(*out->items), order_shifts);
 }

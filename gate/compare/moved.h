@@ -8,27 +8,38 @@
  * two merged, a helper extracted or written out in its caller. Kind by
  * kind and column by column, what one function gained is matched with
  * what another lost, at most the smaller of the two, where
- *   - one of the two calls the other, or both have a caller in common, and
+ *   - the candidate's loser calls the winner, the baseline's winner called
+ *     the loser, and what changed did so under that call; or who called the
+ *     loser calls the winner now and is the program's own, and
  *   - the loser has nothing left or the winner had nothing before, or
- *     both changes are the same within 2 %.
+ *     both changes are the same within 2 %, and
+ *   - the total of the common caller is unchanged, unless a function that
+ *     the baseline did not have stands for one that is gone: then what goes
+ *     beyond is growth.
  * What is matched is written to ledger_row.moved of both functions
  * (positive where it came to): growth is what goes beyond it. Totals of
  * the scenario and its kinds are not touched: cost that moved is still
  * there.
  */
 struct shift {
-    struct name_id from; /* keys, candidate's */
-    struct name_id to;
-    double bytes; /* alloc_space per request; held at the end where nothing is allocated */
+    const struct ledger_row *from; /* FUNCTION rows */
+    const struct ledger_row *to;
+    struct str from_name; /* their keys */
+    struct str to_name;
+    double amounts[COLUMNS]; /* what moved */
+    bool is_extracted;       /* `from` calls `to`: it had done itself what is done for it there */
 };
 
 struct shifts {
-    struct shift *items; /* in order of names */
+    struct shift *items; /* by name of `to`, then of `from` */
     size_t len;
     size_t cap;
 };
 
-/* Fills the moved columns of the ledger's rows and lists the shifts. */
+/* Fills the moved columns of the ledger's rows and lists the shifts of every column. */
 void moved_find(struct shifts *out, struct ledger *ledger);
+
+/* Less than this in a column is nobody's refactoring: no move is seen in it, and none is listed. */
+double moved_noise_min(enum column column);
 
 #endif

@@ -2,6 +2,7 @@
 #define GATE_COMPARE_PAIR_H
 
 #include "gate/base/intern.h"
+#include "gate/base/name.h"
 #include "gate/fold/kind.h"
 #include "gate/recording/recording.h"
 
@@ -58,8 +59,9 @@ struct pair_hint {
 };
 
 /*
- * What somebody else knows: the policy's successors, and the files that
- * git takes for renamed. Profiles spell files below the directory of
+ * What somebody else knows: the policy's successors, the kinds that it
+ * limits in single functions, and the files that git takes for renamed.
+ * Profiles spell files below the directory of
  * their module, which may be any directory of the repository, so a file
  * is every renamed one whose path ends in it.
  */
@@ -68,6 +70,7 @@ struct pair_hints {
     size_t len;
     const struct record_rename *renames;
     size_t rename_count;
+    bool limits_kind[ALLOC_KINDS];
 };
 
 struct pair {
@@ -82,8 +85,11 @@ struct pairs {
     size_t cap;
 };
 
-/* "pkg.F.func1.2" and "pkg.F-range1" become "pkg.F.func" both. */
-struct str pair_key(struct arena *arena, struct str function);
+/* The key that names alone pair by. */
+static inline struct str pair_key(struct arena *arena, struct str function)
+{
+    return name_key(function, arena);
+}
 
 void pair_functions(struct pairs *out, struct arena *arena, const struct intern *names,
                     const struct pair_side *base, const struct pair_side *cand,

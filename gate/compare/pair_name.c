@@ -11,52 +11,6 @@ static bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-/* True at ".func1", "-range1", ".gowrap1", ".deferwrap1", ".1" behind a closure: what the compiler numbers. */
-static size_t closure_suffix(struct str rest)
-{
-    static const struct str marks[] = {
-        STR_INIT(".func"),      STR_INIT("-range"), STR_INIT(".gowrap"),
-        STR_INIT(".deferwrap"), STR_INIT("."),
-    };
-    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
-        size_t at = marks[i].len;
-        if (!str_starts_with(rest, marks[i]))
-            continue;
-        while (at < rest.len && is_digit(rest.data[at]))
-            at++;
-        bool ends = at == rest.len || rest.data[at] == '.' || rest.data[at] == '-';
-        if (at > marks[i].len && ends)
-            return at;
-    }
-    return 0;
-}
-
-/* Offset where a run of closure suffixes that reaches the end begins, or the length. */
-static size_t closure_start(struct str name)
-{
-    for (size_t from = 0; from < name.len; from++) {
-        size_t at = from;
-        size_t step = 0;
-        /* A bare ".1" numbers closures only behind ".func"; "init.0" is numbered alike. */
-        while (at < name.len && (step = closure_suffix(str_slice(name, at, name.len))) > 0)
-            at += step;
-        if (at == name.len && at > from)
-            return from;
-    }
-    return name.len;
-}
-
-struct str pair_key(struct arena *arena, struct str function)
-{
-    struct str package = name_package(function);
-    struct str local = name_local_normal(function, arena);
-    size_t from = closure_start(local);
-    const char *dot = package.len > 0 ? "." : "";
-    const char *closure = from < local.len ? ".func" : "";
-    return str_format(arena, "%.*s%s%.*s%s", STR_ARGS(package), dot, (int)from, local.data,
-                      closure);
-}
-
 /* Pair keys fold type arguments to "[...]", so nothing nests. */
 static struct str without_brackets(struct arena *arena, struct str text)
 {

@@ -3,8 +3,10 @@
 #include "gate/compare/cost_rows.h"
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
+#include "gate/compare/gc_rows.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/noise.h"
+#include "gate/compare/rss_parts.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
@@ -149,6 +151,7 @@ static void add_steady(struct comparison *comparison, struct arena *arena,
             .metric = steady_rows[i].metric,
             .point = POINT_END,
             .level = ROW_SCENARIO,
+            .phase = PHASE_STEADY,
             .estimate = estimate_of(base, cand, steady_rows[i].method),
         };
         comparison_row_add(comparison, arena, &row);
@@ -226,6 +229,7 @@ static void add_benchmark(struct comparison *comparison, struct arena *arena, st
             .metric = what->metric,
             .point = POINT_END,
             .level = ROW_BENCHMARK,
+            .phase = what->phase,
             .func = str_format(arena, "%.*s.%.*s", STR_ARGS(package), STR_ARGS(name)),
             .package = package,
             .estimate = estimate_of(samples[SIDE_BASE], samples[SIDE_CAND], what->method),
@@ -263,10 +267,14 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     }
     add_steady(comparison, arena, columns);
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
-    if (comparison->has_steady && (cpu_rows_add(comparison, arena, sources, err) ||
-                                   cost_rows_add(comparison, arena, sources, hints, err)))
+    if (!comparison->has_steady)
+        return STATUS_OK;
+    if (!comparison->record->is_gotest &&
+        (gc_rows_add(comparison, arena, sources, err) || rss_parts_add(comparison, sources, err)))
         return err->status;
-    return STATUS_OK;
+    if (cpu_rows_add(comparison, arena, sources, err))
+        return err->status;
+    return cost_rows_add(comparison, arena, sources, hints, err);
 }
 
 enum status service_rows_add(struct comparison *comparison, struct arena *arena,

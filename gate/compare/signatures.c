@@ -33,10 +33,12 @@ static uint32_t item_for(struct signature_list *list, struct name_id key)
     return at;
 }
 
-static void add_site(struct signature_list *list, const struct signature_part *part,
-                     const struct fold_site *site)
+/* What one site tells of a function: of the leaf, or of the frame that a library is charged to. */
+static void add_function(struct signature_list *list, const struct signature_part *part,
+                         const struct fold_site *site, bool is_charged)
 {
-    uint32_t at = item_for(list, keys_of(list->keys, list->side, site->func));
+    struct name_id func = is_charged ? site->user : site->func;
+    uint32_t at = item_for(list, keys_of(list->keys, list->side, func));
     struct pair_function *item = &list->items[at];
     double bytes = (double)site->value[part->space] * part->scale;
     item->bytes[site->kind] += bytes;
@@ -44,10 +46,21 @@ static void add_site(struct signature_list *list, const struct signature_part *p
     if (bytes <= list->largest[at])
         return;
     /* A library's function is known by who called it, the program's own by its caller. */
-    bool is_user = name_equal(site->user, site->func) || site->user.v == 0;
+    bool is_library = !is_charged && site->user.v != 0 && !name_equal(site->user, site->func);
     list->largest[at] = bytes;
-    item->file = site->file;
-    item->caller = keys_of(list->keys, list->side, is_user ? site->caller : site->user);
+    item->file = is_charged ? site->user_file : site->file;
+    item->caller = keys_of(list->keys, list->side, is_library ? site->user : site->caller);
+}
+
+/* As the ledger posts it: to the leaf, and to the program's own frame that called a library. */
+static void add_site(struct signature_list *list, const struct signature_part *part,
+                     const struct fold_site *site)
+{
+    struct name_id leaf = keys_of(list->keys, list->side, site->func);
+    struct name_id user = keys_of(list->keys, list->side, site->user);
+    add_function(list, part, site, false);
+    if (user.v != 0 && !name_equal(leaf, user))
+        add_function(list, part, site, true);
 }
 
 static void add_part(struct signature_list *list, struct signature_part part)
@@ -130,8 +143,16 @@ static void mark_staying(struct signature_list *list, const struct signature_lis
     map_release(&packages);
 }
 
-void signatures_pair(struct pairs *out, struct keys *keys, const struct ledger_side sides[SIDES],
-                     const struct pair_hints *hints)
+static void staying_collect(struct map *out, const struct signature_list *list)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        if (list->items[i].stays)
+            (void)map_insert(out, list->items[i].key.v, 0);
+    }
+}
+
+void signatures_pair(struct pairs *out, struct map *staying, struct keys *keys,
+                     const struct ledger_side sides[SIDES], const struct pair_hints *hints)
 {
     struct signature_list lists[SIDES] = {{.keys = keys, .side = SIDE_BASE},
                                           {.keys = keys, .side = SIDE_CAND}};
@@ -141,6 +162,7 @@ void signatures_pair(struct pairs *out, struct keys *keys, const struct ledger_s
     mark_staying(&lists[SIDE_BASE], &lists[SIDE_CAND], &sides[SIDE_CAND]);
     mark_staying(&lists[SIDE_CAND], &lists[SIDE_BASE], &sides[SIDE_BASE]);
     for (int side = 0; side < SIDES; side++) {
+        staying_collect(staying, &lists[side]);
         pair_sides[side] =
             (struct pair_side){lists[side].items, lists[side].len, sides[side].module};
     }

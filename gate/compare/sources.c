@@ -90,6 +90,11 @@ static void check_machines(struct comparison *out, struct arena *arena,
 {
     const struct record_environment *base = &sources[SIDE_BASE].recording->environment;
     const struct record_environment *cand = &sources[SIDE_CAND].recording->environment;
+    if (base->pinned != cand->pinned) {
+        comparison_refuse_steady(out, arena,
+                                 "pinning differs: the load had a CPU of its own only for the %s",
+                                 side_name(base->pinned ? SIDE_BASE : SIDE_CAND));
+    }
     if (str_equal(base->cpu_model, cand->cpu_model) && base->cpu_count == cand->cpu_count)
         return;
     comparison_refuse_steady(out, arena,

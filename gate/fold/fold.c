@@ -13,15 +13,14 @@ static const char *const heap_columns[HEAP_METRICS] = {
     [HEAP_INUSE_SPACE] = "inuse_space",
 };
 
-enum { SAMPLES_AHEAD = 16, MEMOS = 1024 };
+enum { SAMPLES_AHEAD = 16, MEMOS_AHEAD = 4, MEMO_BITS = 12, MEMO_LOCATIONS_MAX = 6 };
 
-/* The site of a sample; most others with this leaf and caller are of the same. */
+/* The place of a sample's values, and that of all others whose stacks begin alike, as most do. */
 struct memo {
+    uint32_t locations[MEMO_LOCATIONS_MAX];
+    uint32_t told_by; /* that many of them; 0: nothing is known yet */
+    uint32_t site;    /* id; 0: left out */
     const struct profile_line *leaf;
-    const struct profile_line *user;
-    struct name_id owner;
-    struct name_id caller;
-    uint32_t site; /* id; 0: none yet */
 };
 
 /* The state of one pass; lives as long as fold_heap. */
@@ -32,7 +31,8 @@ struct folding {
     struct rows rows;
     struct origins origins;
     struct sites sites;
-    struct memo *memos;            /* by leaf and caller; one in place of another */
+    struct memo *memos;            /* by the first two locations; one in place of another */
+    struct memo other;             /* of a sample that none of them stands for */
     struct fold sums;              /* total and excluded */
     int64_t highest[HEAP_METRICS]; /* that any sum of values may reach */
     int64_t lowest[HEAP_METRICS];
@@ -95,44 +95,50 @@ static bool bounds_add(struct folding *folding, const int64_t values[HEAP_METRIC
            bound_add(folding, HEAP_INUSE_SPACE, values[HEAP_INUSE_SPACE]);
 }
 
-static struct fold_site *site_new(struct folding *folding, const struct profile_sample *sample,
-                                  const struct stack *stack)
+static struct memo *memo_at(const struct folding *folding, const struct profile_sample *sample)
 {
-    struct fold_site key = site_key(folding, sample, stack);
-    return sites_at(&folding->sites, &key);
+    uint32_t mix = sample->locations[0] * 0x9e3779b1U;
+    if (sample->location_count > 1)
+        mix = (mix ^ sample->locations[1]) * 0x85ebca6bU;
+    return &folding->memos[mix >> (32 - MEMO_BITS)];
 }
 
-static struct name_id func_of(const struct folding *folding, const struct profile_line *line)
+static bool memo_holds(const struct memo *memo, const struct profile_sample *sample)
 {
-    return line ? folding->frames[line->function].func : (struct name_id){0};
+    if (memo->told_by == 0 || memo->told_by > sample->location_count)
+        return false;
+    for (uint32_t i = 0; i < memo->told_by; i++) {
+        if (memo->locations[i] != sample->locations[i])
+            return false;
+    }
+    return true;
 }
 
-/* Where other frames than these tell the kind, stacks are not alike by them. */
-static bool is_told_by_others(const struct folding *folding, const struct stack *stack)
+static struct memo memo_make(struct folding *folding, const struct profile_sample *sample)
 {
-    return stack->is_runtime || stack->entry ||
-           (stack->leaf && folding->frames[stack->leaf->function].leaf_asks_caller);
+    struct stack stack = stack_read(folding->profile, folding->frames, sample);
+    struct memo memo = {.leaf = stack.leaf};
+    if (!stack.excluded) {
+        struct fold_site key = site_key(folding, sample, &stack);
+        memo.site = sites_at(&folding->sites, &key);
+    }
+    if (stack.told_by > 0 && stack.told_by <= MEMO_LOCATIONS_MAX) {
+        memo.told_by = stack.told_by;
+        memcpy(memo.locations, sample->locations, stack.told_by * sizeof(*memo.locations));
+    }
+    return memo;
 }
 
-static struct fold_site *site_of(struct folding *folding, const struct profile_sample *sample,
-                                 const struct stack *stack)
+static const struct memo *memo_of(struct folding *folding, const struct profile_sample *sample)
 {
-    if (sample->location_count == 0 || is_told_by_others(folding, stack))
-        return site_new(folding, sample, stack);
-    struct name_id owner = func_of(folding, stack->owner);
-    struct name_id caller = func_of(folding, stack->caller);
-    uint32_t location = sample->locations[stack->leaf_place.location];
-    struct memo *memo = &folding->memos[(location * 31 + caller.v) % MEMOS];
-    if (memo->site != 0 && memo->leaf == stack->leaf && memo->user == stack->user &&
-        name_equal(memo->owner, owner) && name_equal(memo->caller, caller))
-        return &folding->sites.items[memo->site - 1];
-    struct fold_site *site = site_new(folding, sample, stack);
-    *memo = (struct memo){.leaf = stack->leaf,
-                          .user = stack->user,
-                          .owner = owner,
-                          .caller = caller,
-                          .site = (uint32_t)(site - folding->sites.items) + 1};
-    return site;
+    struct memo *memo = sample->location_count > 0 ? memo_at(folding, sample) : &folding->other;
+    if (memo_holds(memo, sample))
+        return memo;
+    folding->other = memo_make(folding, sample);
+    if (folding->other.told_by == 0)
+        return &folding->other;
+    *memo = folding->other;
+    return memo;
 }
 
 /* False when a sum does not fit; samples without any value are old buckets and say nothing. */
@@ -149,14 +155,14 @@ static bool sample_add(struct folding *folding, const struct profile_sample *sam
         return true;
     if (!bounds_add(folding, values))
         return false;
-    struct stack stack = stack_read(folding->profile, folding->frames, sample);
-    if (stack.excluded) {
+    const struct memo *memo = memo_of(folding, sample);
+    if (memo->site == 0) {
         values_add(folding->sums.excluded, values);
         return true;
     }
-    values_add(site_of(folding, sample, &stack)->value, values);
-    rows_add(&folding->rows, sample, next, stack.leaf, values);
+    values_add(folding->sites.values[memo->site - 1], values);
     values_add(folding->sums.total, values);
+    rows_add(&folding->rows, sample, next, memo->leaf, values);
     return true;
 }
 
@@ -167,8 +173,7 @@ static struct fold fold_collect(struct arena *arena, const struct intern *names,
     fold.period = folding->profile->period;
     fold.site_count = folding->sites.len;
     fold.sites = ARENA_ARRAY(arena, struct fold_site, fold.site_count);
-    if (fold.site_count > 0)
-        memcpy(fold.sites, folding->sites.items, fold.site_count * sizeof(*fold.sites));
+    sites_collect(&folding->sites, fold.sites);
     rows_collect(&folding->rows, arena, &fold);
     sites_sort(fold.sites, fold.site_count, names);
     functions_sort(fold.functions, fold.function_count, names);
@@ -189,10 +194,17 @@ static void sample_prefetch(const struct profile *profile, size_t i)
     __builtin_prefetch(sample->locations + sample->location_count - 1);
 }
 
+static void memo_prefetch(const struct folding *folding, size_t i)
+{
+    if (i < folding->profile->sample_count && folding->profile->samples[i].location_count > 0)
+        __builtin_prefetch(memo_at(folding, &folding->profile->samples[i]));
+}
+
 static enum status samples_add(struct folding *folding, struct err *err)
 {
     for (size_t i = 0; i < folding->profile->sample_count; i++) {
         sample_prefetch(folding->profile, i + SAMPLES_AHEAD);
+        memo_prefetch(folding, i + MEMOS_AHEAD);
         const struct profile_sample *sample = &folding->profile->samples[i];
         bool is_last = i + 1 == folding->profile->sample_count;
         if (!sample_add(folding, sample, is_last ? NULL : sample + 1))
@@ -216,7 +228,7 @@ enum status fold_heap(struct fold *out, struct arena *arena, struct intern *name
     rows_init(&folding.rows, &scratch, names, profile, folding.frames);
     origins_init(&folding.origins, &scratch, names, profile, folding.frames, options);
     sites_init(&folding.sites, &scratch);
-    folding.memos = ARENA_ARRAY(&scratch, struct memo, MEMOS);
+    folding.memos = ARENA_ARRAY(&scratch, struct memo, 1U << MEMO_BITS);
     enum status status = samples_add(&folding, err);
     if (status == STATUS_OK)
         *out = fold_collect(arena, names, &folding);

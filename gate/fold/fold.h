@@ -2,6 +2,7 @@
 #define GATE_FOLD_FOLD_H
 
 #include "gate/base/intern.h"
+#include "gate/base/name.h"
 #include "gate/fold/kind.h"
 #include "gate/fold/runtime.h"
 #include "gate/fold/targets.h"
@@ -97,27 +98,5 @@ NODISCARD enum status fold_heap(struct fold *out, struct arena *arena, struct in
 /* later - earlier, site by site and function by function; rows that became zero are kept out. */
 void fold_subtract(struct fold *out, struct arena *arena, const struct intern *names,
                    const struct fold *later, const struct fold *earlier);
-
-/* True for frames of Go's standard library: no dot in the first path element, not main. */
-bool name_is_std(struct str function);
-/* True for "main." and for functions of packages at or below the module path. */
-bool name_is_user(struct str function, struct str module);
-/* True for what Go's profile writer hides at the leaf: "runtime.", and "internal/runtime/" (1.24). */
-bool name_is_runtime(struct str function);
-/* Package part of a pprof function name: "net/http" of "net/http.(*conn).serve". */
-struct str name_package(struct str function);
-/* The rest behind the package: "(*conn).serve". */
-struct str name_local(struct str function);
-/*
- * Key that survives spelling: outermost [...] folded to "[...]", "%2e"
- * unescaped, "glob." and "init" numbers unified. Lives in the arena.
- */
-struct str name_normal(struct str function, struct arena *arena);
-/* The part of it behind the package: "(*Set[...]).Add". */
-struct str name_local_normal(struct str function, struct arena *arena);
-/* A package's import path with its escapes undone: "gopkg.in/yaml.v3" of "gopkg.in/yaml%2ev3". */
-struct str name_path(struct str package, struct arena *arena);
-/* Short form for people: last path element of the package, then the rest, [...] folded. */
-struct str name_short(struct str function, struct arena *arena);
 
 #endif

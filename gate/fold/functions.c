@@ -1,20 +1,10 @@
 #include "gate/fold/functions.h"
 
-#include "gate/fold/fold.h"
-
-/* "type:.eq.main.key", "go:buildid"; with dots until Go 1.19: "type..eq.main.key", "go.buildid". */
-static bool is_made_by_tools(struct str name, struct str package)
-{
-    return package.len == 0 || str_find(package, ':') >= 0 || str_equal(package, STR("go")) ||
-           str_starts_with(name, STR("type.."));
-}
+#include "gate/base/name.h"
 
 static bool is_listed(struct str name)
 {
-    struct str package = name_package(name);
-    return !is_made_by_tools(name, package) && !str_equal(package, STR("runtime")) &&
-           !str_starts_with(package, STR("internal/")) &&
-           !str_starts_with(package, STR("runtime/internal/")) && str_find(name, '\n') < 0;
+    return !name_is_toolchain(name) && str_find(name, '\n') < 0;
 }
 
 static int name_order(const void *a, const void *b)

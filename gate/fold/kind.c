@@ -1,5 +1,7 @@
 #include "gate/fold/kind.h"
 
+#include "gate/base/num.h"
+
 static const char *const kind_names[ALLOC_KINDS] = {
 #define X(symbol, text) [ALLOC_KIND_##symbol] = (text),
     ALLOC_KIND_MAP(X)
@@ -64,16 +66,20 @@ const char *alloc_how_name(enum alloc_how how)
     return how_names[how];
 }
 
-/* Go 1.19 wrote a dot before the F. Nobody gives a struct without a name such a first field. */
-bool alloc_type_is_closure(struct str type)
+/* X<number> for what a closure captured, R for the receiver of a method value. */
+static bool is_capture(struct str field)
 {
-    static const struct str beginnings[] = {STR_INIT("struct { F uintptr"),
-                                            STR_INIT("struct { .F uintptr")};
-    for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
-        if (!str_starts_with(type, beginnings[i]))
-            continue;
-        struct str rest = str_slice(type, beginnings[i].len, type.len);
-        return str_starts_with(rest, STR(";")) || str_starts_with(rest, STR(" }"));
-    }
-    return false;
+    struct str name = str_slice(field, 0, (size_t)str_find(field, ' '));
+    uint64_t number = 0;
+    return str_equal(name, STR("R")) || (str_starts_with(name, STR("X")) &&
+                                         num_parse_u64(&number, str_slice(name, 1, name.len)));
+}
+
+bool alloc_type_is_closure(struct str type, bool captures_are_named)
+{
+    const struct str beginning = STR("struct { F uintptr; ");
+    if (!str_starts_with(type, beginning))
+        return false;
+    struct str rest = str_slice(type, beginning.len, type.len);
+    return str_find(rest, ' ') > 0 && (captures_are_named || is_capture(rest));
 }

@@ -72,8 +72,11 @@ const char *alloc_how_name(enum alloc_how how);
 
 /*
  * True for the type of a closure's object as Go's compiler writes it: a
- * struct that begins with the code pointer ("struct { F uintptr; X0 int }").
+ * struct of the code pointer and what the closure captured ("struct { F
+ * uintptr; X0 int }"). Until Go 1.20 captures have the names of their
+ * variables, so that a program's own struct without a name that begins with
+ * `F uintptr` cannot be told from one.
  */
-bool alloc_type_is_closure(struct str type);
+bool alloc_type_is_closure(struct str type, bool captures_are_named);
 
 #endif

@@ -3,63 +3,6 @@
 #include "gate/base/num.h"
 #include "gate/fold/stack.h"
 
-/*
- * Prefixes of map entries, Go 1.19 to 1.27. What is in no row is none:
- * reflect.maplen and runtime.mapinitnoop do nothing, and the hash
- * functions of internal/runtime/maps (1.27) serve hash/maphash too.
- */
-static const char *const entry_prefixes[] = {
-    "runtime.mapaccess",
-    "runtime.mapassign",
-    "runtime.mapdelete",
-    "runtime.mapclear",
-    "runtime.mapiter", /* to 1.23 */
-    "runtime.mapIter", /* from 1.24 */
-    "runtime.mapclone",
-    "runtime.makemap",
-    /* The same under the names of other packages, some of which call no runtime.map*. */
-    "reflect.mapaccess",
-    "reflect.mapassign",
-    "reflect.mapdelete",
-    "reflect.mapclear",
-    "reflect.mapiterinit",
-    "reflect.mapiternext",
-    "reflect.mapIter",
-    "reflect.makemap",
-    "maps.clone",
-    /* Swiss maps, from 1.24, where reflection and clones reach them directly. */
-    "internal/runtime/maps.(*Map).",
-    "internal/runtime/maps.(*Iter).",
-    "internal/runtime/maps.(*table).",
-    "internal/runtime/maps.NewMap",
-    "internal/runtime/maps.NewEmptyMap",
-    "internal/runtime/maps.runtime_map",
-};
-
-/* The operations that exist once per type of key. */
-static const char *const keyed_prefixes[] = {
-    "runtime.mapaccess", "runtime.mapassign", "runtime.mapdelete",
-    "reflect.mapaccess", "reflect.mapassign", "reflect.mapdelete",
-};
-
-static bool has_prefix(struct str name, const char *const *prefixes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (str_starts_with(name, str_from(prefixes[i])))
-            return true;
-    }
-    return false;
-}
-
-enum map_entry map_entry_of(struct str function)
-{
-    if (!has_prefix(function, entry_prefixes, ARRAY_LEN(entry_prefixes)))
-        return MAP_ENTRY_NONE;
-    bool generic = has_prefix(function, keyed_prefixes, ARRAY_LEN(keyed_prefixes)) &&
-                   !str_contains(function, STR("_fast"));
-    return generic ? MAP_ENTRY_GENERIC : MAP_ENTRY_FAST;
-}
-
 /* What one pass needs to know of each function, worked out once. */
 struct map_frame {
     enum map_entry entry;
@@ -119,12 +62,15 @@ static enum status samples_add(struct map_folding *folding, struct err *err)
     return STATUS_OK;
 }
 
-static const struct map_frame *frames_look_up(const struct profile *profile, struct arena *arena)
+static const struct map_frame *frames_look_up(const struct profile *profile,
+                                              const struct runtime_table *runtime,
+                                              struct arena *arena)
 {
     struct map_frame *frames = ARENA_ARRAY(arena, struct map_frame, profile->function_count + 1);
     for (size_t i = 0; i < profile->function_count; i++) {
         struct str name = profile->functions[i].name;
-        frames[i] = (struct map_frame){map_entry_of(name), name_is_profiler(name)};
+        frames[i] =
+            (struct map_frame){runtime_table_map_entry(runtime, name), name_is_profiler(name)};
     }
     return frames;
 }
@@ -140,14 +86,15 @@ static enum status find_column(size_t *out, const struct profile *profile, struc
     return STATUS_OK;
 }
 
-enum status map_cpu_fold(struct map_cpu *out, const struct profile *profile, struct err *err)
+enum status map_cpu_fold(struct map_cpu *out, const struct profile *profile,
+                         const struct runtime_table *runtime, struct err *err)
 {
     struct map_folding folding = {.profile = profile};
     struct arena scratch;
     if (find_column(&folding.column, profile, err))
         return err->status;
     arena_init(&scratch);
-    folding.frames = frames_look_up(profile, &scratch);
+    folding.frames = frames_look_up(profile, runtime, &scratch);
     enum status status = samples_add(&folding, err);
     if (status == STATUS_OK)
         *out = folding.sums;

@@ -69,7 +69,8 @@ static void origin_by_call(struct origins *origins, struct origin *origin,
     origin->type = intern_name(origins->names, target->type);
     origin->how = target->how;
     origin->class = class_of(origins, origin->entry);
-    if (origin->class.kind == ALLOC_KIND_OBJECT && alloc_type_is_closure(target->type))
+    if (origin->class.kind == ALLOC_KIND_OBJECT &&
+        alloc_type_is_closure(target->type, origins->options->runtime->captures_are_named))
         origin->class.kind = ALLOC_KIND_CLOSURE;
 }
 
@@ -88,11 +89,17 @@ static struct origin origin_at(struct origins *origins, const struct profile_loc
     return origin;
 }
 
+/* The leaf is what its caller makes of it, which its location alone does not tell. */
+static bool asks_caller(const struct origins *origins, const struct stack *stack)
+{
+    return stack->leaf && origins->frames[stack->leaf->function].leaf_asks_caller;
+}
+
 /* What the frames of the profile itself say, over what is known of the leaf's location. */
 static void origin_by_frames(const struct origins *origins, struct origin *origin,
                              const struct profile_sample *sample, const struct stack *stack)
 {
-    if (stack->leaf && origins->frames[stack->leaf->function].leaf_asks_caller) {
+    if (asks_caller(origins, stack)) {
         origin->class = stack_leaf_class(origins->profile, origins->frames, sample, stack,
                                          origins->options->runtime);
     }
@@ -121,8 +128,7 @@ struct origin origin_of(struct origins *origins, const struct profile_sample *sa
             origin_at(origins, &origins->profile->locations[location], stack);
     }
     struct origin origin = origins->items[location];
-    bool asks_caller = stack->leaf && origins->frames[stack->leaf->function].leaf_asks_caller;
-    if (stack->is_runtime || stack->entry || asks_caller)
+    if (stack->is_runtime || stack->entry || asks_caller(origins, stack))
         origin_by_frames(origins, &origin, sample, stack);
     return origin;
 }

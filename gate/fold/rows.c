@@ -68,11 +68,8 @@ void rows_init(struct rows *rows, struct arena *arena, const struct intern *name
     uint32_t most = deepest(profile);
     rows->path_end = ARENA_ARRAY(arena, uint32_t, most) + most;
     rows->gathered = arena_alloc(arena, most, sizeof(*rows->gathered));
-    rows->open = ARENA_ARRAY(arena, uint32_t, rows->len);
-    rows->passed = ARENA_ARRAY(arena, uint32_t, rows->len);
-    rows->touched = ARENA_ARRAY(arena, bool, rows->len);
+    rows->states = ARENA_ARRAY(arena, struct row_state, rows->len);
     rows->flat = arena_alloc(arena, rows->len, sizeof(*rows->flat));
-    rows->cum = arena_alloc(arena, rows->len, sizeof(*rows->cum));
 }
 
 static void node_open(struct rows *rows, uint32_t location)
@@ -81,7 +78,7 @@ static void node_open(struct rows *rows, uint32_t location)
     memset(rows->gathered[rows->depth], 0, sizeof(rows->gathered[rows->depth]));
     rows->depth++;
     for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++)
-        rows->open[rows->of_line[i]]++;
+        rows->states[rows->of_line[i]].open++;
 }
 
 /* The outermost frame of a function, closed last, has the values of all inner ones. */
@@ -91,10 +88,10 @@ static void node_close(struct rows *rows)
     rows->depth--;
     const int64_t *values = rows->gathered[rows->depth];
     for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++) {
-        uint32_t row = rows->of_line[i];
-        if (--rows->open[row] == 0) {
-            rows->touched[row] = true;
-            values_add(rows->cum[row], values);
+        struct row_state *state = &rows->states[rows->of_line[i]];
+        if (--state->open == 0) {
+            state->seen = rows->number;
+            values_add(state->cum, values);
         }
     }
     if (rows->depth > 0)
@@ -126,22 +123,33 @@ static const uint32_t *stack_end(const struct profile_sample *sample)
 }
 
 /*
- * A frame that the next stack does not have: it needs no place in the path.
  * Without a branch, since whether a function was there before cannot be
  * predicted in recursive programs.
  */
-static void frame_pass(struct rows *rows, uint32_t location, const int64_t *restrict values)
+static inline void row_pass(struct row_state *restrict state, uint32_t number,
+                            const int64_t *restrict values)
 {
-    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++) {
-        uint32_t row = rows->of_line[i];
-        int64_t *restrict cum = rows->cum[row];
-        bool is_new = (rows->open[row] == 0) & (rows->passed[row] != rows->number);
-        int64_t mask = -(int64_t)is_new;
-        rows->passed[row] = rows->number;
-        cum[HEAP_ALLOC_OBJECTS] += values[HEAP_ALLOC_OBJECTS] & mask;
-        cum[HEAP_ALLOC_SPACE] += values[HEAP_ALLOC_SPACE] & mask;
-        cum[HEAP_INUSE_OBJECTS] += values[HEAP_INUSE_OBJECTS] & mask;
-        cum[HEAP_INUSE_SPACE] += values[HEAP_INUSE_SPACE] & mask;
+    bool is_new = (state->open == 0) & (state->seen != number);
+    int64_t mask = -(int64_t)is_new;
+    state->seen = number;
+    state->cum[HEAP_ALLOC_OBJECTS] += values[HEAP_ALLOC_OBJECTS] & mask;
+    state->cum[HEAP_ALLOC_SPACE] += values[HEAP_ALLOC_SPACE] & mask;
+    state->cum[HEAP_INUSE_OBJECTS] += values[HEAP_INUSE_OBJECTS] & mask;
+    state->cum[HEAP_INUSE_SPACE] += values[HEAP_INUSE_SPACE] & mask;
+}
+
+/* Frames that the next stack does not have: they need no place in the path. */
+static void frames_pass(const struct rows *rows, const uint32_t *locations, uint32_t count,
+                        const int64_t *values)
+{
+    const uint32_t *first = rows->first;
+    const uint32_t *of_line = rows->of_line;
+    struct row_state *states = rows->states;
+    uint32_t number = rows->number;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t end = first[locations[i] + 1];
+        for (uint32_t line = first[locations[i]]; line < end; line++)
+            row_pass(&states[of_line[line]], number, values);
     }
 }
 
@@ -164,8 +172,7 @@ static void path_follow(struct rows *rows, const struct profile_sample *sample,
     while (rows->depth < rows->shared)
         node_open(rows, *(end - rows->depth - 1));
     rows->number++;
-    for (uint32_t i = rows->depth; i < count; i++)
-        frame_pass(rows, *(end - i - 1), values);
+    frames_pass(rows, sample->locations, count - rows->depth, values);
 }
 
 void rows_add(struct rows *rows, const struct profile_sample *sample,
@@ -177,10 +184,8 @@ void rows_add(struct rows *rows, const struct profile_sample *sample,
     if (rows->depth > 0)
         values_add(rows->gathered[rows->depth - 1], values);
     values_add(rows->flat[row], values);
-    rows->touched[row] = true;
     /* A leaf without a name is in no line; a function with an empty name shares its row. */
-    if (rows->open[row] == 0 && rows->passed[row] != rows->number)
-        values_add(rows->cum[row], values);
+    row_pass(&rows->states[row], rows->number, values);
 }
 
 void rows_finish(struct rows *rows)
@@ -194,11 +199,11 @@ void rows_collect(const struct rows *rows, struct arena *arena, struct fold *out
     out->functions = ARENA_ARRAY(arena, struct fold_function, rows->len);
     out->function_count = 0;
     for (size_t i = 0; i < rows->len; i++) {
-        if (!rows->touched[i] && rows->passed[i] == 0)
+        if (rows->states[i].seen == 0 && rows->states[i].open == 0)
             continue;
         struct fold_function *function = &out->functions[out->function_count++];
         *function = rows->items[i];
         memcpy(function->flat, rows->flat[i], sizeof(function->flat));
-        memcpy(function->cum, rows->cum[i], sizeof(function->cum));
+        memcpy(function->cum, rows->states[i].cum, sizeof(function->cum));
     }
 }

@@ -3,6 +3,13 @@
 
 #include "gate/fold/stack.h"
 
+/* Together, since each frame of a stack touches all of it: mostly one line of the cache. */
+struct row_state {
+    int64_t cum[HEAP_METRICS];
+    uint32_t open; /* how many lines of the path are its own */
+    uint32_t seen; /* number of a sample that has it, once outside the path the last one; 0: none */
+};
+
 /*
  * Flat and cumulative values by function name while a profile is read.
  * Functions that share a name share a row; row 0 is for leaves without a
@@ -17,15 +24,12 @@
 struct rows {
     struct fold_function *items; /* name and file; values are below until they are collected */
     size_t len;
-    uint32_t *of_function; /* row by profile function */
-    uint32_t *first;       /* by location: its first place in of_line; one more at the end */
-    uint32_t *of_line;     /* row of each line of each location */
-    uint32_t *open;        /* by row: how many lines of the path are its own */
-    uint32_t *passed;      /* by row: number of the last sample that had it outside the path */
-    uint32_t number;       /* of the sample */
-    bool *touched;         /* by row: some sample has it */
+    uint32_t *of_function;    /* row by profile function */
+    uint32_t *first;          /* by location: its first place in of_line; one more at the end */
+    uint32_t *of_line;        /* row of each line of each location */
+    struct row_state *states; /* by row */
+    uint32_t number;          /* of the sample, from 1 on */
     int64_t (*flat)[HEAP_METRICS]; /* by row */
-    int64_t (*cum)[HEAP_METRICS];
     uint32_t *path_end; /* behind the path: its locations, leaf first like those of a sample */
     int64_t (
         *gathered)[HEAP_METRICS]; /* by depth: of the frame there and of what was closed above it */

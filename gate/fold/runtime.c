@@ -76,6 +76,8 @@ static struct runtime_rules *rules_named(struct runtime_table *table, struct str
 {
     if (str_equal(name, STR("target")))
         return &table->targets;
+    if (str_equal(name, STR("cpu")))
+        return &table->map_entries;
     return str_equal(name, STR("leaf")) ? &table->leaves : NULL;
 }
 
@@ -92,13 +94,15 @@ static enum status row_split(struct row *row, const struct reading *reading,
 {
     row->rules = rules_named(reading->table, fields[0]);
     if (!row->rules)
-        return refuse(reading, "target or leaf wanted, not", fields[0], err);
+        return refuse(reading, "target, leaf or cpu wanted, not", fields[0], err);
     bool is_under =
         row->rules == &reading->table->leaves && count > 1 && str_equal(fields[1], STR("under"));
+    bool is_cpu = row->rules == &reading->table->map_entries;
     size_t at = is_under ? 4 : 3;
-    if (count < at + 1 || count > at + 2) {
+    if (count < at + 1 || count > at + (is_cpu ? 1 : 2)) {
         return refuse(reading,
                       is_under ? "NAME CALLER KIND [OP] wanted behind"
+                      : is_cpu ? "exact|prefix NAME fast|generic wanted behind"
                                : "exact|prefix NAME KIND [OP] wanted behind",
                       fields[is_under], err);
     }
@@ -115,19 +119,38 @@ static enum status row_split(struct row *row, const struct reading *reading,
     return STATUS_OK;
 }
 
-/* "target prefix runtime.mapassign map grow" */
+/* "map grow" */
+static enum status class_read(struct row *row, const struct reading *reading, struct err *err)
+{
+    struct alloc_class *class = &row->rule.class;
+    *class = (struct alloc_class){ALLOC_KIND_UNKNOWN, ALLOC_OP_NONE};
+    if (!alloc_kind_parse(&class->kind, row->class[0]) || class->kind == ALLOC_KIND_UNKNOWN)
+        return refuse(reading, "no kind to be given is named", row->class[0], err);
+    if (row->class_words > 1 && !alloc_op_parse(&class->op, row->class[1]))
+        return refuse(reading, "no operation is named", row->class[1], err);
+    return STATUS_OK;
+}
+
+/* "generic" */
+static enum status entry_read(struct row *row, const struct reading *reading, struct err *err)
+{
+    bool generic = str_equal(row->class[0], STR("generic"));
+    if (!generic && !str_equal(row->class[0], STR("fast")))
+        return refuse(reading, "fast or generic wanted, not", row->class[0], err);
+    row->rule.entry = generic ? MAP_ENTRY_GENERIC : MAP_ENTRY_FAST;
+    return STATUS_OK;
+}
+
+/* "target prefix runtime.mapassign map grow", "cpu prefix runtime.mapassign generic" */
 static enum status row_read(const struct reading *reading, const struct str *fields, size_t count,
                             struct err *err)
 {
     struct row row = {.class = fields};
     if (row_split(&row, reading, fields, count, err))
         return err->status;
-    struct alloc_class *class = &row.rule.class;
-    *class = (struct alloc_class){ALLOC_KIND_UNKNOWN, ALLOC_OP_NONE};
-    if (!alloc_kind_parse(&class->kind, row.class[0]) || class->kind == ALLOC_KIND_UNKNOWN)
-        return refuse(reading, "no kind to be given is named", row.class[0], err);
-    if (row.class_words > 1 && !alloc_op_parse(&class->op, row.class[1]))
-        return refuse(reading, "no operation is named", row.class[1], err);
+    bool is_cpu = row.rules == &reading->table->map_entries;
+    if (is_cpu ? entry_read(&row, reading, err) : class_read(&row, reading, err))
+        return err->status;
     ARENA_PUSH(reading->arena, row.rules->items, row.rules->len, row.rules->cap, row.rule);
     return STATUS_OK;
 }
@@ -211,6 +234,7 @@ enum status runtime_table_parse(struct runtime_table *out, struct arena *arena,
         if (file_read(holds ? &table : &unused, arena, &files[order[i]], err))
             return err->status;
     }
+    table.captures_are_named = wanted != RELEASE_NONE && wanted < release_of(STR("go1.21"));
     *out = table;
     return STATUS_OK;
 }
@@ -226,15 +250,31 @@ enum status runtime_table_open(struct runtime_table *out, struct arena *arena,
     return runtime_table_parse(out, arena, files, runtime_embedded_count, go_version, err);
 }
 
-static struct alloc_class rules_find(const struct runtime_rules *rules, struct str name,
-                                     enum alloc_kind otherwise)
+/* NULL when no row fits. */
+static const struct runtime_rule *rules_fit(const struct runtime_rules *rules, struct str name)
 {
     for (size_t i = 0; i < rules->len; i++) {
         const struct runtime_rule *rule = &rules->items[i];
         if (rule->is_prefix ? str_starts_with(name, rule->name) : str_equal(name, rule->name))
-            return rule->class;
+            return rule;
     }
-    return (struct alloc_class){otherwise, ALLOC_OP_NONE};
+    return NULL;
+}
+
+static struct alloc_class rules_find(const struct runtime_rules *rules, struct str name,
+                                     enum alloc_kind otherwise)
+{
+    const struct runtime_rule *rule = rules_fit(rules, name);
+    return rule ? rule->class : (struct alloc_class)
+    {
+        otherwise, ALLOC_OP_NONE
+    };
+}
+
+enum map_entry runtime_table_map_entry(const struct runtime_table *table, struct str function)
+{
+    const struct runtime_rule *rule = rules_fit(&table->map_entries, function);
+    return rule ? rule->entry : MAP_ENTRY_NONE;
 }
 
 struct alloc_class runtime_table_target(const struct runtime_table *table, struct str symbol)

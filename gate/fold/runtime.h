@@ -5,19 +5,30 @@
 #include "gate/fold/kind.h"
 
 /*
- * What the entries of Go's runtime allocate, by the release a binary was
- * built with. The rows are data: config/runtime/go1.NN.txt, compiled in.
+ * What the entries of Go's runtime allocate, and which are map operations,
+ * by the release a binary was built with. The rows are data:
+ * config/runtime/go1.NN.txt, compiled in.
  */
 struct runtime_file {
     struct str name; /* "config/runtime/go1.24.txt", for messages */
     struct str text;
 };
 
+/*
+ * What a function is among the map operations. GENERIC is what the
+ * compiler calls for keys that are neither strings nor of 4 or 8 bytes:
+ * structs, interfaces, floats; or for values too large for the fast
+ * paths. Iterating, clearing, cloning and making depend on no such choice
+ * and are FAST.
+ */
+enum map_entry { MAP_ENTRY_NONE, MAP_ENTRY_FAST, MAP_ENTRY_GENERIC };
+
 struct runtime_rule {
     struct str name;
     struct str caller; /* of "under" rows: begins the name of the next frame */
     bool is_prefix;
     struct alloc_class class;
+    enum map_entry entry; /* of "cpu" rows, which have no class */
 };
 
 struct runtime_rules {
@@ -30,6 +41,8 @@ struct runtime_table {
     struct runtime_rules targets;
     struct runtime_rules leaves;
     struct runtime_rules unders;
+    struct runtime_rules map_entries;
+    bool captures_are_named; /* of closures, see alloc_type_is_closure */
 };
 
 /*
@@ -63,5 +76,7 @@ bool runtime_table_asks_caller(const struct runtime_table *table, struct str fun
 /* runtime_table_leaf for a function below the given one (the next frame; may be empty). */
 struct alloc_class runtime_table_under(const struct runtime_table *table, struct str function,
                                        struct str caller);
+/* What the function is among the map operations, which CPU time is counted by. */
+enum map_entry runtime_table_map_entry(const struct runtime_table *table, struct str function);
 
 #endif

@@ -39,28 +39,38 @@ static bool site_same(const struct fold_site *a, const struct fold_site *b)
 
 static uint32_t site_add(struct sites *sites, const struct fold_site *key, uint32_t next)
 {
-    struct fold_site site = *key;
-    memset(site.value, 0, sizeof(site.value));
     assert(sites->len < UINT32_MAX);
-    ARENA_PUSH(sites->arena, sites->items, sites->len, sites->cap, site);
+    ARENA_PUSH(sites->arena, sites->items, sites->len, sites->cap, *key);
+    if (sites->len > sites->values_cap) {
+        sites->values = arena_grow(sites->arena, sites->values, sites->values_cap,
+                                   &sites->values_cap, sizeof(*sites->values));
+    }
     ARENA_PUSH(sites->arena, sites->next, sites->next_len, sites->next_cap, next);
     return (uint32_t)sites->len;
 }
 
-struct fold_site *sites_at(struct sites *sites, const struct fold_site *key)
+uint32_t sites_at(struct sites *sites, const struct fold_site *key)
 {
     uint64_t hash = site_hash(key);
     uint32_t first = 0;
     if (!map_find(&sites->by_hash, hash, &first)) {
         uint32_t id = site_add(sites, key, 0);
         (void)map_insert(&sites->by_hash, hash, id);
-        return &sites->items[id - 1];
+        return id;
     }
     for (uint32_t id = first; id != 0; id = sites->next[id - 1]) {
         if (site_same(&sites->items[id - 1], key))
-            return &sites->items[id - 1];
+            return id;
     }
     uint32_t id = site_add(sites, key, sites->next[first - 1]);
     sites->next[first - 1] = id;
-    return &sites->items[id - 1];
+    return id;
+}
+
+void sites_collect(const struct sites *sites, struct fold_site *out)
+{
+    for (size_t i = 0; i < sites->len; i++) {
+        out[i] = sites->items[i];
+        memcpy(out[i].value, sites->values[i], sizeof(out[i].value));
+    }
 }

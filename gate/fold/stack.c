@@ -155,8 +155,10 @@ static void stack_walk(struct walk *walk)
             stack_step(walk, &location->lines[j]);
         from = 0;
         /* The caller comes last: behind it nothing is left to find. */
-        if (stack->caller && stack->owner)
+        if (stack->caller && stack->owner) {
+            stack->told_by = i + 1;
             break;
+        }
     }
     if (!stack->caller)
         stack->caller = stack->user ? walk->beyond_user : walk->beyond_leaf;
@@ -194,10 +196,8 @@ struct alloc_class stack_leaf_class(const struct profile *profile, const struct 
                                     const struct profile_sample *sample, const struct stack *stack,
                                     const struct runtime_table *runtime)
 {
-    const struct profile_line *caller = NULL;
     uint32_t leaf = stack->leaf->function;
-    if (frames[leaf].leaf_asks_caller)
-        caller = line_behind(profile, sample, stack->leaf_place);
+    const struct profile_line *caller = line_behind(profile, sample, stack->leaf_place);
     if (!caller)
         return frames[leaf].leaf;
     return runtime_table_under(runtime, profile->functions[leaf].name,

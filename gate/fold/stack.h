@@ -36,7 +36,8 @@ struct stack {
     const struct profile_line *owner;
     const struct profile_line *user;
     const struct profile_line *caller; /* as in fold_site */
-    bool is_runtime;                   /* no frame but the runtime's */
+    uint32_t told_by; /* by that many locations from the leaf on; 0: by all of them */
+    bool is_runtime;  /* no frame but the runtime's */
     bool excluded;
 };
 
@@ -47,8 +48,8 @@ struct stack stack_read(const struct profile *profile, const struct frame *frame
                         const struct profile_sample *sample);
 
 /*
- * The class of the leaf by its own name and, where its frame asks for it,
- * by the name of the frame that calls it. There must be a leaf.
+ * The class of a leaf that asks for its caller: by its own name and that
+ * of the frame that calls it.
  */
 struct alloc_class stack_leaf_class(const struct profile *profile, const struct frame *frames,
                                     const struct profile_sample *sample, const struct stack *stack,

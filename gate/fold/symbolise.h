@@ -11,9 +11,11 @@
  * the program (Go's debug=1 text) gets the executable's own.
  *
  * STATUS_USAGE, because the wrong file was named, when the build ids
- * differ, when no address is in the executable's code, when most
+ * differ, when no address is in the executable's code, when more than a few
  * functions there have other names than the profile says, and for a
- * position-independent executable without a mapping.
+ * position-independent executable without a mapping. Where the names of
+ * one location differ, it is taken out of its mapping: what is called there
+ * is not of this profile.
  */
 NODISCARD enum status symbolise(struct profile *profile, struct arena *arena,
                                 const struct binary *binary, struct err *err);

@@ -325,7 +325,7 @@ static enum status find_overlay(struct str *out, const struct build *build,
                                 const struct vector *env, const struct log *log, struct err *err)
 {
     static const char *const argv[] = {"go", "env", "GOROOT", "GOVERSION", NULL};
-    struct process_spec spec = {argv, env->items, build->tree};
+    struct process_spec spec = {.argv = argv, .env = env->items, .dir = build->tree};
     struct toolchain toolchain = {0};
     struct str dir = io_join(env->arena, build->work_dir, STR("overlay"));
     struct str text = {0};
@@ -358,7 +358,7 @@ static enum status build_in(struct arena *scratch, const struct build *build, co
     if (make_env(env, build, err) || find_overlay(&overlay, build, env, log, err) ||
         make_argv(argv, build, overlay, err) || remove_binary(build, scratch, err))
         return err->status;
-    struct process_spec spec = {argv->items, env->items, build->tree};
+    struct process_spec spec = {.argv = argv->items, .env = env->items, .dir = build->tree};
     log_line(log, "building %.*s (%.*s)", STR_ARGS(build->scenario->name), STR_ARGS(package));
     if (run_go(&text, &spec, "build", scratch, err))
         return err->status;

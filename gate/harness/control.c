@@ -1,6 +1,7 @@
 #include "gate/harness/control.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include "gate/base/buf.h"
 #include "gate/base/clock.h"
@@ -26,11 +27,14 @@ struct control_exchange {
     struct str path;
     CURL *curl;
     CURLM *multi;
+    curl_socket_t fd; /* of the connection; libcurl's */
     bool is_over;
     CURLcode code; /* how it ended, once it is over */
+    uint64_t timeout_ns;
     struct buf body;
     size_t header_bytes;
     bool has_much_header;
+    bool has_whole_header; /* of the last answer: its empty line is there */
 };
 
 static size_t take_body(char *data, size_t size, size_t count, void *ctx)
@@ -45,8 +49,13 @@ static size_t take_body(char *data, size_t size, size_t count, void *ctx)
 static size_t take_header(char *data, size_t size, size_t count, void *ctx)
 {
     struct control_exchange *control = ctx;
-    (void)data;
+    struct str line = str_trim((struct str){data, size * count});
     control->header_bytes += size * count;
+    /* libcurl takes an answer that ends in the middle of its header for a whole one. */
+    if (line.len == 0)
+        control->has_whole_header = true;
+    if (str_starts_with(line, STR("HTTP/")))
+        control->has_whole_header = false;
     control->has_much_header = control->header_bytes > CONTROL_HEADER_BYTES_MAX;
     return control->has_much_header ? 0 : size * count;
 }
@@ -59,6 +68,14 @@ static int look_up(void *ctx, curl_off_t to_get, curl_off_t got, curl_off_t to_p
     (void)to_put;
     (void)put;
     return process_interrupted() != 0;
+}
+
+static int note_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
+{
+    struct control_exchange *control = ctx;
+    (void)purpose;
+    control->fd = fd;
+    return CURL_SOCKOPT_OK;
 }
 
 /* Nothing that would change the request line or name another host. */
@@ -109,6 +126,8 @@ static bool set_up(struct control_exchange *control, const char *url, uint64_t t
            !curl_easy_setopt(curl, CURLOPT_WRITEDATA, control) &&
            !curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header) &&
            !curl_easy_setopt(curl, CURLOPT_HEADERDATA, control) &&
+           !curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, note_socket) &&
+           !curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, control) &&
            !curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_up) &&
            !curl_easy_setopt(curl, CURLOPT_XFERINFODATA, control);
 }
@@ -127,6 +146,10 @@ static enum status explain(const struct control_exchange *control, struct err *e
     }
     if (!control->is_over)
         return err_set(err, STATUS_CHILD, "no complete answer by the end");
+    if (control->code == CURLE_OPERATION_TIMEDOUT) {
+        return err_set(err, STATUS_CHILD, "no complete answer within %.3g s",
+                       (double)control->timeout_ns / (double)NS_PER_SECOND);
+    }
     return err_set(err, STATUS_CHILD, "%s", curl_easy_strerror(control->code));
 }
 
@@ -171,6 +194,8 @@ enum status control_begin(struct control_exchange **out, struct arena *arena, ui
         return err_set(err, STATUS_POLICY, "\"%.*s\" is not a path of HTTP", STR_ARGS(path));
     struct control_exchange *control = ARENA_NEW(arena, struct control_exchange);
     control->path = str_copy(arena, path);
+    control->fd = CURL_SOCKET_BAD;
+    control->timeout_ns = timeout_ns;
     buf_init(&control->body, CONTROL_BODY_BYTES_MAX);
     if (open_exchange(control, port, timeout_ns, err)) {
         close_exchange(control);
@@ -202,6 +227,8 @@ static enum status take_reply(struct control_reply *out, struct arena *arena,
     struct control_reply reply = {0};
     if (!exchange->is_over || exchange->code != CURLE_OK)
         return explain(exchange, err);
+    if (!exchange->has_whole_header)
+        return err_set(err, STATUS_CHILD, "the answer ends within its header");
     if (curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &reply.http_code) != CURLE_OK)
         return err_set(err, STATUS_CHILD, "the answer has no status");
     reply.body = bytes_of_str(str_copy(arena, buf_view(&exchange->body)));
@@ -219,13 +246,24 @@ enum status control_end(struct control_reply *out, struct arena *arena,
     return status;
 }
 
+/* Before the request has left, the closed half would cut it off. */
+void control_hang_up(struct control_exchange *exchange)
+{
+    long sent = 0;
+    if (exchange->is_over || exchange->fd == CURL_SOCKET_BAD ||
+        curl_easy_getinfo(exchange->curl, CURLINFO_REQUEST_SIZE, &sent) != CURLE_OK || sent == 0)
+        return;
+    (void)shutdown(exchange->fd, SHUT_WR);
+}
+
 /*
  * Programs under test may talk while they answer, more than their pipe
  * holds: curl_easy_perform would look after nothing else for a second.
  */
-void control_wait(struct control_exchange *exchange)
+void control_wait(struct control_exchange *exchange, uint64_t limit_ns)
 {
-    while (!control_step(exchange) &&
+    uint64_t start_ns = clock_now_ns();
+    while (!control_step(exchange) && clock_now_ns() - start_ns < limit_ns &&
            curl_multi_poll(exchange->multi, NULL, 0, WAIT_MS, NULL) == CURLM_OK) {
         process_poll_all();
         if (exchange->body.len > 0)
@@ -240,6 +278,6 @@ enum status control_get(struct control_reply *out, struct arena *arena, uint16_t
     if (control_begin(&exchange, arena, port, path, timeout_ns, err))
         return err->status;
     assert(exchange);
-    control_wait(exchange);
+    control_wait(exchange, UINT64_MAX);
     return control_end(out, arena, exchange, err);
 }

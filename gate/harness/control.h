@@ -24,8 +24,13 @@ NODISCARD enum status control_get(struct control_reply *out, struct arena *arena
  * The same beside something else that goes on meanwhile: begin, look in
  * with step, which never waits, until it is over, then end: that gives
  * what control_get would have given, or ends an exchange still under way
- * as STATUS_CHILD. Wait steps until it is over and takes what children
- * print meanwhile. The exchange lives in the arena; only end releases it.
+ * as STATUS_CHILD. Wait steps until it is over, or that long, and takes
+ * what children print meanwhile. The exchange lives in the arena; only end
+ * releases it.
+ *
+ * Hang_up closes the sending half of the connection. net/http ends the
+ * context of the request on that, whereupon a handler that sleeps until
+ * then, as the one of the CPU profile does, answers with what it has.
  */
 struct control_exchange;
 
@@ -33,7 +38,8 @@ NODISCARD enum status control_begin(struct control_exchange **out, struct arena 
                                     uint16_t port, struct str path, uint64_t timeout_ns,
                                     struct err *err);
 NODISCARD bool control_step(struct control_exchange *exchange); /* true when it is over */
-void control_wait(struct control_exchange *exchange);
+void control_hang_up(struct control_exchange *exchange);
+void control_wait(struct control_exchange *exchange, uint64_t limit_ns);
 NODISCARD enum status control_end(struct control_reply *out, struct arena *arena,
                                   struct control_exchange *exchange, struct err *err);
 

@@ -60,11 +60,14 @@ static struct str read_cpu_model(struct arena *arena)
 void harness_environment(struct record_environment *out, struct arena *arena)
 {
     struct utsname name = {0};
+    struct pinning pinning;
     (void)uname(&name);
     /* The version of memgate is cli's to fill in. */
     out->os = STR("linux");
     out->arch = arch_of(arena, name.machine);
     out->cpu_model = read_cpu_model(arena);
     out->cpu_count = count_cpus();
+    pinning_read(&pinning);
+    out->pinned = pinning.is_on;
     out->kernel = str_copy(arena, str_from(name.release));
 }

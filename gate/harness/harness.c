@@ -141,6 +141,7 @@ enum status harness_open(struct harness *out, struct arena *arena, const struct 
                          struct err *err)
 {
     struct harness harness = {.spec = *spec, .arena = arena};
+    pinning_read(&harness.pinning);
     if (io_make_temp_dir(&harness.work_dir, arena, "memgate", err))
         return err->status;
     enum status status = fill(&harness, err);

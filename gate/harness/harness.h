@@ -2,6 +2,7 @@
 #define GATE_HARNESS_HARNESS_H
 
 #include "gate/base/log.h"
+#include "gate/harness/pinning.h"
 #include "gate/harness/repo.h"
 #include "gate/policy/policy.h"
 #include "gate/recording/recording.h"
@@ -34,6 +35,7 @@ struct harness_scenario {
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
     struct str bench;           /* DRIVER_GOTEST: the -test.bench expression that trials run */
+    struct str cpu_refusal;     /* why no more CPU profiles are asked for; empty at first */
     struct str notes;           /* what the report should say of it: one line; may be empty */
     uint64_t exact_count;       /* requests of an exact trial */
     uint64_t exact_rate;        /* of the heap profile; EXACT_RATE until that is too slow */
@@ -50,6 +52,7 @@ struct harness {
     struct path_list changed;      /* between the revisions, without the policy's request files */
     struct record_rename *renames; /* of Go files between the revisions, as a recording has them */
     size_t rename_count;
+    struct pinning pinning; /* of the load and of services; benchmarks run anywhere */
     uint64_t export_ns;
 };
 
@@ -92,7 +95,7 @@ NODISCARD enum status harness_trial(struct harness *harness, struct harness_scen
 NODISCARD enum status harness_duet(struct harness *harness, struct harness_scenario *scenario,
                                    struct recording *recording, size_t index, uint32_t number,
                                    struct err *err);
-/* CPU count and model, kernel, OS for the manifest. */
+/* CPU count and model, kernel, OS for the manifest, and whether harness_open will pin. */
 void harness_environment(struct record_environment *out, struct arena *arena);
 
 #endif

@@ -3,9 +3,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/harness/control.h"
-
-/* At profile rate 1 a large heap takes a while to walk and print. */
-#define READ_TIMEOUT_NS (120 * NS_PER_SECOND)
+#include "gate/profile/memstats.h"
 
 enum { PERIOD_MAX = 64 * 1024 * 1024 };
 
@@ -68,26 +66,61 @@ static enum status check_profile(struct trial *trial, struct arena *arena, struc
     return STATUS_OK;
 }
 
+/* "/debug/pprof/heap?gc=1" under the service's own prefix. */
+static struct str heap_path(const struct trial *trial, struct arena *arena, bool text)
+{
+    struct str pprof = trial->scenario->scenario->service.pprof;
+    return str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
+                      str_ends_with(pprof, STR("/")) ? "" : "/", text ? "&debug=1" : "");
+}
+
 struct point_read {
     enum point point;
     bool text;
 };
 
-static enum status read_one(struct trial *trial, struct arena *arena, uint16_t port,
-                            struct point_read read, struct err *err)
+static enum status read_one(struct bytes *out, struct trial *trial, struct arena *arena,
+                            uint16_t port, struct point_read read, struct err *err)
 {
     struct control_reply reply = {0};
-    struct str pprof = trial->scenario->scenario->service.pprof;
-    struct str path =
-        str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
-                   str_ends_with(pprof, STR("/")) ? "" : "/", read.text ? "&debug=1" : "");
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    struct str path = heap_path(trial, arena, read.text);
     struct str file = recording_point_file(arena, trial->dir, read.point, read.text);
-    if (control_get(&reply, arena, port, path, READ_TIMEOUT_NS, err) ||
-        check_answer(&reply, path, err))
+    if (control_get(&reply, arena, port, path, timeout_ns, err) || check_answer(&reply, path, err))
         return err->status;
     if (!read.text && check_profile(trial, arena, reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(path));
+    *out = reply.body;
     return io_write_file(file, reply.body, err);
+}
+
+/* A service that answers something else must void its own scenario here, not the run at its end. */
+static enum status check_text(const struct trial *trial, struct arena *arena, struct bytes text,
+                              struct err *err)
+{
+    struct memstats ignored = {0};
+    if (memstats_parse(&ignored, str_of_bytes(text), err)) {
+        struct str path = heap_path(trial, arena, true);
+        return err_wrap(err, "GET %.*s", STR_ARGS(path));
+    }
+    return STATUS_OK;
+}
+
+static enum status read_both(struct trial *trial, struct arena *arena, uint16_t port,
+                             enum point point, struct err *err)
+{
+    struct bytes text = {0};
+    struct bytes profile = {0};
+    /*
+     * The text first: its collection empties the pools into their victim
+     * caches, the profile's collection empties those. What is then live is
+     * kept by the service, not by the last requests' buffers.
+     */
+    if (read_one(&text, trial, arena, port, (struct point_read){point, true}, err) ||
+        read_one(&profile, trial, arena, port, (struct point_read){point, false}, err) ||
+        check_text(trial, arena, text, err))
+        return err->status;
+    return STATUS_OK;
 }
 
 enum status points_read(struct trial *trial, uint16_t port, enum point point, struct err *err)
@@ -95,15 +128,36 @@ enum status points_read(struct trial *trial, uint16_t port, enum point point, st
     struct arena arena;
     uint64_t start_ns = clock_now_ns();
     arena_init(&arena);
-    /*
-     * The text first: its collection empties the pools into their victim
-     * caches, the profile's collection empties those. What is then live is
-     * kept by the service, not by the last requests' buffers.
-     */
-    enum status status = read_one(trial, &arena, port, (struct point_read){point, true}, err);
-    if (status == STATUS_OK)
-        status = read_one(trial, &arena, port, (struct point_read){point, false}, err);
+    enum status status = read_both(trial, &arena, port, point, err);
     arena_release(&arena);
     trial->record->read_ns += clock_now_ns() - start_ns;
     return status ? err_wrap(err, "heap at the point \"%s\"", point_name(point)) : STATUS_OK;
+}
+
+static enum status read_live(struct record_live *out, struct trial *trial, struct arena *arena,
+                             uint16_t port, struct err *err)
+{
+    struct control_reply reply = {0};
+    struct memstats stats = {0};
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    struct str path = heap_path(trial, arena, true);
+    if (control_get(&reply, arena, port, path, timeout_ns, err) || check_answer(&reply, path, err))
+        return err->status;
+    if (memstats_parse(&stats, str_of_bytes(reply.body), err))
+        return err_wrap(err, "GET %.*s", STR_ARGS(path));
+    out->bytes = stats.heap_alloc_bytes;
+    out->objects = stats.heap_objects;
+    return STATUS_OK;
+}
+
+enum status points_read_live(struct record_live *out, struct trial *trial, uint16_t port,
+                             struct err *err)
+{
+    struct arena arena;
+    uint64_t start_ns = clock_now_ns();
+    arena_init(&arena);
+    enum status status = read_live(out, trial, &arena, port, err);
+    arena_release(&arena);
+    trial->record->read_ns += clock_now_ns() - start_ns;
+    return status ? err_wrap(err, "live heap") : STATUS_OK;
 }

@@ -12,5 +12,11 @@
  */
 NODISCARD enum status points_read(struct trial *trial, uint16_t port, enum point point,
                                   struct err *err);
+/*
+ * The live heap after a forced GC, as MemStats has it; no file. The caller
+ * knows the request count.
+ */
+NODISCARD enum status points_read_live(struct record_live *out, struct trial *trial, uint16_t port,
+                                       struct err *err);
 
 #endif

@@ -154,8 +154,13 @@ static enum status read_start(struct process *process, const struct process_spec
     if (!receive_note(&note, process->keeper_fd, START_NS))
         return err_set(err, STATUS_IO, "%s could not be started", spec->argv[0]);
     if (note.word == KEEPER_NO_DIR) {
-        return err_set(err, STATUS_IO, "%s: cannot enter %.*s: %s", spec->argv[0],
+        /* The directory was there: the last program that ran in it can have removed it. */
+        return err_set(err, STATUS_CHILD, "%s: cannot enter %.*s: %s", spec->argv[0],
                        STR_ARGS(spec->dir), strerror(note.value));
+    }
+    if (note.word == KEEPER_NO_CPUS) {
+        return err_set(err, STATUS_IO, "%s: cannot be held on its CPUs: %s", spec->argv[0],
+                       strerror(note.value));
     }
     if (note.word == KEEPER_NO_EXEC) {
         return err_set(err, STATUS_CHILD, "cannot execute %s: %s", spec->argv[0],
@@ -214,6 +219,8 @@ enum status process_start(struct process *process, const struct process_spec *sp
     struct str file = {0};
     *process = (struct process){.output_fd = -1, .keeper_fd = -1};
     output_init(&process->output);
+    process->output.on_output = spec->on_output;
+    process->output.ctx = spec->output_ctx;
     arena_init(&scratch);
     enum status status = find_program(&file, &scratch, str_from(spec->argv[0]), err);
     if (status == STATUS_OK) {
@@ -222,6 +229,7 @@ enum status process_start(struct process *process, const struct process_spec *sp
             .argv = spec->argv,
             .env = spec->env,
             .dir = str_text(&scratch, spec->dir.len ? spec->dir : STR(".")),
+            .cpus = spec->cpus,
         };
         status = fork_keeper(process, &start, err);
     }
@@ -434,6 +442,13 @@ uint64_t process_cpu_ns(const struct process *process)
 uint64_t process_rss_bytes(const struct process *process)
 {
     return process->keeper ? tree_rss_bytes(process->keeper) : 0;
+}
+
+void process_usage(struct tree_usage *out, const struct process *process, bool with_pss)
+{
+    *out = (struct tree_usage){0};
+    if (process->keeper)
+        tree_usage_read(out, process->keeper, with_pss);
 }
 
 uint64_t process_peak_rss_bytes(const struct process *process)

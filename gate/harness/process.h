@@ -5,6 +5,7 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/err.h"
+#include "gate/harness/process_tree.h"
 #include "gate/policy/policy.h"
 
 /*
@@ -26,10 +27,16 @@ int process_interrupted(void);
 /* STATUS_INTERRUPTED, naming the signal. */
 enum status process_interruption(struct err *err);
 
+struct cpus;
+
 struct process_spec {
     const char *const *argv; /* NULL-terminated; argv[0] is a path, or a name looked up in PATH */
     const char *const *env;  /* NULL-terminated "NAME=value"; nothing is inherited */
     struct str dir;          /* working directory */
+    const struct cpus *cpus; /* of pinning.h: where it may run; NULL: where we may */
+    /* Sees everything that is printed as it is read, also what is not kept; may be NULL. */
+    void (*on_output)(void *ctx, const char *data, size_t len);
+    void *output_ctx;
 };
 
 /* stdout and stderr together: head and tail are kept, the middle is counted and dropped. */
@@ -39,6 +46,8 @@ struct process_output {
     size_t tail_len;
     size_t tail_at;
     uint64_t dropped_bytes;
+    void (*on_output)(void *ctx, const char *data, size_t len); /* of the spec */
+    void *ctx;
 };
 
 /* A zeroed struct is a process that was never started. Used by one thread at a time. */
@@ -80,13 +89,15 @@ void process_release(struct process *process);
 struct str process_fate(struct arena *arena, const struct process *process);
 /* Head, a line that counts what was dropped, tail. */
 struct str process_output_text(struct arena *arena, const struct process *process);
-/* The last lines, each behind "| ", for error messages. */
+/* The last lines, each behind "| ", for error messages; without those of gctrace. */
 struct str process_output_tail(struct arena *arena, const struct process *process, size_t lines);
 
 /* CPU nanoseconds used so far by the process and its living and reaped descendants. */
 uint64_t process_cpu_ns(const struct process *process);
 /* Resident bytes of the process and its descendants; 0 when it is gone. */
 uint64_t process_rss_bytes(const struct process *process);
+/* All zero when it is gone; see tree_usage_read. */
+void process_usage(struct tree_usage *out, const struct process *process, bool with_pss);
 /*
  * The most that one of them has held since it was executed, as the
  * kernel noted it; 0 when all are gone. The ru_maxrss of a child that

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/harness/pinning.h"
 #include "gate/harness/process_tree.h"
 
 /* Where a keeper has its descriptors; 0 to 2 are /dev/null. */
@@ -134,6 +135,8 @@ static NORETURN void service_run(const struct keeper_start *start, pid_t keeper,
     (void)dup2(FD_OUTPUT, 2);
     (void)close(FD_SOCKET);
     (void)close(FD_OUTPUT);
+    if (start->cpus && !pinning_enter(start->cpus))
+        service_refuse(KEEPER_NO_CPUS, report_fd);
     if (chdir(start->dir) != 0)
         service_refuse(KEEPER_NO_DIR, report_fd);
     (void)execve(start->file, as_vector(start->argv), as_vector(start->env));

@@ -5,6 +5,8 @@
 
 #include "gate/base/base.h"
 
+struct cpus;
+
 /*
  * A keeper is a small process between memgate and a program it runs. It
  * is the subreaper of the program: whatever the program starts stays
@@ -23,6 +25,7 @@
 enum keeper_word {
     KEEPER_STARTED, /* to memgate: value is the program's pid */
     KEEPER_NO_DIR,  /* to memgate: value is errno of chdir */
+    KEEPER_NO_CPUS, /* to memgate: value is errno of sched_setaffinity */
     KEEPER_NO_EXEC, /* to memgate: value is errno of fork or exec */
     KEEPER_ENDED,   /* to memgate: value as waitpid gives it, ns the CPU of all it waited for */
     KEEPER_GONE,    /* to memgate: nothing is left (value 0), or something cannot be killed */
@@ -41,8 +44,9 @@ struct keeper_start {
     const char *const *argv;
     const char *const *env;
     const char *dir;
-    int socket_fd; /* SOCK_SEQPACKET, our end */
-    int output_fd; /* stdout and stderr of the program */
+    const struct cpus *cpus; /* of pinning.h: where the program may run; NULL: where we may */
+    int socket_fd;           /* SOCK_SEQPACKET, our end */
+    int output_fd;           /* stdout and stderr of the program */
 };
 
 /* How long the dead may take to go: a process in an uninterruptible wait never does. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/harness/gctrace.h"
 
 /* A program that prints without end must not hold us: the rest waits for the next look. */
 enum { READ_BYTES = 16 * 1024, DRAIN_BYTES_MAX = 4 * 1024 * 1024 };
@@ -72,6 +73,8 @@ void output_drain(struct process_output *output, int *fd)
             *fd = -1;
             return;
         }
+        if (output->on_output)
+            output->on_output(output->ctx, data, (size_t)got);
         output_add(output, data, (size_t)got);
         taken += (size_t)got;
     }
@@ -116,11 +119,27 @@ static struct str last_lines(struct str text, size_t lines)
     return text;
 }
 
+/* Memgate asked for the lines of gctrace; what a program died of stands between them. */
+static struct str without_gctrace(struct arena *arena, struct str text)
+{
+    struct buf kept;
+    struct str line;
+    struct gctrace_line ours;
+    buf_init(&kept, BUF_TEXT_BYTES_MAX);
+    while (str_split(&text, '\n', &line)) {
+        if (!gctrace_parse(&ours, line))
+            buf_printf(&kept, "%.*s\n", STR_ARGS(line));
+    }
+    struct str copy = str_copy(arena, buf_view(&kept));
+    buf_release(&kept);
+    return copy;
+}
+
 struct str process_output_tail(struct arena *arena, const struct process *process, size_t lines)
 {
     struct buf tail;
     struct str line;
-    struct str text = str_trim(process_output_text(arena, process));
+    struct str text = str_trim(without_gctrace(arena, process_output_text(arena, process)));
     struct str rest = last_lines(text, lines);
     buf_init(&tail, BUF_TEXT_BYTES_MAX);
     while (text.len > 0 && str_split(&rest, '\n', &line)) {

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gate/base/clock.h"
@@ -47,6 +48,7 @@ enum stat_field {
     STAT_SYSTEM = 12,
     STAT_USER_REAPED = 13,
     STAT_SYSTEM_REAPED = 14,
+    STAT_THREADS = 17,
     STAT_STARTED = 19,
     STAT_FIELDS = 20,
 };
@@ -75,6 +77,7 @@ bool tree_read_stat(struct tree_stat *out, pid_t pid)
         .parent = (pid_t)fields[STAT_PARENT],
         .own_ns = ticks_to_ns(fields[STAT_USER] + fields[STAT_SYSTEM]),
         .reaped_ns = ticks_to_ns(fields[STAT_USER_REAPED] + fields[STAT_SYSTEM_REAPED]),
+        .threads = fields[STAT_THREADS],
         .started_ticks = fields[STAT_STARTED],
     };
     return true;
@@ -245,6 +248,7 @@ uint64_t tree_cpu_ns(pid_t root)
     return sum_ns;
 }
 
+/* stat has it too, but not exactly: its counters are summed up now and then. */
 static uint64_t read_rss_bytes(pid_t pid)
 {
     char path[PROC_PATH_BYTES_MAX];
@@ -270,15 +274,15 @@ uint64_t tree_rss_bytes(pid_t root)
     return sum_bytes;
 }
 
-static uint64_t read_peak_bytes(pid_t pid)
+/* The line "NAME   123 kB" of a file about a process; 0 where there is none. */
+static uint64_t read_kib_line(pid_t pid, const char *file, struct str name)
 {
     char path[PROC_PATH_BYTES_MAX];
     char text[STATUS_BYTES_MAX];
     struct str line = {NULL, 0};
-    struct str name = STR("VmHWM:");
     struct str unit = STR(" kB");
     uint64_t kib = 0;
-    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
     struct str rest = {text, read_small(path, text, sizeof(text))};
     while (str_split(&rest, '\n', &line) && !str_starts_with(line, name))
         continue;
@@ -288,13 +292,52 @@ static uint64_t read_peak_bytes(pid_t pid)
     return num_parse_u64(&kib, number) ? kib * 1024 : 0;
 }
 
+/* Since Linux 6.2 the directory's size is their number; before, they are counted. */
+static uint64_t count_fds(pid_t pid)
+{
+    char path[PROC_PATH_BYTES_MAX];
+    struct stat info;
+    pid_t fd = 0;
+    uint64_t count = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+    if (stat(path, &info) == 0 && info.st_size > 0)
+        return (uint64_t)info.st_size;
+    DIR *dir = opendir(path);
+    if (!dir)
+        return 0;
+    while (next_pid(dir, &fd))
+        count++;
+    (void)closedir(dir);
+    return count;
+}
+
+void tree_usage_read(struct tree_usage *out, pid_t root, bool with_pss)
+{
+    struct tree tree;
+    struct tree_stat stat;
+    *out = (struct tree_usage){0};
+    tree_below(&tree, root);
+    for (size_t i = 0; i < tree.len; i++) {
+        if (!tree_read_stat(&stat, tree.pids[i]))
+            continue;
+        out->rss_bytes += read_rss_bytes(tree.pids[i]);
+        out->cpu_ns += own_cpu_ns(tree.pids[i], stat.own_ns) + stat.reaped_ns;
+        out->threads += stat.threads;
+        out->fds += count_fds(tree.pids[i]);
+        if (with_pss)
+            out->pss_bytes += read_kib_line(tree.pids[i], "smaps_rollup", STR("Pss:"));
+    }
+    if (tree_read_stat(&stat, root))
+        out->cpu_ns += stat.reaped_ns;
+}
+
 uint64_t tree_peak_rss_bytes(pid_t root)
 {
     struct tree tree;
     uint64_t peak_bytes = 0;
     tree_below(&tree, root);
     for (size_t i = 0; i < tree.len; i++) {
-        uint64_t bytes = read_peak_bytes(tree.pids[i]);
+        uint64_t bytes = read_kib_line(tree.pids[i], "status", STR("VmHWM:"));
         peak_bytes = bytes > peak_bytes ? bytes : peak_bytes;
     }
     return peak_bytes;

@@ -21,7 +21,18 @@ struct tree_stat {
     pid_t parent;
     uint64_t own_ns;    /* CPU, in steps of a clock tick */
     uint64_t reaped_ns; /* CPU of children it waited for, likewise */
+    uint64_t threads;
     uint64_t started_ticks;
+};
+
+/* What everything below a process has and used. */
+struct tree_usage {
+    uint64_t rss_bytes;
+    uint64_t
+        pss_bytes; /* shared pages by the number of their users; 0: not asked for, not allowed */
+    uint64_t cpu_ns;
+    uint64_t threads;
+    uint64_t fds; /* open files, 0 where we may not look */
 };
 
 /* False when the process is gone. */
@@ -35,6 +46,11 @@ void tree_below(struct tree *out, pid_t root);
 uint64_t tree_cpu_ns(pid_t root);
 /* Resident bytes of everything below root. */
 uint64_t tree_rss_bytes(pid_t root);
+/*
+ * All of it at one look at each process. The kernel walks every page for
+ * pss_bytes, which holds up the process: not more than once a second.
+ */
+void tree_usage_read(struct tree_usage *out, pid_t root, bool with_pss);
 /* The most that any one process below root has ever held. */
 uint64_t tree_peak_rss_bytes(pid_t root);
 /* Sends to everything below root; returns how many there were. */

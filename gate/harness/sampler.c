@@ -1,24 +1,48 @@
 #include "gate/harness/sampler.h"
 
+#include <inttypes.h>
+
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 
 /* Each look walks the process tree; 10 a second are asked for, and a tick comes late at times. */
 #define SAMPLE_NS (85 * NS_PER_MS)
+#define PSS_NS    NS_PER_SECOND
 
 void sampler_init(struct sampler *sampler, struct arena *arena, const struct process *process)
 {
-    *sampler = (struct sampler){.process = process, .arena = arena};
+    *sampler = (struct sampler){
+        .process = process,
+        .arena = arena,
+        .started_ns = clock_now_ns(),
+        .started_cpu_ns = process_cpu_ns(process),
+    };
+}
+
+static void keep(struct sampler *sampler, const struct sample *sample)
+{
+    if (sample->usage.rss_bytes)
+        ARENA_PUSH(sampler->arena, sampler->samples, sampler->len, sampler->cap, *sample);
 }
 
 void sampler_add(struct sampler *sampler, uint64_t bytes)
 {
-    if (bytes)
-        ARENA_PUSH(sampler->arena, sampler->samples, sampler->len, sampler->cap, bytes);
+    struct sample sample = {.at_ns = clock_now_ns() - sampler->started_ns,
+                            .usage.rss_bytes = bytes};
+    keep(sampler, &sample);
 }
 
 void sampler_take(struct sampler *sampler)
 {
-    sampler_add(sampler, process_rss_bytes(sampler->process));
+    uint64_t now = clock_now_ns();
+    bool with_pss = now >= sampler->next_pss_ns;
+    struct sample sample = {.at_ns = now - sampler->started_ns};
+    process_usage(&sample.usage, sampler->process, with_pss);
+    sample.usage.cpu_ns -= sample.usage.cpu_ns < sampler->started_cpu_ns ? sample.usage.cpu_ns
+                                                                         : sampler->started_cpu_ns;
+    if (with_pss)
+        sampler->next_pss_ns = now + PSS_NS;
+    keep(sampler, &sample);
 }
 
 void sampler_tick(struct sampler *sampler)
@@ -37,19 +61,70 @@ static int compare_bytes(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Of sorted samples; rank ceil(percent / 100 * len). */
-static uint64_t percentile(const struct sampler *sampler, size_t percent)
+/* Of sorted bytes; rank ceil(percent / 100 * len). */
+static uint64_t percentile(const uint64_t *bytes, size_t len, size_t percent)
 {
-    return sampler->samples[(sampler->len * percent + 99) / 100 - 1];
+    return bytes[(len * percent + 99) / 100 - 1];
 }
 
-void sampler_summarize(struct sampler *sampler, struct record_trial *out)
+static void summarize_rss(const struct sampler *sampler, struct record_trial *out)
+{
+    struct arena scratch;
+    arena_init(&scratch);
+    uint64_t *bytes = ARENA_ARRAY(&scratch, uint64_t, sampler->len);
+    for (size_t i = 0; i < sampler->len; i++)
+        bytes[i] = sampler->samples[i].usage.rss_bytes;
+    qsort(bytes, sampler->len, sizeof(*bytes), compare_bytes);
+    out->rss_p50_bytes = percentile(bytes, sampler->len, 50);
+    out->rss_p95_bytes = percentile(bytes, sampler->len, 95);
+    out->rss_max_bytes = bytes[sampler->len - 1];
+    arena_release(&scratch);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+void sampler_summarize(const struct sampler *sampler, struct record_trial *out)
 {
     out->rss_samples = sampler->len;
     if (sampler->len == 0)
         return;
-    qsort(sampler->samples, sampler->len, sizeof(*sampler->samples), compare_bytes);
-    out->rss_p50_bytes = percentile(sampler, 50);
-    out->rss_p95_bytes = percentile(sampler, 95);
-    out->rss_max_bytes = sampler->samples[sampler->len - 1];
+    summarize_rss(sampler, out);
+    for (size_t i = 0; i < sampler->len; i++) {
+        const struct tree_usage *usage = &sampler->samples[i].usage;
+        out->threads_max = larger(out->threads_max, usage->threads);
+        out->fds_max = larger(out->fds_max, usage->fds);
+        out->pss_bytes = usage->pss_bytes ? usage->pss_bytes : out->pss_bytes;
+    }
+}
+
+/* "-" for what was not looked at: nothing that runs has none of it. */
+static void write_number(struct buf *text, uint64_t number, const char *end)
+{
+    if (number) {
+        buf_printf(text, "%" PRIu64 "%s", number, end);
+    } else {
+        buf_printf(text, "-%s", end);
+    }
+}
+
+enum status sampler_write(const struct sampler *sampler, struct str file, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, BUF_TEXT_BYTES_MAX);
+    buf_text(&text, RECORDING_SERIES_HEAD "\n");
+    for (size_t i = 0; i < sampler->len; i++) {
+        const struct sample *sample = &sampler->samples[i];
+        buf_printf(&text, "%" PRIu64 " ", (uint64_t)(sample->at_ns / NS_PER_MS));
+        write_number(&text, sample->usage.rss_bytes, " ");
+        write_number(&text, sample->usage.pss_bytes, " ");
+        buf_printf(&text, "%" PRIu64 " ", sample->usage.cpu_ns);
+        write_number(&text, sample->usage.threads, " ");
+        write_number(&text, sample->usage.fds, "\n");
+    }
+    enum status status = io_write_file(file, bytes_of_str(buf_view(&text)), err);
+    buf_release(&text);
+    return status;
 }

@@ -6,17 +6,18 @@
 #define STOP_GRACE_NS   (2 * NS_PER_SECOND)
 #define DEATH_WAIT_NS   NS_PER_SECOND
 #define READY_ANSWER_NS (5 * NS_PER_SECOND)
-#define READY_PAUSE_MIN (5 * NS_PER_MS)
-#define READY_PAUSE_MAX (50 * NS_PER_MS)
+/* A question at the last moment is one all the same. */
+#define READY_ANSWER_MIN (100 * NS_PER_MS)
+#define READY_PAUSE_MIN  (5 * NS_PER_MS)
+#define READY_PAUSE_MAX  (50 * NS_PER_MS)
 
 enum { START_TRIES_MAX = 5 };
 
-static void set_exact_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
+/* A service that sets gctrace itself, to 0 for instance, has its reasons. */
+static void trace_collector(struct trial_env *env, struct arena *arena)
 {
-    struct str given = trial_env_get(env, STR("GODEBUG"));
-    struct str value = str_format(arena, "%.*s%smemprofilerate=%llu", STR_ARGS(given),
-                                  given.len ? "," : "", (unsigned long long)rate);
-    trial_env_set(env, arena, STR("GODEBUG"), value);
+    if (!gctrace_is_set(trial_env_get(env, STR("GODEBUG"))))
+        trial_env_add_godebug(env, arena, STR("gctrace=1"));
 }
 
 /*
@@ -68,18 +69,32 @@ static enum status build_env(const char *const **out, const struct trial *trial,
     for (size_t i = 0; i < env.len; i++)
         env.vars[i].value = trial_substitute(arena, env.vars[i].value, variables, VARIABLES);
     if (trial->key.phase == PHASE_EXACT) {
-        set_exact_rate(&env, arena, trial->scenario->exact_rate);
+        trial_env_set_rate(&env, arena, trial->scenario->exact_rate);
         hold_collector(&env, arena);
     }
+    if (trial->key.phase == PHASE_STEADY)
+        trace_collector(&env, arena);
     *out = trial_env_list(&env, arena);
     return STATUS_OK;
+}
+
+static void feed_gctrace(void *ctx, const char *data, size_t len)
+{
+    gctrace_feed(ctx, data, len);
 }
 
 static enum status start(struct service *service, struct err *err)
 {
     const struct trial *trial = service->trial;
     struct trial_variable variables[VARIABLES];
-    struct process_spec spec = {.dir = trial->scenario->trees[trial->key.side]};
+    const struct pinning *pinning = &trial->harness->pinning;
+    struct process_spec spec = {
+        .dir = trial->scenario->trees[trial->key.side],
+        .cpus = pinning->is_on ? &pinning->service : NULL,
+        .on_output = feed_gctrace,
+        .output_ctx = &service->gctrace,
+    };
+    gctrace_init(&service->gctrace, trial->scratch);
     if (process_free_port(&service->port, err))
         return err->status;
     set_variables(variables, service);
@@ -89,29 +104,45 @@ static enum status start(struct service *service, struct err *err)
     return process_start(&service->process, &spec, err);
 }
 
-/* One question; *code is 0 when nobody answers yet. */
-static enum status ask_ready(const struct service *service, long *code, struct err *err)
+/* What became of a question: a status of HTTP, or with 0 why there is none. */
+struct readiness {
+    long code;
+    struct err silence;
+};
+
+static enum status ask_ready(struct readiness *out, const struct service *service, uint64_t rest_ns,
+                             struct err *err)
 {
     struct arena arena;
     struct control_reply reply = {0};
-    struct err silence = {0};
+    uint64_t patience_ns = rest_ns < READY_ANSWER_MIN ? READY_ANSWER_MIN : rest_ns;
     arena_init(&arena);
-    enum status status =
-        control_get(&reply, &arena, service->port,
-                    service->trial->scenario->scenario->service.ready, READY_ANSWER_NS, &silence);
-    *code = status == STATUS_OK ? reply.http_code : 0;
+    enum status status = control_get(
+        &reply, &arena, service->port, service->trial->scenario->scenario->service.ready,
+        patience_ns < READY_ANSWER_NS ? patience_ns : READY_ANSWER_NS, &out->silence);
+    out->code = status == STATUS_OK ? reply.http_code : 0;
     arena_release(&arena);
     return process_interrupted() ? process_interruption(err) : STATUS_OK;
 }
 
-static enum status not_ready(const struct service *service, long code, struct err *err)
+static enum status not_ready(const struct service *service, const struct readiness *last,
+                             struct err *err)
 {
     const struct scenario_service *asked = &service->trial->scenario->scenario->service;
     double waited = (double)asked->start_timeout_ns / (double)NS_PER_SECOND;
     struct str tail = process_output_tail(service->trial->scratch, &service->process, 20);
-    if (code) {
+    bool listening = false;
+    if (last->code) {
         return err_set(err, STATUS_CHILD, "GET %.*s still answered %ld after %.3g s; not ready",
-                       STR_ARGS(asked->ready), code, waited);
+                       STR_ARGS(asked->ready), last->code, waited);
+    }
+    enum status status = process_check_listener(&service->process, service->port, &listening, err);
+    if (listening && status != STATUS_OK)
+        return status;
+    if (listening) {
+        return err_set(err, STATUS_CHILD,
+                       "listens, but gave no whole answer within %.3g s (last: %s)%s%.*s", waited,
+                       last->silence.text, tail.len ? "\n" : "", STR_ARGS(tail));
     }
     return err_set(err, STATUS_CHILD, "did not listen on 127.0.0.1:%u within %.3g s%s%.*s",
                    service->port, waited, tail.len ? "\n" : "", STR_ARGS(tail));
@@ -121,17 +152,19 @@ static enum status wait_ready(struct service *service, struct err *err)
 {
     uint64_t start_ns = clock_now_ns();
     uint64_t timeout_ns = service->trial->scenario->scenario->service.start_timeout_ns;
-    long code = 0;
+    uint64_t waited_ns = 0;
+    struct readiness last = {0};
     for (uint64_t pause = READY_PAUSE_MIN;; pause = pause * 2) {
         process_poll(&service->process);
         if (service->process.ended)
             return trial_report_end(service->trial, &service->process, "before listening", err);
-        if (ask_ready(service, &code, err))
+        if (ask_ready(&last, service, timeout_ns - waited_ns, err))
             return err->status;
-        if (code >= 200 && code < 300)
+        if (last.code >= 200 && last.code < 300)
             break;
-        if (clock_now_ns() - start_ns > timeout_ns)
-            return not_ready(service, code, err);
+        waited_ns = clock_now_ns() - start_ns;
+        if (waited_ns >= timeout_ns)
+            return not_ready(service, &last, err);
         clock_sleep_ns(pause < READY_PAUSE_MAX ? pause : READY_PAUSE_MAX);
     }
     service->trial->record->start_ns = clock_now_ns() - start_ns;
@@ -170,19 +203,21 @@ enum status service_start(struct service *service, struct err *err)
 
 enum status service_check_alive(struct service *service, struct err *err)
 {
+    static const char at_end[] = "at the end of the load";
     process_poll(&service->process);
     if (service->process.ended)
-        return trial_report_end(service->trial, &service->process, "at the end of the load", err);
-    return service_check_listener(service, err);
+        return trial_report_end(service->trial, &service->process, at_end, err);
+    /* Its sockets go first, then the process: it may be about to be dead. */
+    return service_check_listener(service, err) ? service_explain(service, at_end, err) : STATUS_OK;
 }
 
-enum status service_explain(struct service *service, struct err *err)
+enum status service_explain(struct service *service, const char *when, struct err *err)
 {
     struct err ignored = {0};
     if (process_interrupted())
         return process_interruption(err);
     if (process_wait(&service->process, DEATH_WAIT_NS, &ignored) == STATUS_OK)
-        return trial_report_end(service->trial, &service->process, "during the load", err);
+        return trial_report_end(service->trial, &service->process, when, err);
     return err->status;
 }
 

@@ -1,6 +1,7 @@
 #ifndef GATE_HARNESS_SERVICE_H
 #define GATE_HARNESS_SERVICE_H
 
+#include "gate/harness/gctrace.h"
 #include "gate/harness/process.h"
 #include "gate/harness/trial.h"
 
@@ -9,6 +10,7 @@ struct service {
     struct trial *trial;
     struct process process;
     uint16_t port;
+    struct gctrace gctrace; /* of steady trials; others print nothing */
 };
 
 /* Starts it on a free port and waits until it is ready; the socket there is its own. */
@@ -16,8 +18,11 @@ NODISCARD enum status service_start(struct service *service, struct err *err);
 NODISCARD enum status service_check_listener(const struct service *service, struct err *err);
 /* At the end of a load: it still runs and still listens. */
 NODISCARD enum status service_check_alive(struct service *service, struct err *err);
-/* After a load failed with *err: a service that died is told as its death. */
-enum status service_explain(struct service *service, struct err *err);
+/*
+ * After something failed with *err: a service that died is told as its
+ * death, `when` being "during the load".
+ */
+enum status service_explain(struct service *service, const char *when, struct err *err);
 /*
  * Ends the process with all it started and writes what it printed. Returns
  * `status` and leaves *err when the trial had failed already. Safe on a

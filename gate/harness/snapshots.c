@@ -4,8 +4,6 @@
 #include "gate/base/io.h"
 #include "gate/harness/control.h"
 
-#define READ_TIMEOUT_NS (60 * NS_PER_SECOND)
-
 enum { ANSWER_BYTES_SHOWN = 160 };
 
 /* The column that tells a profile of the kind from others. */
@@ -52,14 +50,30 @@ static enum status check_answer(struct arena *arena, enum profile_kind kind,
     return check_profile(arena, kind, reply->body, err);
 }
 
+/* A profile of an earlier run of the same trial is none, and half of a difference is none. */
+static enum status remove_profiles(const struct trial *trial, struct arena *arena,
+                                   enum profile_kind kind, struct err *err)
+{
+    static const enum point points[] = {POINT_WARM, POINT_END};
+    for (size_t i = 0; i < ARRAY_LEN(points); i++) {
+        struct str file = recording_snapshot_file(arena, trial->dir, kind, points[i]);
+        if (io_remove_tree(file, err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
 /* Said at once and kept, so that a judge of the recording can say it again. */
 static enum status refuse(const struct trial *trial, struct arena *arena, enum profile_kind kind,
                           const char *why, struct err *err)
 {
     struct str file = recording_refusal_file(arena, trial->dir, kind);
+    struct str shown = str_slice(str_from(why), 0, RECORDING_REFUSAL_BYTES_MAX - 1);
     log_line(trial->harness->spec.log, "%s: no %s profile: %s", side_name(trial->key.side),
              profile_kind_spoken(kind), why);
-    return io_write_file(file, bytes_of_str(str_format(arena, "%s\n", why)), err);
+    if (remove_profiles(trial, arena, kind, err))
+        return err->status;
+    return io_write_file(file, bytes_of_str(str_format(arena, "%.*s\n", STR_ARGS(shown))), err);
 }
 
 /*
@@ -81,7 +95,8 @@ static enum status read_kind(const struct trial *trial, struct arena *arena, uin
 {
     struct control_reply reply = {0};
     struct err why = {0};
-    struct str pprof = trial->scenario->scenario->service.pprof;
+    const struct scenario_service *service = &trial->scenario->scenario->service;
+    struct str pprof = service->pprof;
     struct str path =
         str_format(arena, "%.*s%s%s", STR_ARGS(pprof), str_ends_with(pprof, STR("/")) ? "" : "/",
                    profile_kind_name(kind));
@@ -89,7 +104,7 @@ static enum status read_kind(const struct trial *trial, struct arena *arena, uin
     bool refused = false;
     if (was_refused(&refused, trial, arena, kind, point, err) || refused)
         return err->status;
-    enum status status = control_get(&reply, arena, port, path, READ_TIMEOUT_NS, &why);
+    enum status status = control_get(&reply, arena, port, path, service->profile_timeout_ns, &why);
     if (status == STATUS_INTERRUPTED) {
         *err = why;
         return status;

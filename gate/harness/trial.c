@@ -91,6 +91,20 @@ enum status trial_env_init(struct trial_env *out, const struct trial *trial,
     return STATUS_OK;
 }
 
+void trial_env_add_godebug(struct trial_env *env, struct arena *arena, struct str setting)
+{
+    struct str given = trial_env_get(env, STR("GODEBUG"));
+    struct str value =
+        str_format(arena, "%.*s%s%.*s", STR_ARGS(given), given.len ? "," : "", STR_ARGS(setting));
+    trial_env_set(env, arena, STR("GODEBUG"), value);
+}
+
+void trial_env_set_rate(struct trial_env *env, struct arena *arena, uint64_t rate)
+{
+    trial_env_add_godebug(env, arena,
+                          str_format(arena, "memprofilerate=%llu", (unsigned long long)rate));
+}
+
 const char *const *trial_env_list(const struct trial_env *env, struct arena *arena)
 {
     const char **list = ARENA_ARRAY(arena, const char *, env->len + 1);

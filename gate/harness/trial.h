@@ -51,6 +51,10 @@ NODISCARD enum status trial_env_init(struct trial_env *out, const struct trial *
                                      const struct env_var *vars, size_t len, struct err *err);
 void trial_env_set(struct trial_env *env, struct arena *arena, struct str name, struct str value);
 struct str trial_env_get(const struct trial_env *env, struct str name); /* "" when not set */
+/* Behind the service's own settings: where one stands twice, the runtime takes the last. */
+void trial_env_add_godebug(struct trial_env *env, struct arena *arena, struct str setting);
+/* The heap profile's rate from the start of the process on, by GODEBUG; Go 1.19 ignores it. */
+void trial_env_set_rate(struct trial_env *env, struct arena *arena, uint64_t rate);
 const char *const *trial_env_list(const struct trial_env *env, struct arena *arena);
 
 void trial_show_progress(const struct trial *trial, uint64_t done, uint64_t total);

@@ -2,13 +2,17 @@
 
 #include "gate/base/clock.h"
 #include "gate/harness/machine.h"
+#include "gate/harness/points.h"
 #include "gate/harness/service.h"
 #include "gate/harness/trial_load.h"
 
 #define POLL_NS (50 * NS_PER_MS)
 
 /* A quantile of p99 needs its 100 requests, and twice that leaves one bad answer to bad luck. */
-enum { WINDOW_REQUESTS = 200, WINDOWS_MIN = 4 };
+enum { WINDOW_REQUESTS = 200 };
+
+/* Between them the heap is read: Theil-Sen wants five points or more. */
+enum { DUET_PARTS = 4 };
 
 struct duet {
     struct trial *trials; /* one of each side */
@@ -17,12 +21,13 @@ struct duet {
     uint64_t next_poll_ns; /* of the processes, during a load */
 };
 
+/* The same number in each part of the load. */
 uint32_t duet_windows(uint64_t count)
 {
-    uint64_t windows = count / WINDOW_REQUESTS;
-    windows = windows < WINDOWS_MIN ? WINDOWS_MIN : windows;
-    windows = windows < RECORDING_WINDOWS_MAX ? windows : RECORDING_WINDOWS_MAX;
-    return (uint32_t)(windows < count ? windows : count);
+    uint64_t in_part = count / DUET_PARTS / WINDOW_REQUESTS;
+    uint64_t most = RECORDING_WINDOWS_MAX / DUET_PARTS;
+    in_part = in_part < 1 ? 1 : in_part;
+    return (uint32_t)(DUET_PARTS * (in_part < most ? in_part : most));
 }
 
 static void poll_both(void *ctx)
@@ -61,7 +66,7 @@ static enum status explain(struct duet *duet, const struct load_result results[S
         process_poll(&service->process);
         if (!results[side].has_failed && !service->process.ended)
             continue;
-        (void)service_explain(service, err);
+        (void)service_explain(service, "during the load", err);
         return name_side(side, err);
     }
     return process_interrupted() ? process_interruption(err) : err->status;
@@ -103,46 +108,117 @@ static enum status warm_up(struct duet *duet, struct err *err)
     return STATUS_OK;
 }
 
-static void record_windows(const struct trial *trial, const struct load_spec *spec,
-                           const struct load_result *result)
+/* Before, between and after the parts of the load; heap that grows with the requests is a leak. */
+static enum status read_live(struct duet *duet, uint64_t done, struct err *err)
 {
-    struct record_trial *record = trial->record;
-    record->windows = ARENA_ARRAY(trial->keep, struct record_window, spec->window_count);
-    record->window_count = spec->window_count;
-    for (uint32_t i = 0; i < spec->window_count; i++)
-        record->windows[i].latency = histogram_encode(&result->windows[i], trial->keep);
+    for (enum side side = 0; side < SIDES; side++) {
+        struct record_trial *record = duet->trials[side].record;
+        struct record_live *live = &record->live[record->live_count++];
+        live->request_count = done;
+        if (points_read_live(live, &duet->trials[side], duet->services[side].port, err))
+            return name_side(side, err);
+    }
+    return STATUS_OK;
+}
+
+/* What is measured over all parts of the load. */
+struct measured {
+    struct load_spec spec; /* of the whole load */
+    struct load_result results[SIDES];
+    struct machine_times machine[2]; /* before and after */
+    uint64_t cpu_ns[SIDES];
+};
+
+static void add_part(struct duet *duet, struct measured *measured,
+                     const struct load_result parts[SIDES], uint32_t windows)
+{
+    for (int side = 0; side < SIDES; side++) {
+        const struct trial *trial = &duet->trials[side];
+        struct record_trial *record = trial->record;
+        load_result_add(&measured->results[side], &parts[side]);
+        for (uint32_t i = 0; i < windows; i++) {
+            record->windows[record->window_count++].latency =
+                histogram_encode(&parts[side].windows[i], trial->keep);
+        }
+    }
+}
+
+static enum status run_part(struct duet *duet, struct measured *measured, struct load_spec *part,
+                            struct err *err)
+{
+    struct load_result results[SIDES] = {0};
+    uint64_t cpu_ns[SIDES];
+    for (int side = 0; side < SIDES; side++)
+        cpu_ns[side] = process_cpu_ns(&duet->services[side].process);
+    if (run_load(results, duet, part, err))
+        return err->status;
+    for (int side = 0; side < SIDES; side++)
+        measured->cpu_ns[side] += process_cpu_ns(&duet->services[side].process) - cpu_ns[side];
+    add_part(duet, measured, results, part->window_count);
+    duet->done_before += part->count;
+    return STATUS_OK;
+}
+
+/* Part i of equal ones, up to a request. */
+static uint64_t part_start(uint64_t count, uint32_t part)
+{
+    return count * part / DUET_PARTS;
+}
+
+static enum status run_parts(struct duet *duet, struct measured *measured, struct err *err)
+{
+    const struct load_spec *whole = &measured->spec;
+    if (read_live(duet, 0, err))
+        return err->status;
+    for (uint32_t i = 0; i < DUET_PARTS; i++) {
+        struct load_spec part = *whole;
+        uint64_t start = part_start(whole->count, i);
+        part.first_k += start;
+        part.count = part_start(whole->count, i + 1) - start;
+        part.window_count = whole->window_count / DUET_PARTS;
+        if (part.count > 0 && run_part(duet, measured, &part, err))
+            return err->status;
+        if (read_live(duet, start + part.count, err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
+static void init_results(struct duet *duet, struct measured *measured)
+{
+    for (int side = 0; side < SIDES; side++) {
+        const struct trial *trial = &duet->trials[side];
+        struct record_trial *record = trial->record;
+        histogram_init(&measured->results[side].latency, trial->scratch);
+        histogram_init(&measured->results[side].lateness, trial->scratch);
+        record->windows =
+            ARENA_ARRAY(trial->keep, struct record_window, measured->spec.window_count);
+        record->live = ARENA_ARRAY(trial->keep, struct record_live, DUET_PARTS + 1);
+    }
 }
 
 static enum status measure_load(struct duet *duet, struct err *err)
 {
-    struct load_result results[SIDES] = {0};
-    struct machine_times before;
-    struct machine_times after;
-    uint64_t cpu_ns[SIDES];
-    uint64_t both_ns = 0;
+    struct measured measured = {0};
     const struct trial *first = &duet->trials[SIDE_BASE];
     uint64_t count = trial_load_count(first);
-    struct load_spec spec = trial_load_spec(first, first->record->warmup_count, count);
-    spec.window_count = duet_windows(count);
-    machine_times_read(&before);
-    for (int side = 0; side < SIDES; side++)
-        cpu_ns[side] = process_cpu_ns(&duet->services[side].process);
-    if (run_load(results, duet, &spec, err))
+    measured.spec = trial_load_spec(first, first->record->warmup_count, count);
+    measured.spec.window_count = duet_windows(count);
+    init_results(duet, &measured);
+    machine_times_read(&measured.machine[0]);
+    if (run_parts(duet, &measured, err))
         return err->status;
-    for (int side = 0; side < SIDES; side++) {
-        cpu_ns[side] = process_cpu_ns(&duet->services[side].process) - cpu_ns[side];
-        both_ns += cpu_ns[side];
-    }
-    machine_times_read(&after);
+    machine_times_read(&measured.machine[1]);
+    uint64_t both_ns = measured.cpu_ns[SIDE_BASE] + measured.cpu_ns[SIDE_CAND];
     for (enum side side = 0; side < SIDES; side++) {
         const struct trial *trial = &duet->trials[side];
-        trial->record->cpu_ns = cpu_ns[side];
-        trial->record->noise = machine_noise(&before, &after, both_ns);
-        if (trial_load_check_pace(trial, &spec, &results[side], err) ||
+        const struct load_result *result = &measured.results[side];
+        trial->record->cpu_ns = measured.cpu_ns[side];
+        trial->record->noise = machine_noise(&measured.machine[0], &measured.machine[1], both_ns);
+        if (trial_load_check_pace(trial, &measured.spec, result, err) ||
             trial_load_check_cpu(trial->record, err))
             return name_side(side, err);
-        trial_load_record(trial, &spec, &results[side]);
-        record_windows(trial, &spec, &results[side]);
+        trial_load_record(trial, &measured.spec, result);
     }
     return STATUS_OK;
 }
@@ -171,10 +247,12 @@ enum status trial_duet(struct trial trials[SIDES], struct err *err)
     enum status status = STATUS_OK;
     for (int side = 0; side < SIDES; side++)
         duet.services[side].trial = &trials[side];
-    if (start_both(&duet, err) || warm_up(&duet, err) || measure_load(&duet, err) ||
-        check_both(&duet, err))
+    const struct pinning *pinning = &trials[SIDE_BASE].harness->pinning;
+    if (pinning_begin(pinning, err) || start_both(&duet, err) || warm_up(&duet, err) ||
+        measure_load(&duet, err) || check_both(&duet, err))
         status = err->status;
     for (int side = 0; side < SIDES; side++)
         status = service_end(&duet.services[side], status, err);
+    pinning_end(pinning);
     return status;
 }

@@ -51,7 +51,7 @@ static void build_args(struct args *out, const struct trial *trial)
         add_arg(&args, str_format(arena, "-test.memprofilerate=%llu",
                                   (unsigned long long)scenario->exact_rate));
     }
-    if (cpu_profile_is_wanted(trial)) {
+    if (cpu_profile_is_taken(trial)) {
         struct str file = recording_cpu_file(arena, trial->dir);
         add_arg(&args, str_format(arena, "-test.cpuprofile=%.*s", STR_ARGS(file)));
     }
@@ -175,6 +175,9 @@ static enum status run_once(struct trial *trial, struct err *err)
     if (trial_env_init(&env, trial, NULL, 0, err))
         return err->status;
     build_args(&args, trial);
+    /* The flag holds from main on only: what init functions allocate was sampled before. */
+    if (trial->key.phase == PHASE_EXACT)
+        trial_env_set_rate(&env, trial->scratch, trial->scenario->exact_rate);
     enum status status = start(&process, trial, &args, &env, err);
     if (status == STATUS_OK)
         status = wait_end(&process, trial, err);

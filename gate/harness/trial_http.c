@@ -14,10 +14,10 @@ struct http_trial {
     struct service service;
     struct sampler sampler;
     struct cpu_profile cpu_profile;
-    uint64_t done_before;  /* requests of the trial's earlier loads */
-    uint64_t next_poll_ns; /* of the process, during a load */
-    uint64_t loading_since_ns;
-    double warm_per_second; /* of the warm-up; 0: there was none */
+    uint64_t done_before;      /* requests of the trial's earlier loads */
+    uint64_t next_poll_ns;     /* of the process, during a load */
+    uint64_t loading_since_ns; /* of the warm-up and the load, for its limit of time */
+    uint64_t load_since_ns;    /* of the one under way */
     bool is_too_slow;
 };
 
@@ -31,7 +31,7 @@ static bool tick(void *ctx, uint64_t done)
     if (now < http->next_poll_ns)
         return true;
     http->next_poll_ns = now + POLL_NS;
-    cpu_profile_step(&http->cpu_profile);
+    cpu_profile_step(&http->cpu_profile, done, now - http->load_since_ns);
     process_poll(&http->service.process);
     http->is_too_slow = trial_is_too_slow(http->trial, now - http->loading_since_ns);
     return !process_interrupted() && !http->service.process.ended && !http->is_too_slow;
@@ -49,7 +49,7 @@ static enum status explain_failure(struct http_trial *http, struct err *err)
 {
     if (http->is_too_slow && !http->service.process.ended && !process_interrupted())
         return trial_give_up(http->trial, err);
-    return service_explain(&http->service, err);
+    return service_explain(&http->service, "during the load", err);
 }
 
 static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint64_t count)
@@ -68,6 +68,7 @@ static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint6
 static enum status run_load(struct load_result *out, struct http_trial *http,
                             const struct load_spec *spec, struct err *err)
 {
+    http->load_since_ns = clock_now_ns();
     if (load_run(out, http->trial->scratch, spec, err))
         return explain_failure(http, err);
     return trial_load_check_answers(http->trial, spec, out, err);
@@ -85,29 +86,40 @@ static enum status warm_up(struct http_trial *http, struct err *err)
     struct load_spec spec = load_of(http, 0, count);
     if (run_load(&result, http, &spec, err))
         return err_wrap(err, "warm-up");
-    http->warm_per_second = result.achieved_per_second;
     return STATUS_OK;
 }
 
-/*
- * How long the load lasts at least. The profile begins with the first
- * tick and takes Go 0.1 to 0.2 s to stop; a closed loop is faster than
- * its warm-up was.
- */
-static double profiled_seconds(const struct http_trial *http, const struct load_spec *spec)
+/* What was printed until now is taken first: it belongs to what came before. */
+static void bound_gctrace(struct http_trial *http, void (*bound)(struct gctrace *trace))
 {
-    double count = (double)spec->count;
-    if (spec->rate_per_second > 0)
-        return count / spec->rate_per_second - 0.3;
-    return http->warm_per_second > 0 ? 0.8 * count / http->warm_per_second : 0;
+    process_poll(&http->service.process);
+    bound(&http->service.gctrace);
+}
+
+static enum status write_series(const struct http_trial *http, struct err *err)
+{
+    const struct trial *trial = http->trial;
+    if (trial->key.phase != PHASE_STEADY)
+        return STATUS_OK;
+    return sampler_write(&http->sampler, recording_series_file(trial->scratch, trial->dir), err);
+}
+
+/* After the point behind the load, whose forced collections tell where the load's end. */
+static void record_gc(struct http_trial *http)
+{
+    struct trial *trial = http->trial;
+    if (trial->key.phase != PHASE_STEADY)
+        return;
+    process_poll(&http->service.process);
+    gctrace_summarize(&http->service.gctrace, trial->keep, trial->record->cpu_ns,
+                      &trial->record->gc);
 }
 
 /* The load with the CPU profile beside it. */
 static enum status run_profiled(struct load_result *out, struct http_trial *http,
                                 const struct load_spec *spec, struct err *err)
 {
-    cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port,
-                      profiled_seconds(http, spec));
+    cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port, spec->count);
     enum status status = run_load(out, http, spec, err);
     if (status != STATUS_OK)
         cpu_profile_abandon(&http->cpu_profile);
@@ -125,13 +137,17 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     struct machine_times before;
     struct machine_times after;
     machine_times_read(&before);
+    bound_gctrace(http, gctrace_begin);
     if (run_profiled(&result, http, &spec, err))
         return err->status;
     record->cpu_ns = process_cpu_ns(&http->service.process) - cpu_ns;
+    bound_gctrace(http, gctrace_end);
     machine_times_read(&after);
     record->noise = machine_noise(&before, &after, record->cpu_ns);
     sampler_take(&http->sampler);
     sampler_summarize(&http->sampler, record);
+    if (write_series(http, err))
+        return err->status;
     if (cpu_profile_finish(&http->cpu_profile, err) ||
         trial_load_check_pace(trial, &spec, &result, err))
         return err->status;
@@ -139,28 +155,71 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     return trial_load_check_cpu(record, err);
 }
 
+static enum status read_heap(struct http_trial *http, enum point point, struct err *err)
+{
+    if (points_read(http->trial, http->service.port, point, err))
+        return service_explain(&http->service, "while its heap was read", err);
+    return STATUS_OK;
+}
+
+static enum status read_waits(struct http_trial *http, enum point point, struct err *err)
+{
+    if (snapshots_read_waits(http->trial, http->service.port, point, err))
+        return service_explain(&http->service, "while its waits were read", err);
+    return STATUS_OK;
+}
+
+static enum status read_goroutines(struct http_trial *http, enum point point, struct err *err)
+{
+    if (snapshots_read_goroutines(http->trial, http->service.port, point, err))
+        return service_explain(&http->service, "while its goroutines were read", err);
+    return STATUS_OK;
+}
+
+/* The waits right before the load: what waits during the heap's collections is none of it. */
+static enum status read_warm(struct http_trial *http, struct err *err)
+{
+    if (read_heap(http, POINT_WARM, err) || read_goroutines(http, POINT_WARM, err))
+        return err->status;
+    return read_waits(http, POINT_WARM, err);
+}
+
+/*
+ * The resident bytes first: the collection of the text's reading leaves
+ * them where they are, but the one of the profile's lets the runtime give
+ * back within a second what the load needed.
+ */
+static enum status read_end(struct http_trial *http, struct err *err)
+{
+    struct trial *trial = http->trial;
+    trial->record->rss_end_bytes = process_rss_bytes(&http->service.process);
+    if (read_waits(http, POINT_END, err) || read_heap(http, POINT_END, err))
+        return err->status;
+    return read_goroutines(http, POINT_END, err);
+}
+
 static enum status measure(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
     /* RSS of the warm-up is sampled too, into a list that nobody reads. */
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
-    if (service_start(&http->service, err) ||
-        points_read(trial, http->service.port, POINT_READY, err) || warm_up(http, err) ||
-        points_read(trial, http->service.port, POINT_WARM, err) ||
-        snapshots_read_goroutines(trial, http->service.port, POINT_WARM, err) ||
-        snapshots_read_waits(trial, http->service.port, POINT_WARM, err) ||
-        measure_load(http, err) || service_check_listener(&http->service, err) ||
-        snapshots_read_waits(trial, http->service.port, POINT_END, err) ||
-        points_read(trial, http->service.port, POINT_END, err) ||
-        snapshots_read_goroutines(trial, http->service.port, POINT_END, err) ||
+    if (service_start(&http->service, err) || read_heap(http, POINT_READY, err) ||
+        warm_up(http, err) || read_warm(http, err) || measure_load(http, err) ||
+        service_check_alive(&http->service, err) || read_end(http, err) ||
         service_check_alive(&http->service, err))
         return err->status;
+    record_gc(http);
     return STATUS_OK;
 }
 
 enum status trial_http(struct trial *trial, struct err *err)
 {
     struct http_trial http = {.trial = trial, .service = {.trial = trial}};
-    enum status status = measure(&http, err);
-    return service_end(&http.service, status, err);
+    const struct pinning *pinning = &trial->harness->pinning;
+    enum status status = pinning_begin(pinning, err);
+    if (status == STATUS_OK)
+        status = measure(&http, err);
+    status = service_end(&http.service, status, err);
+    pinning_end(pinning);
+    return status;
 }

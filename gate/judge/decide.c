@@ -26,6 +26,28 @@ static double growth_base(const struct comparison_row *row)
     return fmax(0, row->estimate.base + row->moved);
 }
 
+struct growth {
+    double low;
+    double high;
+};
+
+/*
+ * The interval of the growth beyond what moved. Cost that left took its
+ * part of the spread along: what is left varies by what it is, and nothing
+ * does not vary.
+ */
+static struct growth growth_of(const struct comparison_row *row)
+{
+    const struct estimate *estimate = &row->estimate;
+    /* From growth_base: no rounding makes growth of nothing. */
+    double middle = fmin(estimate->delta - row->moved, estimate->cand);
+    double part = 1;
+    if (row->moved < 0 && estimate->base > 0)
+        part = fmin(1, fmax(0, estimate->cand / estimate->base));
+    return (struct growth){middle - part * (estimate->delta - estimate->delta_low),
+                           middle + part * (estimate->delta_high - estimate->delta)};
+}
+
 /* The growth that must be exceeded: every limit and floor of the row has to be passed. */
 static double growth_limit(const struct rule *rule, const struct comparison_row *row,
                            const struct decide_scale *scale)
@@ -66,11 +88,10 @@ static enum finding_verdict three_way(const struct rule *rule, double low, doubl
 static void decide_growth(struct finding *out, const struct rule *rule,
                           const struct comparison_row *row, const struct decide_scale *scale)
 {
-    double low = row->estimate.delta_low - row->moved;
-    double high = row->estimate.delta_high - row->moved;
+    struct growth growth = growth_of(row);
     out->limit = growth_limit(rule, row, scale);
-    out->verdict = three_way(rule, low, high, out->limit);
-    if (out->verdict == FINDING_OK && high < -out->limit)
+    out->verdict = three_way(rule, growth.low, growth.high, out->limit);
+    if (out->verdict == FINDING_OK && growth.high < -out->limit)
         out->verdict = FINDING_IMPROVED;
 }
 
@@ -117,15 +138,25 @@ static void flag_collapse(struct finding *finding, const struct comparison_row *
     finding->reason = STR("fell by more than 90 %: was the same work done?");
 }
 
-/* Of the scenario for its kinds, of the function alone for a function's. */
-static bool lacks_kinds(const struct comparison_row *row, const struct decide_scale *scale)
+/* A function's unknown bytes, even if the candidate's all were of the kind and came on top. */
+static bool cannot_break(const struct finding *finding, const struct comparison_row *row)
 {
-    if (row->level != ROW_FUNCTION_KIND)
-        return scale->unknown_share > DECIDE_UNKNOWN_SHARE_MAX;
-    double base = row->unknown[SIDE_BASE];
-    double cand = row->unknown[SIDE_CAND];
-    return base > DECIDE_UNKNOWN_SHARE_MAX * (base + row->estimate.base) ||
-           cand > DECIDE_UNKNOWN_SHARE_MAX * (cand + row->estimate.cand);
+    const struct rule *rule = finding->rule;
+    double most = growth_of(row).high + row->unknown[SIDE_CAND];
+    return row->level == ROW_FUNCTION_KIND && !rule->max.set && !rule->max_share.set &&
+           most <= finding->limit;
+}
+
+/* Broken even if all of the baseline's unknown bytes were of the kind. */
+static bool is_proven(const struct finding *finding, const struct comparison_row *row,
+                      const struct decide_scale *scale)
+{
+    double unknown = row->unknown[SIDE_BASE];
+    struct comparison_row most = *row;
+    most.estimate.base += unknown;
+    double limit = growth_limit(finding->rule, &most, scale);
+    return finding->verdict < FINDING_INCONCLUSIVE &&
+           (finding->is_budget || growth_of(row).low - unknown > limit);
 }
 
 /* Unknown bytes may be of the kind: what is not there then is no proof that it is not. */
@@ -133,11 +164,8 @@ static void doubt_kinds(struct finding *finding, const struct comparison_row *ro
                         const struct decide_scale *scale)
 {
     bool about_kinds = finding->rule->selector.kinds.len > 0;
-    if (!about_kinds || !lacks_kinds(row, scale))
-        return;
-    double least = row->estimate.delta_low - row->moved - row->unknown[SIDE_BASE];
-    bool is_broken = finding->verdict < FINDING_INCONCLUSIVE;
-    if (is_broken && (finding->is_budget || least > finding->limit))
+    if (!about_kinds || comparison_unknown_share(row) <= COMPARISON_UNKNOWN_SHARE_MAX ||
+        is_proven(finding, row, scale) || cannot_break(finding, row))
         return;
     finding->verdict = FINDING_INCONCLUSIVE;
     finding->is_settled = true;

@@ -8,17 +8,16 @@ struct decide_scale {
     double
         load_count; /* requests of the load: absolute limits on per-request rows count over them */
     double scenario_value; /* the whole scenario's baseline value of the row's metric and point */
-    double unknown_share;  /* of the side with more bytes of no known kind, 0..1 */
 };
 
 /*
- * Rules about kinds: with a larger share of bytes without a kind nothing
- * is kept, and what is broken must be so even if all of the baseline's
- * unknown bytes were of the kind.
+ * One rule against one row; fills verdict, limit and is_budget. Pure
+ * arithmetic. Rules about kinds: with a share of bytes without a kind
+ * above COMPARISON_UNKNOWN_SHARE_MAX nothing is kept, and what is broken
+ * must be so even if all of the baseline's unknown bytes were of the kind.
+ * In one function, unknown bytes that could not pass the limit of a growth
+ * rule raise no doubt.
  */
-#define DECIDE_UNKNOWN_SHARE_MAX 0.02
-
-/* One rule against one row; fills verdict, limit and is_budget. Pure arithmetic. */
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
             const struct decide_scale *scale);
 

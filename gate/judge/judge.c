@@ -69,33 +69,24 @@ static struct decide_scale scale_of(const struct judging *judging,
                                     const struct comparison *comparison,
                                     const struct comparison_row *row)
 {
-    double base = comparison_unknown_share(comparison, SIDE_BASE);
-    double cand = comparison_unknown_share(comparison, SIDE_CAND);
     return (struct decide_scale){
         .load_count = (double)comparison->record->load_count,
         .scenario_value = judging->whole[row->metric][row->point],
-        .unknown_share = base > cand ? base : cand,
     };
 }
 
 /* With the figure, and what a reader can do about it. */
-static void explain_doubt(struct finding *finding, const struct judging *judging,
-                          const struct decide_scale *scale)
+static void explain_doubt(struct finding *finding, const struct judging *judging)
 {
     if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND || finding->row->doubt.len)
         return;
+    double share = comparison_unknown_share(finding->row);
+    enum metric metric = finding->row->metric;
+    bool counts = metric == METRIC_ALLOC_OBJECTS || metric == METRIC_INUSE_OBJECTS;
     finding->reason =
-        str_format(judging->arena, "%.1f %% of the bytes have no known kind, more than %.0f %%%s",
-                   100 * scale->unknown_share, 100 * DECIDE_UNKNOWN_SHARE_MAX,
+        str_format(judging->arena, "%.1f %% of the %s have no known kind, more than %.0f %%%s",
+                   100 * share, counts ? "objects" : "bytes", 100 * COMPARISON_UNKNOWN_SHARE_MAX,
                    judging->input->plain ? "; --base-binary and --cand-binary tell the kinds" : "");
-}
-
-/* Whose trials tell more about the metric. */
-static enum phase phase_of(enum metric metric, const struct comparison *comparison)
-{
-    if (metric_is_exact(metric))
-        return PHASE_EXACT;
-    return comparison->has_duet && metric_is_latency(metric) ? PHASE_DUET : PHASE_STEADY;
 }
 
 static void judge_by(struct judged_scenario *out, struct judging *judging,
@@ -105,12 +96,12 @@ static void judge_by(struct judged_scenario *out, struct judging *judging,
     struct decide_scale scale = scale_of(judging, comparison, row);
     struct finding finding;
     decide(&finding, rule, row, &scale);
-    explain_doubt(&finding, judging, &scale);
+    explain_doubt(&finding, judging);
     soften_for_toolchain(&finding, judging, comparison);
     judging->met[rule - judging->input->policy->rules]++;
     out->judged_count++;
     if (is_open(&finding) && !finding.is_settled)
-        out->undecided[phase_of(row->metric, comparison)] = true;
+        out->undecided[row->phase] = true;
     if (is_listed(&finding))
         ARENA_PUSH(judging->arena, out->findings, out->finding_count, out->finding_cap, finding);
 }
@@ -120,12 +111,11 @@ static void judge_row(struct judged_scenario *out, struct judging *judging,
 {
     const struct rule *winners[POLICY_WINNERS_MAX];
     const struct policy *policy = judging->input->policy;
-    struct subject subject = watch_subject(judging->arena, policy, out->comparison, row);
+    const struct subject *subject = &out->watch.subjects[row - out->comparison->rows];
     const struct ignore_row *ignored = NULL;
-    size_t count = policy_rules_for(policy, row->metric, &subject, winners, &ignored);
+    size_t count = policy_rules_for(policy, row->metric, subject, winners, &ignored);
     for (size_t i = 0; i < count; i++) {
-        /* A rule about each function judges each byte once: where it was charged to. */
-        if (!row->is_charged || !winners[i]->selector.each_function)
+        if (!judged_elsewhere(winners[i], row))
             judge_by(out, judging, row, winners[i]);
     }
 }
@@ -157,9 +147,10 @@ static bool metric_applies(const struct comparison *comparison, enum metric metr
     if (plain)
         return metric == METRIC_ALLOC_SPACE || metric == METRIC_ALLOC_OBJECTS;
     static const bool only_http[METRICS] = {
-        [METRIC_INUSE_SPACE] = true, [METRIC_INUSE_OBJECTS] = true, [METRIC_HEAP_GROWTH] = true,
-        [METRIC_P50] = true,         [METRIC_P90] = true,           [METRIC_P99] = true,
-        [METRIC_GC_CYCLES] = true,
+        [METRIC_INUSE_SPACE] = true,  [METRIC_INUSE_OBJECTS] = true, [METRIC_HEAP_GROWTH] = true,
+        [METRIC_P50] = true,          [METRIC_P90] = true,           [METRIC_P99] = true,
+        [METRIC_GC_CYCLES] = true,    [METRIC_GC_PAUSE_P99] = true,  [METRIC_GC_PER_MINUTE] = true,
+        [METRIC_GC_CPU_SHARE] = true, [METRIC_GC_CPU] = true,
     };
     if (metric == METRIC_NS_PER_OP)
         return comparison->record->is_gotest;
@@ -214,18 +205,6 @@ static enum verdict verdict_of(const struct judged_scenario *scenario, const str
     return VERDICT_PASS;
 }
 
-static const struct comparison_row *kind_row(const struct comparison *comparison,
-                                             enum metric metric, struct str kind)
-{
-    for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct comparison_row *row = &comparison->rows[i];
-        if (row->level == ROW_KIND && row->metric == metric &&
-            str_equal_text(kind, alloc_kind_name(row->kind)))
-            return row;
-    }
-    return NULL;
-}
-
 /* The scenario's row of a metric whose numbers prove nothing, or NULL. */
 static const struct comparison_row *doubted_row(const struct comparison *comparison,
                                                 enum metric metric)
@@ -238,60 +217,60 @@ static const struct comparison_row *doubted_row(const struct comparison *compari
     return NULL;
 }
 
-/* What could have hidden from a rule that met nothing, or NULL. */
-static const struct comparison_row *hiding_row(const struct judging *judging,
-                                               const struct comparison *comparison,
-                                               const struct rule *rule)
-{
-    if (rule->selector.kinds.len == 0)
-        return doubted_row(comparison, rule->metric);
-    const struct comparison_row *row =
-        kind_row(comparison, rule->metric, rule->selector.kinds.items[0]);
-    bool hides = row && scale_of(judging, comparison, row).unknown_share > DECIDE_UNKNOWN_SHARE_MAX;
-    return hides ? row : NULL;
-}
-
-/*
- * A rule about kinds that met nothing in this scenario was kept only
- * where the bytes have kinds: what it watches may be among the others.
- * One about functions of a profile was kept only where that was on.
- */
-static void doubt_unmet_rules(struct judged_scenario *out, struct judging *judging,
-                              const size_t *met_before)
+/* A profile that may not have been on has no rows of functions: what names some meets its whole. */
+static void judge_doubted(struct judged_scenario *out, struct judging *judging)
 {
     const struct policy *policy = judging->input->policy;
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
         bool here = rule->selector.scenario.len == 0 ||
                     str_equal(rule->selector.scenario, out->comparison->scenario);
-        if (!here || judging->met[i] > met_before[i] || !rule_runs(judging->input, rule))
+        if (!here || !selector_names_functions(&rule->selector) || !rule_runs(judging->input, rule))
             continue;
-        const struct comparison_row *row = hiding_row(judging, out->comparison, rule);
+        const struct comparison_row *row = doubted_row(out->comparison, rule->metric);
         if (row)
             judge_by(out, judging, row, rule);
     }
+}
+
+static void judge_rows(struct judged_scenario *out, struct judging *judging)
+{
+    keep_scenario_values(judging->whole, out->comparison);
+    for (size_t i = 0; i < out->comparison->row_count; i++)
+        judge_row(out, judging, &out->comparison->rows[i]);
+    judge_doubted(out, judging);
+    if (out->finding_count)
+        qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
+    out->verdict = verdict_of(out, judging->input->policy);
+}
+
+/* Where a rule lacks its number or its function, nothing counts but a regression that is proven. */
+static void judge_incomplete(struct judged_scenario *out, struct judging *judging)
+{
+    const struct judged_scenario unjudged = *out;
+    size_t rule_count = judging->input->policy->rule_count;
+    size_t *met = ARENA_ARRAY(judging->arena, size_t, rule_count + 1);
+    memcpy(met, judging->met, rule_count * sizeof(*met));
+    judge_rows(out, judging);
+    if (out->verdict == VERDICT_BLOCKED)
+        return;
+    *out = unjudged;
+    memcpy(judging->met, met, rule_count * sizeof(*met));
 }
 
 static void judge_scenario(struct judged_scenario *out, struct judging *judging)
 {
     const struct comparison *comparison = out->comparison;
     out->verdict = VERDICT_NONE;
-    if (comparison->invalid_count > 0 || out->refusals.len > 0)
+    if (comparison->invalid_count > 0)
         return;
     if (comparison->record->identical) {
         out->verdict = VERDICT_PASS;
-        return;
+    } else if (out->refusals.len > 0) {
+        judge_incomplete(out, judging);
+    } else {
+        judge_rows(out, judging);
     }
-    size_t rule_count = judging->input->policy->rule_count;
-    size_t *met_before = ARENA_ARRAY(judging->arena, size_t, rule_count + 1);
-    memcpy(met_before, judging->met, rule_count * sizeof(*met_before));
-    keep_scenario_values(judging->whole, comparison);
-    for (size_t i = 0; i < comparison->row_count; i++)
-        judge_row(out, judging, &comparison->rows[i]);
-    doubt_unmet_rules(out, judging, met_before);
-    if (out->finding_count)
-        qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
-    out->verdict = verdict_of(out, judging->input->policy);
 }
 
 static bool names_subject(const struct rule *rule)
@@ -310,6 +289,15 @@ static bool concerns_run(const struct judge_input *input, const struct rule *rul
                     str_equal(rule->selector.scenario, comparison->scenario);
         bool measured = comparison->row_count > 0 && comparison->invalid_count == 0;
         if (here && (measured || !valid) && metric_applies(comparison, rule->metric, input->plain))
+            return true;
+    }
+    return false;
+}
+
+static bool is_known(const struct judgement *judgement, const struct rule *rule)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        if (watch_knows(&judgement->scenarios[i].watch, rule))
             return true;
     }
     return false;
@@ -343,7 +331,7 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
             continue;
         bool met = judging->met[i] > 0;
         bool measured = concerns_run(input, rule, true);
-        if (!met && measured && names_subject(rule) && !watch_knows(judging->arena, input, rule))
+        if (!met && measured && names_subject(rule) && !is_known(out, rule))
             return refuse_rule(rule, err);
         bool is_zero = !met && measured && (names_subject(rule) || rule->selector.kinds.len > 0);
         /* A default that a rule of the policy replaced everywhere is not a rule of this run. */
@@ -382,16 +370,15 @@ static void find_refusals(struct judged_scenario *out, const struct judging *jud
     const struct comparison *comparison = out->comparison;
     if (comparison->record->identical || comparison->invalid_count > 0)
         return;
-    watch_vanished(&out->refusals, judging->arena, judging->input->policy, comparison);
+    watch_vanished(&out->refusals, judging->arena, &out->watch);
     const struct rule *rule = unmeasured(judging, comparison);
     if (!rule)
         return;
     struct str origin = origin_text(judging->arena, &rule->origin);
-    struct str why = comparison->profile_refusals[metric_profile(rule->metric)];
-    bool told = why.len > 0;
-    out->refusals.items[out->refusals.len++] = str_format(
-        judging->arena, "%s was not measured, but %.*s limits it%s%.*s", metric_name(rule->metric),
-        STR_ARGS(origin), told ? ": " : "", told ? (int)why.len : 0, why.data);
+    struct str why = comparison_why_unmeasured(comparison, rule->metric);
+    out->refusals.items[out->refusals.len++] =
+        str_format(judging->arena, "%s was not measured, but %.*s limits it%s%.*s",
+                   metric_name(rule->metric), STR_ARGS(origin), why.len ? ": " : "", STR_ARGS(why));
 }
 
 enum status judge(struct judgement *out, struct arena *arena, const struct judge_input *input,
@@ -406,6 +393,7 @@ enum status judge(struct judgement *out, struct arena *arena, const struct judge
     for (size_t i = 0; i < input->comparison_count; i++) {
         struct judged_scenario *scenario = &out->scenarios[i];
         scenario->comparison = &input->comparisons[i];
+        watch_init(&scenario->watch, arena, input->policy, scenario->comparison);
         find_refusals(scenario, &judging);
         judge_scenario(scenario, &judging);
     }

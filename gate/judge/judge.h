@@ -1,8 +1,7 @@
 #ifndef GATE_JUDGE_JUDGE_H
 #define GATE_JUDGE_JUDGE_H
 
-#include "gate/compare/comparison.h"
-#include "gate/policy/policy.h"
+#include "gate/judge/watch.h"
 
 /*
  * Rules held against rows. A verdict starts as "none" and becomes a pass
@@ -40,12 +39,22 @@ struct finding {
     struct str reason; /* empty where the numbers say it all */
 };
 
+/* A rule about each function of the program judges each byte once: where it was charged to. */
+static inline bool judged_elsewhere(const struct rule *rule, const struct comparison_row *row)
+{
+    const struct selector *selector = &rule->selector;
+    bool is_each = selector->each_function && selector->package.len == 0 && selector->file.len == 0;
+    return row->is_charged && is_each;
+}
+
 struct judged_scenario {
     const struct comparison *comparison;
+    struct watch watch; /* the rules' functions in it */
     enum verdict verdict;
     /*
      * Why rules cannot be judged on valid numbers: a metric that nobody
-     * measured, a function that vanished. Empty when complete.
+     * measured, a function that vanished. Empty when complete; else there
+     * are no findings and no verdict, unless a regression is proven.
      */
     struct str_list refusals;
     /* Everything but the "ok" of single functions, worst first. */

@@ -59,6 +59,11 @@ static const struct key service_rows[] = {
      .offset = offsetof(struct scenario_service, start_timeout_ns),
      .preset = "60s",
      .help = "how long the service may take until it is ready"},
+    {.name = "profile_timeout",
+     .type = VALUE_DURATION,
+     .offset = offsetof(struct scenario_service, profile_timeout_ns),
+     .preset = "120s",
+     .help = "how long a heap profile may take; a service without an answer by then has failed"},
 };
 static const struct key_map service_keys = {.what = "service",
                                             .keys = service_rows,

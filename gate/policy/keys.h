@@ -141,6 +141,13 @@ enum status rule_check(struct reader *reader, void *target, const struct yaml_no
 enum status successor_check(struct reader *reader, void *target, const struct yaml_node *node);
 enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node);
 
+/* func_key of a rule's func, see struct selector. */
+struct str selector_key(struct arena *arena, struct str func);
+
+/* Refuses a pattern that no name of a subject could match. */
+NODISCARD enum status selector_check_func(struct reader *reader, struct str func,
+                                          const struct yaml_node *node);
+
 /* The kinds of allocation that a rule may name, NULL-terminated. */
 extern const char *const kind_names[];
 extern const char *const severity_names[]; /* by enum severity */

@@ -44,6 +44,7 @@ struct scenario_service {
     struct str ready;          /* path answered with 2xx when the service can serve; default "/" */
     struct str pprof;          /* default "/debug/pprof/" */
     uint64_t start_timeout_ns; /* default 60 s */
+    uint64_t profile_timeout_ns; /* default 120 s */
 };
 
 struct scenario_load {
@@ -91,12 +92,20 @@ struct ratio {
 /* What a rule is about; an empty str matches everything of its level. */
 struct selector {
     struct str scenario;
-    struct str func;    /* glob over raw and normalised names; "*" names the level, no function */
+    struct str func; /* glob over keys and normalised keys; "*" names the level, no function */
+    /*
+     * name_key of an exact func: all closures of a function are one subject,
+     * whichever of them a rule names. Empty for patterns.
+     */
+    struct str func_key;
     struct str package; /* glob, may end in /... */
     struct str file;    /* glob */
     struct str_list kinds;
     bool each_function; /* set for func "*": about single functions though it names none */
 };
+
+/* True when it is about single functions; func "*" is. */
+bool selector_names_functions(const struct selector *selector);
 
 struct rule {
     enum metric metric;
@@ -179,17 +188,24 @@ const struct scenario *policy_scenario(const struct policy *policy, struct str n
 /* What a rule is asked about. Empty fields mean "not at that level" (a whole scenario has no func). */
 struct subject {
     struct str scenario;
-    struct str func;   /* pprof spelling */
-    struct str normal; /* normalised spelling */
-    struct str key;    /* without closure numbers: "pkg.F.func" */
+    struct str func;   /* pprof spelling: of one of those that are the subject */
+    struct str key;    /* name_key: "pkg.F.func" for each closure of pkg.F */
+    struct str normal; /* name_normal of the key */
     struct str package;
     struct str file;
-    struct str base_func;    /* the baseline's spelling where it differs */
-    struct str base_package; /* of base_func */
     /* Of package main, which every program has: "example.com/orders/cmd/orders.run" of main.run. */
     struct str main_func;
+    struct str main_key;
     struct str main_package;
-    struct str kind; /* "map" ... */
+    /*
+     * Keys of what rules written before the change call it: the baseline's
+     * spelling where it differs, and the functions whose successor it is.
+     */
+    struct str_list former;
+    /* Functions that it was taken out of, likewise: their rules hold for it, rows of ignore not. */
+    struct str_list taken_from;
+    struct str other_file; /* of the other side; empty where it is the same */
+    struct str kind;       /* "map" ... */
 };
 
 /*
@@ -205,7 +221,10 @@ bool rule_matches(const struct rule *rule, enum metric metric, const struct subj
  * The rule that judges the subject: most specific first (func > file >
  * package > kind > scenario > default), then the one that names its
  * scenario, then the later row; NULL when no rule speaks of it or an
- * ignore row matches (*ignored is then that row, else NULL).
+ * ignore row matches (*ignored is then that row, else NULL). Where a rule
+ * names the function exactly, former names lead to no other, and to no
+ * row of ignore. A row of ignore that has a pattern, a package or a file
+ * matches only what both sides have there.
  */
 const struct rule *policy_rule_for(const struct policy *policy, enum metric metric,
                                    const struct subject *subject,

@@ -1,8 +1,9 @@
 #include "gate/policy/keys.h"
 
 #include "gate/base/glob.h"
+#include "gate/base/name.h"
 
-static bool selector_names_functions(const struct selector *selector)
+bool selector_names_functions(const struct selector *selector)
 {
     return selector->func.len > 0 || selector->file.len > 0 || selector->package.len > 0;
 }
@@ -12,10 +13,38 @@ static bool selector_is_whole(const struct selector *selector)
     return !selector_names_functions(selector) && selector->kinds.len == 0;
 }
 
+struct str selector_key(struct arena *arena, struct str func)
+{
+    return glob_is_pattern(func) ? (struct str){"", 0} : name_key(func, arena);
+}
+
+/* True for a pattern that ends in the number of a closure: "pkg.F.func2*", "*func1". */
+static bool is_numbered_pattern(struct str func)
+{
+    const struct str mark = STR("func");
+    struct str last = str_slice(func, (size_t)(str_find_last(func, '.') + 1), func.len);
+    while (last.len > 0 && last.data[0] == '*')
+        last = str_slice(last, 1, last.len);
+    return glob_is_pattern(func) && str_starts_with(last, mark) && last.len > mark.len &&
+           last.data[mark.len] >= '0' && last.data[mark.len] <= '9';
+}
+
+enum status selector_check_func(struct reader *reader, struct str func,
+                                const struct yaml_node *node)
+{
+    if (!is_numbered_pattern(func))
+        return STATUS_OK;
+    return reader_refuse(reader, node,
+                         "closures of one function are one subject without a number, which "
+                         "\"%.*s\" never matches; end the pattern in .func",
+                         STR_ARGS(func));
+}
+
 static enum status check_selector(struct reader *reader, struct selector *selector,
                                   enum metric metric, const struct yaml_node *node)
 {
     selector->each_function = str_equal_text(selector->func, "*");
+    selector->func_key = selector_key(reader->arena, selector->func);
     if (!selector_is_whole(selector) && !metric_has_functions(metric)) {
         return reader_refuse(reader, node,
                              "%s is measured for the whole scenario only; "
@@ -27,7 +56,7 @@ static enum status check_selector(struct reader *reader, struct selector *select
                              "%s allocates nothing: it has functions but no kinds; remove kind",
                              metric_name(metric));
     }
-    return STATUS_OK;
+    return selector_check_func(reader, selector->func, node);
 }
 
 static bool limits_growth(const struct rule *rule)
@@ -73,8 +102,9 @@ static enum status check_ratio(struct reader *reader, const struct rule *rule,
     if (limits_growth(rule)) {
         return reader_refuse(reader, node,
                              "%s is a share and is limited by max alone; "
-                             "limit the growth of map_cpu_per_request instead",
-                             metric_name(rule->metric));
+                             "limit the growth of %s instead",
+                             metric_name(rule->metric),
+                             metric_name(metric_of_growth(rule->metric)));
     }
     if (rule->max.value >= 1) {
         return reader_refuse(reader, node,
@@ -101,8 +131,19 @@ enum status rule_check(struct reader *reader, void *target, const struct yaml_no
 enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct ignore_row *row = target;
+    const struct selector *selector = &row->selector;
     enum metric metric = row->has_metric ? row->metric : METRIC_ALLOC_SPACE;
-    return check_selector(reader, &row->selector, metric, node);
+    if (check_selector(reader, &row->selector, metric, node))
+        return reader->err->status;
+    /* A rule may name one and watch all; to ignore all where one is named would hide the others. */
+    if (selector->func_key.len > 0 && !str_equal(selector->func, selector->func_key)) {
+        return reader_refuse(reader, node,
+                             "\"%.*s\" is one of several that are one subject: closures of a "
+                             "function, its type arguments, init functions of a package; to "
+                             "ignore all of them, write \"%.*s\"",
+                             STR_ARGS(selector->func), STR_ARGS(selector->func_key));
+    }
+    return STATUS_OK;
 }
 
 enum status successor_check(struct reader *reader, void *target, const struct yaml_node *node)
@@ -132,9 +173,16 @@ static bool lists_equal(const struct str_list *a, const struct str_list *b)
     return equal;
 }
 
+/* Two closures of one function are one subject. */
+static bool functions_equal(const struct selector *a, const struct selector *b)
+{
+    return str_equal(a->func, b->func) ||
+           (a->func_key.len > 0 && str_equal(a->func_key, b->func_key));
+}
+
 static bool selectors_equal(const struct selector *a, const struct selector *b)
 {
-    return str_equal(a->scenario, b->scenario) && str_equal(a->func, b->func) &&
+    return str_equal(a->scenario, b->scenario) && functions_equal(a, b) &&
            str_equal(a->file, b->file) && str_equal(a->package, b->package) &&
            lists_equal(&a->kinds, &b->kinds);
 }
@@ -170,27 +218,70 @@ static bool selects(struct str pattern, struct str text)
     return pattern.len == 0 || glob_match(pattern, text);
 }
 
-/* True when one of the spellings that are known matches. */
-static bool selects_any(struct str pattern, const struct str *const *names, size_t count)
+static bool selects_name(const struct selector *selector, struct str name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (names[i]->len > 0 && selects(pattern, *names[i]))
+    return name.len > 0 && (glob_match(selector->func, name) ||
+                            (selector->func_key.len > 0 && str_equal(selector->func_key, name)));
+}
+
+static bool selects_one_of(const struct selector *selector, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (selects_name(selector, names->items[i]))
             return true;
     }
     return false;
 }
 
+/*
+ * A subject's names have no numbers: the row of all closures of a
+ * function is shown by the name of one of them, and a pattern that held
+ * for that one alone would hold today and not tomorrow.
+ */
+static bool selects_own_name(const struct selector *selector, const struct subject *subject)
+{
+    return selector->func.len == 0 || selects_name(selector, subject->key) ||
+           selects_name(selector, subject->normal) || selects_name(selector, subject->main_key);
+}
+
+/* A rule written before a rename must keep watching what was renamed. */
+static bool selects_any_name(const struct selector *selector, const struct subject *subject)
+{
+    return selects_own_name(selector, subject) || selects_one_of(selector, &subject->former) ||
+           selects_one_of(selector, &subject->taken_from);
+}
+
+static bool selects_package_of(struct str pattern, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        if (selects(pattern, name_package(names->items[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool selects_own_package(struct str pattern, const struct subject *subject)
+{
+    return selects(pattern, subject->package) ||
+           (subject->main_package.len > 0 && selects(pattern, subject->main_package));
+}
+
+static bool selects_any_package(struct str pattern, const struct subject *subject)
+{
+    return selects_own_package(pattern, subject) || selects_package_of(pattern, &subject->former) ||
+           selects_package_of(pattern, &subject->taken_from);
+}
+
+static bool selects_any_file(struct str pattern, const struct subject *subject)
+{
+    return selects(pattern, subject->file) ||
+           (subject->other_file.len > 0 && selects(pattern, subject->other_file));
+}
+
 static bool selects_function(const struct selector *selector, const struct subject *subject)
 {
-    /* A rule written before a rename must keep watching what was renamed. */
-    const struct str *names[] = {&subject->func, &subject->normal, &subject->key,
-                                 &subject->base_func, &subject->main_func};
-    const struct str *packages[] = {&subject->package, &subject->base_package,
-                                    &subject->main_package};
-    return selects_any(selector->func, names, ARRAY_LEN(names)) &&
-           (selector->package.len == 0 ||
-            selects_any(selector->package, packages, ARRAY_LEN(packages))) &&
-           selects(selector->file, subject->file);
+    return selects_any_name(selector, subject) && selects_any_package(selector->package, subject) &&
+           selects_any_file(selector->file, subject);
 }
 
 static bool selects_scenario(const struct selector *selector, const struct subject *subject)
@@ -209,15 +300,43 @@ bool rule_matches(const struct rule *rule, enum metric metric, const struct subj
            (!about_functions || selects_function(selector, subject));
 }
 
+/*
+ * A pattern, a package and a file say where functions are that nobody
+ * watches. One that left them, or came to them with this change, was or
+ * is watched.
+ */
+static bool stayed_within(const struct selector *selector, const struct subject *subject)
+{
+    bool is_pattern = selector->func_key.len == 0;
+    for (size_t i = 0; i < subject->former.len; i++) {
+        struct str former = subject->former.items[i];
+        if (!selects(selector->package, name_package(former)) ||
+            (is_pattern && !selects(selector->func, former)))
+            return false;
+    }
+    return selects(selector->file, subject->file) &&
+           (subject->other_file.len == 0 || selects(selector->file, subject->other_file)) &&
+           selects_own_package(selector->package, subject);
+}
+
+/* `former` are the names by which an exact name leads to the subject too. */
+static bool ignores_function(const struct selector *selector, const struct subject *subject,
+                             const struct str_list *former)
+{
+    bool by_former = selector->func_key.len > 0 && selects_one_of(selector, former);
+    return subject->func.len > 0 && (selects_own_name(selector, subject) || by_former) &&
+           stayed_within(selector, subject);
+}
+
 /* An ignored function is ignored with all its kinds, an ignored kind in all functions. */
 static bool ignore_matches(const struct ignore_row *row, enum metric metric,
-                           const struct subject *subject)
+                           const struct subject *subject, const struct str_list *former)
 {
     const struct selector *selector = &row->selector;
     bool about_functions = selector_names_functions(selector);
     return (!row->has_metric || row->metric == metric) && selects_scenario(selector, subject) &&
            (selector->kinds.len == 0 || list_has(&selector->kinds, subject->kind)) &&
-           (!about_functions || (subject->func.len > 0 && selects_function(selector, subject)));
+           (!about_functions || ignores_function(selector, subject, former));
 }
 
 enum tier { TIER_DEFAULT, TIER_SCENARIO, TIER_KIND, TIER_PACKAGE, TIER_FILE, TIER_FUNC };
@@ -253,13 +372,55 @@ static const struct rule *stronger(const struct rule *a, const struct rule *b)
 }
 
 static const struct ignore_row *find_ignore(const struct policy *policy, enum metric metric,
-                                            const struct subject *subject)
+                                            const struct subject *subject,
+                                            const struct str_list *former)
 {
     for (size_t i = 0; i < policy->ignore_count; i++) {
-        if (ignore_matches(&policy->ignores[i], metric, subject))
+        if (ignore_matches(&policy->ignores[i], metric, subject, former))
             return &policy->ignores[i];
     }
     return NULL;
+}
+
+static bool limits_anything(const struct rule *rule)
+{
+    return limits_growth(rule) || limits_value(rule);
+}
+
+/*
+ * The subject as rows with such a limit see it: without former names
+ * where a rule names it exactly as it is called now. What took another's
+ * place does not leave its own rule for the other's.
+ */
+static struct subject subject_seen(const struct policy *policy, enum metric metric,
+                                   const struct subject *subject,
+                                   bool (*limits)(const struct rule *rule))
+{
+    struct subject own = *subject;
+    own.former = (struct str_list){0};
+    own.taken_from = (struct str_list){0};
+    size_t others = subject->former.len + subject->taken_from.len;
+    for (size_t i = 0; i < policy->rule_count && others > 0; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->selector.func_key.len > 0 && limits(rule) && rule_matches(rule, metric, &own))
+            return own;
+    }
+    return *subject;
+}
+
+/* The strongest rule with such a limit; NULL when none speaks of the subject. */
+static const struct rule *winner(const struct policy *policy, enum metric metric,
+                                 const struct subject *subject,
+                                 bool (*limits)(const struct rule *rule))
+{
+    const struct rule *out = NULL;
+    const struct subject seen = subject_seen(policy, metric, subject, limits);
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (limits(rule) && rule_matches(rule, metric, &seen))
+            out = stronger(out, rule);
+    }
+    return out;
 }
 
 size_t policy_rules_for(const struct policy *policy, enum metric metric,
@@ -267,16 +428,12 @@ size_t policy_rules_for(const struct policy *policy, enum metric metric,
                         const struct rule *winners[POLICY_WINNERS_MAX],
                         const struct ignore_row **ignored)
 {
-    const struct rule *growth = NULL;
-    const struct rule *value = NULL;
-    *ignored = find_ignore(policy, metric, subject);
-    for (size_t i = 0; i < policy->rule_count && !*ignored; i++) {
-        const struct rule *rule = &policy->rules[i];
-        if (!rule_matches(rule, metric, subject))
-            continue;
-        growth = limits_growth(rule) ? stronger(growth, rule) : growth;
-        value = limits_value(rule) ? stronger(value, rule) : value;
-    }
+    struct subject seen = subject_seen(policy, metric, subject, limits_anything);
+    *ignored = find_ignore(policy, metric, subject, &seen.former);
+    if (*ignored)
+        return 0;
+    const struct rule *growth = winner(policy, metric, subject, limits_growth);
+    const struct rule *value = winner(policy, metric, subject, limits_value);
     const struct rule *first = stronger(growth, value);
     const struct rule *second = first == growth ? value : growth;
     size_t count = 0;

@@ -84,13 +84,15 @@ static struct rule expand(const struct expansion *expansion, const struct limit 
 }
 
 /* A focus function has the limit of the whole scenario, found by the same row of the table. */
-static struct rule expand_focus(const struct thresholds *thresholds, const struct focus *focus)
+static struct rule expand_focus(const struct thresholds *thresholds, struct arena *arena,
+                                const struct focus *focus)
 {
     const struct limit limit = {
         .value = thresholds->alloc_percent.set ? thresholds->alloc_percent.value : FOCUS_PERCENT,
         .origin = focus->origin};
     struct rule rule = expand(&expansions[0], &limit, (struct str_list){0});
     rule.selector.func = focus->func;
+    rule.selector.func_key = selector_key(arena, focus->func);
     return rule;
 }
 
@@ -108,7 +110,7 @@ struct rule *thresholds_expand(const struct thresholds *thresholds, struct arena
             rules[len++] = expand(&expansions[i], limit, (struct str_list){map, 1});
     }
     for (size_t i = 0; i < thresholds->focus_len; i++)
-        rules[len++] = expand_focus(thresholds, &thresholds->focus[i]);
+        rules[len++] = expand_focus(thresholds, arena, &thresholds->focus[i]);
     *out_len = len;
     return rules;
 }

@@ -501,6 +501,8 @@ static enum status read_focus(struct reader *reader, const struct key *key, void
             return reader_refuse(reader, item, "%s names functions; \"*\" is every function",
                                  key->name);
         }
+        if (selector_check_func(reader, item->text, item))
+            return reader->err->status;
         out->focus[out->focus_len++] =
             (struct focus){.func = item->text, .origin = reader_origin(reader, item)};
     }

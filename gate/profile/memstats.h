@@ -23,6 +23,11 @@ struct memstats {
     uint64_t heap_released_bytes;
     uint64_t heap_objects;
     uint64_t stack_inuse_bytes;
+    uint64_t mspan_inuse_bytes;
+    uint64_t mcache_inuse_bytes;
+    uint64_t buck_hash_bytes;
+    uint64_t gc_sys_bytes;
+    uint64_t other_sys_bytes;
     uint64_t next_gc_bytes;
     uint64_t gc_count;
     uint64_t forced_gc_count;

@@ -73,22 +73,27 @@ struct str recording_refusal_file(struct arena *arena, struct str trial_dir, enu
     return io_join(arena, trial_dir, str_format(arena, "%s.txt", profile_kind_name(kind)));
 }
 
+struct str recording_series_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("series.txt"));
+}
+
 /* Turns "no such file" into what the harness wrote instead of one. */
 static enum status explain_missing(struct arena *arena, struct str dir, enum profile_kind kind,
                                    struct err *err)
 {
     struct bytes text = {0};
-    struct err ignored = {0};
     struct str line = STR("");
-    if (io_read_file(&text, arena, recording_refusal_file(arena, dir, kind),
-                     RECORDING_REFUSAL_BYTES_MAX, &ignored) == STATUS_OK) {
-        struct str rest = str_of_bytes(text);
-        (void)str_split(&rest, '\n', &line);
-    }
-    if (line.len == 0) {
-        return err_set(err, STATUS_NOT_FOUND, "no %s profile was recorded",
-                       profile_kind_spoken(kind));
-    }
+    enum status status = io_read_file(&text, arena, recording_refusal_file(arena, dir, kind),
+                                      RECORDING_REFUSAL_BYTES_MAX, err);
+    if (status == STATUS_NOT_FOUND)
+        return err_set(err, status, "no %s profile was recorded", profile_kind_spoken(kind));
+    if (status != STATUS_OK)
+        return err_wrap(err, "%s.txt", profile_kind_name(kind));
+    struct str rest = str_of_bytes(text);
+    (void)str_split(&rest, '\n', &line);
+    if (line.len == 0)
+        return err_set(err, STATUS_FORMAT, "%s.txt: gives no reason", profile_kind_name(kind));
     return err_set(err, STATUS_CHILD, "%.*s", STR_ARGS(line));
 }
 

@@ -26,17 +26,19 @@
  *   SCENARIO/SIDE/steady-N/mutex.txt   why there is none (block.txt likewise)
  *   SCENARIO/SIDE/steady-N/goroutine-warm.pb.gz  the goroutines at the point (goroutine-end
  *                                      likewise), or goroutine.txt
+ *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
  *
  * SIDE is "baseline" or "candidate", PHASE "exact", "steady" or "duet", N
  * counts from 1. The two trials N of the phase "duet" ran at the same time,
- * and window i of one beside window i of the other; they read no heap. Scenario directories are numbered (scenario-1) so that names
+ * and window i of one beside window i of the other; their heap is read as
+ * MemStats alone, into trial.json. Scenario directories are numbered (scenario-1) so that names
  * never become paths. Nothing in it is a time of day.
  *
  * manifest.json holds, in this order and nothing else:
  *
  *   schema, memgate_version, policy {name, revision}, quick,
- *   environment {os, arch, cpu_model, cpu_count, kernel},
+ *   environment {os, arch, cpu_model, cpu_count, kernel, pinned},
  *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure, notes,
  *               load_count, trials {baseline {exact, steady, duet}, candidate {likewise}}}],
@@ -48,11 +50,18 @@
  * the same names; targets are lists ["hexadecimal offset", "symbol",
  * "type", "call" or "hidden"]. Both sides have a program.json even when only
  * one was built. functions.txt has one name a line, as profiles spell it,
- * each greater in byte order than the one before. A trial's
+ * each greater in byte order than the one before. series.txt has
+ * RECORDING_SERIES_HEAD, which names its columns, and one sample a line, ten
+ * a second and a few more, of the process and all it started: milliseconds
+ * since the load began, resident bytes, PSS (once a second), CPU time since
+ * then, threads, open files; "-" for what was not looked at. trial.json has
+ * what is judged of it: quantiles of the resident bytes; the rest is for
+ * people who wonder when it happened. A trial's
  * directory may hold more files of any name; trial.json must be there for
  * every trial that the manifest counts, and for no other.
  */
-#define RECORDING_SCHEMA "memgate.recording/3"
+#define RECORDING_SCHEMA      "memgate.recording/3"
+#define RECORDING_SERIES_HEAD "# ms rss_bytes pss_bytes cpu_ns threads fds"
 
 enum {
     RECORDING_FILES_MAX = 20000,
@@ -64,6 +73,7 @@ enum {
     RECORDING_TRIALS_MAX = 64, /* per side and phase */
     RECORDING_REFUSAL_BYTES_MAX = 4096,
     RECORDING_WINDOWS_MAX = 20, /* per trial of the duet */
+    RECORDING_LIVE_MAX = 64,    /* likewise */
 };
 
 enum side { SIDE_BASE, SIDE_CAND, SIDES };
@@ -120,6 +130,13 @@ struct record_window {
     struct str latency; /* histogram_encode */
 };
 
+/* Live heap after a forced collection, by runtime.MemStats: exact at any profile rate. */
+struct record_live {
+    uint64_t request_count; /* answered so far, the warm-up left out */
+    uint64_t bytes;         /* HeapAlloc */
+    uint64_t objects;       /* HeapObjects */
+};
+
 /*
  * What else the machine did during a load. Of all CPUs, idle time
  * included; in a container these are the machine's, not the container's.
@@ -128,6 +145,23 @@ struct record_noise {
     double others_share;   /* CPU time of programs that were neither under test nor memgate */
     double steal_share;    /* CPU time that a hypervisor gave to other machines */
     uint64_t throttled_ns; /* our own control group was held back by its CPU quota */
+};
+
+/*
+ * Collections during the load of a steady trial, by what the runtime
+ * printed (GODEBUG=gctrace=1). Those that runtime.GC forced do not count.
+ */
+struct record_gc {
+    bool is_traced;        /* false: nothing below was measured */
+    struct str refusal;    /* why not; empty where nobody asked */
+    uint64_t cycles;       /* 0 is a measurement */
+    uint64_t lost;         /* of the cycles: known by their number alone */
+    uint64_t pause_p50_ns; /* of the others: how long a cycle stopped the program in all */
+    uint64_t pause_p99_ns;
+    uint64_t pause_max_ns;
+    double assist_share; /* of the CPU time of the load: marking by whoever allocates */
+    double cpu_share;    /* likewise: everything the collector did, on idle processors too */
+    uint64_t goal_bytes; /* of the last cycle; 0: no cycle, or no goal */
 };
 
 /* One process of one side under the load. */
@@ -146,11 +180,18 @@ struct record_trial {
     size_t window_count;
     /* "200:1000 404:500": answers of requests without an explicit `expect`; empty for gotest */
     struct str statuses;
+    struct record_live *live; /* of a duet: before, between and after the parts of its load */
+    size_t live_count;
     uint64_t rss_p50_bytes;
     uint64_t rss_p95_bytes;
     uint64_t rss_max_bytes;
     uint64_t rss_samples;
+    uint64_t rss_end_bytes; /* before the point `end`; 0: not looked at */
+    uint64_t pss_bytes;     /* the last of the load, shared pages by their users; 0: not allowed */
+    uint64_t threads_max;
+    uint64_t fds_max; /* open files */
     struct record_noise noise;
+    struct record_gc gc;
     struct record_benchmark *benchmarks;
     size_t benchmark_count;
     /* How long the parts took, for "where the time went"; never judged. */
@@ -180,6 +221,7 @@ struct record_environment {
     struct str cpu_model;
     uint64_t cpu_count;
     struct str kernel;
+    bool pinned; /* the load of services ran on a CPU of its own, the services on the others */
 };
 
 /* A source file that is the same under another path; paths as the repository spells them. */
@@ -227,6 +269,8 @@ struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
 /* Why there is no such profile: "cpu.txt", "mutex.txt". */
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
                                   enum profile_kind kind);
+/* The samples of a trial: "series.txt". */
+struct str recording_series_file(struct arena *arena, struct str trial_dir);
 /*
  * Writes program.json, functions.txt and trial.json files, policy.yaml and, last,
  * manifest.json with all hashes. May be called again after trials were
@@ -235,6 +279,16 @@ struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
  * STATUS_FORMAT, numbers that JSON cannot hold STATUS_INVALID.
  */
 NODISCARD enum status recording_write(const struct recording *recording, struct err *err);
+
+/*
+ * What recording_write would refuse of a program's program.json or of its
+ * functions.txt, asked before hours are spent on what cannot be written:
+ * STATUS_LIMIT or STATUS_INVALID with the name of the file.
+ */
+NODISCARD enum status recording_check_program(const struct record_program *program,
+                                              struct err *err);
+NODISCARD enum status recording_check_functions(const struct record_program *program,
+                                                struct err *err);
 
 /* Reading: everything is verified before anything is believed. */
 

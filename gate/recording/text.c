@@ -51,6 +51,15 @@ static const struct field benchmark_fields[] = {
 #undef RECORD
 static const struct shape benchmark_shape = SHAPE(struct record_benchmark, benchmark_fields);
 
+#define RECORD record_live
+static const struct field live_fields[] = {
+    {"request_count", FIELD_U64, AT(request_count), 0, NULL, 0},
+    {"bytes", FIELD_U64, AT(bytes), 0, NULL, 0},
+    {"objects", FIELD_U64, AT(objects), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape live_shape = SHAPE(struct record_live, live_fields);
+
 #define RECORD record_noise
 static const struct field noise_fields[] = {
     {"others_share", FIELD_DOUBLE, AT(others_share), 0, NULL, 0},
@@ -59,6 +68,22 @@ static const struct field noise_fields[] = {
 };
 #undef RECORD
 static const struct shape noise_shape = SHAPE(struct record_noise, noise_fields);
+
+#define RECORD record_gc
+static const struct field gc_fields[] = {
+    {"is_traced", FIELD_BOOL, AT(is_traced), 0, NULL, 0},
+    {"refusal", FIELD_STR, AT(refusal), 0, NULL, 0},
+    {"cycles", FIELD_U64, AT(cycles), 0, NULL, 0},
+    {"lost", FIELD_U64, AT(lost), 0, NULL, 0},
+    {"pause_p50_ns", FIELD_U64, AT(pause_p50_ns), 0, NULL, 0},
+    {"pause_p99_ns", FIELD_U64, AT(pause_p99_ns), 0, NULL, 0},
+    {"pause_max_ns", FIELD_U64, AT(pause_max_ns), 0, NULL, 0},
+    {"assist_share", FIELD_DOUBLE, AT(assist_share), 0, NULL, 0},
+    {"cpu_share", FIELD_DOUBLE, AT(cpu_share), 0, NULL, 0},
+    {"goal_bytes", FIELD_U64, AT(goal_bytes), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape gc_shape = SHAPE(struct record_gc, gc_fields);
 
 #define RECORD record_window
 static const struct field window_fields[] = {
@@ -81,11 +106,17 @@ static const struct field trial_fields[] = {
     {"latency", FIELD_STR, AT(latency), 0, NULL, 0},
     {"windows", FIELD_LIST, AT(windows), RECORDING_WINDOWS_MAX, &window_shape, AT(window_count)},
     {"statuses", FIELD_STR, AT(statuses), 0, NULL, 0},
+    {"live", FIELD_LIST, AT(live), RECORDING_LIVE_MAX, &live_shape, AT(live_count)},
     {"rss_p50_bytes", FIELD_U64, AT(rss_p50_bytes), 0, NULL, 0},
     {"rss_p95_bytes", FIELD_U64, AT(rss_p95_bytes), 0, NULL, 0},
     {"rss_max_bytes", FIELD_U64, AT(rss_max_bytes), 0, NULL, 0},
     {"rss_samples", FIELD_U64, AT(rss_samples), 0, NULL, 0},
+    {"rss_end_bytes", FIELD_U64, AT(rss_end_bytes), 0, NULL, 0},
+    {"pss_bytes", FIELD_U64, AT(pss_bytes), 0, NULL, 0},
+    {"threads_max", FIELD_U64, AT(threads_max), 0, NULL, 0},
+    {"fds_max", FIELD_U64, AT(fds_max), 0, NULL, 0},
     {"noise", FIELD_OBJECT, AT(noise), 0, &noise_shape, 0},
+    {"gc", FIELD_OBJECT, AT(gc), 0, &gc_shape, 0},
     {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,
      AT(benchmark_count)},
     {"start_ns", FIELD_U64, AT(start_ns), 0, NULL, 0},
@@ -130,6 +161,7 @@ static const struct field environment_fields[] = {
     {"cpu_model", FIELD_STR, AT(cpu_model), 0, NULL, 0},
     {"cpu_count", FIELD_U64, AT(cpu_count), 0, NULL, 0},
     {"kernel", FIELD_STR, AT(kernel), 0, NULL, 0},
+    {"pinned", FIELD_BOOL, AT(pinned), 0, NULL, 0},
 };
 #undef RECORD
 static const struct shape environment_shape = SHAPE(struct record_environment, environment_fields);

@@ -66,6 +66,24 @@ static enum status write_functions(struct writing *writing, size_t scenario, enu
     return status == STATUS_OK ? STATUS_OK : err_wrap(err, "%.*s", STR_ARGS(path));
 }
 
+enum status recording_check_program(const struct record_program *program, struct err *err)
+{
+    struct buf buf;
+    buf_init(&buf, RECORDING_JSON_BYTES_MAX);
+    enum status status = program_write(&buf, program, err);
+    buf_release(&buf);
+    return status == STATUS_OK ? STATUS_OK : err_wrap(err, "program.json");
+}
+
+enum status recording_check_functions(const struct record_program *program, struct err *err)
+{
+    struct buf buf;
+    buf_init(&buf, RECORDING_FUNCTIONS_BYTES_MAX);
+    enum status status = functions_write(&buf, program, err);
+    buf_release(&buf);
+    return status == STATUS_OK ? STATUS_OK : err_wrap(err, "functions.txt");
+}
+
 static enum status write_side(struct writing *writing, size_t scenario, enum side side,
                               struct err *err)
 {

@@ -3,8 +3,6 @@
 #include <math.h>
 
 #include "gate/codec/escape.h"
-#include "gate/compare/pair.h"
-#include "gate/judge/watch.h"
 #include "gate/report/phrase.h"
 
 enum { SITES_SHOWN_MAX = 30, CALLERS_SHOWN_MAX = 10 };
@@ -54,14 +52,17 @@ static void write_pairing(const struct explaining *explaining)
 
 static bool is_about(const struct explaining *explaining, const struct comparison_row *row)
 {
-    return row->level == ROW_FUNCTION &&
-           str_equal(pair_key(explaining->arena, row->func), explaining->input->detail->key);
+    return row->level == ROW_FUNCTION && str_equal(row->key, explaining->input->detail->key);
 }
 
 /* The verdict of a rule on a row; what is fine about single functions is not listed. */
 static const char *verdict_of(const struct judged_scenario *scenario,
                               const struct comparison_row *row, const struct rule *rule)
 {
+    if (scenario->verdict == VERDICT_NONE)
+        return "not judged";
+    if (judged_elsewhere(rule, row))
+        return "judged where it is charged to";
     for (size_t i = 0; i < scenario->finding_count; i++) {
         if (scenario->findings[i].row == row && scenario->findings[i].rule == rule)
             return finding_verdict_name(scenario->findings[i].verdict);
@@ -75,14 +76,12 @@ static void write_rules(const struct explaining *explaining, const struct compar
     const struct comparison *comparison = input->scenario->comparison;
     const struct rule *winners[POLICY_WINNERS_MAX];
     const struct ignore_row *ignored = NULL;
-    struct subject subject = watch_subject(explaining->arena, input->policy, comparison, row);
-    size_t count = policy_rules_for(input->policy, row->metric, &subject, winners, &ignored);
+    const struct subject *subject = &input->scenario->watch.subjects[row - comparison->rows];
+    size_t count = policy_rules_for(input->policy, row->metric, subject, winners, &ignored);
     for (size_t i = 0; i < count; i++) {
         struct str origin = origin_text(explaining->arena, &winners[i]->origin);
         struct str rule = rule_describe(explaining->arena, winners[i]);
         const char *verdict = verdict_of(input->scenario, row, winners[i]);
-        if (row->is_charged && winners[i]->selector.each_function)
-            verdict = "judged where it is charged to";
         buf_printf(explaining->out, "               %s by %.*s (%.*s)\n", verdict, STR_ARGS(rule),
                    STR_ARGS(origin));
     }
@@ -276,7 +275,8 @@ static void write_moved(const struct explaining *explaining)
         if (!str_equal(moved->from, key) && !str_equal(moved->to, key))
             continue;
         buf_printf(explaining->out, "  moved      ");
-        unit_write(explaining->out, UNIT_BYTES_PER_REQUEST, moved->bytes, false);
+        unit_write(explaining->out, metric_unit(moved->metric), moved->bytes, false);
+        buf_text(explaining->out, moved->metric == METRIC_INUSE_SPACE ? " held" : "");
         buf_text(explaining->out, " from ");
         escape_text(explaining->out, moved->from);
         buf_text(explaining->out, " to ");

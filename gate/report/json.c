@@ -157,6 +157,7 @@ static void write_moved(struct json_report *report)
         json_str(&report->json, "from", comparison->moved[i].from);
         json_str(&report->json, "to", comparison->moved[i].to);
         json_double(&report->json, "bytes", comparison->moved[i].bytes);
+        json_str(&report->json, "metric", str_from(metric_name(comparison->moved[i].metric)));
         json_object_end(&report->json);
     }
     json_list_end(&report->json);
@@ -237,11 +238,31 @@ static void write_kinds(struct json_writer *json, const struct comparison *compa
         const struct unlisted_entry *entry = &comparison->unlisted[i];
         json_object(json, NULL);
         write_str_or_null(json, "entry", entry->entry);
+        json_bool(json, "runtime", entry->is_runtime);
         json_double(json, "base", entry->bytes[SIDE_BASE]);
         json_double(json, "cand", entry->bytes[SIDE_CAND]);
         json_object_end(json);
     }
     json_list_end(json);
+}
+
+/* What resident memory is for, at the point "end"; null where it was not measured. */
+static void write_rss(struct json_writer *json, const struct comparison *comparison)
+{
+    static const char *const keys[RSS_PARTS] = {"live_heap", "gc_headroom", "stacks",
+                                                "runtime_metadata", "rest"};
+    const struct rss_side *rss = comparison->rss;
+    if (!comparison->has_rss) {
+        json_null(json, "rss");
+        return;
+    }
+    json_object(json, "rss");
+    write_both(json, "total", (const double[SIDES]){rss[SIDE_BASE].total, rss[SIDE_CAND].total});
+    for (size_t i = 0; i < RSS_PARTS; i++) {
+        write_both(json, keys[i],
+                   (const double[SIDES]){rss[SIDE_BASE].parts[i], rss[SIDE_CAND].parts[i]});
+    }
+    json_object_end(json);
 }
 
 /* Every number of the whole scenario, judged or not. */
@@ -265,6 +286,7 @@ static void write_measured(struct json_report *report)
     }
     json_list_end(json);
     write_kinds(json, comparison);
+    write_rss(json, comparison);
     json_object_end(json);
 }
 
@@ -315,6 +337,7 @@ static void write_environment(struct json_writer *json,
     json_str(json, "cpu_model", environment->cpu_model);
     json_u64(json, "cpu_count", environment->cpu_count);
     json_str(json, "kernel", environment->kernel);
+    json_bool(json, "pinned", environment->pinned);
     json_object_end(json);
 }
 

@@ -166,6 +166,21 @@ static void write_kinds(const struct markdown *markdown)
     drop_if_full(markdown->out, before);
 }
 
+/* Why the resident memory is what it is: more of it need not be a leak. */
+static void write_rss(const struct markdown *markdown)
+{
+    const struct comparison *comparison = markdown->scenario->comparison;
+    size_t before = markdown->out->len;
+    if (!phrase_shows_rss(markdown->scenario))
+        return;
+    struct str base = phrase_rss(markdown->arena, comparison, SIDE_BASE);
+    struct str cand = phrase_rss(markdown->arena, comparison, SIDE_CAND);
+    struct str growth = phrase_rss_growth(markdown->arena, comparison);
+    buf_printf(markdown->out, "\n<sub>resident memory: baseline %.*s; candidate %.*s%s%.*s</sub>\n",
+               STR_ARGS(base), STR_ARGS(cand), growth.len ? "; " : "", STR_ARGS(growth));
+    drop_if_full(markdown->out, before);
+}
+
 static void write_scenario(const struct markdown *markdown)
 {
     const struct comparison *comparison = markdown->scenario->comparison;
@@ -184,12 +199,14 @@ static void write_scenario(const struct markdown *markdown)
     buf_byte(markdown->out, '\n');
     struct str_list invalid = phrase_invalid(markdown->arena, markdown->scenario);
     write_list(markdown, "invalid:", invalid.items, invalid.len);
-    write_list(markdown, "note:", comparison->notes, comparison->note_count);
+    struct str_list notes = phrase_notes(markdown->arena, markdown->scenario);
+    write_list(markdown, "note:", notes.items, notes.len);
     size_t shown = write_table(markdown);
     if (shown > ROWS_MAX)
         buf_printf(markdown->out, "\n%zu more in verdict.json.\n", shown - ROWS_MAX);
     write_moved(markdown);
     write_kinds(markdown);
+    write_rss(markdown);
     if (markdown->scenario->finding_count > 0)
         write_details(markdown);
 }

@@ -166,6 +166,23 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit)
     return str_format(arena, "called by %.*s", STR_ARGS(via));
 }
 
+/* "here from orders.Place and 2 more" */
+static struct str moved_where(struct arena *arena, const struct comparison_row *row)
+{
+    size_t count = 0;
+    if (row->moved < 0)
+        return STR("to other functions");
+    /* The largest come first; of the last nothing may have moved in this metric. */
+    while (count < row->source_count && row->sources[count].amount > 0)
+        count++;
+    if (count == 0)
+        return STR("here from other functions");
+    struct str from = phrase_name(arena, row->sources[0].func);
+    if (count == 1)
+        return str_format(arena, "here from %.*s", STR_ARGS(from));
+    return str_format(arena, "here from %.*s and %zu more", STR_ARGS(from), count - 1);
+}
+
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding)
 {
     const struct comparison_row *row = finding->row;
@@ -195,8 +212,9 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
     if (named && fabs(row->moved) > 0) {
         struct str amount =
             per_what(arena, row, written(arena, metric_unit(row->metric), row->moved, true));
-        out.items[out.len++] = str_format(arena, "%.*s of it moved %s other functions",
-                                          STR_ARGS(amount), row->moved > 0 ? "here from" : "to");
+        struct str where = moved_where(arena, row);
+        out.items[out.len++] =
+            str_format(arena, "%.*s of it moved %.*s", STR_ARGS(amount), STR_ARGS(where));
     }
     return out;
 }
@@ -210,6 +228,37 @@ struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario
         out.items[out.len++] = comparison->invalid[i];
     for (size_t i = 0; i < scenario->refusals.len; i++)
         out.items[out.len++] = scenario->refusals.items[i];
+    return out;
+}
+
+static bool any_contains(const struct str_list *texts, struct str part)
+{
+    for (size_t i = 0; i < texts->len; i++) {
+        if (str_contains(texts->items[i], part))
+            return true;
+    }
+    return false;
+}
+
+/* Said as the reason of no verdict already. */
+static bool is_told(struct str note, const struct str_list *invalid, struct str refusal)
+{
+    return refusal.len > 0 && str_contains(note, refusal) && any_contains(invalid, refusal);
+}
+
+struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *scenario)
+{
+    const struct comparison *comparison = scenario->comparison;
+    struct str_list invalid = phrase_invalid(arena, scenario);
+    struct str_list out = {ARENA_ARRAY(arena, struct str, comparison->note_count + 1), 0};
+    for (size_t i = 0; i < comparison->note_count; i++) {
+        struct str note = comparison->notes[i];
+        bool told = is_told(note, &invalid, comparison->steady_refusal);
+        for (size_t kind = 0; kind < PROFILE_KINDS; kind++)
+            told = told || is_told(note, &invalid, comparison->profile_refusals[kind]);
+        if (!told)
+            out.items[out.len++] = note;
+    }
     return out;
 }
 

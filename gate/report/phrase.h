@@ -40,6 +40,8 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding);
 /* Why the scenario has no verdict; empty when it has one. */
 struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario);
+/* What a reader must know besides: why a phase was not compared is told once, there or here. */
+struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *scenario);
 /* "main (3f21c09)". */
 struct str phrase_side(struct arena *arena, const struct record_program *program);
 /* "BLOCKED: 2 of 9 rules broken, worst ..."; one sentence about the whole judgement. */
@@ -53,6 +55,12 @@ const struct comparison_row *phrase_culprit_row(const struct judged_scenario *sc
 struct str phrase_kinds(struct arena *arena, const struct comparison *comparison);
 /* "call target 99.2 %, unknown 0 %": how that was found; empty when there are none. */
 struct str phrase_told_by(struct arena *arena, const struct comparison *comparison);
+/* True when a finding about resident memory is listed and it can be explained. */
+bool phrase_shows_rss(const struct judged_scenario *scenario);
+/* "19.9 MiB at end: live heap 8.2 MiB, GC headroom 9.1 MiB ..." of one side. */
+struct str phrase_rss(struct arena *arena, const struct comparison *comparison, enum side side);
+/* What most of the growth between the sides is; empty when there is none to speak of. */
+struct str phrase_rss_growth(struct arena *arena, const struct comparison *comparison);
 /* Count of listed findings with the verdict. */
 size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict);
 

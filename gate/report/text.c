@@ -7,6 +7,7 @@ struct text {
     struct buf *out;
     struct arena *arena;
     const struct judged_scenario *scenario;
+    const struct record_environment *environment;
 };
 
 static void write_padded(struct buf *out, struct str text, size_t width)
@@ -72,11 +73,17 @@ static void write_place(const struct text *text, const struct comparison_row *ro
     buf_byte(text->out, '\n');
 }
 
+static void write_reasons(const struct text *text, const struct finding *finding)
+{
+    struct str_list reasons = phrase_reasons(text->arena, finding);
+    for (size_t i = 0; i < reasons.len; i++)
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(reasons.items[i]));
+}
+
 static void write_finding(const struct text *text, const struct finding *finding, bool full)
 {
     const struct comparison_row *row = finding->row;
     struct arena *arena = text->arena;
-    struct str_list reasons = phrase_reasons(arena, finding);
     buf_printf(text->out, "  %-7s ", phrase_tag(finding->verdict));
     struct str what = str_format(arena, "%.*s, %.*s", STR_ARGS(phrase_metric(arena, row)),
                                  STR_ARGS(phrase_subject(arena, row)));
@@ -85,13 +92,15 @@ static void write_finding(const struct text *text, const struct finding *finding
     buf_printf(text->out, "%.*s  %.*s", STR_ARGS(phrase_value(arena, row, row->estimate.cand)),
                STR_ARGS(phrase_change(arena, row)));
     buf_printf(text->out, " %.*s\n", STR_ARGS(phrase_interval(arena, finding)));
-    if (!full)
-        return;
-    write_place(text, row);
-    write_culprits(text, finding);
-    for (size_t i = 0; i < reasons.len; i++)
-        buf_printf(text->out, "          %.*s\n", STR_ARGS(reasons.items[i]));
-    write_rule(text, finding);
+    if (full) {
+        write_place(text, row);
+        write_culprits(text, finding);
+    }
+    /* Nothing is fine for a move without saying so. */
+    if (full || row->moved > 0)
+        write_reasons(text, finding);
+    if (full)
+        write_rule(text, finding);
 }
 
 static bool is_function(const struct finding *finding)
@@ -144,7 +153,9 @@ static void write_moved(const struct text *text)
         buf_text(text->out, " -> ");
         buf_str(text->out, phrase_name(text->arena, moved->to));
         buf_text(text->out, "  ");
-        unit_write(text->out, UNIT_BYTES_PER_REQUEST, moved->bytes, false);
+        unit_write(text->out, metric_unit(moved->metric), moved->bytes, false);
+        if (moved->metric == METRIC_INUSE_SPACE)
+            buf_text(text->out, " held");
         buf_byte(text->out, '\n');
     }
     if (comparison->moved_count > MOVED_SHOWN_MAX) {
@@ -170,17 +181,20 @@ static bool write_ops(const struct text *text, enum alloc_kind kind, double tota
     return any;
 }
 
-/* Entries of the runtime that no table knows. */
+/* Where the bytes of kind "other" are from. */
 static void write_unlisted(const struct text *text)
 {
     const struct comparison *comparison = text->scenario->comparison;
     for (size_t i = 0; i < comparison->unlisted_count && i < UNLISTED_SHOWN_MAX; i++) {
         const struct unlisted_entry *entry = &comparison->unlisted[i];
+        if (entry->bytes[SIDE_CAND] <= 0)
+            continue;
         buf_text(text->out, "  other   ");
         unit_write(text->out, UNIT_BYTES_PER_REQUEST, entry->bytes[SIDE_CAND], false);
-        buf_text(text->out, " by ");
-        escape_text(text->out, entry->entry.len ? entry->entry : STR("no entry"));
-        buf_byte(text->out, '\n');
+        buf_text(text->out, entry->is_runtime ? " in " : " by ");
+        escape_text(text->out, entry->entry.len ? entry->entry : STR("a function without a name"));
+        buf_text(text->out, entry->is_runtime ? ", of the runtime's own stacks\n"
+                                              : ", of which no table tells the kind\n");
     }
 }
 
@@ -202,6 +216,34 @@ static void write_kinds(const struct text *text)
     buf_text(text->out, any_op ? "\n" : "");
     buf_printf(text->out, "  told by %.*s of the candidate's bytes\n", STR_ARGS(told_by));
     write_unlisted(text);
+}
+
+/* Latency and CPU time depend on it: who shares a CPU waits for it. */
+static void write_machine(const struct text *text)
+{
+    const struct record_scenario *record = text->scenario->comparison->record;
+    const struct record_environment *environment = text->environment;
+    const size_t *count = record->trial_count[SIDE_CAND];
+    if (record->is_gotest || count[PHASE_STEADY] + count[PHASE_DUET] == 0)
+        return;
+    buf_printf(text->out, "  machine %llu CPUs, %s\n", (unsigned long long)environment->cpu_count,
+               environment->pinned ? "one of them for the load, the others for the service"
+                                   : "nothing pinned: load and service share them");
+}
+
+/* Why the resident memory is what it is: more of it need not be a leak. */
+static void write_rss(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    if (!phrase_shows_rss(text->scenario))
+        return;
+    for (enum side side = 0; side < SIDES; side++) {
+        buf_printf(text->out, "  %-7s %s %.*s\n", side == SIDE_BASE ? "rss" : "", side_name(side),
+                   STR_ARGS(phrase_rss(text->arena, comparison, side)));
+    }
+    struct str growth = phrase_rss_growth(text->arena, comparison);
+    if (growth.len)
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(growth));
 }
 
 static void write_trials(const struct text *text)
@@ -255,15 +297,18 @@ static void write_scenario(const struct text *text)
     struct str_list invalid = phrase_invalid(text->arena, text->scenario);
     for (size_t i = 0; i < invalid.len; i++)
         write_message(text->out, "  INVALID ", invalid.items[i]);
-    for (size_t i = 0; i < comparison->note_count; i++)
-        write_message(text->out, "  note    ", comparison->notes[i]);
+    struct str_list notes = phrase_notes(text->arena, text->scenario);
+    for (size_t i = 0; i < notes.len; i++)
+        write_message(text->out, "  note    ", notes.items[i]);
     if (comparison->record->identical)
         buf_text(text->out, "  byte-identical binaries, and only code or documentation changed\n");
     write_findings(text);
     write_paired(text);
     write_moved(text);
     write_kinds(text);
+    write_rss(text);
     write_trials(text);
+    write_machine(text);
 }
 
 void report_text(struct buf *out, struct arena *arena, const struct report_input *input)
@@ -274,7 +319,7 @@ void report_text(struct buf *out, struct arena *arena, const struct report_input
     escape_text(out, input->recording->policy_name);
     buf_printf(out, ": %zu rules, %zu judged\n", judgement->rule_count, judgement->judged_rules);
     for (size_t i = 0; i < judgement->scenario_count; i++) {
-        struct text text = {out, arena, &judgement->scenarios[i]};
+        struct text text = {out, arena, &judgement->scenarios[i], &input->recording->environment};
         write_scenario(&text);
     }
     buf_printf(out, "\nexit %d (%s)\n", verdict_exit_code(judgement->verdict),

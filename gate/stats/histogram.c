@@ -149,3 +149,70 @@ enum status histogram_decode(struct histogram *out, struct arena *arena, struct 
     *out = histogram;
     return STATUS_OK;
 }
+
+static uint64_t count_up_to(const struct histogram *histogram, uint64_t value_ns)
+{
+    uint64_t sum = 0;
+    uint32_t last = bucket_of(value_ns);
+    for (uint32_t i = 0; i <= last; i++)
+        sum += histogram->counts[i];
+    return sum;
+}
+
+static double ms(double ns)
+{
+    return ns / 1e6;
+}
+
+static void write_line(struct buf *out, const struct histogram *histogram, double quantile,
+                       uint64_t value_ns)
+{
+    uint64_t count = count_up_to(histogram, value_ns);
+    buf_printf(out, "%12.3f %14.12f %10llu", ms((double)value_ns), quantile,
+               (unsigned long long)count);
+    if (quantile < 1)
+        buf_printf(out, " %14.2f", 1 / (1 - quantile));
+    buf_byte(out, '\n');
+}
+
+static void write_summary(struct buf *out, const struct histogram *histogram)
+{
+    double sum = 0;
+    double squares = 0;
+    double count = (double)histogram->count;
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        double middle = ms(((double)bucket_low(i) + (double)bucket_high(i)) / 2);
+        sum += (double)histogram->counts[i] * middle;
+        squares += (double)histogram->counts[i] * middle * middle;
+    }
+    double mean = num_ratio(sum, count);
+    double variance = num_ratio(squares, count) - mean * mean;
+    buf_printf(out, "#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", mean,
+               variance > 0 ? sqrt(variance) : 0);
+    buf_printf(out, "#[Max     = %12.3f, Total count    = %12llu]\n", ms((double)histogram->max_ns),
+               (unsigned long long)histogram->count);
+    buf_printf(out, "#[Buckets = %12d, SubBuckets     = %12d]\n",
+               HISTOGRAM_BUCKETS >> HISTOGRAM_SUB_BITS, 1 << HISTOGRAM_SUB_BITS);
+}
+
+/* The least value first; five ticks, then as many over the half of the way to 100 % that is left. */
+static double tick_quantile(unsigned tick)
+{
+    enum { TICKS = 5 };
+    double left = ldexp(1, -(int)(tick / TICKS));
+    return 1 - left * (1 - (double)(tick % TICKS) / (2 * TICKS));
+}
+
+void histogram_write_hgrm(struct buf *out, const struct histogram *histogram)
+{
+    uint64_t value_ns = 0;
+    buf_text(out, "       Value     Percentile TotalCount 1/(1-Percentile)\n\n");
+    for (unsigned tick = 0; histogram->count > 0 && value_ns < histogram->max_ns; tick++) {
+        double quantile = tick_quantile(tick);
+        value_ns = tick ? histogram_quantile(histogram, quantile) : histogram->min_ns;
+        write_line(out, histogram, quantile, value_ns);
+    }
+    if (histogram->count > 0)
+        write_line(out, histogram, 1, histogram->max_ns);
+    write_summary(out, histogram);
+}

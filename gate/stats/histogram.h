@@ -37,4 +37,14 @@ struct str histogram_encode(const struct histogram *histogram, struct arena *are
 NODISCARD enum status histogram_decode(struct histogram *out, struct arena *arena, struct str text,
                                        struct err *err);
 
+/*
+ * The distribution as HdrHistogram writes it (".hgrm"): lines of value in
+ * milliseconds, percentile, how many values are up to it, and
+ * 1/(1-percentile), five to each halving of the distance to 100 %; then
+ * mean, standard deviation, maximum and count. Values are the upper edges
+ * of their buckets; mean and deviation are of their middles.
+ */
+struct buf;
+void histogram_write_hgrm(struct buf *out, const struct histogram *histogram);
+
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """map_cpu.py FILE...: samples, map samples, generic-key samples and the profiler's own of Go CPU
 profiles, counted over the stacks that `go tool pprof -traces` prints, by another reading of the
-names than gate/fold/map_cpu.c's. tests/unit/fold/map_cpu_test.c holds the output."""
+names than config/runtime has. tests/unit/fold/map_cpu_test.c holds the output."""
 import re
 import subprocess
 import sys

@@ -75,6 +75,11 @@ for n, c in [(1, 0.99), (7, 0.99), (8, 0.99), (12, 0.99), (12, 0.95), (30, 0.99)
     below = [k for k in range(n) if stats.binom.cdf(k, n, 0.5) <= (1 - c) / 2 and 2 * k + 1 < n]
     print(f"    {{{n}, {c}, {max(below, default=-1)}}},")
 
+print("slope_theil_sen: x y slope")
+for x, y in [([0, 1, 2, 3, 4], [10, 12, 13.5, 16, 18]), ([0, 300, 600, 900, 1200], [5.1e5, 5.2e5, 9e5, 5.4e5, 5.5e5]),
+             ([1, 1, 2], [5, 7, 9]), ([0, 1], [3, 1])]:
+    print(f"    {x} {y} {float(stats.theilslopes(y, x).slope)!r}")
+
 print("waits: base cand -> base cand low high of the difference (by which way)")
 
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/base/num.h"
 #include "gate/harness/load/lane.h"
 
 enum { EVENTS_MAX = 64 };
@@ -231,6 +232,25 @@ enum status load_run(struct load_result out[], struct arena *arena, const struct
     arena_release(&scratch);
     (void)close(engine.epoll_fd);
     return status;
+}
+
+void load_result_add(struct load_result *into, const struct load_result *part)
+{
+    double seconds = num_ratio((double)into->answered, into->achieved_per_second) +
+                     num_ratio((double)part->answered, part->achieved_per_second);
+    into->answered += part->answered;
+    into->achieved_per_second = num_ratio((double)into->answered, seconds);
+    if (into->unexpected == 0)
+        into->first_problem = part->first_problem;
+    into->unexpected += part->unexpected;
+    into->successes += part->successes;
+    for (size_t status = 0; status < LOAD_STATUS_MAX; status++)
+        into->unlisted[status] += part->unlisted[status];
+    histogram_merge(&into->latency, &part->latency);
+    histogram_merge(&into->lateness, &part->lateness);
+    into->duration_ns += part->duration_ns;
+    into->response_bytes += part->response_bytes;
+    into->reconnects += part->reconnects;
 }
 
 struct str load_statuses(const struct load_result *result, struct arena *arena)

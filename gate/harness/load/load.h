@@ -78,6 +78,12 @@ struct load_result {
 NODISCARD enum status load_run(struct load_result out[], struct arena *arena,
                                const struct load_spec *spec, struct err *err);
 
+/*
+ * Adds the next part of one load: the sums, the histograms, and the rate
+ * over the time of both. Windows are left to the caller.
+ */
+void load_result_add(struct load_result *into, const struct load_result *part);
+
 /* "200:1000 404:500": what lines without `expect` were answered, ascending; empty when none was. */
 struct str load_statuses(const struct load_result *result, struct arena *arena);
 

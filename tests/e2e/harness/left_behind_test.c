@@ -188,7 +188,8 @@ static void a_service_that_lost_its_port_is_started_again(void **state)
             .driver = DRIVER_HTTP,
             .service = {.args = {.items = args, .len = 2},
                         .ready = STR("/"),
-                        .start_timeout_ns = 20 * NS_PER_SECOND},
+                        .start_timeout_ns = 20 * NS_PER_SECOND,
+                        .profile_timeout_ns = 60 * NS_PER_SECOND},
         };
         struct policy policy = {0};
         struct harness harness = {.spec.policy = &policy, .arena = &arena, .work_dir = dir};

@@ -7,6 +7,7 @@ set -euo pipefail
 memgate=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$work/repo
+warmup=50
 rule='  - {metric: map_cpu_share, max: 15%, severity: block}'
 
 # policy REQUESTS ENV [RULE]: other rules get room, so that only the one about maps can break.
@@ -17,7 +18,7 @@ trials: {exact: 2, steady: 2, max: 3}
 scenarios:
   - name: lookup
     service: {args: [--addr, "\${ADDR}"], ready: /healthz, env: {PROFILE: "$2"}}
-    load: {requests: load.jsonl, warmup: 50, count: $1, connections: 2}
+    load: {requests: load.jsonl, warmup: $warmup, count: $1, connections: 2}
 rules:
   - {metric: cpu_per_request, max_increase_percent: 1000%}
   - {metric: p99, max_increase_percent: 10000%}
@@ -97,6 +98,20 @@ row "no handler, a rule" 3 \
 policy 100 busy "$rule"
 row "another profiler, a rule" 3 'answered 500: Could not enable CPU profiling: .*already in use' \
     main planted
+# Ten seconds are waited for it, and once: before that every trial of the four paid twenty.
+policy 100 hang
+since=$SECONDS
+row "a handler that hangs" 0 \
+    '^  note +CPU profiles are not compared: baseline, steady trial 1: GET .*: no complete answer' main main
+[ $((SECONDS - since)) -lt 35 ] || fail "a handler that hangs: $((SECONDS - since)) s"
+# The pace is that of the load, and a profile that asked for too much time ends with it.
+for warmup in 1 0; do
+    policy 1500 slow "$rule"
+    since=$SECONDS
+    row "a slow first request, warm-up $warmup" 0 'map_cpu_share, whole scenario .* %' main main
+    [ $((SECONDS - since)) -lt 60 ] || fail "a slow first request: $((SECONDS - since)) s"
+done
+warmup=50
 policy 100 off
 row "no handler, no rule" 0 \
     '^  note +CPU profiles are not compared: baseline, steady trial 1: GET .* answered 404' main planted

@@ -27,7 +27,7 @@ kinds() { # PROFILE EXE: "kind percent" of what the program allocated
 
 refused() { # MESSAGE PROFILE EXE
     local rc=0
-    "$memgate" diff "$2" "$2" --cand-binary "$3" >"$work/out" 2>"$work/err" || rc=$?
+    "$memgate" diff "$2" "$2" --base-binary "$3" --cand-binary "$3" >"$work/out" 2>"$work/err" || rc=$?
     [ "$rc" = 2 ] || fail "$3 on $2: exit $rc, not 2"
     grep -q "$1" "$work/err" || fail "$3 on $2: $(cat "$work/err")"
     [ ! -s "$work/out" ] || fail "$3 on $2: a table all the same"

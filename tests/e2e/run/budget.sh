@@ -48,4 +48,11 @@ for row in "--quick 20" "--output=$work/out 120"; do
     done
     [ -z "$missed" ] || fail "three times: $missed"
 done
+
+# 900 requests in each of three duets or more, on both sides.
+for side in baseline candidate; do
+    count=$(figure "$work/out/latency/scenario-1-$side.hgrm" '#.*Total count *= *\([0-9]*\)].*')
+    [[ ${count:-0} -ge 2700 && $((count % 900)) = 0 ]] ||
+        fail "latency of the $side: $count requests are not those of whole duets"
+done
 finish

@@ -73,4 +73,11 @@ PY
     left=$(processes_of "$work/tmp")
     [ -z "$left" ] || fail "SIG$signal after $delay s left processes $left"
 done
+
+# All phases of a run, at moments that nobody chose.
+if [ -n "${MEMGATE_TEST_NIGHTLY-}" ]; then
+    mkdir "$work/evil"
+    /usr/bin/python3 "$root/tests/e2e/evil/evil.py" "$memgate" "$work/evil" --interrupt 50 ||
+        fail "random moments leave something behind"
+fi
 finish

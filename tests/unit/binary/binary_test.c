@@ -1,5 +1,6 @@
 #include "gate/binary/binary.h"
 
+#include "gate/base/clock.h"
 #include "tests/support/check.h"
 #include "tests/unit/binary/image.h"
 
@@ -140,6 +141,48 @@ static void stripped_files_name_targets_by_pclntab(void **state)
             assert_target(&binary, 0x113, "main.f");
         }
     }
+}
+
+enum { MANY_SECTIONS = 20000, MANY_RELOCATIONS = 40000, RELOCATION_BYTES = 24 };
+
+/* An image that goes on with relocations, and section headers that all name the whole of them. */
+static struct bytes file_of_relocations(const struct image *image)
+{
+    size_t table_at = IMAGE_BYTES;
+    size_t headers_at = table_at + (size_t)MANY_RELOCATIONS * RELOCATION_BYTES;
+    size_t len = headers_at + (size_t)MANY_SECTIONS * 64;
+    uint8_t *file = arena_alloc(&arena, len, 1);
+    memcpy(file, image->bytes, IMAGE_BYTES);
+    for (size_t i = 0; i < MANY_RELOCATIONS; i++) {
+        const uint64_t row[] = {IMAGE_DATA_ADDRESS, 8, IMAGE_TABLE_ADDRESS};
+        memcpy(file + table_at + i * RELOCATION_BYTES, row, sizeof(row));
+    }
+    for (size_t i = 0; i < MANY_SECTIONS; i++) {
+        const uint64_t loaded[] = {4ULL << 32, 2, 0, table_at, headers_at - table_at, 0, 0, 0};
+        const void *header = image->bytes + IMAGE_HEADERS_OFFSET + i * 64;
+        memcpy(file + headers_at + i * 64, i < image->section_count ? header : loaded, 64);
+    }
+    const uint64_t headers = headers_at;
+    const uint16_t count = MANY_SECTIONS;
+    memcpy(file + 40, &headers, sizeof(headers));
+    memcpy(file + 60, &count, sizeof(count));
+    return (struct bytes){file, len};
+}
+
+/* Each is a place where moduledata could be: before there was a limit, this took minutes. */
+static void relocations_without_end_are_not_followed(void **state)
+{
+    (void)state;
+    struct image image;
+    struct binary binary = {0};
+    image_init(&image, IMAGE_AMD64);
+    image_build_info(&image);
+    image_pclntab(&image, 0xfffffff1U);
+    struct bytes file = file_of_relocations(&image);
+    uint64_t start_ns = clock_now_ns();
+    assert_fails(binary_open(&binary, &arena, file, &err), STATUS_FORMAT, &err,
+                 "the address of runtime.text is not in the file");
+    assert_true(clock_now_ns() - start_ns < 5 * NS_PER_SECOND);
 }
 
 /* Externally linked PIE before Go 1.26: the table has no section of its own. */
@@ -536,6 +579,7 @@ int main(void)
         TEST(amd64_calls_name_their_target),
         TEST(arm64_calls_name_their_target),
         TEST(offsets_outside_code_have_no_target),
+        TEST(relocations_without_end_are_not_followed),
         TEST(stripped_files_name_targets_by_pclntab),
         TEST(a_table_without_section_is_found),
         TEST(symbols_without_the_runtime_give_way_to_pclntab),

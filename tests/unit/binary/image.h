@@ -257,6 +257,7 @@ static inline void image_module_relocated(struct image *image, uint32_t type)
         count++;
     }
     image_section(image, (struct image_section){".rela.dyn", 4, 0, IMAGE_RELA_AT, 24UL * count, 0});
+    image_put(image, IMAGE_HEADERS_OFFSET + 64UL * (image->section_count - 1) + 8, 2, 8);
 }
 
 /* CALL at a place of the text segment, to another one. */

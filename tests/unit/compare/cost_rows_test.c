@@ -169,6 +169,9 @@ static void waits_are_what_came_between_the_points(void **state)
     assert_true(add_row->is_new);
     assert_false(add_row->is_charged);
     assert_str(add_row->package, "main");
+    assert_str(add_row->key, "main.(*T).add");
+    assert_int_equal(add_row->phase, PHASE_STEADY);
+    assert_int_equal(whole->phase, PHASE_STEADY);
     const struct comparison_row *leaf = find(&fixture, METRIC_MUTEX_DELAY, "sync.(*Mutex).Unlock");
     assert_close(leaf->estimate.cand, 9001 * cbrt(0.9 * 1.2), 1e-6);
     assert_true(leaf->is_charged);

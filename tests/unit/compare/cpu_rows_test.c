@@ -150,9 +150,12 @@ static void a_profile_that_was_refused_leaves_no_rows(void **state)
     assert_int_equal(fixture.comparison.row_count, 0);
     assert_str(fixture.comparison.profile_refusals[PROFILE_KIND_CPU],
                "candidate, steady trial 2: GET /x answered 404");
-    assert_int_equal(fixture.comparison.note_count, 1);
+    assert_int_equal(fixture.comparison.note_count, 2);
     assert_str(fixture.comparison.notes[0],
                "CPU profiles are not compared: candidate, steady trial 2: GET /x answered 404");
+    assert_str(fixture.comparison.notes[1],
+               "a CPU profile was taken in 2 steady trials of the baseline and in 1 of the "
+               "candidate: the load paid for it there, so CPU and latency are not quite alike");
     fixture_release(&fixture);
 }
 
@@ -161,13 +164,35 @@ static void a_profile_that_nobody_wanted_needs_no_note(void **state)
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
-    struct str dir = trial_dir(&fixture, SIDE_BASE, 1);
-    assert_ok(io_remove_tree(recording_cpu_file(&fixture.arena, dir), &fixture.err), &fixture.err);
+    for (enum side side = 0; side < SIDES; side++) {
+        struct str dir = trial_dir(&fixture, side, 1);
+        assert_ok(io_remove_tree(recording_cpu_file(&fixture.arena, dir), &fixture.err),
+                  &fixture.err);
+    }
     assert_ok(add(&fixture), &fixture.err);
     assert_int_equal(fixture.comparison.row_count, 0);
     assert_int_equal(fixture.comparison.note_count, 0);
     assert_str(fixture.comparison.profile_refusals[PROFILE_KIND_CPU],
                "baseline, steady trial 1: no CPU profile was recorded");
+    fixture_release(&fixture);
+}
+
+/* As with a baseline that was recorded under a policy without it. */
+static void a_profile_of_one_side_alone_is_noted(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (uint32_t t = 1; t <= TRIALS; t++) {
+        struct str dir = trial_dir(&fixture, SIDE_BASE, t);
+        assert_ok(io_remove_tree(recording_cpu_file(&fixture.arena, dir), &fixture.err),
+                  &fixture.err);
+    }
+    assert_ok(add(&fixture), &fixture.err);
+    assert_int_equal(fixture.comparison.note_count, 1);
+    assert_true(str_starts_with(fixture.comparison.notes[0],
+                                STR("a CPU profile was taken in 0 steady trials of the baseline "
+                                    "and in 2 of the candidate")));
     fixture_release(&fixture);
 }
 
@@ -214,6 +239,7 @@ int main(void)
         cmocka_unit_test(one_trial_a_side_is_not_bounded),
         cmocka_unit_test(a_profile_that_was_refused_leaves_no_rows),
         cmocka_unit_test(a_profile_that_nobody_wanted_needs_no_note),
+        cmocka_unit_test(a_profile_of_one_side_alone_is_noted),
         cmocka_unit_test(a_side_without_samples_was_not_measured),
         cmocka_unit_test(a_damaged_profile_is_an_error),
     };

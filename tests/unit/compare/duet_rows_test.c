@@ -1,5 +1,6 @@
 #include "gate/compare/duet_rows.h"
 
+#include "gate/compare/heap_rows.h"
 #include "gate/stats/histogram.h"
 #include "tests/support/check.h"
 
@@ -75,6 +76,62 @@ static void each_quantile_is_a_row(void **state)
     arena_release(&fixture.arena);
 }
 
+/* Live heap of 1 MB that grows by so many bytes with each request; the third point is off. */
+static void give_live(struct fixture *fixture, enum side side, uint64_t per_request)
+{
+    for (size_t t = 0; t < PAIRS; t++) {
+        struct record_live *live = ARENA_ARRAY(&fixture->arena, struct record_live, 5);
+        for (uint64_t i = 0; i < 5; i++) {
+            uint64_t requests = i * 225;
+            live[i] = (struct record_live){requests, 1000000 + per_request * requests, 1};
+        }
+        live[2].bytes += 500000;
+        fixture->trials[side][t].live = live;
+        fixture->trials[side][t].live_count = 5;
+    }
+}
+
+static void a_leak_is_a_slope_and_keeps_its_culprits(void **state)
+{
+    struct fixture fixture;
+    struct culprit culprit = {0};
+    struct comparison_row exact = {.metric = METRIC_HEAP_GROWTH,
+                                   .level = ROW_SCENARIO,
+                                   .estimate = {.cand = 5},
+                                   .culprits = &culprit,
+                                   .culprit_count = 1};
+    (void)state;
+    fixture_init(&fixture);
+    give_live(&fixture, SIDE_BASE, 2);
+    give_live(&fixture, SIDE_CAND, 102);
+    comparison_row_add(&fixture.comparison, &fixture.arena, &exact);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    const struct comparison_row *row = &fixture.comparison.rows[0];
+    assert_int_equal(row->metric, METRIC_HEAP_GROWTH);
+    assert_int_equal(row->phase, PHASE_DUET);
+    assert_close(row->estimate.base, 2000, 1e-6);
+    assert_close(row->estimate.cand, 102000, 1e-6);
+    assert_int_equal(row->culprit_count, 1);
+    arena_release(&fixture.arena);
+}
+
+static void too_few_points_leave_the_exact_growth(void **state)
+{
+    struct fixture fixture;
+    struct comparison_row exact = {
+        .metric = METRIC_HEAP_GROWTH, .level = ROW_SCENARIO, .estimate = {.cand = 5}};
+    (void)state;
+    fixture_init(&fixture);
+    give_live(&fixture, SIDE_BASE, 2);
+    give_live(&fixture, SIDE_CAND, 102);
+    fixture.trials[SIDE_CAND][1].live_count = 4;
+    comparison_row_add(&fixture.comparison, &fixture.arena, &exact);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_close(fixture.comparison.rows[0].estimate.cand, 5, 0);
+    assert_int_equal(fixture.comparison.rows[0].phase, PHASE_EXACT);
+    arena_release(&fixture.arena);
+}
+
 static void without_a_duet_there_is_no_row(void **state)
 {
     struct fixture fixture;
@@ -113,6 +170,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_quantile_is_a_row),
+        cmocka_unit_test(a_leak_is_a_slope_and_keeps_its_culprits),
+        cmocka_unit_test(too_few_points_leave_the_exact_growth),
         cmocka_unit_test(without_a_duet_there_is_no_row),
         cmocka_unit_test(what_has_no_partner_is_refused),
     };

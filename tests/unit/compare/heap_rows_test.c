@@ -79,6 +79,33 @@ static void the_guilty_line_is_found_though_lines_shift(void **state)
     }
 }
 
+/* Held against each other one by one, the lines of one side and the other would take minutes. */
+static void a_function_of_many_lines_is_compared_in_time(void **state)
+{
+    enum { LINES = 60000, GUILTY = 40000 };
+    struct trial_fold folds[SIDES];
+    struct ledger_side sides[SIDES];
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (int side = 0; side < SIDES; side++) {
+        struct fold fold = {.period = 1,
+                            .sites = ARENA_ARRAY(&fixture.arena, struct fold_site, LINES),
+                            .site_count = LINES};
+        for (int64_t i = 0; i < LINES; i++) {
+            fold.sites[i].func = name_of(&fixture, "m.io/a.F");
+            fold.sites[i].line = i;
+            fold.sites[i].kind = ALLOC_KIND_MAP;
+            fold.sites[i].value[HEAP_ALLOC_SPACE] = i == GUILTY && side == SIDE_CAND ? 7 : 100;
+        }
+        folds[side] = (struct trial_fold){.alloc = fold, .request_count = 1};
+        sides[side] = side_of(&folds[side], 1);
+    }
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    assert_int_equal(row_of(&fixture, ROW_FUNCTION, "m.io/a.F")->line, GUILTY);
+    fixture_release(&fixture);
+}
+
 /* Growths: C 400; A and B 200 and 201, within 1 %; D 3 of 804, below the share of 2 %. */
 static void culprits_are_ranked_and_ties_go_by_name(void **state)
 {
@@ -139,6 +166,92 @@ static void new_gone_and_moved_functions_are_told_apart(void **state)
     assert_int_equal(fixture.comparison.moved_count, 1);
     assert_str(fixture.comparison.moved[0].from, "m.io/a/old.Kept");
     assert_str(fixture.comparison.moved[0].to, "m.io/a/new.Kept");
+    fixture_release(&fixture);
+}
+
+static void a_function_that_lets_a_library_allocate_is_paired(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE_BY("strings.genSplit", 9, ALLOC_KIND_SLICE, 400, "m.io/a/old.Kept", "m.io/a.Main")};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE_BY("strings.genSplit", 9, ALLOC_KIND_SLICE, 440, "m.io/a/new.Kept", "m.io/a.Main")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a/new.Kept");
+    assert_str(row->base_func, "m.io/a/old.Kept");
+    assert_close(row->estimate.delta, 40, 1e-12);
+    fixture_release(&fixture);
+}
+
+/* The map is gone and the kind that shrank most, so that the guilty line is the baseline's. */
+static void a_guilty_line_of_the_baseline_does_not_name_the_row(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a/old.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL),
+        SITE("m.io/a/old.Kept", 2, ALLOC_KIND_MAP, 90, NULL)};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE("m.io/a/new.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
+    struct fixture fixture;
+    size_t rows = 0;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        if (!row_is_of_function(row))
+            continue;
+        rows++;
+        assert_str(row->func, "m.io/a/new.Kept");
+        assert_str(row->base_func, "m.io/a/old.Kept");
+        assert_str(row->key, "m.io/a/new.Kept");
+    }
+    assert_int_equal(rows, 6); /* the function and its two kinds, in bytes and in objects */
+    assert_int_equal(row_of(&fixture, ROW_FUNCTION, "m.io/a/new.Kept")->line, 2);
+    fixture_release(&fixture);
+}
+
+static void a_rename_that_no_list_confirms_is_noted(void **state)
+{
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a/old.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
+    static const struct site_text cand[SITES_MAX] = {
+        SITE("m.io/a/new.Kept", 1, ALLOC_KIND_SLICE, 1000, NULL)};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, base, cand, 1);
+    assert_int_equal(fixture.comparison.note_count, SIDES);
+    assert_true(str_contains(fixture.comparison.notes[0],
+                             STR("functions taken for renamed: 1, but the functions of the "
+                                 "baseline's executable are not known")));
+    fixture_release(&fixture);
+    fixture_init(&fixture);
+    compare(&fixture, base, base, 1);
+    assert_int_equal(fixture.comparison.note_count, 0);
+    fixture_release(&fixture);
+}
+
+/* The candidate's file is written by hand: the fixture has one for all. */
+static void a_row_knows_the_file_of_the_other_side(void **state)
+{
+    static const struct site_text texts[SITES_MAX] = {
+        SITE("m.io/a.F", 1, ALLOC_KIND_SLICE, 1000, "m.io/a.F")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct trial_fold folds[SIDES];
+    for (int side = 0; side < SIDES; side++) {
+        folds[side] = (struct trial_fold){.alloc = fold_of(&fixture, texts, 1), .request_count = 1};
+    }
+    folds[SIDE_CAND].alloc.sites[0].file = name_of(&fixture, "m.io/a/new.go");
+    const struct ledger_side sides[SIDES] = {side_of(&folds[SIDE_BASE], 1),
+                                             side_of(&folds[SIDE_CAND], 1)};
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a.F");
+    assert_str(row->file, "new.go");
+    assert_str(row->other_file, "f.go");
     fixture_release(&fixture);
 }
 
@@ -239,7 +352,8 @@ static void bytes_without_a_kind_are_told_with_every_row(void **state)
     (void)state;
     fixture_init(&fixture);
     compare(&fixture, base, base, 1);
-    assert_close(comparison_unknown_share(&fixture.comparison, SIDE_CAND), 1, 1e-12);
+    assert_close(comparison_unknown_share(row_of(&fixture, ROW_SCENARIO, NULL)), 0.3, 1e-12);
+    assert_close(comparison_unknown_share(row_of(&fixture, ROW_FUNCTION, "m.io/a.F")), 1, 1e-12);
     assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.F")->unknown[SIDE_CAND], 30, 1e-12);
     assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.G")->unknown[SIDE_CAND], 0, 1e-12);
     for (size_t i = 0; i < fixture.comparison.row_count; i++) {
@@ -248,6 +362,80 @@ static void bytes_without_a_kind_are_told_with_every_row(void **state)
         has_map_row = has_map_row || (is_map && row->unknown[SIDE_BASE] > 29);
     }
     assert_true(has_map_row);
+    fixture_release(&fixture);
+}
+
+/* The runtime's own stacks are named by what allocates in them, whatever entry that calls. */
+static void bytes_of_kind_other_are_told_by_what_is_unknown(void **state)
+{
+    static const struct {
+        const char *func;
+        const char *entry;
+        enum alloc_how how;
+        int64_t bytes;
+    } rows[] = {
+        {"m.io/a.F", "runtime.mallocgcLarge", ALLOC_HOW_CALL, 500},
+        {"runtime.acquireSudog", "runtime.newobject", ALLOC_HOW_NAME, 96},
+        {"m.io/a.G", "runtime.mallocgcLarge", ALLOC_HOW_CALL, 0},
+        {"runtime.malg", "", ALLOC_HOW_NAME, 0},
+    };
+    struct trial_fold folds[SIDES];
+    struct ledger_side sides[SIDES];
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct fold fold = {.period = 1,
+                        .sites = ARENA_ARRAY(&fixture.arena, struct fold_site, ARRAY_LEN(rows))};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fold_site *site = &fold.sites[fold.site_count++];
+        site->func = name_of(&fixture, rows[i].func);
+        site->entry = name_of(&fixture, rows[i].entry);
+        site->how = rows[i].how;
+        site->kind = ALLOC_KIND_OTHER;
+        site->value[HEAP_ALLOC_SPACE] = rows[i].bytes;
+    }
+    for (int side = 0; side < SIDES; side++) {
+        folds[side] = (struct trial_fold){.alloc = fold, .request_count = 1};
+        sides[side] = side_of(&folds[side], 1);
+    }
+    heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
+    const struct unlisted_entry *have = fixture.comparison.unlisted;
+    assert_int_equal(fixture.comparison.unlisted_count, 2);
+    assert_str(have[0].entry, "runtime.mallocgcLarge");
+    assert_false(have[0].is_runtime);
+    assert_close(have[0].bytes[SIDE_CAND], 500, 1e-12);
+    assert_str(have[1].entry, "runtime.acquireSudog");
+    assert_true(have[1].is_runtime);
+    fixture_release(&fixture);
+}
+
+/* F: 30 of 30 bytes may be maps; G: 1 of 71 is less than 2 %. Slices nobody asked for. */
+static void a_function_without_kinds_has_a_row_of_each_limited(void **state)
+{
+    static const struct pair_hints hints = {.limits_kind = {[ALLOC_KIND_MAP] = true}};
+    static const struct site_text base[SITES_MAX] = {
+        SITE("m.io/a.F", 5, ALLOC_KIND_UNKNOWN, 30, "m.io/a.F"),
+        SITE("m.io/a.G", 6, ALLOC_KIND_OBJECT, 70, "m.io/a.G"),
+        SITE("m.io/a.G", 7, ALLOC_KIND_UNKNOWN, 1, "m.io/a.G")};
+    struct fixture fixture;
+    size_t maps = 0;
+    (void)state;
+    fixture_init(&fixture);
+    compare_hinted(&fixture, base, base, 1, &hints);
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        assert_false(row->level == ROW_FUNCTION_KIND && row->kind == ALLOC_KIND_SLICE);
+        if (row->level != ROW_FUNCTION_KIND || row->kind != ALLOC_KIND_MAP ||
+            row->metric != METRIC_ALLOC_SPACE)
+            continue;
+        maps++;
+        assert_str(row->func, "m.io/a.F");
+        assert_int_equal(row->line, 5);
+        assert_true(row->estimate.bounded);
+        assert_close(row->estimate.cand, 0, 1e-12);
+        assert_close(row->unknown[SIDE_CAND], 30, 1e-12);
+    }
+    assert_int_equal(maps, 1);
     fixture_release(&fixture);
 }
 
@@ -282,13 +470,20 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renumbered_closures_change_no_row),
         cmocka_unit_test(the_guilty_line_is_found_though_lines_shift),
+        cmocka_unit_test(a_function_of_many_lines_is_compared_in_time),
         cmocka_unit_test(culprits_are_ranked_and_ties_go_by_name),
         cmocka_unit_test(a_library_leaf_names_the_programs_own_caller),
         cmocka_unit_test(new_gone_and_moved_functions_are_told_apart),
+        cmocka_unit_test(a_function_that_lets_a_library_allocate_is_paired),
+        cmocka_unit_test(a_guilty_line_of_the_baseline_does_not_name_the_row),
+        cmocka_unit_test(a_rename_that_no_list_confirms_is_noted),
+        cmocka_unit_test(a_row_knows_the_file_of_the_other_side),
         cmocka_unit_test(a_sampled_profile_bounds_its_own_error),
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
         cmocka_unit_test(a_librarys_bytes_are_charged_to_the_programs_own_frame),
         cmocka_unit_test(bytes_without_a_kind_are_told_with_every_row),
+        cmocka_unit_test(bytes_of_kind_other_are_told_by_what_is_unknown),
+        cmocka_unit_test(a_function_without_kinds_has_a_row_of_each_limited),
         cmocka_unit_test(details_hold_the_sites_of_both_sides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,42 +2,6 @@
 
 #include "gate/compare/pair.h"
 
-static const struct key_case {
-    const char *function;
-    const char *want;
-} key_cases[] = {
-    {"main.work", "main.work"},
-    {"main.work.func1", "main.work.func"},
-    {"main.work.func2", "main.work.func"},
-    {"main.work.func2.1", "main.work.func"},
-    {"main.work.func2.gowrap1", "main.work.func"},
-    {"main.work-range1", "main.work.func"},
-    {"main.work.func1-range2.3", "main.work.func"},
-    {"example.com/a.b/pkg.(*T).Method", "example.com/a.b/pkg.(*T).Method"},
-    {"example.com/a.b/pkg.(*T).Method.func7", "example.com/a.b/pkg.(*T).Method.func"},
-    {"main.funcs", "main.funcs"},
-    {"main.func1x", "main.func1x"},
-    {"example.com/v2.New", "example.com/v2.New"},
-    {"gopkg.in/yaml%2ev3.Unmarshal", "gopkg.in/yaml%2ev3.Unmarshal"},
-    {"gopkg.in/yaml%2ev3.Unmarshal.func1", "gopkg.in/yaml%2ev3.Unmarshal.func"},
-    {"a.io/m.Set[go.shape.struct { X int \"json:\\\"a ]b\\\"\" }].Add", "a.io/m.Set[...].Add"},
-    {"a.io/m.glob..func2", "a.io/m.init.func"},
-    {"a.io/m.init.func1", "a.io/m.init.func"},
-    {"a.io/m.init.3", "a.io/m.init"},
-};
-
-static void closures_share_the_key_of_their_function(void **state)
-{
-    (void)state;
-    struct arena arena;
-    arena_init(&arena);
-    for (size_t i = 0; i < ARRAY_LEN(key_cases); i++) {
-        print_message("%s\n", key_cases[i].function);
-        assert_str(pair_key(&arena, str_from(key_cases[i].function)), key_cases[i].want);
-    }
-    arena_release(&arena);
-}
-
 /* Bytes per request; objects are a 32nd of them unless said otherwise. */
 struct written {
     const char *name;
@@ -337,7 +301,6 @@ static void the_policys_successor_comes_first(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(closures_share_the_key_of_their_function),
         cmocka_unit_test(functions_pair_by_the_first_step_that_knows_them),
         cmocka_unit_test(functions_follow_their_renamed_file),
         cmocka_unit_test(a_rename_counts_wherever_it_is_in_the_list),

@@ -52,11 +52,32 @@ static inline struct name_id name_of(struct fixture *fixture, const char *text)
     return intern_name(&fixture->names, str_from(text ? text : ""));
 }
 
+/* Adds the bytes of a stack to each of its functions, once. */
+static inline void add_cum(struct fixture *fixture, struct fold *fold, const struct site_text *text)
+{
+    const char *const stack[] = {text->func, text->user, text->caller};
+    for (size_t i = 0; i < ARRAY_LEN(stack); i++) {
+        struct name_id func = name_of(fixture, stack[i]);
+        size_t at = 0;
+        if (func.v == 0 || (i > 0 && name_equal(func, name_of(fixture, stack[i - 1]))))
+            continue;
+        while (at < fold->function_count && !name_equal(fold->functions[at].func, func))
+            at++;
+        fold->functions[at].func = func;
+        fold->functions[at].cum[HEAP_ALLOC_SPACE] += text->bytes;
+        fold->functions[at].cum[HEAP_ALLOC_OBJECTS] += text->bytes / 8;
+        if (at == fold->function_count)
+            fold->function_count++;
+    }
+}
+
 static inline struct fold fold_of(struct fixture *fixture, const struct site_text *texts,
                                   int64_t period)
 {
-    struct fold out = {.period = period,
-                       .sites = ARENA_ARRAY(&fixture->arena, struct fold_site, SITES_MAX)};
+    struct fold out = {
+        .period = period,
+        .sites = ARENA_ARRAY(&fixture->arena, struct fold_site, SITES_MAX),
+        .functions = ARENA_ARRAY(&fixture->arena, struct fold_function, (size_t)3 * SITES_MAX)};
     for (; out.site_count < SITES_MAX && texts[out.site_count].func; out.site_count++) {
         const struct site_text *text = &texts[out.site_count];
         struct fold_site *site = &out.sites[out.site_count];
@@ -69,6 +90,7 @@ static inline struct fold fold_of(struct fixture *fixture, const struct site_tex
         site->kind = text->kind;
         site->value[HEAP_ALLOC_OBJECTS] = text->bytes / 8;
         site->value[HEAP_ALLOC_SPACE] = text->bytes;
+        add_cum(fixture, &out, text);
     }
     return out;
 }
@@ -81,8 +103,9 @@ static inline struct ledger_side side_of(struct trial_fold *trials, size_t len)
 }
 
 /* One trial a side of one request, as two plain files are; the module is "m.io/a". */
-static inline void compare(struct fixture *fixture, const struct site_text *base,
-                           const struct site_text *cand, int64_t period)
+static inline void compare_hinted(struct fixture *fixture, const struct site_text *base,
+                                  const struct site_text *cand, int64_t period,
+                                  const struct pair_hints *hints)
 {
     fixture->folds[SIDE_BASE] =
         (struct trial_fold){.alloc = fold_of(fixture, base, period), .request_count = 1};
@@ -90,7 +113,13 @@ static inline void compare(struct fixture *fixture, const struct site_text *base
         (struct trial_fold){.alloc = fold_of(fixture, cand, period), .request_count = 1};
     struct ledger_side sides[SIDES] = {side_of(&fixture->folds[SIDE_BASE], 1),
                                        side_of(&fixture->folds[SIDE_CAND], 1)};
-    heap_rows_add(&fixture->comparison, &fixture->arena, &fixture->names, sides, &no_hints);
+    heap_rows_add(&fixture->comparison, &fixture->arena, &fixture->names, sides, hints);
+}
+
+static inline void compare(struct fixture *fixture, const struct site_text *base,
+                           const struct site_text *cand, int64_t period)
+{
+    compare_hinted(fixture, base, cand, period, &no_hints);
 }
 
 /* The only alloc_space row of a level and function; fails when there is none or a second. */

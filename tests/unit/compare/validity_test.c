@@ -168,6 +168,11 @@ static void break_cpus(struct fixture *fixture)
     fixture->recordings[SIDE_CAND].environment.cpu_count = 4;
 }
 
+static void break_pinning(struct fixture *fixture)
+{
+    fixture->recordings[SIDE_CAND].environment.pinned = true;
+}
+
 static void break_steady(struct fixture *fixture)
 {
     fixture->scenarios[SIDE_BASE].trial_count[SIDE_CAND][PHASE_STEADY] = 0;
@@ -206,6 +211,8 @@ static const struct refusal_case {
     {"steady requests", break_steady_requests, NULL, "request counts of the steady phase differ"},
     {"cpu model", break_machine, NULL, "baseline ran on 2 CPUs of \"x\", candidate on 2 of \"y\""},
     {"cpu count", break_cpus, NULL, "candidate on 4 of"},
+    {"pinning", break_pinning, NULL,
+     "pinning differs: the load had a CPU of its own only for the candidate"},
     {"no steady phase", break_steady, NULL, "baseline: no steady trial was recorded"},
 };
 

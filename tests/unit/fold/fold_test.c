@@ -117,6 +117,73 @@ static void owner_and_user_are_the_first_frames_of_their_sort(void **state)
     assert_str(intern_text(&names, fold.sites[1].user_file), "");
 }
 
+struct alike_case {
+    const char *stack;
+    const char *user;
+    const char *caller;
+};
+
+/* One after the other, so that what is known of one must not stand for the next. */
+static const struct alike_case alike_cases[] = {
+    {"sort.Sort<fmt.F<example.com/shop.a<main.b", "example.com/shop.a", "main.b"},
+    {"sort.Sort<fmt.F<example.com/shop.a<main.b<main.main", "example.com/shop.a", "main.b"},
+    {"sort.Sort<fmt.F<example.com/shop.a<main.c", "example.com/shop.a", "main.c"},
+    {"sort.Sort<fmt.F<example.com/shop.a", "example.com/shop.a", ""},
+    {"sort.Sort<fmt.F<example.com/shop.d<main.b", "example.com/shop.d", "main.b"},
+    {"sort.Sort<fmt.F", "", "fmt.F"},
+    {"sort.Sort<fmt.F<runtime/pprof.writeHeap", NULL, NULL},
+    {"sort.Sort<fmt.F<example.com/shop.a<main.b", "example.com/shop.a", "main.b"},
+    {"sort.Sort<e.E<e.F<e.G<e.H<e.I<e.J<example.com/shop.a<main.b", "example.com/shop.a", "main.b"},
+    {"sort.Sort<e.E<e.F<e.G<e.H<e.I<e.J<example.com/shop.d<main.b", "example.com/shop.d", "main.b"},
+};
+
+/* Frames with the same text are the same location, as in a profile that a program writes. */
+static void share_locations(struct profile *profile)
+{
+    for (size_t i = 0; i < profile->sample_count; i++) {
+        const struct profile_sample *sample = &profile->samples[i];
+        uint32_t *locations = ARENA_ARRAY(&arena, uint32_t, sample->location_count);
+        for (uint32_t j = 0; j < sample->location_count; j++) {
+            while (profile->locations[locations[j]].lines[0].function !=
+                   profile->locations[sample->locations[j]].lines[0].function)
+                locations[j]++;
+        }
+        profile->samples[i].locations = locations;
+    }
+}
+
+static void stacks_that_begin_alike_are_told_apart(void **state)
+{
+    (void)state;
+    struct sample_text texts[ARRAY_LEN(alike_cases)];
+    struct fold fold;
+    for (size_t i = 0; i < ARRAY_LEN(alike_cases); i++)
+        texts[i] = (struct sample_text){.stack = alike_cases[i].stack, .values = {1, 1, 0, 0}};
+    struct profile profile = sample_profile(&arena, texts, ARRAY_LEN(texts));
+    share_locations(&profile);
+    assert_ok(fold_heap(&fold, &arena, &names, &profile, &shop, &err), &err);
+    assert_int_equal(fold.total[HEAP_ALLOC_OBJECTS], ARRAY_LEN(alike_cases) - 1);
+    assert_int_equal(fold.excluded[HEAP_ALLOC_OBJECTS], 1);
+    for (size_t i = 0; i < ARRAY_LEN(alike_cases); i++) {
+        const struct alike_case *row = &alike_cases[i];
+        int64_t want = 0;
+        int64_t have = 0;
+        print_message("  %s\n", row->stack);
+        for (size_t j = 0; j < ARRAY_LEN(alike_cases) && row->user; j++) {
+            const struct alike_case *other = &alike_cases[j];
+            want += other->user && strcmp(other->user, row->user) == 0 &&
+                    strcmp(other->caller, row->caller) == 0;
+        }
+        for (size_t j = 0; j < fold.site_count && row->user; j++) {
+            const struct fold_site *site = &fold.sites[j];
+            if (str_equal_text(intern_text(&names, site->user), row->user) &&
+                str_equal_text(intern_text(&names, site->caller), row->caller))
+                have += site->value[HEAP_ALLOC_OBJECTS];
+        }
+        assert_int_equal(have, want);
+    }
+}
+
 static void a_module_without_a_dot_owns_its_frames(void **state)
 {
     (void)state;
@@ -456,6 +523,7 @@ int main(void)
         TEST(flat_is_the_leaf_and_cum_counts_once),
         TEST(equal_sites_are_summed),
         TEST(owner_and_user_are_the_first_frames_of_their_sort),
+        TEST(stacks_that_begin_alike_are_told_apart),
         TEST(a_module_without_a_dot_owns_its_frames),
         TEST(profiler_and_benchmark_machinery_are_left_out),
         TEST(the_leaf_is_behind_visible_runtime_frames),

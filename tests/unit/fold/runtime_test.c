@@ -136,6 +136,74 @@ static void some_leaves_tell_it_themselves(void **state)
     }
 }
 
+struct entry_case {
+    const char *function;
+    enum map_entry want;
+};
+
+/* Spellings of Go 1.19 to 1.27, from the symbol tables of each release's own go command. */
+static const struct entry_case entry_cases[] = {
+    {"runtime.mapaccess1", MAP_ENTRY_GENERIC},
+    {"runtime.mapaccess2", MAP_ENTRY_GENERIC},
+    {"runtime.mapaccess1_fat", MAP_ENTRY_GENERIC},
+    {"runtime.mapassign", MAP_ENTRY_GENERIC},
+    {"runtime.mapdelete", MAP_ENTRY_GENERIC},
+    {"reflect.mapassign0", MAP_ENTRY_GENERIC},
+    {"reflect.mapaccess", MAP_ENTRY_GENERIC},
+    {"runtime.mapaccess1_fast32", MAP_ENTRY_FAST},
+    {"runtime.mapaccess2_faststr", MAP_ENTRY_FAST},
+    {"runtime.mapassign_fast64ptr", MAP_ENTRY_FAST},
+    {"runtime.mapdelete_fast64", MAP_ENTRY_FAST},
+    {"reflect.mapassign_faststr0", MAP_ENTRY_FAST},
+    {"runtime.mapclear", MAP_ENTRY_FAST},
+    {"runtime.mapclone2", MAP_ENTRY_FAST},
+    {"runtime.mapiterinit", MAP_ENTRY_FAST},
+    {"runtime.mapIterNext", MAP_ENTRY_FAST},
+    {"reflect.mapIterStart", MAP_ENTRY_FAST},
+    {"runtime.makemap_small", MAP_ENTRY_FAST},
+    {"runtime.makemap", MAP_ENTRY_FAST},
+    {"reflect.makemap", MAP_ENTRY_FAST},
+    {"maps.clone", MAP_ENTRY_FAST},
+    {"internal/runtime/maps.(*Map).Clone", MAP_ENTRY_FAST},
+    {"internal/runtime/maps.NewMap", MAP_ENTRY_FAST},
+    /* What serves others too, does nothing, or only sounds like a map. */
+    {"internal/runtime/maps.memHashAES", MAP_ENTRY_NONE},
+    {"runtime.memhash64", MAP_ENTRY_NONE},
+    {"runtime.mapinitnoop", MAP_ENTRY_NONE},
+    {"reflect.maplen", MAP_ENTRY_NONE},
+    {"reflect.MapOf", MAP_ENTRY_NONE},
+    {"runtime.(*hmap).newoverflow", MAP_ENTRY_NONE},
+    {"sync.(*Map).Load", MAP_ENTRY_NONE},
+    {"maps.Keys[...]", MAP_ENTRY_NONE},
+    {"example.com/runtime.mapaccess1", MAP_ENTRY_NONE},
+    {"main.mapaccess1", MAP_ENTRY_NONE},
+    {"", MAP_ENTRY_NONE},
+};
+
+static void map_operations_are_known_by_name(void **state)
+{
+    (void)state;
+    struct runtime_table table = table_of("");
+    for (size_t i = 0; i < ARRAY_LEN(entry_cases); i++) {
+        print_message("%s\n", entry_cases[i].function);
+        assert_int_equal(runtime_table_map_entry(&table, str_from(entry_cases[i].function)),
+                         entry_cases[i].want);
+    }
+}
+
+static void map_operations_hold_from_their_release_on(void **state)
+{
+    (void)state;
+    struct runtime_table old = table_of("go1.23.12");
+    struct runtime_table swiss = table_of("go1.25.1 X:noswissmap");
+    struct str clear = STR("internal/runtime/maps.(*Map).Clear");
+    struct str assign = STR("runtime.mapassign");
+    assert_int_equal(runtime_table_map_entry(&old, clear), MAP_ENTRY_NONE);
+    assert_int_equal(runtime_table_map_entry(&swiss, clear), MAP_ENTRY_FAST);
+    assert_int_equal(runtime_table_map_entry(&old, assign), MAP_ENTRY_GENERIC);
+    assert_int_equal(runtime_table_map_entry(&swiss, assign), MAP_ENTRY_GENERIC);
+}
+
 struct version_case {
     const char *go_version;
     bool swiss; /* the rows of 1.24 */
@@ -211,9 +279,10 @@ static const struct refused_case refused_cases[] = {
     {"no release", STR_INIT("target exact a.X map\n"), "f.txt:1: the first row must be"},
     {"no such release", STR_INIT("since 1.24\n"), "f.txt:1: the first row must be"},
     {"two releases", STR_INIT("since go1.24 go1.25\n"), "f.txt:1: the first row must be"},
-    {"release twice", STR_INIT("since go1.24\nsince go1.25\n"), "f.txt:2: target or leaf wanted"},
+    {"release twice", STR_INIT("since go1.24\nsince go1.25\n"),
+     "f.txt:2: target, leaf or cpu wanted"},
     {"unknown table", STR_INIT("since go1.24\n\ntarge exact a.X map\n"),
-     "f.txt:3: target or leaf wanted, not \"targe\""},
+     "f.txt:3: target, leaf or cpu wanted, not \"targe\""},
     {"unknown match", STR_INIT("since go1.24\ntarget glob a.X map\n"), "not \"glob\""},
     {"no kind", STR_INIT("since go1.24\ntarget exact a.X\n"), "f.txt:2: exact|prefix NAME KIND"},
     {"unknown kind", STR_INIT("since go1.24\ntarget exact a.X maps\n"), "named \"maps\""},
@@ -222,6 +291,13 @@ static const struct refused_case refused_cases[] = {
     {"no caller", STR_INIT("since go1.24\nleaf under a.X map\n"),
      "f.txt:2: NAME CALLER KIND [OP] wanted"},
     {"target under a caller", STR_INIT("since go1.24\ntarget under a.X b. map\n"), "not \"under\""},
+    {"unknown speed", STR_INIT("since go1.24\ncpu prefix a.X slow\n"),
+     "f.txt:2: fast or generic wanted, not \"slow\""},
+    {"no speed", STR_INIT("since go1.24\ncpu prefix a.X\n"),
+     "f.txt:2: exact|prefix NAME fast|generic wanted"},
+    {"two speeds", STR_INIT("since go1.24\ncpu prefix a.X fast generic\n"),
+     "f.txt:2: exact|prefix NAME fast|generic wanted"},
+    {"cpu under a caller", STR_INIT("since go1.24\ncpu under a.X fast\n"), "not \"under\""},
     {"a field too many", STR_INIT("since go1.24\nleaf exact a.X map make it\n"),
      "f.txt:2: exact|prefix NAME KIND"},
 };
@@ -254,6 +330,18 @@ static const struct under_case under_cases[] = {
     {"maps.clone", "strings.X", ALLOC_KIND_MAP},
     {"main.f", "strings.X", ALLOC_KIND_UNKNOWN},
 };
+
+static void captures_have_names_until_go_1_20(void **state)
+{
+    (void)state;
+    struct runtime_table table;
+    assert_ok(runtime_table_open(&table, &arena, STR("go1.20.14"), &err), &err);
+    assert_true(table.captures_are_named);
+    assert_ok(runtime_table_open(&table, &arena, STR("go1.21"), &err), &err);
+    assert_false(table.captures_are_named);
+    assert_ok(runtime_table_open(&table, &arena, STR("devel"), &err), &err);
+    assert_false(table.captures_are_named);
+}
 
 static void some_leaves_are_what_their_caller_makes_of_them(void **state)
 {
@@ -316,8 +404,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(targets_tell_what_is_allocated),
         TEST(some_leaves_tell_it_themselves),
+        TEST(map_operations_are_known_by_name),
+        TEST(map_operations_hold_from_their_release_on),
         TEST(rows_hold_from_their_release_on),
         TEST(the_newest_file_is_asked_first),
+        TEST(captures_have_names_until_go_1_20),
         TEST(some_leaves_are_what_their_caller_makes_of_them),
         TEST(calls_of_the_program_itself_stand_for_make_and_copy),
         TEST(malformed_rows_are_refused_with_their_place),

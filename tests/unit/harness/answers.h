@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ struct service {
     pthread_t thread;
     struct str answers[ANSWERS_MAX];
     size_t answer_count;
+    bool waits_for_end; /* answers when the client has closed its half */
+    bool hangs;         /* never answers */
     char requests[ANSWERS_MAX][512];
 };
 
@@ -30,6 +33,11 @@ static inline void *serve(void *ctx)
         char *request = service->requests[i];
         ssize_t got = recv(fd, request, sizeof(service->requests[i]) - 1, 0);
         request[got > 0 ? got : 0] = '\0';
+        char more[64];
+        while ((service->waits_for_end || service->hangs) && recv(fd, more, sizeof(more), 0) > 0)
+            continue;
+        if (service->hangs)
+            (void)poll(&(struct pollfd){.fd = fd}, 1, -1);
         for (struct str rest = service->answers[i]; rest.len > 0;) {
             ssize_t put = send(fd, rest.data, rest.len, MSG_NOSIGNAL);
             rest = str_slice(rest, put > 0 ? (size_t)put : rest.len, rest.len);

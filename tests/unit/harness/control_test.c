@@ -20,6 +20,7 @@ struct server {
     pthread_t thread;
     struct str answer;
     struct str endless;
+    bool waits_for_end;    /* answers when the client has closed its half */
     bool is_silent;        /* neither answers nor closes until the client does */
     pthread_mutex_t *gate; /* answers once it can have this; NULL: at once */
     char request[4096];
@@ -46,6 +47,8 @@ static void *serve(void *ctx)
     server->request[got > 0 ? got : 0] = '\0';
     if (server->gate)
         (void)pthread_mutex_lock(server->gate);
+    while (server->waits_for_end && recv(fd, rest, sizeof(rest), 0) > 0)
+        continue;
     send_all(fd, server->answer);
     while (server->endless.len > 0 &&
            send(fd, server->endless.data, server->endless.len, MSG_NOSIGNAL) > 0)
@@ -107,6 +110,9 @@ static const struct reply_case reply_cases[] = {
      STR_INIT("HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n"
               "\r\n"),
      302, ""},
+    {"trailers",
+     STR_INIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n"),
+     200, "x"},
     {"redirect to a file",
      STR_INIT("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n"
               "Content-Length: 0\r\n\r\n"),
@@ -143,9 +149,14 @@ struct failure_case {
 
 static const struct failure_case failure_cases[] = {
     {"nothing", STR_INIT(""), STR_INIT(""), false, "GET /x: "},
-    {"silence", STR_INIT(""), STR_INIT(""), true, "Timeout was reached"},
+    {"silence", STR_INIT(""), STR_INIT(""), true, "no complete answer within 0.05 s"},
     {"half an answer", STR_INIT("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nno"), STR_INIT(""),
      false, "GET /x: "},
+    {"half a header", STR_INIT("HTTP/1.1 200 OK\r\nContent-Le"), STR_INIT(""), false,
+     "GET /x: the answer ends within its header"},
+    {"half a header behind an interim answer",
+     STR_INIT("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), STR_INIT(""), false,
+     "GET /x: the answer ends within its header"},
     {"no HTTP", STR_INIT("SSH-2.0-x\r\n"), STR_INIT(""), false, "GET /x: "},
     {"chunk of 2^64-1",
      STR_INIT("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -255,7 +266,7 @@ static void programs_can_talk_during_a_request(void **state)
     server_start(&server);
     assert_ok(process_start(&process, &spec, &err), &err);
     assert_fails(control_get(&reply, &arena, server.port, STR("/x"), NS_PER_SECOND, &err),
-                 STATUS_CHILD, &err, "Timeout was reached");
+                 STATUS_CHILD, &err, "no complete answer within 1 s");
     const struct process_output *output = &process.output;
     assert_int_equal(output->head.len + output->tail_len + output->dropped_bytes, TALK_BYTES);
     assert_true(process.ended);
@@ -311,6 +322,33 @@ static void an_exchange_can_end_before_it_is_over(void **state)
     arena_release(&arena);
 }
 
+static void an_exchange_can_be_hurried(void **state)
+{
+    struct server server = {.answer = STR("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes"),
+                            .waits_for_end = true};
+    struct control_exchange *exchange = NULL;
+    struct control_reply reply = {0};
+    struct arena arena;
+    struct err err;
+    (void)state;
+    arena_init(&arena);
+    server_start(&server);
+    assert_ok(control_begin(&exchange, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+    /* Nothing is sent yet, and an early end would cut the request off. */
+    control_hang_up(exchange);
+    while (!control_step(exchange) && server.request[0] == '\0')
+        continue;
+    control_wait(exchange, 10 * NS_PER_MS);
+    assert_false(control_step(exchange));
+    control_hang_up(exchange);
+    control_wait(exchange, UINT64_MAX);
+    control_hang_up(exchange);
+    assert_ok(control_end(&reply, &arena, exchange, &err), &err);
+    (void)server_stop(&server);
+    assert_str(str_of_bytes(reply.body), "yes");
+    arena_release(&arena);
+}
+
 static void nobody_there_is_an_error_at_once(void **state)
 {
     struct control_reply reply = {0};
@@ -336,6 +374,7 @@ int main(void)
         cmocka_unit_test(programs_can_talk_during_a_request),
         cmocka_unit_test(an_exchange_goes_on_beside_other_work),
         cmocka_unit_test(an_exchange_can_end_before_it_is_over),
+        cmocka_unit_test(an_exchange_can_be_hurried),
         cmocka_unit_test(nobody_there_is_an_error_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,22 +7,29 @@
 
 struct seconds_case {
     const char *name;
-    double load_seconds;
+    uint64_t done;
+    uint64_t count;
+    uint64_t spent_ns;
     uint64_t want;
 };
 
 static const struct seconds_case seconds_cases[] = {
-    {"unknown", 0, 1},    {"negative", -0.3, 1},         {"shorter than a second", 0.9, 1},
-    {"one", 1, 1},        {"cut to whole ones", 6.9, 6}, {"just below the most", 59.99, 59},
-    {"the most", 60, 60}, {"longer", 1e9, 60},           {"not a number", (double)NAN, 1},
+    {"at once", 1, 10, 0, 1},
+    {"nothing left", 10, 10, NS_PER_SECOND, 1},
+    {"0.72 s of 0.9", 10, 100, 100 * NS_PER_MS, 1},
+    {"7.2 s of 9, cut to whole ones", 10, 100, NS_PER_SECOND, 7},
+    {"59.2 s of 74", 26, 100, 26 * NS_PER_SECOND, 59},
+    {"the most", 10, 100, 10 * NS_PER_SECOND, 60},
+    {"largest numbers", 1, UINT64_MAX, UINT64_MAX, 60},
 };
 
-static void a_profile_fits_into_the_load(void **state)
+static void a_profile_fits_into_the_rest_of_the_load(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(seconds_cases); i++) {
         print_message("%s\n", seconds_cases[i].name);
-        assert_int_equal(cpu_profile_seconds(seconds_cases[i].load_seconds), seconds_cases[i].want);
+        const struct seconds_case *row = &seconds_cases[i];
+        assert_int_equal(cpu_profile_seconds(row->done, row->count, row->spent_ns), row->want);
     }
 }
 
@@ -39,7 +46,8 @@ struct fixture {
 
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){.scenario.service.pprof = STR("/debug/pprof/")};
+    *fixture = (struct fixture){.scenario.service = {.pprof = STR("/debug/pprof/"),
+                                                     .profile_timeout_ns = 60 * NS_PER_SECOND}};
     arena_init(&fixture->arena);
     fixture->harness.spec.policy = &fixture->policy;
     fixture->built.scenario = &fixture->scenario;
@@ -47,7 +55,8 @@ static void fixture_init(struct fixture *fixture)
                                     .scenario = &fixture->built,
                                     .key = {0, SIDE_CAND, PHASE_STEADY, 1},
                                     .record = &fixture->record,
-                                    .scratch = &fixture->arena};
+                                    .scratch = &fixture->arena,
+                                    .keep = &fixture->arena};
     assert_ok(io_make_temp_dir(&fixture->trial.dir, &fixture->arena, "memgate-test", &fixture->err),
               &fixture->err);
 }
@@ -79,14 +88,19 @@ static struct str real_profile(struct fixture *fixture)
     return str_of_bytes(data);
 }
 
-/* A load of three seconds that ends as soon as the profile has. */
+enum { LOAD = 100, TENTH = 10 };
+#define TENTH_NS (NS_PER_SECOND / 2)
+
+/* A load of five seconds that ends as soon as the profile has. */
 static void record(struct fixture *fixture, struct service *service)
 {
     struct cpu_profile profile;
+    fixture->built.cpu_refusal = STR("");
     service_start(service);
-    cpu_profile_begin(&profile, &fixture->trial, service->port, 3.5);
-    while (profile.exchange)
-        cpu_profile_step(&profile);
+    cpu_profile_begin(&profile, &fixture->trial, service->port, LOAD);
+    do
+        cpu_profile_step(&profile, TENTH, TENTH_NS);
+    while (profile.exchange);
     assert_ok(cpu_profile_finish(&profile, &fixture->err), &fixture->err);
     service_stop(service);
 }
@@ -196,7 +210,8 @@ static void a_service_that_is_gone_is_a_reason_too(void **state)
     service_start(&service);
     service_stop(&service);
     struct cpu_profile profile;
-    cpu_profile_begin(&profile, &fixture.trial, service.port, 3.5);
+    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    cpu_profile_step(&profile, TENTH, TENTH_NS);
     assert_ok(cpu_profile_finish(&profile, &fixture.err), &fixture.err);
     assert_true(
         str_starts_with(content(&fixture, "cpu.txt"), STR("GET /debug/pprof/profile?seconds=3: ")));
@@ -228,13 +243,93 @@ static void only_steady_trials_have_one(void **state)
         fixture.trial.key.phase = row->phase;
         fixture.policy.profile_off[PROFILE_KIND_CPU] = row->off;
         assert_int_equal(cpu_profile_is_wanted(&fixture.trial), row->want);
-        cpu_profile_begin(&profile, &fixture.trial, 1, 3.5);
-        assert_int_equal(profile.exchange != NULL, row->want);
+        cpu_profile_begin(&profile, &fixture.trial, 1, LOAD);
+        cpu_profile_step(&profile, TENTH, TENTH_NS);
+        assert_int_equal(profile.seconds > 0, row->want);
         cpu_profile_abandon(&profile);
         assert_null(profile.exchange);
         assert_str(content(&fixture, "cpu.txt"), "");
         fixture_release(&fixture);
     }
+}
+
+static void the_pace_of_the_load_is_awaited(void **state)
+{
+    struct fixture fixture;
+    struct cpu_profile profile = {0};
+    (void)state;
+    fixture_init(&fixture);
+    cpu_profile_step(&profile, TENTH, TENTH_NS);
+    cpu_profile_begin(&profile, &fixture.trial, 1, LOAD);
+    cpu_profile_step(&profile, 0, NS_PER_SECOND);
+    cpu_profile_step(&profile, TENTH - 1, NS_PER_SECOND);
+    assert_null(profile.exchange);
+    assert_ok(cpu_profile_finish(&profile, &fixture.err), &fixture.err);
+    assert_str(content(&fixture, "cpu.txt"),
+               "the load was over before a profile could begin; raise load.count\n");
+    fixture_release(&fixture);
+}
+
+static uint64_t finish_ns(struct fixture *fixture, struct cpu_profile *profile)
+{
+    uint64_t start_ns = clock_now_ns();
+    assert_ok(cpu_profile_finish(profile, &fixture->err), &fixture->err);
+    return clock_now_ns() - start_ns;
+}
+
+/* A first request of 5 seconds makes the rest look like 36, and then the load is over at once. */
+static void a_profile_ends_with_the_load(void **state)
+{
+    struct fixture fixture;
+    struct cpu_profile profile;
+    (void)state;
+    fixture_init(&fixture);
+    struct str want = real_profile(&fixture);
+    struct service service = {.answers = {answer(&fixture.arena, "200 OK", want)},
+                              .answer_count = 1,
+                              .waits_for_end = true};
+    service_start(&service);
+    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    while (service.requests[0][0] == '\0')
+        cpu_profile_step(&profile, TENTH, 5 * NS_PER_SECOND);
+    assert_int_equal(profile.seconds, 36);
+    assert_true(finish_ns(&fixture, &profile) < 5 * NS_PER_SECOND);
+    service_stop(&service);
+    assert_true(str_equal(content(&fixture, "cpu.pb.gz"), want));
+    fixture_release(&fixture);
+}
+
+/* The refusal stands for the later trials of both sides, and what they left behind goes. */
+static void a_handler_that_hangs_costs_its_time_once(void **state)
+{
+    struct fixture fixture;
+    struct cpu_profile profile;
+    struct service service = {.answer_count = 1, .hangs = true};
+    (void)state;
+    fixture_init(&fixture);
+    service_start(&service);
+    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    while (service.requests[0][0] == '\0')
+        cpu_profile_step(&profile, TENTH, TENTH_NS);
+    assert_int_equal(profile.grace_ns, 10 * NS_PER_SECOND);
+    profile.grace_ns = 100 * NS_PER_MS;
+    assert_true(finish_ns(&fixture, &profile) < 2 * NS_PER_SECOND);
+    assert_str(content(&fixture, "cpu.txt"),
+               "GET /debug/pprof/profile?seconds=3: no complete answer by the end\n");
+    fixture.trial.key.side = SIDE_BASE;
+    struct str old = recording_cpu_file(&fixture.arena, fixture.trial.dir);
+    assert_ok(io_write_file(old, bytes_of_str(STR("old")), &fixture.err), &fixture.err);
+    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    cpu_profile_step(&profile, TENTH, TENTH_NS);
+    assert_null(profile.exchange);
+    assert_true(finish_ns(&fixture, &profile) < NS_PER_SECOND);
+    assert_str(content(&fixture, "cpu.txt"),
+               "none was asked for after that of candidate trial 1 was refused: GET "
+               "/debug/pprof/profile?seconds=3: no complete answer by the end\n");
+    assert_false(io_is_file(old));
+    (void)pthread_cancel(service.thread);
+    service_stop(&service);
+    fixture_release(&fixture);
 }
 
 struct file_case {
@@ -266,6 +361,7 @@ static void files_of_test_binaries_are_looked_at(void **state)
         assert_str(content(&fixture, "cpu.txt"), row->want);
         assert_false(io_is_file(file));
         /* The next attempt is better. */
+        fixture.built.cpu_refusal = STR("");
         struct bytes good = bytes_of_str(real_profile(&fixture));
         assert_ok(io_write_file(file, good, &fixture.err), &fixture.err);
         assert_ok(cpu_profile_check_file(&fixture.trial, &fixture.err), &fixture.err);
@@ -278,13 +374,16 @@ static void files_of_test_binaries_are_looked_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_profile_fits_into_the_load),
+        cmocka_unit_test(a_profile_fits_into_the_rest_of_the_load),
         cmocka_unit_test(a_profile_is_kept_byte_for_byte),
         cmocka_unit_test(a_refusal_is_kept_as_its_reason),
         cmocka_unit_test(a_heap_profile_is_none_of_the_cpu),
         cmocka_unit_test(a_write_timeout_gets_a_shorter_profile),
         cmocka_unit_test(a_service_that_is_gone_is_a_reason_too),
         cmocka_unit_test(only_steady_trials_have_one),
+        cmocka_unit_test(the_pace_of_the_load_is_awaited),
+        cmocka_unit_test(a_profile_ends_with_the_load),
+        cmocka_unit_test(a_handler_that_hangs_costs_its_time_once),
         cmocka_unit_test(files_of_test_binaries_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

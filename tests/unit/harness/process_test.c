@@ -15,6 +15,7 @@
 #include "tests/support/check.h"
 
 #define LIMIT_NS   (20 * NS_PER_SECOND)
+#define SOON_NS    (15 * NS_PER_SECOND) /* nothing that waits for LIMIT_NS is over by then */
 #define SHELL_PATH "PATH=/usr/local/bin:/usr/bin:/bin"
 
 /* Every process that a test starts carries this, so that survivors can be counted. */
@@ -191,6 +192,39 @@ static void output_tail_gives_prefixed_lines(void **state)
                "| line 1\n| line 2\n| line 3\n| line 4\n| line 5");
 }
 
+static void output_tail_leaves_gctrace_out(void **state)
+{
+    struct fixture *fixture = *state;
+    start_shell(
+        fixture,
+        "echo panic: x; for i in 1 2 3; do echo \"gc $i @0.1s 1%: 1+1+1 ms clock, 1+1/1/1+1 "
+        "ms cpu, 3->4->2 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P\"; done; echo gc 4");
+    finish(fixture);
+    assert_str(process_output_tail(&fixture->arena, &fixture->process, 2), "| panic: x\n| gc 4");
+    assert_true(str_contains(output(fixture), STR("gc 3 @0.1s")));
+}
+
+static void count_output(void *ctx, const char *data, size_t len)
+{
+    size_t *lines = ctx;
+    for (size_t i = 0; i < len; i++)
+        *lines += data[i] == '\n';
+}
+
+static void output_is_seen_whole_by_who_asks(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t lines = 0;
+    const char *const argv[] = {"sh", "-c", "yes | head -n 5000000", NULL};
+    const char *const env[] = {marker, NULL};
+    struct process_spec spec = {
+        .argv = argv, .env = env, .on_output = count_output, .output_ctx = &lines};
+    assert_ok(process_start(&fixture->process, &spec, &fixture->err), &fixture->err);
+    finish(fixture);
+    assert_true(fixture->process.output.dropped_bytes > 0);
+    assert_int_equal(lines, 5000000);
+}
+
 static void output_tail_of_silence_is_empty(void **state)
 {
     struct fixture *fixture = *state;
@@ -258,8 +292,8 @@ static void start_refuses_what_cannot_run(void **state)
                  &fixture->err, "cannot execute /etc/passwd: Permission denied");
     spec.argv = shell;
     spec.dir = STR("/no/such/dir");
-    assert_fails(process_start(&fixture->process, &spec, &fixture->err), STATUS_IO, &fixture->err,
-                 "cannot enter /no/such/dir: No such file");
+    assert_fails(process_start(&fixture->process, &spec, &fixture->err), STATUS_CHILD,
+                 &fixture->err, "cannot enter /no/such/dir: No such file");
     assert_int_equal(fixture->process.pid, 0);
 }
 
@@ -269,8 +303,8 @@ static void wait_gives_up_in_time(void **state)
     start_shell(fixture, "exec sleep 1000");
     uint64_t started_ns = clock_now_ns();
     assert_fails(process_wait(&fixture->process, 20 * NS_PER_MS, &fixture->err), STATUS_CHILD,
-                 &fixture->err, "still running after 0.0 s");
-    assert_true(clock_now_ns() - started_ns < 5 * NS_PER_SECOND);
+                 &fixture->err, "still running after ");
+    assert_true(clock_now_ns() - started_ns < SOON_NS);
     process_end(&fixture->process, LIMIT_NS);
     assert_true(str_starts_with(process_fate(&fixture->arena, &fixture->process),
                                 STR("was stopped after ")));
@@ -296,7 +330,7 @@ static void end_kills_what_ignores_sigterm(void **state)
     uint64_t started_ns = clock_now_ns();
     process_end(&fixture->process, 100 * NS_PER_MS);
     uint64_t took_ns = clock_now_ns() - started_ns;
-    assert_true(took_ns >= 100 * NS_PER_MS && took_ns < 5 * NS_PER_SECOND);
+    assert_true(took_ns >= 100 * NS_PER_MS && took_ns < SOON_NS);
     assert_int_equal(WTERMSIG(fixture->process.exit_status), SIGKILL);
     assert_int_equal(count_marked(), 0);
 }
@@ -329,7 +363,7 @@ static void end_kills_daemons_that_start_again(void **state)
     await_marked(10);
     uint64_t started_ns = clock_now_ns();
     process_end(&fixture->process, 200 * NS_PER_MS);
-    assert_true(clock_now_ns() - started_ns < 5 * NS_PER_SECOND);
+    assert_true(clock_now_ns() - started_ns < SOON_NS);
     (void)unlink(script);
     assert_int_equal(count_marked(), 0);
 }
@@ -417,8 +451,12 @@ static void nothing_survives_our_own_kill(void **state)
 static void nothing_survives_the_kill_of_its_keeper(void **state)
 {
     struct fixture *fixture = *state;
-    start_shell(fixture, "(trap '' TERM; setsid sleep 1000 & setsid sleep 1000 & echo on) ; "
-                         "kill -KILL $PPID; sleep 1000");
+    /* Not by itself: the keeper may not have reported the start yet. */
+    start_shell(fixture, "trap 'kill -KILL $PPID' USR1;"
+                         "(trap '' TERM; setsid sleep 1000 & setsid sleep 1000 & echo on);"
+                         "while :; do sleep 0.05; done");
+    await_output(fixture, 3);
+    assert_int_equal(kill(fixture->process.pid, SIGUSR1), 0);
     finish(fixture);
     assert_true(str_starts_with(process_fate(&fixture->arena, &fixture->process),
                                 STR("was killed by signal 9")));
@@ -537,7 +575,7 @@ static void interruption_ends_every_wait(void **state)
     uint64_t started_ns = clock_now_ns();
     process_end(&fixture->process, LIMIT_NS);
     /* A grace of 20 s is cut to one second. */
-    assert_true(clock_now_ns() - started_ns < 5 * NS_PER_SECOND);
+    assert_true(clock_now_ns() - started_ns < SOON_NS);
     assert_int_equal(count_marked(), 0);
 }
 
@@ -551,6 +589,8 @@ int main(int argc, char **argv)
         CLAIM(output_survives_the_end),
         CLAIM(output_keeps_head_and_tail_of_a_flood),
         CLAIM(output_tail_gives_prefixed_lines),
+        CLAIM(output_tail_leaves_gctrace_out),
+        CLAIM(output_is_seen_whole_by_who_asks),
         CLAIM(output_tail_of_silence_is_empty),
         CLAIM(environment_is_only_what_was_given),
         CLAIM(descriptors_are_only_the_three),

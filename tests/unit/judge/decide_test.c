@@ -217,6 +217,38 @@ static void moved_cost_is_no_growth_and_hides_none(void **state)
     }
 }
 
+/* Of 1000 +- 30 some left; 10 % of what stayed is the limit. */
+static void what_moved_away_takes_its_spread_along(void **state)
+{
+    static const struct {
+        const char *name;
+        double cand;
+        double moved;
+        enum finding_verdict want;
+    } rows[] = {
+        {"all of it left", 0, -1000, FINDING_OK},
+        {"a rounding more than all of it left", 0, -1000.0000001, FINDING_OK},
+        {"a fifth stayed, +- 6 under 20", 200, -800, FINDING_OK},
+        {"a fifth stayed and grew by 15 +- 6.45 over 20", 215, -800, FINDING_INCONCLUSIVE},
+        {"a fifth stayed and grew by 40", 240, -800, FINDING_REGRESSION},
+        {"nothing left, +- 30 under 100", 1000, 0, FINDING_OK},
+    };
+    struct rule rule = {
+        .metric = METRIC_ALLOC_SPACE, .max_increase_percent = SET(0.1), .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        double delta = rows[i].cand - 1000;
+        struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                     .level = ROW_FUNCTION,
+                                     .estimate = ESTIMATE(delta - 30, delta, delta + 30),
+                                     .moved = rows[i].moved};
+        struct finding have;
+        print_message("%s\n", rows[i].name);
+        decide(&have, &rule, &row, &scale);
+        assert_int_equal(have.verdict, rows[i].want);
+    }
+}
+
 static const struct unknown_case {
     const char *name;
     double low; /* of the growth, limit 50 */
@@ -228,7 +260,9 @@ static const struct unknown_case {
     {"growth within what the baseline's unknown bytes may have been", 60, 30, 0.03,
      FINDING_INCONCLUSIVE},
     {"growth beyond that", 90, 30, 0.03, FINDING_REGRESSION},
-    {"no growth is no proof", 0, 0, 0.03, FINDING_INCONCLUSIVE},
+    {"growth within the percentage of what the baseline may have been", 81, 30, 0.03,
+     FINDING_INCONCLUSIVE},
+    {"no growth is no proof", 0, 30, 0.03, FINDING_INCONCLUSIVE},
     {"few unknown bytes are none", 0, 10, 0.01, FINDING_OK},
 };
 
@@ -242,19 +276,65 @@ static void rules_about_kinds_doubt_unknown_bytes(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(unknown_cases); i++) {
         const struct unknown_case *one = &unknown_cases[i];
-        struct decide_scale unknown = scale;
-        struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
-                                     .level = ROW_KIND,
-                                     .kind = ALLOC_KIND_MAP,
-                                     .estimate = ESTIMATE(one->low, one->low, one->low),
-                                     .unknown = {one->unknown_base, 0}};
+        struct comparison_row row = {
+            .metric = METRIC_ALLOC_SPACE,
+            .level = ROW_KIND,
+            .kind = ALLOC_KIND_MAP,
+            .estimate = ESTIMATE(one->low, one->low, one->low),
+            .unknown = {one->unknown_base, 0},
+            .whole = {one->share > 0 ? one->unknown_base / one->share : 0}};
         struct finding have;
         print_message("%s\n", one->name);
-        unknown.unknown_share = one->share;
-        decide(&have, &rule, &row, &unknown);
+        decide(&have, &rule, &row, &scale);
         assert_int_equal(have.verdict, one->want);
         assert_int_equal(have.is_settled, one->want == FINDING_INCONCLUSIVE);
     }
+}
+
+/* 100 bytes of the kind and 5 % to grow by. */
+static void unknown_bytes_that_cannot_break_a_rule_raise_no_doubt(void **state)
+{
+    static const struct {
+        double unknown;
+        enum finding_verdict want;
+    } rows[] = {{5, FINDING_OK}, {6, FINDING_INCONCLUSIVE}};
+    struct str map = STR("map");
+    struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                        .selector = {.kinds = {&map, 1}},
+                        .max_increase_percent = SET(0.05),
+                        .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                     .level = ROW_FUNCTION_KIND,
+                                     .kind = ALLOC_KIND_MAP,
+                                     .unknown = {0, rows[i].unknown},
+                                     .whole = {100, 100}};
+        struct finding have;
+        row.estimate = (struct estimate){.base = 100, .cand = 100, .bounded = true};
+        decide(&have, &rule, &row, &scale);
+        assert_int_equal(have.verdict, rows[i].want);
+    }
+}
+
+/* A hundredth of the function has no kind, however little of it is a map. */
+static void a_functions_unknown_bytes_are_a_share_of_the_function(void **state)
+{
+    struct str map = STR("map");
+    struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                        .selector = {.kinds = {&map, 1}},
+                        .max_increase_percent = SET(0.05),
+                        .severity = SEVERITY_BLOCK};
+    struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                 .level = ROW_FUNCTION_KIND,
+                                 .kind = ALLOC_KIND_MAP,
+                                 .estimate = {.base = 5, .cand = 5, .bounded = true},
+                                 .unknown = {10, 10},
+                                 .whole = {1000, 1000}};
+    struct finding have;
+    (void)state;
+    decide(&have, &rule, &row, &scale);
+    assert_int_equal(have.verdict, FINDING_OK);
 }
 
 struct own_case {
@@ -305,8 +385,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_decide_three_ways),
         cmocka_unit_test(live_heap_limits_do_not_count_over_the_load),
+        cmocka_unit_test(what_moved_away_takes_its_spread_along),
         cmocka_unit_test(moved_cost_is_no_growth_and_hides_none),
         cmocka_unit_test(rules_about_kinds_doubt_unknown_bytes),
+        cmocka_unit_test(unknown_bytes_that_cannot_break_a_rule_raise_no_doubt),
+        cmocka_unit_test(a_functions_unknown_bytes_are_a_share_of_the_function),
         cmocka_unit_test(budgets_of_shares_are_held_against_the_candidates_own_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

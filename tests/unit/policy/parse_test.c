@@ -122,11 +122,40 @@ static const struct refused_case refused_cases[] = {
     {"floor of a budget", RULE("metric: alloc_space, max: 1GiB, floor: 1MiB"),
      "memgate.yaml:5:5: floor and floor_share do nothing without max_increase or "
      "max_increase_percent"},
+    {"one closure ignored", SCENARIO "ignore:\n  - {func: a.io/m.F.func1, why: w}\n",
+     "memgate.yaml:5:5: \"a.io/m.F.func1\" is one of several that are one subject: closures of a "
+     "function, its type arguments, init functions of a package; to ignore all of them, write "
+     "\"a.io/m.F.func\""},
+    {"a range of one closure ignored",
+     SCENARIO "ignore:\n  - {func: a.io/m.F.func1-range2.3, why: w}\n",
+     "memgate.yaml:5:5: \"a.io/m.F.func1-range2.3\" is one of several that are one subject: "
+     "closures of a function, its type arguments, init functions of a package; to ignore all of "
+     "them, write \"a.io/m.F.func\""},
+    {"one instance ignored", SCENARIO "ignore:\n  - {func: \"a.io/m.F[int]\", why: w}\n",
+     "memgate.yaml:5:5: \"a.io/m.F[int]\" is one of several that are one subject: closures of a "
+     "function, its type arguments, init functions of a package; to ignore all of them, write "
+     "\"a.io/m.F[...]\""},
+    {"some closures ignored", SCENARIO "ignore:\n  - {func: \"*.F.func1*\", why: w}\n",
+     "memgate.yaml:5:5: closures of one function are one subject without a number, which "
+     "\"*.F.func1*\" never matches; end the pattern in .func"},
+    {"pattern with the number of a closure",
+     RULE("func: \"*Total.func2*\", metric: alloc_space, max: 1MiB"),
+     "memgate.yaml:5:5: closures of one function are one subject without a number, which "
+     "\"*Total.func2*\" never matches; end the pattern in .func"},
+    {"focus pattern with the number of a closure",
+     SCENARIO "thresholds: {focus_functions: [a.B, \"*func12\"]}\n",
+     "memgate.yaml:4:37: closures of one function are one subject without a number, which "
+     "\"*func12\" never matches; end the pattern in .func"},
     {"scenario of a rule unknown", RULE("scenario: b, metric: p99, max: 5ms"),
      "memgate.yaml:5:5: unknown scenario \"b\"; known: a"},
     {"two limits of one subject",
      RULE("metric: p99, max_increase_percent: 5%") "  - {metric: p99, max_increase: 9ms}\n",
      "memgate.yaml:6:5: p99 of the same subject is limited at 5:5 already; "
+     "one of the two would never judge"},
+    {"two limits of the closures of one function",
+     RULE("func: a.B.func1, metric: alloc_space, max: 1MiB") "  - {func: a.B.func2, metric: "
+                                                             "alloc_space, max: 2MiB}\n",
+     "memgate.yaml:6:5: alloc_space of the same subject is limited at 5:5 already; "
      "one of the two would never judge"},
     {"ignore without a reason", SCENARIO "ignore: [{func: a.B}]\n",
      "memgate.yaml:4:10: a row of ignore needs why: the reason, shown in the report"},
@@ -293,6 +322,7 @@ static const char sample[] =
     "      ready: /healthz\n"
     "      pprof: /debug/pprof/\n"
     "      start_timeout: 60s\n"
+    "      profile_timeout: 90s\n"
     "    load:\n"
     "      driver: http\n"
     "      requests: load/orders.jsonl\n"
@@ -347,6 +377,7 @@ static void reads_the_scenarios_of_the_sample(void **state)
     assert_str(orders->service.env[1].value, "2");
     assert_str(orders->service.ready, "/healthz");
     assert_int_equal(orders->service.start_timeout_ns, 60000000000);
+    assert_int_equal(orders->service.profile_timeout_ns, 90000000000);
     assert_str(orders->load.requests, "load/orders.jsonl");
     assert_int_equal(orders->load.warmup, 500);
     assert_int_equal(orders->load.count, 20000);
@@ -383,7 +414,7 @@ static void reads_the_rules_of_the_sample(void **state)
     assert_close(row->max_increase_percent.value, 0.15, 1e-15);
     assert_int_equal(row->severity, SEVERITY_BLOCK);
     assert_str(row->owner, "@org/cart");
-    assert_int_equal(row->origin.line, 33);
+    assert_int_equal(row->origin.line, 34);
     assert_int_equal(row->origin.column, 5);
     assert_str(row->origin.file, "memgate.yaml");
     assert_false(row->is_default);
@@ -417,6 +448,7 @@ static void gives_what_is_left_out_its_default(void **state)
     assert_str(scenario->service.ready, "/");
     assert_str(scenario->service.pprof, "/debug/pprof/");
     assert_int_equal(scenario->service.start_timeout_ns, 60000000000);
+    assert_int_equal(scenario->service.profile_timeout_ns, 120000000000);
     assert_int_equal(scenario->load.warmup, 100);
     assert_close(scenario->load.rate_per_second, 0, 0);
     assert_int_equal(scenario->load.connections, 4);
@@ -489,6 +521,11 @@ static const struct accepted_case accepted_cases[] = {
     {"one subject of two metrics", RULE("metric: p99, max: 5ms") "  - {metric: p90, max: 5ms}\n"},
     {"one metric of two scenarios by selector",
      RULE("metric: p99, max: 5ms") "  - {scenario: a, metric: p99, max: 9ms}\n"},
+    {"one closure of a rule", RULE("func: a.B.func1, metric: alloc_space, max: 1MiB")},
+    {"pattern of closures", RULE("func: \"*.B.func*\", metric: alloc_space, max: 1MiB")},
+    {"pattern of names that begin like a closure",
+     RULE("func: \"a.function*\", metric: alloc_space, max: 1MiB")},
+    {"all closures ignored", SCENARIO "ignore:\n  - {func: a.io/m.F.func, why: w}\n"},
     {"no growth at all", RULE("metric: alloc_space, max_increase_percent: 0%")},
     {"time per request", RULE("metric: cpu_per_request, max: 5ms")},
     {"share of CPU", RULE("metric: map_cpu_share, max: 15%")},

@@ -15,16 +15,30 @@
 #define PROCESS                                                                                    \
     {.scenario = TEXT("a"),                                                                        \
      .func = TEXT("org/shop/cart.(*Service).Process.func1"),                                       \
+     .key = TEXT("org/shop/cart.(*Service).Process.func"),                                         \
      .normal = TEXT("org/shop/cart.(*Service).Process.func"),                                      \
      .package = TEXT("org/shop/cart"),                                                             \
      .file = TEXT("cart/service.go")}
 #define PROCESS_MAPS                                                                               \
     {.scenario = TEXT("a"),                                                                        \
      .func = TEXT("org/shop/cart.(*Service).Process.func1"),                                       \
+     .key = TEXT("org/shop/cart.(*Service).Process.func"),                                         \
      .normal = TEXT("org/shop/cart.(*Service).Process.func"),                                      \
      .package = TEXT("org/shop/cart"),                                                             \
      .file = TEXT("cart/service.go"),                                                              \
      .kind = TEXT("map")}
+
+/* Was a closure of org/shop/basket.Old in basket/old.go. */
+static struct str former_names[] = {STR_INIT("org/shop/basket.Old.func")};
+#define RENAMED                                                                                    \
+    {.scenario = TEXT("a"),                                                                        \
+     .func = TEXT("org/shop/cart.New.func1"),                                                      \
+     .normal = TEXT("org/shop/cart.New.func"),                                                     \
+     .key = TEXT("org/shop/cart.New.func"),                                                        \
+     .package = TEXT("org/shop/cart"),                                                             \
+     .file = TEXT("cart/new.go"),                                                                  \
+     .former = {former_names, ARRAY_LEN(former_names)},                                            \
+     .other_file = TEXT("basket/old.go")}
 
 struct winner_case {
     const char *name;
@@ -140,6 +154,16 @@ static const struct winner_case winner_cases[] = {
      METRIC_ALLOC_SPACE,
      PROCESS,
      {"default policy: alloc_space, each function"}},
+    {"a pattern of all closures",
+     "rules:\n  - {func: \"*.Process.func*\", metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     PROCESS,
+     {"memgate.yaml:6"}},
+    {"a pattern is not held against the number of one closure",
+     "rules:\n  - {func: \"*.Process.*1\", metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     PROCESS,
+     {"default policy: alloc_space, each function"}},
     {"a package is not a prefix",
      "rules:\n  - {package: org/sh/..., metric: alloc_space, max_increase: 1kB}\n",
      METRIC_ALLOC_SPACE,
@@ -166,6 +190,50 @@ static const struct winner_case winner_cases[] = {
      METRIC_ALLOC_SPACE,
      PROCESS_MAPS,
      {"memgate.yaml:6"}},
+
+    {"another closure of the same function",
+     "rules:\n  - {func: org/shop/cart.New.func7, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"the function is not its closures",
+     "rules:\n  - {func: org/shop/cart.New, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"default policy: alloc_space, each function"}},
+    {"a closure by its former name",
+     "rules:\n  - {func: org/shop/basket.Old.func3, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"the former file",
+     "rules:\n  - {file: basket/*, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"the former package",
+     "rules:\n  - {package: org/shop/basket, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"its own rule before one of its former name",
+     "rules:\n  - {func: org/shop/cart.New.func1, metric: alloc_space, max_increase: 1kB}\n"
+     "  - {func: org/shop/basket.Old.func2, metric: alloc_space, max_increase: 1MB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:6"}},
+    {"a rule of its former name before a pattern",
+     "rules:\n  - {func: \"org/shop/cart.*\", metric: alloc_space, max_increase: 1MB}\n"
+     "  - {func: org/shop/basket.Old.func2, metric: alloc_space, max_increase: 1kB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:7"}},
+    {"its own budget leaves growth to its former name",
+     "rules:\n  - {func: org/shop/cart.New.func1, metric: alloc_space, max: 1kB}\n"
+     "  - {func: org/shop/basket.Old.func2, metric: alloc_space, max_increase: 1MB}\n",
+     METRIC_ALLOC_SPACE,
+     RENAMED,
+     {"memgate.yaml:7", "memgate.yaml:6"}},
 
     {"a threshold replaces the default",
      "thresholds: {alloc_delta_percent: 3}\n",
@@ -240,6 +308,29 @@ static const struct ignore_case ignore_cases[] = {
     {"not another metric", "{func: \"*Process*\", metric: inuse_space, why: w}", METRIC_ALLOC_SPACE,
      PROCESS, false},
     {"a package", "{package: org/..., why: w}", METRIC_ALLOC_SPACE, PROCESS, true},
+    {"a file", "{file: cart/*, why: w}", METRIC_ALLOC_SPACE, PROCESS, true},
+    {"the closures of a function", "{func: org/shop/cart.(*Service).Process.func, why: w}",
+     METRIC_ALLOC_SPACE, PROCESS, true},
+    {"a function, not its closures", "{func: org/shop/cart.(*Service).Process, why: w}",
+     METRIC_ALLOC_SPACE, PROCESS, false},
+    {"a pattern that means one closure", "{func: \"*Process.*1\", why: w}", METRIC_ALLOC_SPACE,
+     PROCESS, false},
+    {"a name that was renamed", "{func: org/shop/basket.Old.func, why: w}", METRIC_ALLOC_SPACE,
+     RENAMED, true},
+    {"the package that it left", "{package: org/shop/basket, why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"the package that it came to", "{package: org/shop/cart, why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"a package above both", "{package: org/shop/..., why: w}", METRIC_ALLOC_SPACE, RENAMED, true},
+    {"the file that it left", "{file: basket/*, why: w}", METRIC_ALLOC_SPACE, RENAMED, false},
+    {"the file that it came to", "{file: cart/*, why: w}", METRIC_ALLOC_SPACE, RENAMED, false},
+    {"a pattern of both files", "{file: \"*.go\", why: w}", METRIC_ALLOC_SPACE, RENAMED, true},
+    {"the pattern that it left", "{func: \"*basket.*\", why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"the pattern that it came to", "{func: \"*cart.*\", why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     false},
+    {"a pattern of both names", "{func: \"org/shop/*\", why: w}", METRIC_ALLOC_SPACE, RENAMED,
+     true},
     {"a kind", "{kind: map, why: w}", METRIC_ALLOC_SPACE, MAPS, true},
     {"a kind in functions", "{kind: map, why: w}", METRIC_ALLOC_SPACE, PROCESS_MAPS, true},
     {"a kind, not all of a function", "{kind: map, why: w}", METRIC_ALLOC_SPACE, PROCESS, false},
@@ -266,6 +357,33 @@ static void what_is_ignored_has_no_rule(void **state)
         const struct rule *rule = policy_rule_for(&policy, row->metric, &row->subject, &ignored);
         assert_int_equal(ignored != NULL, row->ignored);
         assert_int_equal(rule == NULL, row->ignored);
+        arena_release(&arena);
+    }
+}
+
+/* What was ignored stays so under another name, but not where a rule names that. */
+static void a_former_name_ignores_no_rule_of_its_own(void **state)
+{
+    static const struct {
+        const char *func; /* of a rule */
+        bool ignored;
+    } rows[] = {{"org/shop/cart.New.func1", false}, {"\"org/shop/cart.*\"", true}};
+    static const struct subject subject = RENAMED;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena arena;
+        struct policy policy = {0};
+        const struct ignore_row *ignored = NULL;
+        print_message("%s\n", rows[i].func);
+        arena_init(&arena);
+        struct str text = str_format(&arena,
+                                     "rules:\n  - {func: %s, metric: alloc_space, max: 1kB}\n"
+                                     "ignore:\n  - {func: org/shop/basket.Old.func, why: w}\n",
+                                     rows[i].func);
+        parse(&policy, &arena, text.data);
+        const struct rule *rule = policy_rule_for(&policy, METRIC_ALLOC_SPACE, &subject, &ignored);
+        assert_int_equal(ignored != NULL, rows[i].ignored);
+        assert_int_equal(rule == NULL, rows[i].ignored);
         arena_release(&arena);
     }
 }
@@ -359,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_most_specific_rule_judges),
         cmocka_unit_test(what_is_ignored_has_no_rule),
+        cmocka_unit_test(a_former_name_ignores_no_rule_of_its_own),
         cmocka_unit_test(a_rule_reads_like_its_row),
         cmocka_unit_test(thresholds_become_rules_of_severity_block),
     };

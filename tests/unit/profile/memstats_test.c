@@ -40,6 +40,9 @@ static void memstats_reads_what_go_writes(void **state)
     assert_true(have.heap_idle_bytes == 10493952 && have.heap_inuse_bytes == 5988352);
     assert_true(have.heap_released_bytes == 7946240 && have.heap_objects == 5554);
     assert_true(have.stack_inuse_bytes == 294912 && have.next_gc_bytes == 11137154);
+    assert_true(have.mspan_inuse_bytes == 151520 && have.mcache_inuse_bytes == 4592);
+    assert_true(have.buck_hash_bytes == 1444984 && have.gc_sys_bytes == 2312432);
+    assert_true(have.other_sys_bytes == 542872);
     assert_true(have.gc_count == 16 && have.forced_gc_count == 2);
     assert_close(have.gc_cpu_ratio, 0.001497556116995582, 1e-15);
     assert_true(have.max_rss_bytes == 18898944 && have.profile_rate == 524288);

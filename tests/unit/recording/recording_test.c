@@ -54,6 +54,12 @@ static void assert_same_windows(const struct record_trial *have, const struct re
     assert_int_equal(have->window_count, want->window_count);
     for (size_t i = 0; i < want->window_count; i++)
         assert_true(str_equal(have->windows[i].latency, want->windows[i].latency));
+    assert_int_equal(have->live_count, want->live_count);
+    for (size_t i = 0; i < want->live_count; i++) {
+        assert_true(have->live[i].request_count == want->live[i].request_count);
+        assert_true(have->live[i].bytes == want->live[i].bytes);
+        assert_true(have->live[i].objects == want->live[i].objects);
+    }
 }
 
 static void assert_same_trial(const struct record_trial *have, const struct record_trial *want)
@@ -104,6 +110,7 @@ static void assert_same_recording(const struct recording *have, const struct rec
     assert_true(str_equal(have->environment.cpu_model, want->environment.cpu_model));
     assert_true(have->environment.cpu_count == want->environment.cpu_count);
     assert_true(str_equal(have->environment.kernel, want->environment.kernel));
+    assert_int_equal(have->environment.pinned, want->environment.pinned);
     assert_int_equal(have->rename_count, want->rename_count);
     for (size_t i = 0; i < want->rename_count; i++) {
         assert_true(str_equal(have->renames[i].from, want->renames[i].from));
@@ -148,6 +155,9 @@ static void add_gotest(struct sample *sample)
     trial->windows[0].latency = STR("12:3");
     trial->windows[1].latency = STR("14:7");
     trial->window_count = 2;
+    trial->live = ARENA_ARRAY(&sample->arena, struct record_live, 2);
+    trial->live[1] = (struct record_live){900, 1 << 20, 77};
+    trial->live_count = 2;
     sample->recording.scenario_count = 2;
 }
 
@@ -347,10 +357,16 @@ static void a_cpu_profile_is_there_or_has_a_reason(void **state)
     assert_ok(recording_trial_dir(&dir, arena, &sample.recording, key, err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err),
                  STATUS_NOT_FOUND, err, "no CPU profile was recorded");
+    struct str refusal = recording_refusal_file(arena, dir, PROFILE_KIND_CPU);
+    assert_ok(io_write_file(refusal, bytes_of_str(STR("\n")), err), err);
+    assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_FORMAT,
+                 err, "cpu.txt: gives no reason");
+    struct bytes long_reason = {arena_alloc(arena, 4097, 1), 4097};
+    assert_ok(io_write_file(refusal, long_reason, err), err);
+    assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_LIMIT,
+                 err, "cpu.txt: ");
     struct str why = STR("GET /x answered 404\nand more\n");
-    assert_ok(
-        io_write_file(recording_refusal_file(arena, dir, PROFILE_KIND_CPU), bytes_of_str(why), err),
-        err);
+    assert_ok(io_write_file(refusal, bytes_of_str(why), err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_CHILD,
                  err, "GET /x answered 404");
     assert_null(strstr(err->text, "more"));
@@ -491,6 +507,36 @@ static void functions_out_of_order_are_not_written(void **state)
     sample_release(&sample);
 }
 
+/* One name more than fits, told before there is anything to write. */
+static void what_is_too_large_to_write_is_known_before(void **state)
+{
+    enum { NAME_BYTES = 1024 * 1024 };
+    struct sample sample;
+    (void)state;
+    sample_init(&sample);
+    size_t count = RECORDING_FUNCTIONS_BYTES_MAX / NAME_BYTES;
+    struct record_program program = sample.recording.scenarios[0].programs[SIDE_CAND];
+    assert_ok(recording_check_program(&program, &sample.err), &sample.err);
+    assert_ok(recording_check_functions(&program, &sample.err), &sample.err);
+    program.functions = ARENA_ARRAY(&sample.arena, struct str, count);
+    program.function_count = count;
+    for (size_t i = 0; i < count; i++) {
+        char *name = ARENA_ARRAY(&sample.arena, char, NAME_BYTES);
+        memset(name, 'x', NAME_BYTES);
+        name[0] = (char)('0' + i);
+        program.functions[i] = (struct str){name, NAME_BYTES};
+    }
+    assert_fails(recording_check_functions(&program, &sample.err), STATUS_LIMIT, &sample.err,
+                 "functions.txt: larger than 67108864 bytes");
+    assert_ok(recording_check_program(&program, &sample.err), &sample.err);
+    char *module = ARENA_ARRAY(&sample.arena, char, RECORDING_JSON_BYTES_MAX);
+    memset(module, 'x', RECORDING_JSON_BYTES_MAX);
+    program.module = (struct str){module, RECORDING_JSON_BYTES_MAX};
+    assert_fails(recording_check_program(&program, &sample.err), STATUS_LIMIT, &sample.err,
+                 "program.json: larger than 8388608 bytes");
+    sample_release(&sample);
+}
+
 static void functions_of_another_recording_are_not_sealed(void **state)
 {
     struct sample sample;
@@ -518,6 +564,7 @@ int main(void)
         cmocka_unit_test(what_could_not_be_read_back_is_not_written),
         cmocka_unit_test(targets_out_of_order_are_not_written),
         cmocka_unit_test(functions_out_of_order_are_not_written),
+        cmocka_unit_test(what_is_too_large_to_write_is_known_before),
         cmocka_unit_test(functions_of_another_recording_are_not_sealed),
         cmocka_unit_test(renames_out_of_order_are_not_written),
         cmocka_unit_test(renames_have_a_limit),

@@ -59,7 +59,7 @@ static inline void sample_init(struct sample *sample)
     recording->policy_text = STR("version: 1\n");
     recording->quick = true;
     recording->environment = (struct record_environment){
-        STR("0.1.0"), STR("linux"), STR("amd64"), STR("CPU \"x\"\t1"), 2, STR("6.1")};
+        STR("0.1.0"), STR("linux"), STR("amd64"), STR("CPU \"x\"\t1"), 2, STR("6.1"), true};
     recording->renames = ARENA_ARRAY(&sample->arena, struct record_rename, 2);
     recording->renames[0] = (struct record_rename){STR("cart/cart.go"), STR("basket/basket.go")};
     recording->renames[1] = (struct record_rename){STR("main.go"), STR("cmd/orders/main.go")};

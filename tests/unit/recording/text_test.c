@@ -21,14 +21,37 @@ static const char trial_text[] = "{\n"
                                  "    }\n"
                                  "  ],\n"
                                  "  \"statuses\": \"200:9 404:1\",\n"
+                                 "  \"live\": [\n"
+                                 "    {\n"
+                                 "      \"request_count\": 225,\n"
+                                 "      \"bytes\": 12,\n"
+                                 "      \"objects\": 13\n"
+                                 "    }\n"
+                                 "  ],\n"
                                  "  \"rss_p50_bytes\": 4,\n"
                                  "  \"rss_p95_bytes\": 5,\n"
                                  "  \"rss_max_bytes\": 6,\n"
                                  "  \"rss_samples\": 7,\n"
+                                 "  \"rss_end_bytes\": 17,\n"
+                                 "  \"pss_bytes\": 18,\n"
+                                 "  \"threads_max\": 19,\n"
+                                 "  \"fds_max\": 20,\n"
                                  "  \"noise\": {\n"
                                  "    \"others_share\": 0.25,\n"
                                  "    \"steal_share\": 0,\n"
                                  "    \"throttled_ns\": 11\n"
+                                 "  },\n"
+                                 "  \"gc\": {\n"
+                                 "    \"is_traced\": true,\n"
+                                 "    \"refusal\": \"\",\n"
+                                 "    \"cycles\": 12,\n"
+                                 "    \"lost\": 1,\n"
+                                 "    \"pause_p50_ns\": 13,\n"
+                                 "    \"pause_p99_ns\": 14,\n"
+                                 "    \"pause_max_ns\": 15,\n"
+                                 "    \"assist_share\": 0.5,\n"
+                                 "    \"cpu_share\": 0.75,\n"
+                                 "    \"goal_bytes\": 16\n"
                                  "  },\n"
                                  "  \"benchmarks\": [\n"
                                  "    {\n"
@@ -47,6 +70,7 @@ static const char trial_text[] = "{\n"
 static void a_trial_is_written_as_schema_3_says(void **state)
 {
     struct record_window window = {STR("12:3")};
+    struct record_live live = {225, 12, 13};
     struct record_benchmark benchmark = {STR("BenchmarkEncode"), 2000, 0.1, 64, 2};
     struct record_trial trial = {.number = 3,
                                  .warmup_count = 500,
@@ -61,11 +85,18 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .windows = &window,
                                  .window_count = 1,
                                  .statuses = STR("200:9 404:1"),
+                                 .live = &live,
+                                 .live_count = 1,
                                  .rss_p50_bytes = 4,
                                  .rss_p95_bytes = 5,
                                  .rss_max_bytes = 6,
                                  .rss_samples = 7,
+                                 .rss_end_bytes = 17,
+                                 .pss_bytes = 18,
+                                 .threads_max = 19,
+                                 .fds_max = 20,
                                  .noise = {0.25, 0, 11},
+                                 .gc = {true, STR(""), 12, 1, 13, 14, 15, 0.5, 0.75, 16},
                                  .benchmarks = &benchmark,
                                  .benchmark_count = 1,
                                  .start_ns = 8,
@@ -95,6 +126,7 @@ static void a_trial_of_schema_3_is_read(void **state)
     assert_str(trial.benchmarks[0].name, "BenchmarkEncode");
     assert_close(trial.benchmarks[0].ns_per_op, 0.1, 0);
     assert_true(trial.wall_ns == 10);
+    assert_true(trial.gc.is_traced && trial.gc.cycles == 12 && trial.gc.pause_p99_ns == 14);
     arena_release(&arena);
 }
 

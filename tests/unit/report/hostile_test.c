@@ -70,7 +70,7 @@ static void setup(struct fixture *fixture, struct str name, size_t findings)
                                   .max_increase_percent = {true, 0.05},
                                   .severity = SEVERITY_BLOCK,
                                   .origin = {STR("memgate.yaml"), 12, 5}};
-    fixture->moved = (struct moved){name, name, 10};
+    fixture->moved = (struct moved){name, name, 10, METRIC_ALLOC_SPACE};
     fixture->comparison = (struct comparison){.scenario = STR("orders"),
                                               .record = &fixture->record,
                                               .moved = &fixture->moved,

@@ -1,5 +1,6 @@
 #include "gate/stats/histogram.h"
 
+#include "gate/base/buf.h"
 #include "tests/support/check.h"
 
 static struct arena arena;
@@ -176,6 +177,62 @@ static void a_damaged_text_is_refused(void **state)
     }
 }
 
+static struct str hgrm_of(const struct histogram *histogram)
+{
+    struct buf buf;
+    buf_init(&buf, 1 << 20);
+    histogram_write_hgrm(&buf, histogram);
+    struct str copy = str_copy(&arena, buf_view(&buf));
+    buf_release(&buf);
+    return copy;
+}
+
+/* The layout of HdrHistogram's own writer, five lines to a halving; the numbers by hand. */
+static void the_distribution_is_written_as_hdrhistogram_does(void **state)
+{
+    static const uint64_t values[] = {1000000, 2000000, 3000000, 4000000};
+    struct histogram histogram = of(values, ARRAY_LEN(values));
+    (void)state;
+    assert_str(hgrm_of(&histogram), "       Value     Percentile TotalCount 1/(1-Percentile)\n"
+                                    "\n"
+                                    "       1.000 0.000000000000          1           1.00\n"
+                                    "       1.000 0.100000000000          1           1.11\n"
+                                    "       1.000 0.200000000000          1           1.25\n"
+                                    "       2.001 0.300000000000          2           1.43\n"
+                                    "       2.001 0.400000000000          2           1.67\n"
+                                    "       2.001 0.500000000000          2           2.00\n"
+                                    "       3.000 0.550000000000          3           2.22\n"
+                                    "       3.000 0.600000000000          3           2.50\n"
+                                    "       3.000 0.650000000000          3           2.86\n"
+                                    "       3.000 0.700000000000          3           3.33\n"
+                                    "       3.000 0.750000000000          3           4.00\n"
+                                    "       4.000 0.775000000000          4           4.44\n"
+                                    "       4.000 1.000000000000          4\n"
+                                    "#[Mean    =        2.500, StdDeviation   =        1.118]\n"
+                                    "#[Max     =        4.000, Total count    =            4]\n"
+                                    "#[Buckets =           34, SubBuckets     =         1024]\n");
+}
+
+static void an_empty_distribution_has_no_lines(void **state)
+{
+    (void)state;
+    struct histogram histogram = of(NULL, 0);
+    assert_true(str_contains(hgrm_of(&histogram), STR("\n\n#[Mean    =        0.000")));
+}
+
+/* A value that is nearly all: the steps must end all the same. */
+static void a_rare_maximum_ends_the_distribution(void **state)
+{
+    (void)state;
+    struct histogram histogram = of(NULL, 0);
+    for (int i = 0; i < 100000; i++)
+        histogram_record(&histogram, 1000000);
+    histogram_record(&histogram, 50000000);
+    struct str text = hgrm_of(&histogram);
+    assert_true(text.len < 16 * 1024);
+    assert_true(str_contains(text, STR("      50.000 1.000000000000     100001\n")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +245,9 @@ int main(void)
         cmocka_unit_test(the_text_form_survives_a_round_trip),
         cmocka_unit_test(an_empty_text_is_an_empty_histogram),
         cmocka_unit_test(a_damaged_text_is_refused),
+        cmocka_unit_test(the_distribution_is_written_as_hdrhistogram_does),
+        cmocka_unit_test(an_empty_distribution_has_no_lines),
+        cmocka_unit_test(a_rare_maximum_ends_the_distribution),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

@@ -1,6 +1,7 @@
 // Lookup is a service whose requests burn CPU time on hashes and, where it is planted, about as much
 // again on a map with struct keys. PROFILE says what it serves of net/http/pprof: "off" is heap
-// alone, "busy" keeps a CPU profile of its own.
+// alone, "busy" keeps a CPU profile of its own, "hang" never answers. With "slow" the first request
+// takes a second, as where a cache is filled.
 package main
 
 import (
@@ -13,11 +14,14 @@ import (
 	"net/http/pprof"
 	"os"
 	runtimepprof "runtime/pprof"
+	"sync"
+	"time"
 )
 
 type point struct{ x, y int }
 
 var (
+	first  sync.Once
 	block  = make([]byte, 1<<19)
 	places = make(map[point]int, 1<<14)
 )
@@ -50,9 +54,18 @@ func main() {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) {})
-	mux.HandleFunc("/work", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, work()) })
+	mux.HandleFunc("/work", func(w http.ResponseWriter, r *http.Request) {
+		if os.Getenv("PROFILE") == "slow" {
+			first.Do(func() { time.Sleep(time.Second) })
+		}
+		fmt.Fprintln(w, work())
+	})
 	mux.Handle("/debug/pprof/heap", pprof.Handler("heap"))
-	if os.Getenv("PROFILE") != "off" {
+	switch os.Getenv("PROFILE") {
+	case "off":
+	case "hang":
+		mux.HandleFunc("/debug/pprof/profile", func(w http.ResponseWriter, r *http.Request) { select {} })
+	default:
 		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	}
 	if os.Getenv("PROFILE") == "busy" {

@@ -1,4 +1,4 @@
-#include "gate/fold/fold.h"
+#include "gate/base/name.h"
 
 #include "gate/base/buf.h"
 
@@ -70,6 +70,21 @@ bool name_is_runtime(struct str function)
 {
     return str_starts_with(function, STR("runtime.")) ||
            str_starts_with(function, STR("internal/runtime/"));
+}
+
+/* "type:.eq.main.key", "go:buildid"; with dots until Go 1.19: "type..eq.main.key", "go.buildid". */
+static bool is_made_by_tools(struct str name, struct str package)
+{
+    return package.len == 0 || str_find(package, ':') >= 0 || str_equal(package, STR("go")) ||
+           str_starts_with(name, STR("type.."));
+}
+
+bool name_is_toolchain(struct str function)
+{
+    struct str package = name_package(function);
+    return is_made_by_tools(function, package) || str_equal(package, STR("runtime")) ||
+           str_starts_with(package, STR("internal/")) ||
+           str_starts_with(package, STR("runtime/internal/"));
 }
 
 /* What is left of the package behind the module path; false when the path is not its start. */
@@ -197,6 +212,55 @@ struct str name_local_normal(struct str function, struct arena *arena)
     buf_init(&buf, NAME_BYTES_MAX);
     name_write(&buf, local_unnumbered(&buf, name_local(function)));
     return name_finish(&buf, arena);
+}
+
+/* True at ".func1", "-range1", ".gowrap1", ".deferwrap1", ".1" behind a closure: what the compiler numbers. */
+static size_t closure_suffix(struct str rest)
+{
+    static const struct str marks[] = {
+        STR_INIT(".func"),      STR_INIT("-range"), STR_INIT(".gowrap"),
+        STR_INIT(".deferwrap"), STR_INIT("."),
+    };
+    for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
+        size_t at = marks[i].len;
+        if (!str_starts_with(rest, marks[i]))
+            continue;
+        at += digits_len(str_slice(rest, at, rest.len));
+        bool ends = at == rest.len || rest.data[at] == '.' || rest.data[at] == '-';
+        if (at > marks[i].len && ends)
+            return at;
+    }
+    return 0;
+}
+
+/*
+ * Offset where a run of closure suffixes that reaches the end begins, or
+ * the length. No suffix begins inside another, so behind a run that breaks
+ * off the search goes on where it broke: names may be long and hostile.
+ */
+static size_t closure_start(struct str name)
+{
+    for (size_t from = 0, at = 0; from<name.len; from = at> from ? at : from + 1) {
+        size_t step = 0;
+        at = from;
+        /* A bare ".1" numbers closures only behind ".func"; "init.0" is numbered alike. */
+        while (at < name.len && (step = closure_suffix(str_slice(name, at, name.len))) > 0)
+            at += step;
+        if (at == name.len && at > from)
+            return from;
+    }
+    return name.len;
+}
+
+struct str name_key(struct str function, struct arena *arena)
+{
+    struct str package = name_package(function);
+    struct str local = name_local_normal(function, arena);
+    size_t from = closure_start(local);
+    const char *dot = package.len > 0 ? "." : "";
+    const char *closure = from < local.len ? ".func" : "";
+    return str_format(arena, "%.*s%s%.*s%s", STR_ARGS(package), dot, (int)from, local.data,
+                      closure);
 }
 
 struct str name_path(struct str package, struct arena *arena)

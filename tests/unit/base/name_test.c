@@ -1,5 +1,6 @@
-#include "gate/fold/fold.h"
+#include "gate/base/name.h"
 
+#include "gate/base/buf.h"
 #include "tests/support/check.h"
 
 struct parts_case {
@@ -112,12 +113,77 @@ static void spellings_of_one_function_meet(void **state)
     arena_release(&arena);
 }
 
+static const struct key_case {
+    const char *function;
+    const char *want;
+} key_cases[] = {
+    {"main.work", "main.work"},
+    {"main.work.func1", "main.work.func"},
+    {"main.work.func2", "main.work.func"},
+    {"main.work.func2.1", "main.work.func"},
+    {"main.work.func2.gowrap1", "main.work.func"},
+    {"main.work-range1", "main.work.func"},
+    {"main.work.func1-range2.3", "main.work.func"},
+    {"example.com/a.b/pkg.(*T).Method", "example.com/a.b/pkg.(*T).Method"},
+    {"example.com/a.b/pkg.(*T).Method.func7", "example.com/a.b/pkg.(*T).Method.func"},
+    {"main.funcs", "main.funcs"},
+    {"main.func1x", "main.func1x"},
+    {"example.com/v2.New", "example.com/v2.New"},
+    {"gopkg.in/yaml%2ev3.Unmarshal", "gopkg.in/yaml%2ev3.Unmarshal"},
+    {"gopkg.in/yaml%2ev3.Unmarshal.func1", "gopkg.in/yaml%2ev3.Unmarshal.func"},
+    {"a.io/m.Set[go.shape.struct { X int \"json:\\\"a ]b\\\"\" }].Add", "a.io/m.Set[...].Add"},
+    {"a.io/m.glob..func2", "a.io/m.init.func"},
+    {"a.io/m.init.func1", "a.io/m.init.func"},
+    {"a.io/m.init.3", "a.io/m.init"},
+    {"main.work.func1.other", "main.work.func1.other"},
+    {"main.work.func1.other.func2.1", "main.work.func1.other.func"},
+    {"main.work.func1.2x.func3-range1", "main.work.func1.2x.func"},
+    {"main.work.func1x.2.func3", "main.work.func1x.func"},
+};
+
+static void closures_share_the_key_of_their_function(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < ARRAY_LEN(key_cases); i++) {
+        print_message("%s\n", key_cases[i].function);
+        assert_str(name_key(str_from(key_cases[i].function), &arena), key_cases[i].want);
+    }
+    arena_release(&arena);
+}
+
+/* A runtime that grows with the square of the length would take minutes here. */
+static void a_long_name_costs_no_more_than_its_length(void **state)
+{
+    static const char *const parts[] = {".1", ".func1", "-range1", ".func", ".1x", "."};
+    enum { LONG_NAME_BYTES = 64 * 1024, ROUNDS = 100 };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        struct buf buf;
+        struct arena arena;
+        print_message("%s\n", parts[i]);
+        arena_init(&arena);
+        buf_init(&buf, (size_t)2 * LONG_NAME_BYTES);
+        buf_text(&buf, "a.io/m.F");
+        while (buf.len < LONG_NAME_BYTES)
+            buf_text(&buf, parts[i]);
+        buf_text(&buf, "x");
+        for (size_t round = 0; round < ROUNDS; round++)
+            assert_int_equal(name_key(buf_view(&buf), &arena).len, buf.len);
+        buf_release(&buf);
+        arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_split_at_the_package),
         cmocka_unit_test(user_frames_are_at_or_below_the_module),
         cmocka_unit_test(spellings_of_one_function_meet),
+        cmocka_unit_test(closures_share_the_key_of_their_function),
+        cmocka_unit_test(a_long_name_costs_no_more_than_its_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,281 @@
+#include "gate/compare/gc_rows.h"
+
+#include <math.h>
+
+#include "gate/compare/heap_rows.h"
+#include "gate/compare/sources.h"
+#include "gate/compare/validity.h"
+#include "gate/stats/share.h"
+
+#define NS_PER_MINUTE 60e9
+
+static double cycles_per_minute(const struct record_trial *trial)
+{
+    return (double)trial->gc.cycles * NS_PER_MINUTE / (double)trial->duration_ns;
+}
+
+static double cpu_share(const struct record_trial *trial)
+{
+    return trial->gc.cpu_share;
+}
+
+static double cpu_per_request(const struct record_trial *trial)
+{
+    return trial->gc.cpu_share * (double)trial->cpu_ns / (double)trial->request_count;
+}
+
+static const struct gc_row {
+    enum metric metric;
+    enum estimate_method method;
+    double (*value)(const struct record_trial *trial);
+} gc_rows[] = {
+    {METRIC_GC_PER_MINUTE, ESTIMATE_DIFFERENCE, cycles_per_minute},
+    {METRIC_GC_CPU_SHARE, ESTIMATE_DIFFERENCE, cpu_share},
+    {METRIC_GC_CPU, ESTIMATE_LOG_RATIO, cpu_per_request},
+};
+
+struct gc_side {
+    double values[ARRAY_LEN(gc_rows)][RECORDING_TRIALS_MAX];
+    double pauses[RECORDING_TRIALS_MAX];
+    double step; /* cycles per minute that one cycle is, in the shortest trial */
+    size_t len;
+};
+
+struct gc_reader {
+    struct comparison *comparison;
+    struct arena *arena;
+    struct gc_side sides[SIDES];
+};
+
+static struct str place_text(struct arena *arena, const struct trial_place *place)
+{
+    return str_format(arena, "%s, steady trial %u", side_name(place->side),
+                      (unsigned)place->key.number);
+}
+
+/* Where nobody asked for a trace nobody need be told; a rule that wants one still says so. */
+static void refuse(struct gc_reader *reader, const struct trial_place *place, struct str why)
+{
+    struct comparison *comparison = reader->comparison;
+    struct str where = place_text(reader->arena, place);
+    comparison->gc_refusal =
+        str_format(reader->arena, "%.*s: %.*s", STR_ARGS(where),
+                   STR_ARGS(why.len ? why : STR("the collector was not traced")));
+    if (why.len) {
+        comparison_note(comparison, reader->arena, "the collector is not compared: %.*s",
+                        STR_ARGS(comparison->gc_refusal));
+    }
+}
+
+static void refuse_pauses(struct gc_reader *reader, const struct trial_place *place,
+                          const char *why)
+{
+    struct comparison *comparison = reader->comparison;
+    struct str where = place_text(reader->arena, place);
+    if (comparison->gc_pause_refusal.len)
+        return;
+    comparison->gc_pause_refusal = str_format(reader->arena, "%.*s: %s", STR_ARGS(where), why);
+    comparison_note(comparison, reader->arena, "pauses of the collector are not compared: %.*s",
+                    STR_ARGS(comparison->gc_pause_refusal));
+}
+
+static int compare_ns(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/*
+ * From the ring of MemStats, where cycle N has place (N - 1) % 256. The
+ * points force two collections that are within it: one for the profile
+ * behind the text of `warm`, one for the text of `end`. NULL, or why it
+ * cannot be had.
+ */
+static const char *ring_pause(double *out, const struct memstats *warm, const struct memstats *end)
+{
+    uint64_t pauses[MEMSTATS_PAUSES];
+    size_t len = 0;
+    if (end->gc_count < warm->gc_count || end->pause_count < MEMSTATS_PAUSES)
+        return "MemStats does not hold its pauses";
+    if (end->forced_gc_count - warm->forced_gc_count != 2)
+        return "lines of gctrace were lost, and the service forces collections of its own";
+    if (end->gc_count - warm->gc_count > MEMSTATS_PAUSES) {
+        return "lines of gctrace were lost, and there were more collections than the 256 whose "
+               "pauses MemStats keeps";
+    }
+    for (uint64_t cycle = warm->gc_count + 2; cycle < end->gc_count; cycle++)
+        pauses[len++] = end->pause_ns[(cycle - 1) % MEMSTATS_PAUSES];
+    if (len == 0)
+        return "lines of gctrace were lost, and MemStats knows of no collection";
+    qsort(pauses, len, sizeof(*pauses), compare_ns);
+    size_t rank = (len * 99 + 99) / 100;
+    *out = (double)pauses[rank - 1];
+    return NULL;
+}
+
+static enum status read_ring(double *out, struct gc_reader *reader, const struct trial_place *place,
+                             struct err *err)
+{
+    struct memstats warm = {0};
+    struct memstats end = {0};
+    struct arena scratch;
+    arena_init(&scratch);
+    enum status status =
+        recording_memstats(&warm, &scratch, place->recording, place->key, POINT_WARM, err);
+    if (status == STATUS_OK)
+        status = recording_memstats(&end, &scratch, place->recording, place->key, POINT_END, err);
+    const char *why = status == STATUS_OK ? ring_pause(out, &warm, &end) : NULL;
+    if (why)
+        refuse_pauses(reader, place, why);
+    arena_release(&scratch);
+    return status;
+}
+
+static void note_lost(struct gc_reader *reader, const struct trial_place *place,
+                      const struct record_gc *gc)
+{
+    struct str where = place_text(reader->arena, place);
+    comparison_note(reader->comparison, reader->arena,
+                    "%.*s: other output tore %llu of %llu lines of gctrace; the collector's CPU "
+                    "time is that of the others, for all",
+                    STR_ARGS(where), (unsigned long long)gc->lost, (unsigned long long)gc->cycles);
+}
+
+static enum status read_pause(double *out, struct gc_reader *reader,
+                              const struct trial_place *place, const struct record_gc *gc,
+                              struct err *err)
+{
+    *out = (double)gc->pause_p99_ns;
+    if (gc->cycles == 0)
+        refuse_pauses(reader, place, "no collection ran during the load");
+    if (gc->lost == 0)
+        return STATUS_OK;
+    note_lost(reader, place, gc);
+    return read_ring(out, reader, place, err);
+}
+
+static enum status read_trial(struct gc_reader *reader, const struct trial_place *place,
+                              const struct record_trial *trial, struct err *err)
+{
+    struct gc_side *side = &reader->sides[place->side];
+    if (!trial->gc.is_traced) {
+        refuse(reader, place, trial->gc.refusal);
+        return STATUS_OK;
+    }
+    if (trial->duration_ns == 0 || trial->gc.lost > trial->gc.cycles) {
+        return err_set(err, STATUS_INVALID,
+                       "%s, steady trial %u: the load took no time, or more "
+                       "collections were lost than there were",
+                       side_name(place->side), (unsigned)trial->number);
+    }
+    side->step = fmax(side->step, NS_PER_MINUTE / (double)trial->duration_ns);
+    for (size_t i = 0; i < ARRAY_LEN(gc_rows); i++)
+        side->values[i][side->len] = gc_rows[i].value(trial);
+    return read_pause(&side->pauses[side->len++], reader, place, &trial->gc, err);
+}
+
+static enum status read_side(struct gc_reader *reader, const struct comparison_source *source,
+                             enum side side, struct err *err)
+{
+    const struct record_scenario *record = reader->comparison->record;
+    for (size_t t = 0; t < record->trial_count[side][PHASE_STEADY]; t++) {
+        const struct record_trial *trial = &record->trials[side][PHASE_STEADY][t];
+        struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
+        if (read_trial(reader, &place, trial, err))
+            return err->status;
+        if (reader->comparison->gc_refusal.len)
+            return STATUS_OK;
+    }
+    return STATUS_OK;
+}
+
+static bool are_positive(struct samples samples)
+{
+    for (size_t i = 0; i < samples.len; i++) {
+        if (samples.values[i] <= 0)
+            return false;
+    }
+    return true;
+}
+
+/* Budgets are held against the candidate alone; zeros have no logarithm and keep the difference. */
+static void add_cand_interval(struct estimate *estimate, struct samples cand)
+{
+    if (!estimate->bounded || !are_positive(cand))
+        return;
+    struct interval interval = interval_of_positive(cand);
+    estimate->has_cand_interval = isfinite(interval.high);
+    estimate->cand_low = interval.low;
+    estimate->cand_high = interval.high;
+}
+
+/*
+ * Cycles are counted whole: of one fixed load every process can have 7,
+ * and 8 after a change of nothing that matters. So one more or less is
+ * always possible.
+ */
+static void widen(struct estimate *estimate, double step)
+{
+    estimate->delta_low -= step;
+    estimate->delta_high += step;
+    estimate->cand_low = fmax(0, estimate->cand_low - step);
+    estimate->cand_high += step;
+    if (!estimate->has_ratio)
+        return;
+    estimate->ratio_low -= step / estimate->base;
+    estimate->ratio_high += step / estimate->base;
+}
+
+static struct estimate estimate_row(const struct gc_row *what, struct samples base,
+                                    struct samples cand, double step)
+{
+    struct estimate out = estimate_of(base, cand, what->method);
+    add_cand_interval(&out, cand);
+    if (what->metric == METRIC_GC_PER_MINUTE)
+        widen(&out, step);
+    /* From 10 % to 15 % would be both +5 and +50 %. */
+    if (metric_unit(what->metric) == UNIT_RATIO)
+        out.has_ratio = false;
+    return out;
+}
+
+static void add_row(const struct gc_reader *reader, const struct gc_row *what,
+                    const double *const values[SIDES])
+{
+    const struct gc_side *sides = reader->sides;
+    struct comparison_row row = {
+        .metric = what->metric,
+        .point = POINT_END,
+        .level = ROW_SCENARIO,
+        .estimate = estimate_row(what, (struct samples){values[SIDE_BASE], sides[SIDE_BASE].len},
+                                 (struct samples){values[SIDE_CAND], sides[SIDE_CAND].len},
+                                 fmax(sides[SIDE_BASE].step, sides[SIDE_CAND].step)),
+    };
+    comparison_row_add(reader->comparison, reader->arena, &row);
+}
+
+static void add_rows(const struct gc_reader *reader)
+{
+    static const struct gc_row pause_row = {METRIC_GC_PAUSE_P99, ESTIMATE_LOG_RATIO, NULL};
+    const struct gc_side *base = &reader->sides[SIDE_BASE];
+    const struct gc_side *cand = &reader->sides[SIDE_CAND];
+    for (size_t i = 0; i < ARRAY_LEN(gc_rows); i++)
+        add_row(reader, &gc_rows[i], (const double *[SIDES]){base->values[i], cand->values[i]});
+    if (reader->comparison->gc_pause_refusal.len == 0)
+        add_row(reader, &pause_row, (const double *[SIDES]){base->pauses, cand->pauses});
+}
+
+enum status gc_rows_add(struct comparison *comparison, struct arena *arena,
+                        const struct comparison_source sources[SIDES], struct err *err)
+{
+    struct gc_reader *reader = ARENA_NEW(arena, struct gc_reader);
+    *reader = (struct gc_reader){.comparison = comparison, .arena = arena};
+    for (int side = 0; side < SIDES && comparison->gc_refusal.len == 0; side++) {
+        if (read_side(reader, &sources[side], (enum side)side, err))
+            return err->status;
+    }
+    if (comparison->gc_refusal.len == 0)
+        add_rows(reader);
+    return STATUS_OK;
+}

@@ -1,0 +1,17 @@
+#ifndef GATE_COMPARE_GC_ROWS_H
+#define GATE_COMPARE_GC_ROWS_H
+
+#include "gate/compare/comparison.h"
+
+/*
+ * Adds the rows of the collector (gc_pause_p99, gc_cycles_per_minute,
+ * gc_cpu_share, gc_cpu_per_request): one number of each steady trial, the
+ * process is the unit. Where a trial was not traced there is none and
+ * gc_refusal says why. Pauses are absent, with gc_pause_refusal, where a
+ * trial had no collection; where lines of its trace were lost they come
+ * from MemStats, which keeps the last 256 and is not used beyond that.
+ */
+NODISCARD enum status gc_rows_add(struct comparison *comparison, struct arena *arena,
+                                  const struct comparison_source sources[SIDES], struct err *err);
+
+#endif

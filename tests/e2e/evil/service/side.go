@@ -1,0 +1,4 @@
+package main
+
+// The evil side of every row is this file with true.
+const evil = false

@@ -1,0 +1,251 @@
+#include "gate/compare/gc_rows.h"
+
+#include "gate/base/buf.h"
+#include "gate/base/io.h"
+#include "tests/support/check.h"
+
+enum { TRIALS = 2 };
+
+/* Two steady trials a side of 1000 requests in 6 s, with a collection each 100 ms. */
+struct fixture {
+    struct arena arena;
+    struct err err;
+    struct recording recording;
+    struct record_scenario scenario;
+    struct record_trial trials[SIDES][TRIALS];
+    struct comparison comparison;
+};
+
+static void fixture_init(struct fixture *fixture)
+{
+    *fixture = (struct fixture){0};
+    arena_init(&fixture->arena);
+    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
+    fixture->comparison.record = &fixture->scenario;
+    assert_ok(
+        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
+        &fixture->err);
+    for (enum side side = 0; side < SIDES; side++) {
+        for (uint32_t t = 0; t < TRIALS; t++) {
+            fixture->trials[side][t] = (struct record_trial){
+                .number = t + 1,
+                .request_count = 1000,
+                .duration_ns = 6000000000,
+                .cpu_ns = 1000000000,
+                .gc = {.is_traced = true,
+                       .cycles = 60,
+                       .pause_p99_ns = 1000000 + 100000 * t,
+                       .cpu_share = side == SIDE_CAND ? 0.2 : 0.1},
+            };
+        }
+        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
+        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
+    }
+}
+
+static void fixture_release(struct fixture *fixture)
+{
+    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
+    arena_release(&fixture->arena);
+}
+
+static enum status add(struct fixture *fixture)
+{
+    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
+                                                     {&fixture->recording, 0, SIDE_CAND}};
+    return gc_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->err);
+}
+
+static const struct comparison_row *find(const struct fixture *fixture, enum metric metric)
+{
+    for (size_t i = 0; i < fixture->comparison.row_count; i++) {
+        if (fixture->comparison.rows[i].metric == metric)
+            return &fixture->comparison.rows[i];
+    }
+    return NULL;
+}
+
+static const struct estimate *estimate_at(const struct fixture *fixture, enum metric metric)
+{
+    static const struct estimate nothing;
+    const struct comparison_row *row = find(fixture, metric);
+    assert_non_null(row);
+    return row ? &row->estimate : &nothing;
+}
+
+static void every_number_has_a_row(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    assert_ok(add(&fixture), &fixture.err);
+    const struct estimate *cycles = estimate_at(&fixture, METRIC_GC_PER_MINUTE);
+    assert_close(cycles->base, 600, 1e-9);
+    assert_close(cycles->delta, 0, 1e-9);
+    const struct estimate *share = estimate_at(&fixture, METRIC_GC_CPU_SHARE);
+    assert_close(share->base, 0.1, 1e-12);
+    assert_close(share->cand, 0.2, 1e-12);
+    assert_false(share->has_ratio);
+    /* A tenth of a second over 1000 requests. */
+    const struct estimate *cpu = estimate_at(&fixture, METRIC_GC_CPU);
+    assert_close(cpu->base, 1e5, 1e-9);
+    assert_close(cpu->ratio, 1, 1e-9);
+    const struct estimate *pause = estimate_at(&fixture, METRIC_GC_PAUSE_P99);
+    assert_close(pause->base, sqrt(1.0e6 * 1.1e6), 1e-9);
+    assert_true(pause->has_cand_interval && pause->cand_low < 1e6 && pause->cand_high > 1.1e6);
+    assert_int_equal(fixture.comparison.note_count, 0);
+    fixture_release(&fixture);
+}
+
+/* The same work can have a cycle more or less, in all processes alike. */
+static void one_cycle_is_no_change(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (size_t t = 0; t < TRIALS; t++)
+        fixture.trials[SIDE_CAND][t].gc.cycles = 61;
+    assert_ok(add(&fixture), &fixture.err);
+    const struct estimate *cycles = estimate_at(&fixture, METRIC_GC_PER_MINUTE);
+    assert_close(cycles->delta, 10, 1e-9);
+    assert_true(cycles->delta_low <= 0 && cycles->ratio_low <= 0 && cycles->delta_high >= 20);
+    assert_true(cycles->cand_low < 601 && cycles->cand_high > 619);
+    fixture_release(&fixture);
+}
+
+static void a_trial_that_was_not_traced_refuses_all(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.trials[SIDE_CAND][1].gc = (struct record_gc){.refusal = STR("no line came")};
+    assert_ok(add(&fixture), &fixture.err);
+    assert_int_equal(fixture.comparison.row_count, 0);
+    assert_str(fixture.comparison.gc_refusal, "candidate, steady trial 2: no line came");
+    assert_str(fixture.comparison.notes[0],
+               "the collector is not compared: candidate, steady trial 2: no line came");
+    fixture_release(&fixture);
+}
+
+static void a_recording_without_traces_is_not_talked_about(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.trials[SIDE_BASE][0].gc = (struct record_gc){0};
+    assert_ok(add(&fixture), &fixture.err);
+    assert_str(fixture.comparison.gc_refusal,
+               "baseline, steady trial 1: the collector was not traced");
+    assert_int_equal(fixture.comparison.note_count, 0);
+    fixture_release(&fixture);
+}
+
+static void without_a_collection_there_is_no_pause(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.trials[SIDE_BASE][1].gc = (struct record_gc){.is_traced = true};
+    assert_ok(add(&fixture), &fixture.err);
+    assert_null(find(&fixture, METRIC_GC_PAUSE_P99));
+    assert_str(fixture.comparison.gc_pause_refusal,
+               "baseline, steady trial 2: no collection ran during the load");
+    assert_close(estimate_at(&fixture, METRIC_GC_PER_MINUTE)->base, 300, 1e-9);
+    assert_close(estimate_at(&fixture, METRIC_GC_CPU_SHARE)->base, 0.05, 1e-9);
+    fixture_release(&fixture);
+}
+
+struct ring_case {
+    const char *name;
+    unsigned warm_count, end_count, forced;
+    const char *refusal; /* NULL: the pause is there */
+    double pause_ns;
+};
+
+/*
+ * Place i of the ring holds i + 1; cycle N has place (N - 1) % 256, so cycle
+ * 20 took 20 ns. Of cycles 12 to 265 (1 to 9 and 12 to 256 ns) the 252nd of
+ * 254 is p99.
+ */
+static const struct ring_case ring_cases[] = {
+    {"the largest of cycles 12 to 20", 10, 21, 2, NULL, 20},
+    {"as many as there is room for", 10, 266, 2, NULL, 254},
+    {"more than that", 10, 267, 2, "more collections than the 256 whose pauses MemStats keeps", 0},
+    {"others are forced", 10, 21, 3, "forces collections of its own", 0},
+    {"none between", 10, 12, 2, "MemStats knows of no collection", 0},
+    {"backwards", 10, 9, 2, "does not hold its pauses", 0},
+};
+
+static void put_memstats(struct fixture *fixture, enum point point, unsigned count, unsigned forced)
+{
+    struct str dir = {0};
+    struct buf text;
+    struct trial_key key = {0, SIDE_CAND, PHASE_STEADY, 2};
+    buf_init(&text, BUF_TEXT_BYTES_MAX);
+    buf_text(&text, "heap profile: 0: 0 [0: 0] @ heap/1048576\n\n# runtime.MemStats\n"
+                    "# TotalAlloc = 1\n# Mallocs = 1\n# Frees = 1\n# Sys = 1\n# HeapAlloc = 1\n"
+                    "# HeapSys = 1\n# HeapIdle = 1\n# HeapInuse = 1\n# HeapReleased = 1\n"
+                    "# HeapObjects = 1\n# Stack = 1 / 1\n# MSpan = 1 / 1\n# MCache = 1 / 1\n"
+                    "# BuckHashSys = 1\n# GCSys = 1\n# OtherSys = 1\n# NextGC = 1\n"
+                    "# GCCPUFraction = 0\n# PauseNs = [");
+    for (unsigned i = 1; i <= 256; i++)
+        buf_printf(&text, "%s%u", i > 1 ? " " : "", i);
+    buf_printf(&text, "]\n# NumGC = %u\n# NumForcedGC = %u\n", count, forced);
+    assert_ok(recording_trial_dir(&dir, &fixture->arena, &fixture->recording, key, &fixture->err),
+              &fixture->err);
+    struct str file = recording_point_file(&fixture->arena, dir, point, true);
+    assert_ok(io_write_file(file, bytes_of_str(buf_view(&text)), &fixture->err), &fixture->err);
+    buf_release(&text);
+}
+
+static void lost_lines_leave_the_pauses_to_memstats(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(ring_cases); i++) {
+        const struct ring_case *row = &ring_cases[i];
+        struct fixture fixture;
+        print_message("%s\n", row->name);
+        fixture_init(&fixture);
+        fixture.trials[SIDE_CAND][1].gc.lost = 7;
+        fixture.trials[SIDE_CAND][0].gc.pause_p99_ns = (uint64_t)row->pause_ns;
+        put_memstats(&fixture, POINT_WARM, row->warm_count, 4);
+        put_memstats(&fixture, POINT_END, row->end_count, 4 + row->forced);
+        assert_ok(add(&fixture), &fixture.err);
+        assert_true(
+            str_contains(fixture.comparison.notes[0],
+                         STR("candidate, steady trial 2: other output tore 7 of 60 lines")));
+        if (row->refusal) {
+            assert_null(find(&fixture, METRIC_GC_PAUSE_P99));
+            assert_true(str_contains(fixture.comparison.gc_pause_refusal, str_from(row->refusal)));
+        } else {
+            assert_close(estimate_at(&fixture, METRIC_GC_PAUSE_P99)->cand, row->pause_ns, 1e-9);
+        }
+        fixture_release(&fixture);
+    }
+}
+
+static void a_missing_text_is_an_error(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.trials[SIDE_CAND][1].gc.lost = 7;
+    assert_fails(add(&fixture), STATUS_NOT_FOUND, &fixture.err, "warm.txt");
+    fixture.trials[SIDE_CAND][1].gc.lost = 61;
+    assert_fails(add(&fixture), STATUS_INVALID, &fixture.err, "more collections were lost");
+    fixture_release(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_number_has_a_row),
+        cmocka_unit_test(one_cycle_is_no_change),
+        cmocka_unit_test(a_trial_that_was_not_traced_refuses_all),
+        cmocka_unit_test(a_recording_without_traces_is_not_talked_about),
+        cmocka_unit_test(without_a_collection_there_is_no_pause),
+        cmocka_unit_test(lost_lines_leave_the_pauses_to_memstats),
+        cmocka_unit_test(a_missing_text_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
