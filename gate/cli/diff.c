@@ -141,9 +141,9 @@ static void write_row(struct buf *out, struct arena *arena, const struct compari
     bool whole = row->level == ROW_SCENARIO;
     struct str nothing = {"", 0};
     buf_printf(out, "  %16.*s",
-               STR_ARGS(whole ? nothing : phrase_value(arena, row, row->cum_base)));
+               STR_ARGS(whole ? nothing : phrase_value(arena, row, row->cum.base)));
     buf_printf(out, "  %16.*s",
-               STR_ARGS(whole ? nothing : phrase_value(arena, row, row->cum_cand)));
+               STR_ARGS(whole ? nothing : phrase_value(arena, row, row->cum.cand)));
     buf_printf(out, "  %-9s ", whole ? "" : alloc_kind_name(row->kind));
     buf_str(out, whole ? STR("total") : phrase_subject(arena, row));
     if (!whole)
@@ -197,8 +197,8 @@ static void write_json(struct buf *out, struct diff *diff)
             json_double(&json, "base", row->flat_base);
             json_double(&json, "cand", row->flat_cand);
             json_double(&json, "delta", row->flat_cand - row->flat_base);
-            json_double(&json, "cum_base", row->cum_base);
-            json_double(&json, "cum_cand", row->cum_cand);
+            json_double(&json, "cum_base", row->cum.base);
+            json_double(&json, "cum_cand", row->cum.cand);
             json_object_end(&json);
         }
         json_list_end(&json);

@@ -54,11 +54,6 @@ struct moved_source {
     struct str func;
     double
         amount; /* of the whole function, in the row's unit; 0 where only another metric's moved */
-    /*
-     * It calls the row's function, which does for it what it did itself:
-     * rules that name it mean this row as well.
-     */
-    bool is_caller;
 };
 
 struct comparison_row {
@@ -100,13 +95,18 @@ struct comparison_row {
     double whole[SIDES];
     double unknown[SIDES];
     /*
-     * FUNCTION rows: the value of every stack the function stands in, its
-     * callees' included; means over the trials, in the estimate's unit. A
-     * stack counts once for each of the function's names in it, so two
-     * closures of one function that call each other count twice.
+     * FUNCTION and FUNCTION_KIND rows of the heap: the value of every stack
+     * the function stands in, its callees' and all kinds included, in the
+     * estimate's unit.
      */
-    double cum_base;
-    double cum_cand;
+    struct estimate cum;
+    double cum_share; /* of the scenario's value on the candidate, as cand_share */
+    /*
+     * The same rows: what the function allocated itself, or had allocated by
+     * libraries, and does no more: the sum over the kinds that fell by more
+     * than noise, whatever others grew by.
+     */
+    double lost;
     uint64_t samples[SIDES]; /* of CPU profiles: what the shares are shares of; else 0 */
     double cand_share;       /* of the scenario's value on the candidate, 0..1 */
     /*

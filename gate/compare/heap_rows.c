@@ -219,7 +219,6 @@ static void find_sources(struct comparison_row *out, const struct row_maker *mak
             .key = shift->from_name,
             .func = spelling_of(maker, shift->from),
             .amount = shift->amounts[column],
-            .is_caller = shift->is_extracted,
         };
     }
     qsort(out->sources, out->source_count, sizeof(*out->sources), order_sources);
@@ -252,6 +251,41 @@ static bool may_be_missed(const struct comparison_row *row)
            comparison_unknown_share(row) > COMPARISON_UNKNOWN_SHARE_MAX;
 }
 
+/*
+ * How far a row fell, 0 below the noise, which in a sampled profile is the
+ * spread of the sampling.
+ */
+static double fall_of(const struct row_maker *maker, const struct ledger_row *row,
+                      enum column column)
+{
+    double base = ledger_mean(maker->ledger, row, SIDE_BASE, column);
+    double cand = ledger_mean(maker->ledger, row, SIDE_CAND, column);
+    double noise = moved_noise(column, fmax(base, cand));
+    if (maker->period > 1 && cand < base) {
+        struct estimate estimate = estimate_row(maker, row, column);
+        noise = fmax(noise, estimate.delta_high - estimate.delta);
+    }
+    return base - cand < noise ? 0 : base - cand;
+}
+
+/* What the function's stacks allocate, and what it did itself before. */
+static void find_stacks(struct comparison_row *out, const struct row_maker *maker,
+                        const struct ledger_row *row, enum column column)
+{
+    const struct ledger_row *function = ledger_function(maker->ledger, row);
+    const struct ledger_row cum = ledger_cum(function);
+    out->cum = estimate_row(maker, &cum, column);
+    out->cum_share =
+        num_ratio(out->cum.cand, ledger_mean(maker->ledger, maker->whole, SIDE_CAND, column));
+    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
+        const struct ledger_row *part =
+            ledger_kind_row(maker->ledger, function, (enum alloc_kind)kind);
+        bool is_part = row->level == ROW_FUNCTION || row->kind == kind;
+        if (part && is_part)
+            out->lost += fall_of(maker, part, column);
+    }
+}
+
 static void make_row(const struct row_maker *maker, const struct ledger_row *row,
                      const struct column_row *what)
 {
@@ -275,10 +309,9 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     if (row->level == ROW_FUNCTION) {
         out.flat_base = row->flat[SIDE_BASE * COLUMNS + what->column];
         out.flat_cand = row->flat[SIDE_CAND * COLUMNS + what->column];
-        out.cum_base = row->cum[SIDE_BASE * COLUMNS + what->column];
-        out.cum_cand = row->cum[SIDE_CAND * COLUMNS + what->column];
     }
     if (is_function) {
+        find_stacks(&out, maker, row, what->column);
         name_function(&out, maker, row, what->column);
         find_sources(&out, maker, ledger_function(maker->ledger, row), what->column);
     } else {
@@ -454,5 +487,10 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
     map_release(&maker.shifts_to);
     list_moved(comparison, arena, &ledger, &shifts);
     note_pairs(comparison, arena, sides);
+    if (shifts.is_cut) {
+        comparison_note(comparison, arena,
+                        "the search for moved cost ended early, the programs differ by too much: "
+                        "growth of single functions may be cost that moved");
+    }
     details_add(comparison, &maker.naming, &ledger);
 }

@@ -48,7 +48,7 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
         row.stays = level == ROW_FUNCTION && map_find(&builder->staying, key.v, &ignored);
         row.flat = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
         if (level == ROW_FUNCTION)
-            row.cum = ARENA_ARRAY(ledger->arena, double, (size_t)SIDES *COLUMNS);
+            row.cum = cells_of(ledger);
         ARENA_PUSH(ledger->arena, ledger->rows, ledger->len, ledger->cap, row);
         (void)map_insert(&builder->rows, code, at);
     }
@@ -59,6 +59,12 @@ static double *cell(const struct ledger *ledger, const struct ledger_row *row, e
                     size_t trial)
 {
     return row->values + ((size_t)side * ledger->trial_max + trial) * COLUMNS;
+}
+
+struct ledger_row ledger_cum(const struct ledger_row *function)
+{
+    return (struct ledger_row){
+        .level = ROW_FUNCTION, .key = function->key, .values = function->cum};
 }
 
 uint64_t ledger_site_code(const struct fold_site *site)
@@ -204,9 +210,8 @@ static void post_cum(struct builder *builder, const struct posting *posting,
         add_amounts(cell(ledger, caller, posting->side, posting->trial), posting, amounts, 1);
     }
     if (map_find(&builder->rows, row_code(ROW_FUNCTION, key, ALLOC_KIND_UNKNOWN), &at)) {
-        double *cum = ledger->rows[at].cum + (size_t)posting->side * COLUMNS;
-        double share = 1.0 / (double)ledger->trial_count[posting->side];
-        add_amounts(cum, posting, amounts, share);
+        const struct ledger_row cum = ledger_cum(&ledger->rows[at]);
+        add_amounts(cell(ledger, &cum, posting->side, posting->trial), posting, amounts, 1);
     }
 }
 

@@ -56,7 +56,7 @@ struct ledger_row {
     double *values;       /* [side][trial][column], see ledger_samples */
     size_t function;      /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
     double *flat;         /* [side][column], mean over the trials of what it allocated itself */
-    double *cum;          /* FUNCTION: [side][column], mean over the trials; NULL elsewhere */
+    double *cum;          /* FUNCTION: like values, of every stack it stands in; NULL elsewhere */
     /* FUNCTION: the executable of the side on which it allocates nothing is known to have it. */
     bool stays;
     double moved[COLUMNS]; /* FUNCTION and FUNCTION_KIND: see moved.h */
@@ -91,6 +91,8 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
                   const struct ledger_side sides[SIDES], const struct pair_hints *hints);
 /* The row of the function that a FUNCTION or FUNCTION_KIND row is about. */
 const struct ledger_row *ledger_function(const struct ledger *ledger, const struct ledger_row *row);
+/* A row whose values are those of every stack that the function of a FUNCTION row stands in. */
+struct ledger_row ledger_cum(const struct ledger_row *function);
 /* A number that equal sites of folds share, whichever side they are of; no order may depend on it. */
 uint64_t ledger_site_code(const struct fold_site *site);
 /* The function that the row is about, as a site of it spells it. */

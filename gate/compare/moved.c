@@ -20,13 +20,15 @@
 /* An interval wider than this part of what moved does not tell an unchanged total. */
 #define TOTAL_WIDTH_MAX 0.5
 
-enum { CONTEXTS_MAX = 64, CONTEXT_HOPS = 2 };
+enum { CONTEXT_HOPS = 2 };
 
 /*
  * Contexts and sites looked at in search of relations: seconds of work that only
- * two different programs need. What is not looked at did not move.
+ * two different programs need. What is not looked at did not move, which is noted.
  */
 enum { STEPS_MAX = 200000000 };
+/* A context that is kept is memory as well: four million of them are all. */
+enum { CONTEXT_STEPS = 50 };
 
 /* Columns whose functions are judged. */
 static const enum column moved_columns[] = {
@@ -40,8 +42,13 @@ static const enum column moved_columns[] = {
 struct context {
     struct name_id key;
     uint32_t caller;
-    unsigned sides;     /* bit by side on which it does */
-    unsigned own_sides; /* the same of the function's own sites: no widening changes it */
+    unsigned sides; /* bit by side on which it does */
+};
+
+struct contexts {
+    struct context *items; /* in order of ids once they are sorted */
+    size_t len;
+    size_t cap;
 };
 
 /* How far the total of a caller went in the column of the pass. */
@@ -55,11 +62,11 @@ struct total_change {
 struct mover {
     struct ledger_row *row;
     struct str name;
-    bool is_library; /* charged to the program's functions: moves only among its like */
-    struct context contexts[CONTEXTS_MAX]; /* in order of ids once all are found */
-    size_t context_count;
-    size_t own_count; /* of them: of its own sites */
-    size_t work;      /* contexts and sites, all of which one relation may have to look at */
+    bool is_library;      /* charged to the program's functions: moves only among its like */
+    struct contexts own;  /* of its own sites: no widening changes it */
+    struct contexts wide; /* those, and callers of the ones that one side lacks */
+    size_t work;          /* contexts and sites, all of which one relation may have to look at */
+    double called; /* how far what it calls went in the column of the pass, less what moved */
 };
 
 /* What a mover won or lost in the pass in progress. */
@@ -90,64 +97,6 @@ struct moving {
     size_t steps;
 };
 
-static void add_context(struct mover *mover, struct name_id key, unsigned sides)
-{
-    if (key.v == 0 || sides == 0 || name_equal(key, mover->row->key))
-        return;
-    for (size_t i = 0; i < mover->context_count; i++) {
-        if (!name_equal(mover->contexts[i].key, key))
-            continue;
-        mover->contexts[i].sides |= sides;
-        return;
-    }
-    if (mover->context_count < CONTEXTS_MAX)
-        mover->contexts[mover->context_count++] = (struct context){.key = key, .sides = sides};
-}
-
-static void add_site_contexts(struct mover *mover)
-{
-    for (int side = 0; side < SIDES; side++) {
-        for (size_t i = 0; i < mover->row->site_count[side]; i++)
-            add_context(mover, mover->row->sites[side][i].context, 1U << side);
-    }
-    mover->own_count = mover->context_count;
-    for (size_t i = 0; i < mover->own_count; i++)
-        mover->contexts[i].own_sides = mover->contexts[i].sides;
-}
-
-/*
- * A caller that one side lacks was made or removed by the same change: its
- * callers count too. Of a caller only its own contexts do, so that nothing
- * depends on who was widened first.
- */
-static void widen_contexts(struct moving *moving, struct mover *mover)
-{
-    size_t from = 0;
-    for (int hop = 0; hop < CONTEXT_HOPS; hop++) {
-        size_t to = mover->context_count;
-        for (size_t i = from; i < to; i++) {
-            uint32_t at = 0;
-            if (!map_find(&moving->by_key, mover->contexts[i].key.v, &at))
-                continue;
-            const struct mover *caller = &moving->movers[at];
-            bool both =
-                caller->row->site_count[SIDE_BASE] > 0 && caller->row->site_count[SIDE_CAND] > 0;
-            for (size_t c = 0; !both && c < caller->own_count; c++) {
-                const struct context *next = &caller->contexts[c];
-                add_context(mover, next->key, mover->contexts[i].sides & next->own_sides);
-            }
-        }
-        from = to;
-    }
-}
-
-static int order_movers(const void *left, const void *right)
-{
-    const struct mover *a = left;
-    const struct mover *b = right;
-    return str_compare(a->name, b->name);
-}
-
 static int order_contexts(const void *left, const void *right)
 {
     const struct context *a = left;
@@ -157,18 +106,101 @@ static int order_contexts(const void *left, const void *right)
     return 0;
 }
 
-/* Sorts the contexts and finds those that have a total. */
+static void add_context(struct moving *moving, struct contexts *out, struct name_id key,
+                        unsigned sides)
+{
+    const struct context fresh = {.key = key, .sides = sides};
+    if (key.v == 0 || sides == 0 || moving->steps >= STEPS_MAX)
+        return;
+    moving->steps += CONTEXT_STEPS;
+    ARENA_PUSH(moving->ledger->arena, out->items, out->len, out->cap, fresh);
+}
+
+/* Sorts the contexts; of each key one is left, of all its sides. */
+static void merge_contexts(struct contexts *contexts)
+{
+    size_t kept = 0;
+    if (contexts->len)
+        qsort(contexts->items, contexts->len, sizeof(*contexts->items), order_contexts);
+    for (size_t i = 0; i < contexts->len; i++) {
+        const struct context context = contexts->items[i];
+        if (kept > 0 && name_equal(contexts->items[kept - 1].key, context.key)) {
+            contexts->items[kept - 1].sides |= context.sides;
+        } else {
+            contexts->items[kept++] = context;
+        }
+    }
+    contexts->len = kept;
+}
+
+static void add_site_contexts(struct moving *moving, struct mover *mover)
+{
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t i = 0; i < mover->row->site_count[side]; i++) {
+            struct name_id context = mover->row->sites[side][i].context;
+            if (!name_equal(context, mover->row->key))
+                add_context(moving, &mover->own, context, 1U << side);
+        }
+    }
+    merge_contexts(&mover->own);
+}
+
+/* The callers of a caller that one side lacks, on the sides that both are called on. */
+static void add_callers(struct moving *moving, struct contexts *out, const struct mover *mover,
+                        const struct context *context)
+{
+    uint32_t at = 0;
+    if (!map_find(&moving->by_key, context->key.v, &at))
+        return;
+    const struct mover *caller = &moving->movers[at];
+    if (caller->row->site_count[SIDE_BASE] > 0 && caller->row->site_count[SIDE_CAND] > 0)
+        return;
+    for (size_t i = 0; i < caller->own.len; i++) {
+        const struct context *next = &caller->own.items[i];
+        if (!name_equal(next->key, mover->row->key))
+            add_context(moving, out, next->key, context->sides & next->sides);
+    }
+}
+
+/*
+ * A caller that one side lacks was made or removed by the same change: its
+ * callers count too. Of a caller only its own contexts do, so that nothing
+ * depends on who was widened first.
+ */
+static void widen_contexts(struct moving *moving, struct mover *mover)
+{
+    struct contexts last = mover->own;
+    for (size_t i = 0; i < last.len; i++)
+        add_context(moving, &mover->wide, last.items[i].key, last.items[i].sides);
+    for (int hop = 0; hop < CONTEXT_HOPS; hop++) {
+        struct contexts next = {0};
+        for (size_t i = 0; i < last.len; i++)
+            add_callers(moving, &next, mover, &last.items[i]);
+        merge_contexts(&next);
+        for (size_t i = 0; i < next.len; i++)
+            add_context(moving, &mover->wide, next.items[i].key, next.items[i].sides);
+        last = next;
+    }
+    merge_contexts(&mover->wide);
+}
+
+static int order_movers(const void *left, const void *right)
+{
+    const struct mover *a = left;
+    const struct mover *b = right;
+    return str_compare(a->name, b->name);
+}
+
+/* Finds the contexts that have a total. */
 static void contexts_finish(struct mover *mover, const struct map *callers)
 {
-    for (size_t i = 0; i < mover->context_count; i++) {
-        struct context *context = &mover->contexts[i];
+    for (size_t i = 0; i < mover->wide.len; i++) {
+        struct context *context = &mover->wide.items[i];
         if (map_find(callers, context->key.v, &context->caller))
             context->caller++;
     }
-    mover->work = mover->context_count + mover->row->site_count[SIDE_BASE] +
-                  mover->row->site_count[SIDE_CAND];
-    if (mover->context_count)
-        qsort(mover->contexts, mover->context_count, sizeof(*mover->contexts), order_contexts);
+    mover->work =
+        mover->wide.len + mover->row->site_count[SIDE_BASE] + mover->row->site_count[SIDE_CAND];
 }
 
 static void movers_finish(struct moving *moving)
@@ -195,7 +227,7 @@ static void movers_collect(struct moving *moving)
         mover->row = row;
         mover->name = intern_text(ledger->names, row->key);
         mover->is_library = row->own_site_count == 0;
-        add_site_contexts(mover);
+        add_site_contexts(moving, mover);
     }
     if (moving->len)
         qsort(moving->movers, moving->len, sizeof(*moving->movers), order_movers);
@@ -223,12 +255,17 @@ double moved_noise_min(enum column column)
     return least[column];
 }
 
+double moved_noise(enum column column, double value)
+{
+    return fmax(moved_noise_min(column), NOISE_RATIO * value);
+}
+
 /* What the function won or lost in this kind and column, 0 below the noise. */
 static double change_of(const struct moving *moving, const struct mover *mover)
 {
     double base = kind_mean(moving, mover, SIDE_BASE);
     double cand = kind_mean(moving, mover, SIDE_CAND);
-    double noise = fmax(moved_noise_min(moving->column), NOISE_RATIO * fmax(base, cand));
+    double noise = moved_noise(moving->column, fmax(base, cand));
     return fabs(cand - base) < noise ? 0 : cand - base;
 }
 
@@ -239,61 +276,59 @@ typedef double (*relation)(const struct moving *moving, const struct change *won
 static bool has_context(const struct mover *mover, struct name_id context, enum side side)
 {
     size_t low = 0;
-    size_t high = mover->context_count;
+    size_t high = mover->wide.len;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (mover->contexts[middle].key.v < context.v) {
+        if (mover->wide.items[middle].key.v < context.v) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < mover->context_count && name_equal(mover->contexts[low].key, context) &&
-           (mover->contexts[low].sides & 1U << side) != 0;
+    return low < mover->wide.len && name_equal(mover->wide.items[low].key, context) &&
+           (mover->wide.items[low].sides & 1U << side) != 0;
 }
 
 /*
- * What a function won (or lost, negative) where the caller calls it. Without
- * bound when the caller does so through functions of one side alone.
+ * What a function won (or lost, negative) where the caller calls it; where
+ * that does so through other functions alone, what all its callees did.
  */
 static double change_under(const struct moving *moving, const struct mover *mover,
-                           struct name_id caller, enum side called_on)
+                           const struct mover *caller, enum side called_on)
 {
     bool is_direct = false;
     double sum = 0;
     for (int side = 0; side < SIDES; side++) {
         for (size_t i = 0; i < mover->row->site_count[side]; i++) {
             const struct ledger_site *site = &mover->row->sites[side][i];
-            if (!name_equal(site->context, caller))
+            if (!name_equal(site->context, caller->row->key))
                 continue;
             is_direct = is_direct || side == (int)called_on;
             if (site->fold.kind == moving->kind)
                 sum += (side == SIDE_CAND ? 1 : -1) * site->mean[moving->column];
         }
     }
-    if (!is_direct)
-        return called_on == SIDE_CAND ? INFINITY : -INFINITY;
-    return sum;
+    return is_direct ? sum : caller->called;
 }
 
-/* The loser calls the winner: something was taken out of it. */
+/* The loser calls the winner: something was taken out of it, at most what came back in its stacks. */
 static double extracted(const struct moving *moving, const struct change *won,
                         const struct change *lost)
 {
-    struct name_id caller = lost->mover->row->key;
-    if (!has_context(won->mover, caller, SIDE_CAND))
+    const struct mover *caller = lost->mover;
+    if (!has_context(won->mover, caller->row->key, SIDE_CAND))
         return 0;
-    return change_under(moving, won->mover, caller, SIDE_CAND);
+    return fmin(change_under(moving, won->mover, caller, SIDE_CAND), caller->called);
 }
 
-/* The winner called the loser: something was written out in it. */
+/* The winner called the loser: something was written out in it, at most what its callees lost. */
 static double absorbed(const struct moving *moving, const struct change *won,
                        const struct change *lost)
 {
-    struct name_id caller = won->mover->row->key;
-    if (!has_context(lost->mover, caller, SIDE_BASE))
+    const struct mover *caller = won->mover;
+    if (!has_context(lost->mover, caller->row->key, SIDE_BASE))
         return 0;
-    return -change_under(moving, lost->mover, caller, SIDE_BASE);
+    return fmin(-change_under(moving, lost->mover, caller, SIDE_BASE), -caller->called);
 }
 
 static bool is_unchanged(const struct total_change *total, double amount)
@@ -318,11 +353,11 @@ static double siblings(const struct moving *moving, const struct change *won,
     bool is_replaced = is_only_on(winner->row, SIDE_CAND) && is_only_on(loser->row, SIDE_BASE);
     size_t w = 0;
     size_t l = 0;
-    while (w < winner->context_count && l < loser->context_count) {
-        int order = order_contexts(&winner->contexts[w], &loser->contexts[l]);
-        uint32_t caller = winner->contexts[w].caller;
-        bool is_common = order == 0 && (winner->contexts[w].sides & 1U << SIDE_CAND) != 0 &&
-                         (loser->contexts[l].sides & 1U << SIDE_BASE) != 0;
+    while (w < winner->wide.len && l < loser->wide.len) {
+        int order = order_contexts(&winner->wide.items[w], &loser->wide.items[l]);
+        uint32_t caller = winner->wide.items[w].caller;
+        bool is_common = order == 0 && (winner->wide.items[w].sides & 1U << SIDE_CAND) != 0 &&
+                         (loser->wide.items[l].sides & 1U << SIDE_BASE) != 0;
         if (is_common && caller > 0 &&
             (is_replaced || is_unchanged(&moving->totals[caller - 1], amount)))
             return amount;
@@ -378,7 +413,10 @@ static void match(struct moving *moving, struct change *won, struct change *lost
     add_moved(moving, won, amount);
     add_moved(moving, lost, -amount);
     shift->amounts[moving->column] += amount;
-    shift->is_extracted = shift->is_extracted || related == extracted;
+    if (related == extracted)
+        lost->mover->called -= amount;
+    if (related == absorbed)
+        won->mover->called += amount;
 }
 
 static void match_one(struct moving *moving, struct change *won, relation related)
@@ -421,7 +459,13 @@ static void match_all(struct moving *moving)
     }
 }
 
-/* How the totals of the callers went in the column. */
+static double delta_of(const struct moving *moving, const struct ledger_row *row)
+{
+    return ledger_mean(moving->ledger, row, SIDE_CAND, moving->column) -
+           ledger_mean(moving->ledger, row, SIDE_BASE, moving->column);
+}
+
+/* How the totals of the callers, and what each function calls, went in the column. */
 static void find_totals(struct moving *moving)
 {
     const struct ledger *ledger = moving->ledger;
@@ -437,6 +481,11 @@ static void find_totals(struct moving *moving)
             .half = estimate.delta_high - estimate.delta,
             .is_known = estimate.base > 0 && estimate.cand > 0,
         };
+    }
+    for (size_t i = 0; i < moving->len; i++) {
+        struct mover *mover = &moving->movers[i];
+        const struct ledger_row cum = ledger_cum(mover->row);
+        mover->called = delta_of(moving, &cum) - delta_of(moving, mover->row);
     }
 }
 
@@ -472,6 +521,7 @@ void moved_find(struct shifts *out, struct ledger *ledger)
                 match_all(&moving);
         }
     }
+    out->is_cut = moving.steps >= STEPS_MAX;
     map_release(&moving.by_key);
     map_release(&moving.by_ends);
     if (out->len)

@@ -9,8 +9,9 @@
  * kind and column by column, what one function gained is matched with
  * what another lost, at most the smaller of the two, where
  *   - the candidate's loser calls the winner, the baseline's winner called
- *     the loser, and what changed did so under that call; or who called the
- *     loser calls the winner now and is the program's own, and
+ *     the loser, and what changed did so under that call, at most what all
+ *     that the loser calls gained and all that the winner called lost; or who
+ *     called the loser calls the winner now and is the program's own, and
  *   - the loser has nothing left or the winner had nothing before, or
  *     both changes are the same within 2 %, and
  *   - the total of the common caller is unchanged, unless a function that
@@ -27,14 +28,17 @@ struct shift {
     struct str from_name; /* their keys */
     struct str to_name;
     double amounts[COLUMNS]; /* what moved */
-    bool is_extracted;       /* `from` calls `to`: it had done itself what is done for it there */
 };
 
 struct shifts {
     struct shift *items; /* by name of `to`, then of `from` */
     size_t len;
     size_t cap;
+    bool is_cut; /* so much was to be looked at that not all was: more may have moved */
 };
+
+/* Of a function's value in the column no smaller change is more than noise. */
+double moved_noise(enum column column, double value);
 
 /* Fills the moved columns of the ledger's rows and lists the shifts of every column. */
 void moved_find(struct shifts *out, struct ledger *ledger);

@@ -50,12 +50,13 @@ struct fold_site {
 };
 
 /*
- * Per function name: flat (leaf only) and cum (anywhere in the stack,
- * counted once per sample, inlined frames included), as google/pprof
- * counts them but for the leaf where frames of the runtime are visible.
+ * Per function: flat (leaf only) and cum (anywhere in the stack, counted
+ * once per sample, inlined frames included), as google/pprof counts them
+ * but for the leaf where frames of the runtime are visible, and for names
+ * that share a key: all closures of one function are one here.
  */
 struct fold_function {
-    struct name_id func;
+    struct name_id func; /* its name_key */
     struct name_id file;
     int64_t flat[HEAP_METRICS];
     int64_t cum[HEAP_METRICS];

@@ -1,5 +1,6 @@
 #include "gate/fold/rows.h"
 
+#include "gate/base/name.h"
 #include "gate/fold/values.h"
 
 /* The file of a row is the first in byte order of its functions'. */
@@ -12,21 +13,24 @@ static void row_file(struct fold_function *function, struct name_id file,
         function->file = file;
 }
 
-static void functions_init(struct rows *rows, struct arena *arena, const struct intern *names,
+static void functions_init(struct rows *rows, struct arena *arena, struct intern *names,
                            const struct profile *profile, const struct frame *frames)
 {
     size_t count = profile->function_count;
-    uint32_t *row_of_name = ARENA_ARRAY(arena, uint32_t, names->len);
+    /* A key may be a name of its own that no function has. */
+    uint32_t *row_of_name = ARENA_ARRAY(arena, uint32_t, names->len + count);
     rows->items = ARENA_ARRAY(arena, struct fold_function, count + 1);
     rows->of_function = ARENA_ARRAY(arena, uint32_t, count);
     rows->len = 1;
     for (size_t i = 0; i < count; i++) {
-        uint32_t row = row_of_name[frames[i].func.v];
+        struct name_id key =
+            intern_name(names, name_key(intern_text(names, frames[i].func), arena));
+        uint32_t row = row_of_name[key.v];
         /* The empty name is id 0 and keeps row 0. */
-        if (row == 0 && frames[i].func.v != 0) {
+        if (row == 0 && key.v != 0) {
             row = (uint32_t)rows->len++;
-            row_of_name[frames[i].func.v] = row;
-            rows->items[row].func = frames[i].func;
+            row_of_name[key.v] = row;
+            rows->items[row].func = key;
         }
         row_file(&rows->items[row], frames[i].file, names);
         rows->of_function[i] = row;
@@ -59,7 +63,7 @@ static uint32_t deepest(const struct profile *profile)
     return most;
 }
 
-void rows_init(struct rows *rows, struct arena *arena, const struct intern *names,
+void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
                const struct profile *profile, const struct frame *frames)
 {
     *rows = (struct rows){0};

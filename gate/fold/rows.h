@@ -11,9 +11,10 @@ struct row_state {
 };
 
 /*
- * Flat and cumulative values by function name while a profile is read.
- * Functions that share a name share a row; row 0 is for leaves without a
- * name, so that the flat values add up to the total.
+ * Flat and cumulative values by function while a profile is read.
+ * Functions that share a key (name_key) share a row: closures of one
+ * function that call each other are in a stack once. Row 0 is for leaves
+ * without a name, so that the flat values add up to the total.
  *
  * Most stacks share their outer frames with the one before (five of six in
  * profiles of the Go compiler). So the last stack stays open as a path from
@@ -38,7 +39,7 @@ struct rows {
     uint32_t shared;
 };
 
-void rows_init(struct rows *rows, struct arena *arena, const struct intern *names,
+void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
                const struct profile *profile, const struct frame *frames);
 
 /*

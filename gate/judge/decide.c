@@ -34,16 +34,17 @@ struct growth {
 /*
  * The interval of the growth beyond what moved. Cost that left took its
  * part of the spread along: what is left varies by what it is, and nothing
- * does not vary.
+ * does not vary. Spread grows with the square root of what it is of.
  */
 static struct growth growth_of(const struct comparison_row *row)
 {
     const struct estimate *estimate = &row->estimate;
     /* From growth_base: no rounding makes growth of nothing. */
     double middle = fmin(estimate->delta - row->moved, estimate->cand);
+    double both = estimate->base + estimate->cand;
     double part = 1;
-    if (row->moved < 0 && estimate->base > 0)
-        part = fmin(1, fmax(0, estimate->cand / estimate->base));
+    if (row->moved < 0 && both > 0)
+        part = sqrt(fmin(1, (growth_base(row) + estimate->cand) / both));
     return (struct growth){middle - part * (estimate->delta - estimate->delta_low),
                            middle + part * (estimate->delta_high - estimate->delta)};
 }

@@ -1,6 +1,7 @@
 #include "gate/judge/judge.h"
 
 #include "gate/judge/decide.h"
+#include "gate/judge/stacks.h"
 #include "gate/judge/watch.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -89,13 +90,37 @@ static void explain_doubt(struct finding *finding, const struct judging *judging
                    judging->input->plain ? "; --base-binary and --cand-binary tell the kinds" : "");
 }
 
+/* Worst first; only what both ways of looking at it call better is. */
+static int order_verdicts(enum finding_verdict a, enum finding_verdict b)
+{
+    int first = a == FINDING_IMPROVED ? FINDING_OK + 1 : (int)a;
+    int second = b == FINDING_IMPROVED ? FINDING_OK + 1 : (int)b;
+    return first - second;
+}
+
+/* The worse of what the function does itself and, where it left work to others, what they do. */
+static struct finding decide_row(const struct judging *judging, const struct rule *rule,
+                                 const struct comparison_row *row, const struct decide_scale *scale)
+{
+    struct finding own;
+    struct finding called;
+    decide(&own, rule, row, scale);
+    if (!stacks_judge(rule, row))
+        return own;
+    struct comparison_row *whole = ARENA_ARRAY(judging->arena, struct comparison_row, 1);
+    *whole = stacks_row(row);
+    decide(&called, rule, whole, scale);
+    called.own = row;
+    stacks_doubt(&called);
+    return order_verdicts(called.verdict, own.verdict) < 0 ? called : own;
+}
+
 static void judge_by(struct judged_scenario *out, struct judging *judging,
                      const struct comparison_row *row, const struct rule *rule)
 {
     const struct comparison *comparison = out->comparison;
     struct decide_scale scale = scale_of(judging, comparison, row);
-    struct finding finding;
-    decide(&finding, rule, row, &scale);
+    struct finding finding = decide_row(judging, rule, row, &scale);
     explain_doubt(&finding, judging);
     soften_for_toolchain(&finding, judging, comparison);
     judging->met[rule - judging->input->policy->rules]++;
@@ -120,6 +145,11 @@ static void judge_row(struct judged_scenario *out, struct judging *judging,
     }
 }
 
+static const struct comparison_row *compared_row(const struct finding *finding)
+{
+    return finding->own ? finding->own : finding->row;
+}
+
 static double badness(const struct finding *finding)
 {
     const struct estimate *estimate = &finding->row->estimate;
@@ -138,7 +168,9 @@ static int order_findings(const void *left, const void *right)
     double difference = badness(b) - badness(a);
     if (difference < 0 || difference > 0)
         return difference < 0 ? -1 : 1;
-    return a->row < b->row ? -1 : a->row > b->row;
+    const struct comparison_row *first = compared_row(a);
+    const struct comparison_row *second = compared_row(b);
+    return first < second ? -1 : first > second;
 }
 
 /* Metrics a scenario of this driver cannot have; rules on them have nothing to say there. */

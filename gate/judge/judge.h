@@ -29,6 +29,11 @@ struct finding {
     const struct rule *rule;
     const struct comparison_row *row;
     /*
+     * The row as compared where `row` is what the function's stacks allocate
+     * in place of what it does itself (stacks.h); else NULL.
+     */
+    const struct comparison_row *own;
+    /*
      * The growth in the row's unit that breaks the rule: the largest of
      * its absolute limit, percentage of the baseline and floors. For
      * `max` and `max_share` rules the limit itself (is_budget).

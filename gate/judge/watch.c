@@ -224,8 +224,7 @@ static bool has_exact_name(const struct watching *watching, const struct subject
         if (map_find(&watching->exact, hash_str(names[i]), &at))
             return true;
     }
-    return has_exact_one(watching, &subject->former) ||
-           has_exact_one(watching, &subject->taken_from);
+    return has_exact_one(watching, &subject->former);
 }
 
 static void mark_there(struct watching *watching, enum side side, const struct subject *subject)
@@ -286,19 +285,6 @@ static void find_presence(struct watching *watching)
     }
 }
 
-/* What was taken out of a function that calls it is a part of that function to its rules. */
-static void add_row_formers(const struct watching *watching, size_t at)
-{
-    const struct comparison_row *row = &watching->out->comparison->rows[at];
-    struct subject *subject = &watching->out->subjects[at];
-    add_formers(subject, watching->arena, watching, row->base_func);
-    for (size_t i = 0; i < row->source_count; i++) {
-        const struct moved_source *source = &row->sources[i];
-        if (source->is_caller)
-            add_name(&subject->taken_from, watching->arena, source->key);
-    }
-}
-
 void watch_init(struct watch *out, struct arena *arena, const struct policy *policy,
                 const struct comparison *comparison)
 {
@@ -312,7 +298,7 @@ void watch_init(struct watch *out, struct arena *arena, const struct policy *pol
     find_heirs(&watching);
     for (size_t i = 0; i < comparison->row_count; i++) {
         if (row_is_of_function(&comparison->rows[i]))
-            add_row_formers(&watching, i);
+            add_formers(&out->subjects[i], arena, &watching, comparison->rows[i].base_func);
     }
     map_init(&watching.exact);
     list_watched(&watching);

@@ -202,8 +202,6 @@ struct subject {
      * spelling where it differs, and the functions whose successor it is.
      */
     struct str_list former;
-    /* Functions that it was taken out of, likewise: their rules hold for it, rows of ignore not. */
-    struct str_list taken_from;
     struct str other_file; /* of the other side; empty where it is the same */
     struct str kind;       /* "map" ... */
 };

@@ -247,8 +247,7 @@ static bool selects_own_name(const struct selector *selector, const struct subje
 /* A rule written before a rename must keep watching what was renamed. */
 static bool selects_any_name(const struct selector *selector, const struct subject *subject)
 {
-    return selects_own_name(selector, subject) || selects_one_of(selector, &subject->former) ||
-           selects_one_of(selector, &subject->taken_from);
+    return selects_own_name(selector, subject) || selects_one_of(selector, &subject->former);
 }
 
 static bool selects_package_of(struct str pattern, const struct str_list *names)
@@ -268,8 +267,7 @@ static bool selects_own_package(struct str pattern, const struct subject *subjec
 
 static bool selects_any_package(struct str pattern, const struct subject *subject)
 {
-    return selects_own_package(pattern, subject) || selects_package_of(pattern, &subject->former) ||
-           selects_package_of(pattern, &subject->taken_from);
+    return selects_own_package(pattern, subject) || selects_package_of(pattern, &subject->former);
 }
 
 static bool selects_any_file(struct str pattern, const struct subject *subject)
@@ -398,9 +396,7 @@ static struct subject subject_seen(const struct policy *policy, enum metric metr
 {
     struct subject own = *subject;
     own.former = (struct str_list){0};
-    own.taken_from = (struct str_list){0};
-    size_t others = subject->former.len + subject->taken_from.len;
-    for (size_t i = 0; i < policy->rule_count && others > 0; i++) {
+    for (size_t i = 0; i < policy->rule_count && subject->former.len > 0; i++) {
         const struct rule *rule = &policy->rules[i];
         if (rule->selector.func_key.len > 0 && limits(rule) && rule_matches(rule, metric, &own))
             return own;

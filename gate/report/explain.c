@@ -64,7 +64,8 @@ static const char *verdict_of(const struct judged_scenario *scenario,
     if (judged_elsewhere(rule, row))
         return "judged where it is charged to";
     for (size_t i = 0; i < scenario->finding_count; i++) {
-        if (scenario->findings[i].row == row && scenario->findings[i].rule == rule)
+        if ((scenario->findings[i].row == row || scenario->findings[i].own == row) &&
+            scenario->findings[i].rule == rule)
             return finding_verdict_name(scenario->findings[i].verdict);
     }
     return finding_verdict_name(FINDING_OK);
@@ -121,7 +122,7 @@ static void write_row(const struct explaining *explaining, const struct comparis
                STR_ARGS(phrase_interval(arena, &shown)));
     if (differs(row->flat_base, row->estimate.base) || differs(row->flat_cand, row->estimate.cand))
         write_amounts(explaining, "flat", row, row->flat_base, row->flat_cand);
-    write_amounts(explaining, "cum", row, row->cum_base, row->cum_cand);
+    write_amounts(explaining, "cum", row, row->cum.base, row->cum.cand);
     buf_byte(explaining->out, '\n');
     if (fabs(row->moved) > 0) {
         struct comparison_row moved = *row;

@@ -28,6 +28,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 PR_SET_CHILD_SUBREAPER = 36
 SLACK_S = 5
+PORT_TRIES = 20
 SIDES = ("candidate", "baseline")
 HOSTILE = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|^\s*::|##\[", re.M)
 
@@ -40,7 +41,7 @@ PHASES = {
 }
 
 POLICY = """version: 1
-trials: {exact: %(exact)d, steady: 1, duet: 1, max: 2}
+trials: {exact: %(exact)d, steady: 1, duet: 1, max: %(exact)d}
 scenarios:
   - name: evil
     service:
@@ -149,23 +150,27 @@ def reap():
     return sorted(set(left))
 
 
-def busy_ports(work):
-    busy = []
-    path = os.path.join(work, "addresses")
-    if not os.path.exists(path):
-        return busy
-    with open(path, encoding="ascii") as file:
-        addresses = sorted(set(file.read().split()))
-    for address in addresses:
-        host, port = address.split(":")
+def is_free(address):
+    """Others of this machine may connect from the port for a moment, hence the patience."""
+    host, port = address.split(":")
+    for _ in range(PORT_TRIES):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, int(port)))
                 probe.listen()
+                return True
             except OSError:
-                busy.append(address)
-    return busy
+                time.sleep(0.1)
+    return False
+
+
+def busy_ports(work):
+    path = os.path.join(work, "addresses")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="ascii") as file:
+        return [address for address in sorted(set(file.read().split())) if not is_free(address)]
 
 
 class Driver:
@@ -228,17 +233,16 @@ class Driver:
         beside.join()
         return code, took_s, said
 
-    def good_time(self, phase):
-        """What a run of a service without fault takes, of which each row is one."""
-        key = " ".join(PHASES[phase][0])
-        if key not in self.good_s:
-            _, took_s, _ = self.run("none", phase, "candidate", 300)
+    def allowed_time(self, row, again=False):
+        """The row's limit beyond what a run of a service without fault takes."""
+        key = " ".join(PHASES[row.phase][0])
+        if again or key not in self.good_s:
+            _, took_s, _ = self.run("none", row.phase, "candidate", 300)
             self.good_s[key] = took_s
-        return self.good_s[key]
+        return self.good_s[key] + row.limit_s + SLACK_S
 
     def check(self, row, side):
-        good_s = self.good_time(row.phase)
-        allowed_s = good_s + row.limit_s + SLACK_S
+        allowed_s = self.allowed_time(row)
         code, took_s, said = self.run(row.kind, row.phase, side, allowed_s + 60)
         want = row.codes[side]
         text = row.text.replace("SIDE", side).replace("PID", str(os.getpid()))
@@ -247,11 +251,14 @@ class Driver:
             wrong.append(f"exit {code}, not {want}")
         if text.encode() not in said:
             wrong.append(f"nobody says: {text}")
-        if took_s > allowed_s:
-            wrong.append(f"took {took_s:.1f} s, more than {allowed_s:.1f} s")
         if HOSTILE.search(said):
             wrong.append("the output can act on a terminal or a CI runner")
         wrong += self.left_behind()
+        if took_s > allowed_s:
+            # Others may have slowed the machine down since: a good service says what is slow now.
+            allowed_s = self.allowed_time(row, again=True)
+        if took_s > allowed_s:
+            wrong.append(f"took {took_s:.1f} s, more than {allowed_s:.1f} s")
         self.tell(f"{row.kind} ({row.phase}), {side} evil", f"exit {code}, {took_s:.1f} s", wrong,
                   said)
 
@@ -275,8 +282,8 @@ class Driver:
         self.failures += len(wrong)
 
     def interrupt(self, number, after_s):
-        """A run whose candidate leaves many processes; False when it was over before the signal."""
-        child = self.begin("leaves-many", "exact-on", "candidate")
+        """A run whose candidate leaves a process; False when it was over before the signal."""
+        child = self.begin("leaves-child", "exact-on", "candidate")
         time.sleep(after_s)
         is_late = child.poll() is not None
         child.send_signal(number)
@@ -302,13 +309,17 @@ class Driver:
     def interrupt_often(self, count):
         seed = int.from_bytes(os.urandom(4), "big")
         moments = random.Random(seed)
-        code, whole_s, said = self.run("leaves-many", "exact-on", "candidate", 300)
+        code, whole_s, said = self.run("leaves-child", "exact-on", "candidate", 300)
         self.tell("a run that is not interrupted", f"exit {code}, {whole_s:.1f} s, seed {seed}",
                   [] if code == 0 else [f"exit {code}, not 0"], said)
         numbers = (signal.SIGINT, signal.SIGTERM)
         done = 0
         for _ in range(2 * count):
-            done += self.interrupt(numbers[done % 2], moments.uniform(0, whole_s))
+            after_s = moments.uniform(0, whole_s)
+            if self.interrupt(numbers[done % 2], after_s):
+                done += 1
+            else:
+                whole_s = after_s
             if done == count:
                 return
         self.tell("interruptions", f"{done} of {count}", ["runs end before they are hit"], b"")

@@ -149,6 +149,8 @@ static void closures_share_the_key_of_their_function(void **state)
     for (size_t i = 0; i < ARRAY_LEN(key_cases); i++) {
         print_message("%s\n", key_cases[i].function);
         assert_str(name_key(str_from(key_cases[i].function), &arena), key_cases[i].want);
+        /* A key is its own key. */
+        assert_str(name_key(str_from(key_cases[i].want), &arena), key_cases[i].want);
     }
     arena_release(&arena);
 }

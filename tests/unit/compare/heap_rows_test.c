@@ -304,8 +304,8 @@ static void a_function_row_carries_its_cumulative_means(void **state)
     heap_rows_add(&fixture.comparison, &fixture.arena, &fixture.names, sides, &no_hints);
     const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a.F.func1");
     assert_close(row->estimate.base, 10, 1e-12);
-    assert_close(row->cum_base, 60, 1e-12); /* (500 + 700) / 2 / 10 */
-    assert_close(row->cum_cand, 90, 1e-12);
+    assert_close(row->cum.base, 60, 1e-12); /* (500 + 700) / 2 / 10 */
+    assert_close(row->cum.cand, 90, 1e-12);
     fixture_release(&fixture);
 }
 

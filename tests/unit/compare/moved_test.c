@@ -118,6 +118,16 @@ static const struct moved_case {
      {OWN("New", SLICE, 1200, "Main")},
      {{"m.io/a.New", 1200}, {"m.io/a.F", -1000}, {"m.io/a.G", -200}},
      "m.io/a.F>m.io/a.New:1000"},
+    {"through another, no more than came back in the stacks of who lost it",
+     {OWN("F", SLICE, 1000, "Main"), OWN("G", SLICE, 500, "Other")},
+     {OWN("Slim", MAP, 20, "F"), OWN("G", SLICE, 16, "Slim"), OWN("G", SLICE, 1500, "Other")},
+     {{"m.io/a.F", -20}, {"m.io/a.G", 20}},
+     "m.io/a.F>m.io/a.G:20"},
+    {"nor more than the callees lost was written out in their caller",
+     {OWN("F", MAP, 8, "Main"), OWN("G", SLICE, 1000, "Thin"), OWN("Thin", MAP, 20, "F")},
+     {OWN("F", MAP, 8, "Main"), OWN("F", SLICE, 1000, "Main")},
+     {{"m.io/a.F", 20}, {"m.io/a.G", -20}},
+     "m.io/a.G>m.io/a.F:20"},
     {"noise is no move",
      {OWN("F", SLICE, 10000, "Main"), OWN("G", SLICE, 10000, "Main")},
      {OWN("F", SLICE, 9980, "Main"), OWN("G", SLICE, 10020, "Main")},
@@ -125,7 +135,6 @@ static const struct moved_case {
      NULL},
 };
 
-/* Rules of a function mean what was taken out of it as well: its helper's row names it. */
 static void a_row_names_where_its_cost_came_from(void **state)
 {
     static const struct site_text base[SITES_MAX] = {
@@ -141,16 +150,37 @@ static void a_row_names_where_its_cost_came_from(void **state)
     assert_str(row->sources[0].key, "m.io/a.F");
     assert_str(row->sources[0].func, "m.io/a.F");
     assert_close(row->sources[0].amount, 1000, 1e-9);
-    assert_true(row->sources[0].is_caller);
     assert_str(row->sources[1].key, "m.io/a.G");
     assert_close(row->sources[1].amount, 300, 1e-9);
-    assert_false(row->sources[1].is_caller);
     /* Each row of the helper does, that of a kind of which nothing moved too. */
     for (size_t i = 0; i < fixture.comparison.row_count; i++) {
         row = &fixture.comparison.rows[i];
         bool is_help = row_is_of_function(row) && str_equal(row->key, STR("m.io/a.Help"));
         assert_int_equal(row->source_count, is_help ? 2 : 0);
     }
+    fixture_release(&fixture);
+}
+
+/* Of seventy callers the last by name is the one that hands its work on. */
+static void no_caller_is_one_too_many(void **state)
+{
+    enum { CALLERS = 70 };
+    struct site_text base[SITES_MAX] = {OWN("Z", SLICE, 640, "Main")};
+    struct site_text cand[SITES_MAX] = {OWN("Help", SLICE, 640, "Z")};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (size_t i = 0; i < CALLERS; i++) {
+        struct str name = str_format(&fixture.arena, "m.io/a.A%02zu%c", i, '\0');
+        struct site_text site = OWN("Help", SLICE, 64, "Main");
+        site.caller = name.data;
+        base[i + 1] = site;
+        cand[CALLERS - i] = site;
+    }
+    compare(&fixture, base, cand, 1);
+    assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.Help")->moved, 640, 1e-9);
+    assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.Z")->lost, 640, 1e-9);
+    assert_close(row_of(&fixture, ROW_FUNCTION, "m.io/a.Help")->lost, 0, 1e-9);
     fixture_release(&fixture);
 }
 
@@ -209,10 +239,9 @@ static void what_is_only_held_is_listed_as_held(void **state)
                                                      OWN("Idle", OBJECT, 900, "Main"),
                                                      OWN("old.Table", MAP, 50000, "Main")};
     /* A few hundred bytes are what connections hold or not: no move is seen in them. */
-    static const struct site_text cand[SITES_MAX] = {OWN("F", SLICE, 6000, "Main"),
-                                                     OWN("New", SLICE, 4000, "F"),
-                                                     OWN("Busy", OBJECT, 900, "Main"),
-                                                     OWN("new.Table", MAP, 70000, "Main")};
+    static const struct site_text cand[SITES_MAX] = {
+        OWN("F", SLICE, 6000, "Main"), OWN("New", SLICE, 4000, "F"),
+        OWN("Busy", OBJECT, 900, "Main"), OWN("new.Table", MAP, 70000, "Main")};
     const struct site_text *texts[SIDES] = {base, cand};
     struct trial_fold folds[SIDES];
     struct ledger_side sides[SIDES];
@@ -307,6 +336,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_names_where_its_cost_came_from),
+        cmocka_unit_test(no_caller_is_one_too_many),
         cmocka_unit_test(a_function_that_was_there_replaces_none),
         cmocka_unit_test(growth_beside_charges_that_moved_has_its_culprit),
         cmocka_unit_test(what_is_only_held_is_listed_as_held),

@@ -6,7 +6,7 @@
 
 #include "gate/compare/heap_rows.h"
 
-enum { SITES_MAX = 8 };
+enum { SITES_MAX = 80 };
 
 /* One allocation site, written down; objects are bytes / 8. */
 struct site_text {

@@ -16,7 +16,8 @@ static uint32_t chance(uint32_t below)
 /* Few functions and locations, so that stacks recur and recurse; location 0 has no name. */
 static struct profile random_profile(struct arena *arena)
 {
-    static const char *const names[FUNCTIONS] = {"", "a.A", "b.B", "a.A", "c.C", "d.D"};
+    static const char *const names[FUNCTIONS] = {"",    "a.A",         "b.B.func1",
+                                                 "a.A", "b.B.func2.1", "d.D"};
     struct profile profile = {.function_count = FUNCTIONS, .location_count = LOCATIONS};
     profile.functions = ARENA_ARRAY(arena, struct profile_function, FUNCTIONS);
     profile.locations = ARENA_ARRAY(arena, struct profile_location, LOCATIONS);
@@ -56,13 +57,22 @@ static const struct profile_line *leaf_of(const struct profile *profile,
     return location->line_count > 0 ? location->lines : NULL;
 }
 
+static bool is_called(struct str function, struct str key)
+{
+    struct arena arena;
+    arena_init(&arena);
+    bool out = str_equal(name_key(function, &arena), key);
+    arena_release(&arena);
+    return out;
+}
+
 static bool has_function(const struct profile *profile, const struct profile_sample *sample,
                          struct str name)
 {
     for (uint32_t i = 0; i < sample->location_count; i++) {
         const struct profile_location *location = &profile->locations[sample->locations[i]];
         for (uint32_t j = 0; j < location->line_count; j++) {
-            if (str_equal(profile->functions[location->lines[j].function].name, name))
+            if (is_called(profile->functions[location->lines[j].function].name, name))
                 return true;
         }
     }
@@ -73,7 +83,7 @@ static bool is_leaf(const struct profile *profile, const struct profile_sample *
                     struct str name)
 {
     const struct profile_line *leaf = leaf_of(profile, sample);
-    return leaf ? str_equal(profile->functions[leaf->function].name, name) : name.len == 0;
+    return leaf ? is_called(profile->functions[leaf->function].name, name) : name.len == 0;
 }
 
 /* Every third sample is left out, as fold leaves out those of the profiler. */

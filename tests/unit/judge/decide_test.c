@@ -228,9 +228,11 @@ static void what_moved_away_takes_its_spread_along(void **state)
     } rows[] = {
         {"all of it left", 0, -1000, FINDING_OK},
         {"a rounding more than all of it left", 0, -1000.0000001, FINDING_OK},
-        {"a fifth stayed, +- 6 under 20", 200, -800, FINDING_OK},
-        {"a fifth stayed and grew by 15 +- 6.45 over 20", 215, -800, FINDING_INCONCLUSIVE},
-        {"a fifth stayed and grew by 40", 240, -800, FINDING_REGRESSION},
+        /* 30 * sqrt((200 + 200) / (1000 + 200)) and so on */
+        {"a fifth stayed, +- 17.3 under 20", 200, -800, FINDING_OK},
+        {"a fifth stayed and grew by 5 +- 17.4 over 20", 205, -800, FINDING_INCONCLUSIVE},
+        {"a fifth stayed and grew by 37 +- 17.8 over 20", 237, -800, FINDING_INCONCLUSIVE},
+        {"a fifth stayed and grew by 40 +- 17.9", 240, -800, FINDING_REGRESSION},
         {"nothing left, +- 30 under 100", 1000, 0, FINDING_OK},
     };
     struct rule rule = {

@@ -647,42 +647,101 @@ static void a_successor_inherits_from_all_whose_place_it_took(void **state)
     }
 }
 
-/* F had 1000 bytes, of which all moved to its new helper; that has grown since. */
+/* F had 1000 bytes of its own and has none; `called` is what its callees allocate instead. */
+static struct comparison_row *add_emptied(struct fixture *fixture, enum row_level level,
+                                          double called)
+{
+    struct comparison_row *row = add_function(fixture, "a.F", grown(1000, -1000, 0.5));
+    row->level = level;
+    row->kind = ALLOC_KIND_MAP;
+    row->whole[SIDE_BASE] = 1000;
+    row->cum = grown(5000, called - 1000, 1);
+    row->lost = 1000;
+    return row;
+}
+
+/* Whoever does now what F did, F's rule means it; what F calls besides is in the sum. */
 static void what_was_taken_out_of_a_function_is_judged_by_its_rules(void **state)
 {
     static const struct {
         const char *name;
         const char *rules;
-        bool is_caller;
-        double bytes;
+        enum row_level level;
+        double called;
         enum verdict want;
     } rows[] = {
-        {"grown by more", "thresholds: {focus_functions: [a.F]}\n", true, 1100, VERDICT_BLOCKED},
-        {"within the limit", "thresholds: {focus_functions: [a.F]}\n", true, 1040, VERDICT_PASS},
-        {"of another function", "thresholds: {focus_functions: [a.F]}\n", false, 1100,
+        {"grown by more", "thresholds: {focus_functions: [a.F]}\n", ROW_FUNCTION, 1100,
+         VERDICT_BLOCKED},
+        {"within the limit", "thresholds: {focus_functions: [a.F]}\n", ROW_FUNCTION, 1040,
          VERDICT_PASS},
-        {"what is ignored leaves it to the rules of others",
-         "rules: [{func: \"*\", metric: alloc_space, max_increase_percent: 5%}]\n"
-         "ignore: [{func: a.F, why: pool}]\n",
-         true, 1100, VERDICT_BLOCKED},
+        {"neither yet", "on_inconclusive: block\nthresholds: {focus_functions: [a.F]}\n",
+         ROW_FUNCTION, 1064, VERDICT_INCONCLUSIVE},
+        {"by a pattern each is judged by itself",
+         "rules: [{func: \"a.F*\", metric: alloc_space, max_increase_percent: 5%}]\n", ROW_FUNCTION,
+         1100, VERDICT_PASS},
+        {"over its budget", "rules: [{func: a.F, metric: alloc_space, max: 1050B/request}]\n",
+         ROW_FUNCTION, 1100, VERDICT_BLOCKED},
+        {"under its budget", "rules: [{func: a.F, metric: alloc_space, max: 1150B/request}]\n",
+         ROW_FUNCTION, 1100, VERDICT_PASS},
+        {"of which the kinds are not known",
+         "on_inconclusive: block\n"
+         "rules: [{func: a.F, kind: map, metric: alloc_space, max_increase_percent: 5%}]\n",
+         ROW_FUNCTION_KIND, 1100, VERDICT_INCONCLUSIVE},
+        {"too little to break a rule about kinds",
+         "on_inconclusive: block\n"
+         "rules: [{func: a.F, kind: map, metric: alloc_space, max_increase_percent: 5%}]\n",
+         ROW_FUNCTION_KIND, 1040, VERDICT_PASS},
     };
     static struct fixture fixture;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct moved_source source = {
-            .key = STR("a.F"), .func = STR("a.F"), .amount = 1000, .is_caller = rows[i].is_caller};
         print_message("%s\n", rows[i].name);
         fixture_init(&fixture, rows[i].rules);
-        add_function(&fixture, "a.F", grown(1000, -1000, 0.5))->moved = -1000;
-        struct comparison_row *help = add_function(&fixture, "a.help", grown(0, rows[i].bytes, 1));
-        help->moved = 1000;
-        help->sources = &source;
-        help->source_count = 1;
+        (void)add_emptied(&fixture, rows[i].level, rows[i].called);
         /* F is still there, or it would have vanished. */
         add_function(&fixture, "a.F", grown(1000, 0, 0.5))->metric = METRIC_ALLOC_OBJECTS;
         fixture_expect(&fixture, rows[i].want);
         arena_release(&fixture.arena);
     }
+}
+
+/* 800 moved to a sibling, and 400 of its own are new: that its stacks have less hides none of it. */
+static void stacks_that_fell_hide_no_growth_of_the_function(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture, "thresholds: {focus_functions: [a.F]}\n");
+    struct comparison_row *row = add_function(&fixture, "a.F", grown(1000, -400, 0.5));
+    row->moved = -800;
+    row->lost = 800;
+    row->whole[SIDE_BASE] = 1000;
+    row->whole[SIDE_CAND] = 600;
+    row->cum = grown(5000, -400, 1);
+    fixture_expect(&fixture, VERDICT_BLOCKED);
+    assert_null(fixture.judgement.scenarios[0].findings[0].own);
+    arena_release(&fixture.arena);
+}
+
+/* A function that only handed its work on is not better for it. */
+static void work_that_was_handed_on_is_no_improvement(void **state)
+{
+    static struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture, "thresholds: {focus_functions: [a.F]}\n");
+    const struct comparison_row *row = add_emptied(&fixture, ROW_FUNCTION, 1000);
+    add_function(&fixture, "a.F", grown(1000, 0, 0.5))->metric = METRIC_ALLOC_OBJECTS;
+    fixture_expect(&fixture, VERDICT_PASS);
+    const struct judged_scenario *scenario = &fixture.judgement.scenarios[0];
+    size_t count = 0;
+    for (size_t i = 0; i < scenario->finding_count; i++) {
+        if (scenario->findings[i].own != row)
+            continue;
+        count++;
+        assert_string_equal(finding_verdict_name(scenario->findings[i].verdict), "ok");
+        assert_close(scenario->findings[i].row->estimate.cand, 1000, 1e-9);
+    }
+    assert_int_equal(count, 1);
+    arena_release(&fixture.arena);
 }
 
 static void a_rule_on_a_file_meets_what_was_in_it(void **state)
@@ -825,6 +884,8 @@ int main(void)
         cmocka_unit_test(a_function_of_the_toolchain_may_go_with_it),
         cmocka_unit_test(a_successor_inherits_from_all_whose_place_it_took),
         cmocka_unit_test(what_was_taken_out_of_a_function_is_judged_by_its_rules),
+        cmocka_unit_test(stacks_that_fell_hide_no_growth_of_the_function),
+        cmocka_unit_test(work_that_was_handed_on_is_no_improvement),
         cmocka_unit_test(a_rule_on_a_file_meets_what_was_in_it),
         cmocka_unit_test(map_rules_are_open_where_bytes_have_no_kind),
         cmocka_unit_test(a_functions_map_rule_is_open_where_its_bytes_have_no_kind),

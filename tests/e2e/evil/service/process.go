@@ -97,7 +97,7 @@ func child(script string) {
 
 // leavesMany lets shells start others faster than one look at them takes.
 func leavesMany(string) {
-	for i := 0; i < 4; i++ {
+	for i := 0; i < 2; i++ {
 		child("while :; do setsid sleep 3 & setsid sh -c 'sleep 3 & sleep 3' & sleep 0.2; done")
 	}
 }
