@@ -9,7 +9,9 @@
  * fills them, policy names them, report prints them. The shares of map
  * operations are of all CPU samples of the program, so that neither has a
  * denominator that may be nothing; that of the collector is of the CPU
- * time of the load.
+ * time of the load. What comes of a profile by function is between warm and
+ * end: CPU time, time that goroutines waited for channels and locks
+ * (block) or made others wait by holding one (mutex), and how often.
  */
 #define METRIC_MAP(X)                                                                              \
     /* symbol, name, unit, judged on the exact phase */                                            \
@@ -34,7 +36,14 @@
     /* of the CPU profile: samples in map operations, and in those for keys of any type */         \
     X(MAP_CPU_SHARE, "map_cpu_share", UNIT_RATIO, false)                                           \
     X(MAP_CPU, "map_cpu_per_request", UNIT_NS_PER_REQUEST, false)                                  \
-    X(MAP_GENERIC_KEY_SHARE, "map_generic_key_share", UNIT_RATIO, false)
+    X(MAP_GENERIC_KEY_SHARE, "map_generic_key_share", UNIT_RATIO, false)                           \
+    X(CPU_PROFILE, "cpu_profile", UNIT_NS_PER_REQUEST, false)                                      \
+    X(BLOCK_DELAY, "block_delay", UNIT_NS_PER_REQUEST, false)                                      \
+    X(BLOCK_CONTENTIONS, "block_contentions", UNIT_COUNT_PER_REQUEST, false)                       \
+    X(MUTEX_DELAY, "mutex_delay", UNIT_NS_PER_REQUEST, false)                                      \
+    X(MUTEX_CONTENTIONS, "mutex_contentions", UNIT_COUNT_PER_REQUEST, false)                       \
+    X(GOROUTINES, "goroutines", UNIT_COUNT, false)                                                 \
+    X(GOROUTINE_GROWTH, "goroutine_growth_per_1000_requests", UNIT_COUNT, false)
 
 enum metric {
 #define X(symbol, name, unit, exact) METRIC_##symbol,
@@ -47,10 +56,36 @@ const char *metric_name(enum metric metric);
 enum unit metric_unit(enum metric metric);
 bool metric_is_exact(enum metric metric);   /* judged on the exact phase alone (`run --quick`) */
 bool metric_is_latency(enum metric metric); /* of requests: the duet's, where there is one */
-bool metric_needs_cpu_profile(enum metric metric);
 bool metric_needs_gctrace(enum metric metric);
 /* Of a share, which rules limit by `max` alone: what its growth is limited by instead. */
 enum metric metric_of_growth(enum metric metric);
+bool metric_has_kinds(enum metric metric); /* rows of each kind of allocation */
+bool metric_has_functions(enum metric metric);
+/*
+ * Time per request that a rule spells over the load ("10ms") unless it
+ * says "/request"; other times per request are always of one request.
+ */
+bool metric_sums_over_load(enum metric metric);
 bool metric_parse(enum metric *out, struct str name);
+
+/* Profiles of Go's runtime/pprof that memgate records, under its names for them. */
+#define PROFILE_KIND_MAP(X)                                                                        \
+    X(HEAP, "heap")                                                                                \
+    X(CPU, "cpu")                                                                                  \
+    X(BLOCK, "block")                                                                              \
+    X(MUTEX, "mutex")                                                                              \
+    X(GOROUTINE, "goroutine")
+
+enum profile_kind {
+#define X(symbol, name) PROFILE_KIND_##symbol,
+    PROFILE_KIND_MAP(X)
+#undef X
+        PROFILE_KINDS
+};
+
+const char *profile_kind_name(enum profile_kind kind);
+const char *profile_kind_spoken(enum profile_kind kind); /* in a sentence: "CPU", "mutex" */
+/* What the metric is read from beside the heap profile, which is always there; HEAP: nothing. */
+enum profile_kind metric_profile(enum metric metric);
 
 #endif

@@ -169,7 +169,7 @@ static enum status compare_trials(struct comparison *out, struct loader *loader,
     validity_check(out, loader->arena, loader->checks, loader->check_count);
     validity_check_load(out, loader->arena);
     heap_rows_add(out, loader->arena, loader->names, sides, loader->hints);
-    return service_rows_add(out, loader->arena, loader->sources, err);
+    return service_rows_add(out, loader->arena, loader->sources, loader->hints, err);
 }
 
 enum status comparison_of_sources(struct comparison *out, struct arena *arena,
@@ -270,8 +270,9 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
 
 struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric)
 {
-    if (metric_needs_cpu_profile(metric))
-        return comparison->cpu_refusal;
+    enum profile_kind kind = metric_profile(metric);
+    if (kind != PROFILE_KIND_HEAP)
+        return comparison->profile_refusals[kind];
     if (metric == METRIC_GC_PAUSE_P99 && comparison->gc_refusal.len == 0)
         return comparison->gc_pause_refusal;
     return metric_needs_gctrace(metric) ? comparison->gc_refusal : (struct str){"", 0};

@@ -95,8 +95,9 @@ struct comparison_row {
     double whole[SIDES];
     double unknown[SIDES];
     /*
-     * FUNCTION and FUNCTION_KIND rows: the value of every stack the function
-     * stands in, its callees' and all kinds included, in the estimate's unit.
+     * FUNCTION and FUNCTION_KIND rows of the heap: the value of every stack
+     * the function stands in, its callees' and all kinds included, in the
+     * estimate's unit.
      */
     struct estimate cum;
     double cum_share; /* of the scenario's value on the candidate, as cand_share */
@@ -106,11 +107,16 @@ struct comparison_row {
      * than noise, whatever others grew by.
      */
     double lost;
-    uint64_t samples[SIDES];  /* of CPU profiles: what the shares are shares of; else 0 */
-    double cand_share;        /* of the scenario's value on the candidate, 0..1 */
+    uint64_t samples[SIDES]; /* of CPU profiles: what the shares are shares of; else 0 */
+    double cand_share;       /* of the scenario's value on the candidate, 0..1 */
+    /*
+     * SCENARIO rows of a profile that may not have been on: why their numbers
+     * prove nothing. Empty elsewhere.
+     */
+    struct str doubt;
     bool is_new;              /* nothing on the baseline */
     bool is_gone;             /* nothing on the candidate */
-    struct culprit *culprits; /* SCENARIO and KIND rows of heap metrics, largest growth first */
+    struct culprit *culprits; /* SCENARIO and KIND rows with functions, largest growth first */
     size_t culprit_count;
 };
 
@@ -235,8 +241,8 @@ struct comparison {
      * does not depend on it; a policy with steady rules does.
      */
     struct str steady_refusal;
-    /* Why there are no rows of CPU profiles though the steady phase was compared. */
-    struct str cpu_refusal;
+    /* Why there are no rows of a kind of profile though the steady phase was compared. */
+    struct str profile_refusals[PROFILE_KINDS];
     struct str gc_refusal;       /* likewise of the collector */
     struct str gc_pause_refusal; /* and of its pauses alone */
 };

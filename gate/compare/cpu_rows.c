@@ -44,12 +44,12 @@ static void take_trial(struct cpu_side *out, const struct map_cpu *counts,
 /* Where none was asked for nobody need be told; a rule that wants one still says so. */
 static void refuse(struct comparison *comparison, struct arena *arena, struct str why, bool noted)
 {
-    comparison->cpu_refusal = str_copy(arena, why);
+    comparison->profile_refusals[PROFILE_KIND_CPU] = str_copy(arena, why);
     if (noted)
         comparison_note(comparison, arena, "CPU profiles are not compared: %.*s", STR_ARGS(why));
 }
 
-/* A side that cannot be read to its end leaves cpu_refusal set. */
+/* A side that cannot be read to its end leaves its refusal set. */
 static enum status read_side(struct cpu_side *out, struct comparison *comparison,
                              struct arena *arena, const struct comparison_source *source,
                              enum side side, struct err *err)
@@ -161,11 +161,12 @@ enum status cpu_rows_add(struct comparison *comparison, struct arena *arena,
         if (runtime_table_open(&sides[side].runtime, arena, go_version, err))
             return err->status;
     }
-    for (int side = 0; side < SIDES && comparison->cpu_refusal.len == 0; side++) {
+    for (int side = 0; side < SIDES && comparison->profile_refusals[PROFILE_KIND_CPU].len == 0;
+         side++) {
         if (read_side(&sides[side], comparison, arena, &sources[side], (enum side)side, err))
             return err->status;
     }
-    if (comparison->cpu_refusal.len == 0) {
+    if (comparison->profile_refusals[PROFILE_KIND_CPU].len == 0) {
         add_rows(comparison, arena, sides);
     } else {
         note_one_sided(comparison, arena, sources, sides);

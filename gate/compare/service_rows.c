@@ -1,5 +1,6 @@
 #include "gate/compare/service_rows.h"
 
+#include "gate/compare/cost_rows.h"
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
 #include "gate/compare/gc_rows.h"
@@ -255,7 +256,8 @@ static void add_benchmarks(struct comparison *comparison, struct arena *arena)
 }
 
 static enum status add_steady_rows(struct comparison *comparison, struct arena *arena,
-                                   const struct comparison_source sources[SIDES], struct err *err)
+                                   const struct comparison_source sources[SIDES],
+                                   const struct pair_hints *hints, struct err *err)
 {
     struct reading reading = {.arena = arena, .record = comparison->record};
     struct columns *columns = ARENA_NEW(arena, struct columns);
@@ -270,16 +272,20 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     if (!comparison->record->is_gotest &&
         (gc_rows_add(comparison, arena, sources, err) || rss_parts_add(comparison, sources, err)))
         return err->status;
-    return cpu_rows_add(comparison, arena, sources, err);
+    if (cpu_rows_add(comparison, arena, sources, err))
+        return err->status;
+    return cost_rows_add(comparison, arena, sources, hints, err);
 }
 
 enum status service_rows_add(struct comparison *comparison, struct arena *arena,
-                             const struct comparison_source sources[SIDES], struct err *err)
+                             const struct comparison_source sources[SIDES],
+                             const struct pair_hints *hints, struct err *err)
 {
     const struct record_scenario *record = comparison->record;
     noise_note(comparison, arena);
     if (comparison->steady_refusal.len == 0 &&
-        (duet_rows_add(comparison, arena, err) || add_steady_rows(comparison, arena, sources, err)))
+        (duet_rows_add(comparison, arena, err) ||
+         add_steady_rows(comparison, arena, sources, hints, err)))
         return err->status;
     if (record->is_gotest && record->trial_count[SIDE_BASE][PHASE_EXACT] > 0 &&
         record->trial_count[SIDE_CAND][PHASE_EXACT] > 0)

@@ -9,6 +9,6 @@
  */
 NODISCARD enum status service_rows_add(struct comparison *comparison, struct arena *arena,
                                        const struct comparison_source sources[SIDES],
-                                       struct err *err);
+                                       const struct pair_hints *hints, struct err *err);
 
 #endif

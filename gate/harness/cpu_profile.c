@@ -108,7 +108,7 @@ void cpu_profile_abandon(struct cpu_profile *profile)
 /* Kept, so that a judge of the recording can say it again; a profile of an earlier run is none. */
 static enum status write_refusal(const struct trial *trial, struct str why, struct err *err)
 {
-    struct str file = recording_cpu_refusal_file(trial->scratch, trial->dir);
+    struct str file = recording_refusal_file(trial->scratch, trial->dir, PROFILE_KIND_CPU);
     struct str shown = str_slice(why, 0, RECORDING_REFUSAL_BYTES_MAX - 1);
     struct str line = str_format(trial->scratch, "%.*s\n", STR_ARGS(shown));
     if (io_remove_tree(recording_cpu_file(trial->scratch, trial->dir), err))
@@ -132,7 +132,8 @@ static enum status refuse(const struct trial *trial, struct str why, struct err 
 /* An earlier run of the same trial may have left its reason. */
 static enum status remove_refusal(const struct trial *trial, struct err *err)
 {
-    return io_remove_tree(recording_cpu_refusal_file(trial->scratch, trial->dir), err);
+    return io_remove_tree(recording_refusal_file(trial->scratch, trial->dir, PROFILE_KIND_CPU),
+                          err);
 }
 
 static enum status check_profile(struct arena *arena, struct bytes body, struct err *err)

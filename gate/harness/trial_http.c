@@ -4,6 +4,7 @@
 #include "gate/harness/points.h"
 #include "gate/harness/sampler.h"
 #include "gate/harness/service.h"
+#include "gate/harness/snapshots.h"
 #include "gate/harness/trial_load.h"
 
 #define POLL_NS (50 * NS_PER_MS)
@@ -161,6 +162,28 @@ static enum status read_heap(struct http_trial *http, enum point point, struct e
     return STATUS_OK;
 }
 
+static enum status read_waits(struct http_trial *http, enum point point, struct err *err)
+{
+    if (snapshots_read_waits(http->trial, http->service.port, point, err))
+        return service_explain(&http->service, "while its waits were read", err);
+    return STATUS_OK;
+}
+
+static enum status read_goroutines(struct http_trial *http, enum point point, struct err *err)
+{
+    if (snapshots_read_goroutines(http->trial, http->service.port, point, err))
+        return service_explain(&http->service, "while its goroutines were read", err);
+    return STATUS_OK;
+}
+
+/* The waits right before the load: what waits during the heap's collections is none of it. */
+static enum status read_warm(struct http_trial *http, struct err *err)
+{
+    if (read_heap(http, POINT_WARM, err) || read_goroutines(http, POINT_WARM, err))
+        return err->status;
+    return read_waits(http, POINT_WARM, err);
+}
+
 /*
  * The resident bytes first: the collection of the text's reading leaves
  * them where they are, but the one of the profile's lets the runtime give
@@ -170,7 +193,9 @@ static enum status read_end(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
     trial->record->rss_end_bytes = process_rss_bytes(&http->service.process);
-    return read_heap(http, POINT_END, err);
+    if (read_waits(http, POINT_END, err) || read_heap(http, POINT_END, err))
+        return err->status;
+    return read_goroutines(http, POINT_END, err);
 }
 
 static enum status measure(struct http_trial *http, struct err *err)
@@ -179,7 +204,7 @@ static enum status measure(struct http_trial *http, struct err *err)
     /* RSS of the warm-up is sampled too, into a list that nobody reads. */
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
     if (service_start(&http->service, err) || read_heap(http, POINT_READY, err) ||
-        warm_up(http, err) || read_heap(http, POINT_WARM, err) || measure_load(http, err) ||
+        warm_up(http, err) || read_warm(http, err) || measure_load(http, err) ||
         service_check_alive(&http->service, err) || read_end(http, err) ||
         service_check_alive(&http->service, err))
         return err->status;

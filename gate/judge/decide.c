@@ -178,6 +178,12 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
 {
     const struct finding start = {.verdict = FINDING_OK, .rule = rule, .row = row};
     *out = start;
+    if (row->doubt.len) {
+        out->verdict = FINDING_INCONCLUSIVE;
+        out->is_settled = true;
+        out->reason = row->doubt;
+        return;
+    }
     if (!row->estimate.bounded) {
         out->verdict = FINDING_INCONCLUSIVE;
         out->reason = STR("one process a side gives no interval; set trials to 2 or more");

@@ -79,7 +79,7 @@ static struct decide_scale scale_of(const struct judging *judging,
 /* With the figure, and what a reader can do about it. */
 static void explain_doubt(struct finding *finding, const struct judging *judging)
 {
-    if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND)
+    if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND || finding->row->doubt.len)
         return;
     double share = comparison_unknown_share(finding->row);
     enum metric metric = finding->row->metric;
@@ -186,7 +186,8 @@ static bool metric_applies(const struct comparison *comparison, enum metric metr
     };
     if (metric == METRIC_NS_PER_OP)
         return comparison->record->is_gotest;
-    return !only_http[metric] || !comparison->record->is_gotest;
+    bool of_service = only_http[metric] || metric_profile(metric) > PROFILE_KIND_CPU;
+    return !of_service || !comparison->record->is_gotest;
 }
 
 static bool has_whole_row(const struct comparison *comparison, enum metric metric)
@@ -236,11 +237,40 @@ static enum verdict verdict_of(const struct judged_scenario *scenario, const str
     return VERDICT_PASS;
 }
 
+/* The scenario's row of a metric whose numbers prove nothing, or NULL. */
+static const struct comparison_row *doubted_row(const struct comparison *comparison,
+                                                enum metric metric)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        if (row->level == ROW_SCENARIO && row->metric == metric && row->doubt.len)
+            return row;
+    }
+    return NULL;
+}
+
+/* A profile that may not have been on has no rows of functions: what names some meets its whole. */
+static void judge_doubted(struct judged_scenario *out, struct judging *judging)
+{
+    const struct policy *policy = judging->input->policy;
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        bool here = rule->selector.scenario.len == 0 ||
+                    str_equal(rule->selector.scenario, out->comparison->scenario);
+        if (!here || !selector_names_functions(&rule->selector) || !rule_runs(judging->input, rule))
+            continue;
+        const struct comparison_row *row = doubted_row(out->comparison, rule->metric);
+        if (row)
+            judge_by(out, judging, row, rule);
+    }
+}
+
 static void judge_rows(struct judged_scenario *out, struct judging *judging)
 {
     keep_scenario_values(judging->whole, out->comparison);
     for (size_t i = 0; i < out->comparison->row_count; i++)
         judge_row(out, judging, &out->comparison->rows[i]);
+    judge_doubted(out, judging);
     if (out->finding_count)
         qsort(out->findings, out->finding_count, sizeof(*out->findings), order_findings);
     out->verdict = verdict_of(out, judging->input->policy);

@@ -363,10 +363,11 @@ static struct str missed_text(struct arena *arena, const struct watch *watch, si
                                          "profiles; else name"
                                        : "name";
     return str_format(arena,
-                      "%.*s may have vanished: %.*s limits it, but the candidate allocates nothing "
+                      "%.*s may have vanished: %.*s limits it, but the candidate %s nothing "
                       "by that name, and %s; %s its successor in the baseline's policy "
                       "(successors: [{from: OLD, to: NEW}]) or remove the rule there",
-                      STR_ARGS(rule->selector.func), STR_ARGS(origin), why, next);
+                      STR_ARGS(rule->selector.func), STR_ARGS(origin),
+                      metric_has_kinds(rule->metric) ? "allocates" : "shows", why, next);
 }
 
 void watch_vanished(struct str_list *out, struct arena *arena, const struct watch *watch)

@@ -296,14 +296,20 @@ static const struct key_map threshold_keys = {.what = "thresholds",
          .choices = kind_names,                                                                    \
          .help = "what was allocated"}
 
+static const char *const limited_profiles[] = {"cpu", "block", "mutex", "goroutine", NULL};
+
 static const struct key rule_rows[] = {
     SELECTOR_KEYS(struct rule),
-    {.name = "profile", .type = VALUE_LATER},
     {.name = "metric",
      .type = VALUE_METRIC,
      .offset = offsetof(struct rule, metric),
-     .required = true,
      .help = "what is limited"},
+    {.name = "profile",
+     .type = VALUE_PROFILE,
+     .offset = offsetof(struct rule, metric),
+     .choices = limited_profiles,
+     .help = "instead of metric: CPU time, time waited (block), time that others waited (mutex), "
+             "each over the load or as 5us/request; or the number of goroutines"},
     {.name = "max_increase",
      .type = VALUE_QUANTITY,
      .offset = offsetof(struct rule, max_increase),
@@ -342,6 +348,7 @@ static const struct key rule_rows[] = {
 };
 static const char *const rule_one_of[] = {"max_increase", "max_increase_percent", "max",
                                           "max_share", NULL};
+static const char *const rule_either[] = {"metric", "profile", NULL};
 static const struct key_map rule_keys = {.what = "a rule",
                                          .keys = rule_rows,
                                          .len = ARRAY_LEN(rule_rows),
@@ -349,6 +356,7 @@ static const struct key_map rule_keys = {.what = "a rule",
                                          .origin_offset = offsetof(struct rule, origin),
                                          .rows_max = POLICY_RULES_MAX,
                                          .one_of = rule_one_of,
+                                         .either = rule_either,
                                          .check = rule_check};
 
 static const struct key ignore_rows[] = {
@@ -398,9 +406,12 @@ static const struct key_map successor_keys = {.what = "a successor",
                                               .check = successor_check};
 
 /* By enum profile_kind. */
-static const char *const profile_names[] = {"heap", "cpu", NULL};
-static const char *const later_profiles[] = {"block",     "mutex",        "allocs",
-                                             "goroutine", "threadcreate", NULL};
+static const char *const profile_names[] = {
+#define X(symbol, name) name,
+    PROFILE_KIND_MAP(X)
+#undef X
+        NULL};
+static const char *const later_profiles[] = {"allocs", "threadcreate", NULL};
 static const char *const inconclusive_names[] = {"pass", "review", "block", NULL};
 static const char *const toolchain_names[] = {"review", "judge", "refuse", NULL};
 
@@ -426,7 +437,8 @@ static const struct key document_rows[] = {
      .offset = offsetof(struct document, policy.profile_off),
      .choices = profile_names,
      .later = later_profiles,
-     .help = "which profiles are recorded: heap, and cpu in the steady phase; both when left out"},
+     .help = "which profiles are recorded: heap, and in the steady phase cpu, block, mutex and "
+             "goroutine; heap and cpu when left out"},
     {.name = "thresholds",
      .type = VALUE_MAP,
      .offset = offsetof(struct document, thresholds),

@@ -25,6 +25,7 @@ enum value_type {
     VALUE_TEXTS,      /* struct str_list */
     VALUE_KINDS,      /* struct str_list; one kind or a list of kinds */
     VALUE_PROFILES,   /* bool of each enum profile_kind: true where the list lacks it */
+    VALUE_PROFILE,    /* enum metric: what a rule on a profile is about */
     VALUE_ENV,        /* struct env_var *, size_t at len_offset */
     VALUE_CHOICE,     /* an enum, by the order of `choices` */
     VALUE_METRIC,     /* enum metric */
@@ -67,6 +68,7 @@ struct key_map {
     size_t origin_offset;      /* of its struct origin, or NO_TARGET */
     size_t rows_max;           /* VALUE_ROWS */
     const char *const *one_of; /* NULL, or keys of which at least one must be there */
+    const char *const *either; /* NULL, or keys of which exactly one must be there */
     enum status (*check)(struct reader *reader, void *target, const struct yaml_node *node);
 };
 

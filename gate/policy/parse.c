@@ -161,19 +161,52 @@ static enum status check_successors(struct reader *reader, const struct policy *
     return STATUS_OK;
 }
 
+/* Benchmarks are recorded with the heap and CPU profiles that go test writes. */
+static bool any_service(const struct policy *policy, const struct selector *selector)
+{
+    for (size_t i = 0; i < policy->scenario_count; i++) {
+        const struct scenario *scenario = &policy->scenarios[i];
+        bool selected = !selector->scenario.len || str_equal(selector->scenario, scenario->name);
+        if (selected && scenario->driver == DRIVER_HTTP)
+            return true;
+    }
+    return false;
+}
+
+static enum status check_profile(struct reader *reader, const struct policy *policy,
+                                 const struct rule *rule)
+{
+    const struct yaml_node at = {.line = rule->origin.line, .column = rule->origin.column};
+    enum profile_kind kind = metric_profile(rule->metric);
+    if (policy->profile_off[kind]) {
+        return reader_refuse(reader, &at, "%s needs the %s profile; add %s to profiles",
+                             metric_name(rule->metric), profile_kind_spoken(kind),
+                             profile_kind_name(kind));
+    }
+    if (kind > PROFILE_KIND_CPU && !any_service(policy, &rule->selector)) {
+        return reader_refuse(reader, &at,
+                             "%s is read from a service, and the scenario has none: remove the "
+                             "rule or name a scenario with a service",
+                             metric_name(rule->metric));
+    }
+    return STATUS_OK;
+}
+
 /* Found now, or the run would end without a verdict and say no more than this. */
 static enum status check_profiles(struct reader *reader, const struct policy *policy)
 {
-    for (size_t i = 0; i < policy->rule_count && policy->profile_off[PROFILE_KIND_CPU]; i++) {
-        const struct origin *origin = &policy->rules[i].origin;
-        const struct yaml_node at = {.line = origin->line, .column = origin->column};
-        enum metric metric = policy->rules[i].metric;
-        if (metric_needs_cpu_profile(metric)) {
-            return reader_refuse(reader, &at, "%s needs the CPU profile; add cpu to profiles",
-                                 metric_name(metric));
-        }
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        if (check_profile(reader, policy, &policy->rules[i]))
+            return reader->err->status;
     }
     return STATUS_OK;
+}
+
+/* They cost the service something, and few rules need them. */
+static void leave_out_optional(struct policy *policy)
+{
+    for (size_t kind = PROFILE_KIND_CPU + 1; kind < PROFILE_KINDS; kind++)
+        policy->profile_off[kind] = true;
 }
 
 enum status policy_parse(struct policy *out, struct arena *arena, struct str name,
@@ -181,6 +214,7 @@ enum status policy_parse(struct policy *out, struct arena *arena, struct str nam
 {
     struct reader reader = {.arena = arena, .name = str_copy(arena, name), .err = err};
     struct document document = {.policy = {.name = reader.name}};
+    leave_out_optional(&document.policy);
     struct document defaults = {0};
     if (read_document(&reader, &document, text) || check_scenarios(&reader, &document.policy) ||
         check_selectors(&reader, &document.policy) || check_profiles(&reader, &document.policy) ||
@@ -199,6 +233,7 @@ enum status policy_default(struct policy *out, struct arena *arena, struct err *
     if (read_defaults(&defaults, arena, err))
         return err->status;
     defaults.policy.name = STR("default policy");
+    leave_out_optional(&defaults.policy);
     *out = defaults.policy;
     return STATUS_OK;
 }

@@ -149,12 +149,13 @@ struct trial_plan {
     uint64_t budget_ns; /* default 20 min */
 };
 
-/* What is recorded; heap is what a verdict rests on and cannot be left out. */
-enum profile_kind { PROFILE_KIND_HEAP, PROFILE_KIND_CPU, PROFILE_KINDS };
-
 struct policy {
-    struct str name;                 /* as shown in messages */
-    bool profile_off[PROFILE_KINDS]; /* left out of the list `profiles` */
+    struct str name; /* as shown in messages */
+    /*
+     * Not recorded: left out of the list `profiles`; without one, all but heap
+     * and cpu. Heap is what a verdict rests on and cannot be left out.
+     */
+    bool profile_off[PROFILE_KINDS];
     struct scenario *scenarios;
     size_t scenario_count;
     struct rule *rules; /* the short form's, then the file's rows in order, then the defaults */
@@ -172,9 +173,8 @@ struct policy {
  * Parses and validates a policy. Every error is STATUS_POLICY and reads
  * "memgate.yaml:LINE:COL: what is wrong; what to do". The default rules
  * (config/default.yaml, compiled in) are appended with is_default set.
- * Keys of design section 7 whose feature is not built yet (other profiles,
- * notify, `profile:` rules, driver command) are refused
- * with "... is not supported by this version", never ignored.
+ * Keys of design section 7 whose feature is not built yet (notify, driver
+ * command) are refused with "... is not supported by this version", never ignored.
  */
 NODISCARD enum status policy_parse(struct policy *out, struct arena *arena, struct str name,
                                    struct bytes text, struct err *err);

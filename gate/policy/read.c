@@ -118,19 +118,23 @@ enum status reader_presets(struct reader *reader, const struct key_map *map, voi
 }
 /* NOLINTEND(misc-no-recursion) */
 
-static enum status check_one_of(struct reader *reader, const struct key_map *map,
-                                const struct yaml_node *node)
+/* Of a list of keys, at least one must be there, and no more than `most`. */
+static enum status check_count(struct reader *reader, const struct key_map *map,
+                               const char *const *keys, size_t most, const struct yaml_node *node)
 {
     struct str names = STR("");
-    for (size_t i = 0; i < texts_len(map->one_of); i++) {
-        if (yaml_get(node, map->one_of[i]))
-            return STATUS_OK;
-        names = str_format(reader->arena, "%.*s%s%s", STR_ARGS(names), i > 0 ? " or " : "",
-                           map->one_of[i]);
+    size_t found = 0;
+    for (size_t i = 0; i < texts_len(keys); i++) {
+        found += yaml_get(node, keys[i]) != NULL;
+        names =
+            str_format(reader->arena, "%.*s%s%s", STR_ARGS(names), i > 0 ? " or " : "", keys[i]);
     }
-    return names.len == 0
-               ? STATUS_OK
-               : reader_refuse(reader, node, "%s needs %.*s", map->what, STR_ARGS(names));
+    if (names.len > 0 && found == 0)
+        return reader_refuse(reader, node, "%s needs %.*s", map->what, STR_ARGS(names));
+    if (found > most) {
+        return reader_refuse(reader, node, "%s takes %.*s, not both", map->what, STR_ARGS(names));
+    }
+    return STATUS_OK;
 }
 
 /* In the order of the table, not of the file: a limit is read in the unit of its metric. */
@@ -159,8 +163,8 @@ enum status reader_map(struct reader *reader, const struct key_map *map, void *t
         struct origin origin = reader_origin(reader, node);
         memcpy((char *)target + map->origin_offset, &origin, sizeof(origin));
     }
-    if (check_names(reader, map, node) || check_one_of(reader, map, node) ||
-        read_keys(reader, map, target, node))
+    if (check_names(reader, map, node) || check_count(reader, map, map->one_of, SIZE_MAX, node) ||
+        check_count(reader, map, map->either, 1, node) || read_keys(reader, map, target, node))
         return reader->err->status;
     return map->check ? map->check(reader, target, node) : STATUS_OK;
 }

@@ -3,13 +3,6 @@
 #include "gate/base/glob.h"
 #include "gate/base/name.h"
 
-/* Of the whole scenario's value in functions; the others are measured for the process alone. */
-static bool metric_has_functions(enum metric metric)
-{
-    return metric == METRIC_ALLOC_SPACE || metric == METRIC_ALLOC_OBJECTS ||
-           metric == METRIC_INUSE_SPACE || metric == METRIC_INUSE_OBJECTS;
-}
-
 bool selector_names_functions(const struct selector *selector)
 {
     return selector->func.len > 0 || selector->file.len > 0 || selector->package.len > 0;
@@ -56,6 +49,11 @@ static enum status check_selector(struct reader *reader, struct selector *select
         return reader_refuse(reader, node,
                              "%s is measured for the whole scenario only; "
                              "remove func, file, package and kind",
+                             metric_name(metric));
+    }
+    if (selector->kinds.len > 0 && !metric_has_kinds(metric)) {
+        return reader_refuse(reader, node,
+                             "%s allocates nothing: it has functions but no kinds; remove kind",
                              metric_name(metric));
     }
     return selector_check_func(reader, selector->func, node);

@@ -136,7 +136,8 @@ static void write_value(struct json_writer *json, const struct key *key)
         [VALUE_METRIC] = write_metric,     [VALUE_HAS_METRIC] = write_metric,
         [VALUE_QUANTITY] = write_simple,   [VALUE_PERCENT] = write_simple,
         [VALUE_LIMIT] = write_simple,      [VALUE_FOCUS] = write_focus,
-        [VALUE_MAP] = write_map_key,       [VALUE_ROWS] = write_rows_key,
+        [VALUE_PROFILE] = write_choice,    [VALUE_MAP] = write_map_key,
+        [VALUE_ROWS] = write_rows_key,
     };
     writers[key->type](json, key);
 }
@@ -168,15 +169,15 @@ static void write_required(struct json_writer *json, const struct key_map *map)
     json_list_end(json);
 }
 
-static void write_one_of(struct json_writer *json, const struct key_map *map)
+static void write_required_of(struct json_writer *json, const char *how, const char *const *keys)
 {
-    if (!map->one_of)
+    if (!keys)
         return;
-    json_list(json, "anyOf");
-    for (size_t i = 0; i < texts_len(map->one_of); i++) {
+    json_list(json, how);
+    for (size_t i = 0; i < texts_len(keys); i++) {
         json_object(json, NULL);
         json_list(json, "required");
-        json_str(json, NULL, str_from(map->one_of[i]));
+        json_str(json, NULL, str_from(keys[i]));
         json_list_end(json);
         json_object_end(json);
     }
@@ -188,7 +189,8 @@ static void write_map(struct json_writer *json, const struct key_map *map)
     json_str(json, "type", STR("object"));
     json_bool(json, "additionalProperties", false);
     write_required(json, map);
-    write_one_of(json, map);
+    write_required_of(json, "anyOf", map->one_of);
+    write_required_of(json, "oneOf", map->either);
     json_object(json, "properties");
     for (size_t i = 0; i < map->len; i++) {
         const struct key *key = &map->keys[i];

@@ -369,6 +369,27 @@ static enum status read_metric(struct reader *reader, const struct key *key, voi
                          STR_ARGS(reader_hint(reader->arena, node->text, names, METRICS)));
 }
 
+/* What a rule on a profile is about: the one value of it that people mean. */
+static enum status read_profile(struct reader *reader, const struct key *key, void *base,
+                                const struct yaml_node *node)
+{
+    static const enum metric metrics[] = {METRIC_CPU_PROFILE, METRIC_BLOCK_DELAY,
+                                          METRIC_MUTEX_DELAY, METRIC_GOROUTINES};
+    size_t chosen = 0;
+    if (check_text(reader, key, node))
+        return reader->err->status;
+    if (str_equal_text(node->text, profile_kind_name(PROFILE_KIND_HEAP))) {
+        return reader_refuse(reader, node,
+                             "the heap profile has several values; name one instead, such as "
+                             "metric: alloc_space or metric: inuse_space");
+    }
+    if (choose(reader, key, node, &chosen))
+        return reader->err->status;
+    assert(chosen < ARRAY_LEN(metrics));
+    *(enum metric *)target_of(key, base) = metrics[chosen];
+    return STATUS_OK;
+}
+
 static enum status read_has_metric(struct reader *reader, const struct key *key, void *base,
                                    const struct yaml_node *node)
 {
@@ -385,8 +406,9 @@ static bool unit_is_per_request(enum unit unit)
 
 /*
  * A quantity per request where the metric is one: bytes and objects are
- * also limited over the whole load ("8MiB"), but time per request in
- * sum over a load is a number nobody thinks in.
+ * also limited over the whole load ("8MiB"), as is what profiles sum up,
+ * but other time per request in sum over a load is a number nobody
+ * thinks in.
  */
 static enum status parse_quantity(struct quantity *out, enum metric metric, struct str text,
                                   struct err *err)
@@ -404,7 +426,7 @@ static enum status parse_quantity(struct quantity *out, enum metric metric, stru
     case UNIT_COUNT_PER_REQUEST:
         return unit_parse_number(&out->value, number, err);
     case UNIT_NS_PER_REQUEST:
-        out->per_request = true;
+        out->per_request = out->per_request || !metric_sums_over_load(metric);
         return unit_parse_duration(&out->value, number, err);
     case UNIT_BYTES:
     case UNIT_BYTES_PER_1000_REQUESTS:
@@ -525,7 +547,8 @@ static const struct value_spec value_specs[] = {
                           .read = read_iterations},
     [VALUE_TEXTS] = {.spelled = "[TEXT ...]", .read = read_texts},
     [VALUE_KINDS] = {.spelled = "KIND or [KIND ...]", .read = read_kinds},
-    [VALUE_PROFILES] = {.spelled = "[heap, cpu]", .read = read_profiles},
+    [VALUE_PROFILES] = {.spelled = "[heap, cpu, block, mutex, goroutine]", .read = read_profiles},
+    [VALUE_PROFILE] = {.spelled = "cpu|block|mutex|goroutine", .text = true, .read = read_profile},
     [VALUE_ENV] = {.spelled = "{NAME: \"value\"}", .read = read_env},
     [VALUE_CHOICE] = {.spelled = "", .text = true, .read = read_choice},
     [VALUE_METRIC] = {.spelled = "METRIC", .text = true, .read = read_metric},

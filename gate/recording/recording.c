@@ -61,9 +61,16 @@ struct str recording_cpu_file(struct arena *arena, struct str trial_dir)
     return io_join(arena, trial_dir, STR("cpu.pb.gz"));
 }
 
-struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir)
+struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
+                                   enum profile_kind kind, enum point point)
 {
-    return io_join(arena, trial_dir, STR("cpu.txt"));
+    struct str name = str_format(arena, "%s-%s.pb.gz", profile_kind_name(kind), point_name(point));
+    return io_join(arena, trial_dir, name);
+}
+
+struct str recording_refusal_file(struct arena *arena, struct str trial_dir, enum profile_kind kind)
+{
+    return io_join(arena, trial_dir, str_format(arena, "%s.txt", profile_kind_name(kind)));
 }
 
 struct str recording_series_file(struct arena *arena, struct str trial_dir)
@@ -72,21 +79,38 @@ struct str recording_series_file(struct arena *arena, struct str trial_dir)
 }
 
 /* Turns "no such file" into what the harness wrote instead of one. */
-static enum status explain_no_cpu(struct arena *arena, struct str dir, struct err *err)
+static enum status explain_missing(struct arena *arena, struct str dir, enum profile_kind kind,
+                                   struct err *err)
 {
     struct bytes text = {0};
     struct str line = STR("");
-    enum status status = io_read_file(&text, arena, recording_cpu_refusal_file(arena, dir),
+    enum status status = io_read_file(&text, arena, recording_refusal_file(arena, dir, kind),
                                       RECORDING_REFUSAL_BYTES_MAX, err);
     if (status == STATUS_NOT_FOUND)
-        return err_set(err, status, "no CPU profile was recorded");
+        return err_set(err, status, "no %s profile was recorded", profile_kind_spoken(kind));
     if (status != STATUS_OK)
-        return err_wrap(err, "cpu.txt");
+        return err_wrap(err, "%s.txt", profile_kind_name(kind));
     struct str rest = str_of_bytes(text);
     (void)str_split(&rest, '\n', &line);
     if (line.len == 0)
-        return err_set(err, STATUS_FORMAT, "cpu.txt: gives no reason");
+        return err_set(err, STATUS_FORMAT, "%s.txt: gives no reason", profile_kind_name(kind));
     return err_set(err, STATUS_CHILD, "%.*s", STR_ARGS(line));
+}
+
+/* One that the harness could be refused; `path` is relative to the recording. */
+static enum status load_optional(struct profile *out, struct arena *arena,
+                                 const struct recording *recording, struct str path,
+                                 enum profile_kind kind, struct err *err)
+{
+    struct str file = io_join(arena, recording->dir, path);
+    struct str dir = str_slice(file, 0, (size_t)str_find_last(file, '/'));
+    struct bytes packed = {0};
+    enum status status = io_read_file(&packed, arena, file, PROFILE_PACKED_BYTES_MAX, err);
+    if (status == STATUS_NOT_FOUND)
+        return explain_missing(arena, dir, kind, err);
+    if (status != STATUS_OK || profile_decode(out, arena, packed, err))
+        return err_wrap(err, "%.*s", STR_ARGS(path));
+    return STATUS_OK;
 }
 
 enum status recording_cpu_profile(struct profile *out, struct arena *arena,
@@ -94,15 +118,16 @@ enum status recording_cpu_profile(struct profile *out, struct arena *arena,
                                   struct err *err)
 {
     struct str path = recording_cpu_file(arena, layout_trial_dir(arena, key));
-    struct str dir = io_join(arena, recording->dir, layout_trial_dir(arena, key));
-    struct bytes packed = {0};
-    enum status status = io_read_file(&packed, arena, io_join(arena, recording->dir, path),
-                                      PROFILE_PACKED_BYTES_MAX, err);
-    if (status == STATUS_NOT_FOUND)
-        return explain_no_cpu(arena, dir, err);
-    if (status != STATUS_OK || profile_decode(out, arena, packed, err))
-        return err_wrap(err, "%.*s", STR_ARGS(path));
-    return STATUS_OK;
+    return load_optional(out, arena, recording, path, PROFILE_KIND_CPU, err);
+}
+
+enum status recording_snapshot(struct profile *out, struct arena *arena,
+                               const struct recording *recording, struct trial_key key,
+                               struct snapshot snapshot, struct err *err)
+{
+    struct str path =
+        recording_snapshot_file(arena, layout_trial_dir(arena, key), snapshot.kind, snapshot.point);
+    return load_optional(out, arena, recording, path, snapshot.kind, err);
 }
 
 static enum status load_memstats(struct memstats *out, struct arena *scratch, struct str path,

@@ -2,6 +2,7 @@
 #define GATE_RECORDING_RECORDING_H
 
 #include "gate/base/err.h"
+#include "gate/base/metric.h"
 #include "gate/base/str.h"
 #include "gate/profile/memstats.h"
 #include "gate/profile/profile.h"
@@ -20,6 +21,11 @@
  *   SCENARIO/SIDE/PHASE-N/ready.txt    the same as debug=1 text, for MemStats (not for gotest)
  *   SCENARIO/SIDE/steady-N/cpu.pb.gz   CPU profile over the load, or
  *   SCENARIO/SIDE/steady-N/cpu.txt     why there is none: one line; neither when none was wanted
+ *   SCENARIO/SIDE/steady-N/mutex-warm.pb.gz  what waited for locks from the start to the point
+ *                                      (mutex-end, block-warm, block-end likewise), or
+ *   SCENARIO/SIDE/steady-N/mutex.txt   why there is none (block.txt likewise)
+ *   SCENARIO/SIDE/steady-N/goroutine-warm.pb.gz  the goroutines at the point (goroutine-end
+ *                                      likewise), or goroutine.txt
  *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
  *
@@ -255,9 +261,14 @@ NODISCARD enum status recording_trial_dir(struct str *out, struct arena *arena,
 /* File of a point in a trial's directory: "warm.pb.gz" or "warm.txt". */
 struct str recording_point_file(struct arena *arena, struct str trial_dir, enum point point,
                                 bool text);
-/* The CPU profile in a trial's directory, and why there is none: "cpu.pb.gz", "cpu.txt". */
+/* The CPU profile in a trial's directory: "cpu.pb.gz". */
 struct str recording_cpu_file(struct arena *arena, struct str trial_dir);
-struct str recording_cpu_refusal_file(struct arena *arena, struct str trial_dir);
+/* One of block, mutex or goroutine at a point: "mutex-warm.pb.gz". */
+struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
+                                   enum profile_kind kind, enum point point);
+/* Why there is no such profile: "cpu.txt", "mutex.txt". */
+struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
+                                  enum profile_kind kind);
 /* The samples of a trial: "series.txt". */
 struct str recording_series_file(struct arena *arena, struct str trial_dir);
 /*
@@ -303,6 +314,14 @@ NODISCARD enum status recording_text_profile(struct profile *out, struct arena *
 NODISCARD enum status recording_cpu_profile(struct profile *out, struct arena *arena,
                                             const struct recording *recording, struct trial_key key,
                                             struct err *err);
+/* The same for one of block, mutex and goroutine, at warm or end. */
+struct snapshot {
+    enum profile_kind kind;
+    enum point point;
+};
+NODISCARD enum status recording_snapshot(struct profile *out, struct arena *arena,
+                                         const struct recording *recording, struct trial_key key,
+                                         struct snapshot snapshot, struct err *err);
 NODISCARD enum status recording_memstats(struct memstats *out, struct arena *arena,
                                          const struct recording *recording, struct trial_key key,
                                          enum point point, struct err *err);

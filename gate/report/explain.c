@@ -108,7 +108,17 @@ static bool differs(double a, double b)
     return fabs(a - b) > 1e-9 * fmax(fabs(a), fabs(b));
 }
 
-/* Flat where something else is charged too. */
+/* Flat where something else is charged too. Of other profiles than the heap's neither is known. */
+static void write_flat_and_cum(const struct explaining *explaining,
+                               const struct comparison_row *row)
+{
+    if (metric_profile(row->metric) != PROFILE_KIND_HEAP)
+        return;
+    if (differs(row->flat_base, row->estimate.base) || differs(row->flat_cand, row->estimate.cand))
+        write_amounts(explaining, "flat", row, row->flat_base, row->flat_cand);
+    write_amounts(explaining, "cum", row, row->cum.base, row->cum.cand);
+}
+
 static void write_row(const struct explaining *explaining, const struct comparison_row *row)
 {
     struct arena *arena = explaining->arena;
@@ -120,9 +130,7 @@ static void write_row(const struct explaining *explaining, const struct comparis
                STR_ARGS(cand));
     buf_printf(explaining->out, "  %.*s %.*s", STR_ARGS(phrase_change(arena, row)),
                STR_ARGS(phrase_interval(arena, &shown)));
-    if (differs(row->flat_base, row->estimate.base) || differs(row->flat_cand, row->estimate.cand))
-        write_amounts(explaining, "flat", row, row->flat_base, row->flat_cand);
-    write_amounts(explaining, "cum", row, row->cum.base, row->cum.cand);
+    write_flat_and_cum(explaining, row);
     buf_byte(explaining->out, '\n');
     if (fabs(row->moved) > 0) {
         struct comparison_row moved = *row;

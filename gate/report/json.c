@@ -33,10 +33,17 @@ static void write_op(struct json_writer *json, enum alloc_op op)
     write_str_or_null(json, "op", str_from(alloc_op_name(op)));
 }
 
+/* What a profile of time or goroutines is about has no kind. */
+static bool allocates(const struct comparison_row *row)
+{
+    return metric_profile(row->metric) == PROFILE_KIND_HEAP;
+}
+
 static void write_subject(struct json_report *report, const struct comparison_row *row)
 {
     struct json_writer *json = &report->json;
-    bool has_kind = row->level != ROW_SCENARIO && row->level != ROW_BENCHMARK;
+    bool whole = row->level == ROW_SCENARIO || row->level == ROW_BENCHMARK;
+    bool has_kind = !whole && allocates(row);
     json_object(json, "subject");
     json_str(json, "scenario", report->scenario->comparison->scenario);
     write_str_or_null(json, "func", row->func);
@@ -103,7 +110,9 @@ static void write_culprits(struct json_report *report, const struct comparison_r
         json_str(json, "func", culprit->func);
         json_str(json, "short", culprit->short_name);
         write_str_or_null(json, "via", culprit->via);
-        json_str(json, "kind", str_from(alloc_kind_name(culprit->kind)));
+        write_str_or_null(json, "kind",
+                          allocates(row) ? str_from(alloc_kind_name(culprit->kind))
+                                         : (struct str){"", 0});
         write_op(json, culprit->op);
         write_str_or_null(json, "file", culprit->file);
         write_line(json, culprit->line);

@@ -36,7 +36,9 @@ static void write_where(const struct markdown *markdown, const struct finding *f
     if (place.len == 0)
         return;
     escape_markdown_code(markdown->out, place);
-    buf_printf(markdown->out, ", %s", alloc_kind_name(kind));
+    struct str what = phrase_row_kind(markdown->arena, row, kind, ALLOC_OP_NONE);
+    if (what.len)
+        buf_printf(markdown->out, ", %.*s", STR_ARGS(what));
 }
 
 static void write_row(const struct markdown *markdown, const struct finding *finding)

@@ -59,7 +59,8 @@ struct str phrase_name(struct arena *arena, struct str func)
 
 struct str phrase_metric(struct arena *arena, const struct comparison_row *row)
 {
-    bool live = row->metric == METRIC_INUSE_SPACE || row->metric == METRIC_INUSE_OBJECTS;
+    bool live = row->metric == METRIC_INUSE_SPACE || row->metric == METRIC_INUSE_OBJECTS ||
+                row->metric == METRIC_GOROUTINES;
     const char *name = metric_name(row->metric);
     if (!live)
         return str_from(name);
@@ -150,6 +151,13 @@ struct str phrase_kind(struct arena *arena, enum alloc_kind kind, enum alloc_op 
                                : str_format(arena, "%s %s", name, alloc_op_name(op));
 }
 
+struct str phrase_row_kind(struct arena *arena, const struct comparison_row *row,
+                           enum alloc_kind kind, enum alloc_op op)
+{
+    return metric_profile(row->metric) == PROFILE_KIND_HEAP ? phrase_kind(arena, kind, op)
+                                                            : (struct str){"", 0};
+}
+
 struct str phrase_via(struct arena *arena, const struct culprit *culprit)
 {
     if (culprit->via.len == 0)
@@ -204,10 +212,15 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
                        (unsigned long long)row->samples[SIDE_BASE],
                        (unsigned long long)row->samples[SIDE_CAND]);
     }
-    if (named && row->is_new)
-        out.items[out.len++] = STR("allocates nothing on the baseline");
-    if (named && row->is_gone)
-        out.items[out.len++] = STR("allocates nothing on the candidate");
+    bool allocates = metric_has_kinds(row->metric);
+    if (named && row->is_new) {
+        out.items[out.len++] = allocates ? STR("allocates nothing on the baseline")
+                                         : STR("is in no profile of the baseline");
+    }
+    if (named && row->is_gone) {
+        out.items[out.len++] = allocates ? STR("allocates nothing on the candidate")
+                                         : STR("is in no profile of the candidate");
+    }
     if (named && row->base_func.len) {
         out.items[out.len++] =
             str_format(arena, "was %.*s", STR_ARGS(phrase_name(arena, row->base_func)));
@@ -243,19 +256,22 @@ static bool any_contains(const struct str_list *texts, struct str part)
     return false;
 }
 
+/* Said as the reason of no verdict already. */
+static bool is_told(struct str note, const struct str_list *invalid, struct str refusal)
+{
+    return refusal.len > 0 && str_contains(note, refusal) && any_contains(invalid, refusal);
+}
+
 struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *scenario)
 {
     const struct comparison *comparison = scenario->comparison;
-    const struct str refusals[] = {comparison->steady_refusal, comparison->cpu_refusal};
     struct str_list invalid = phrase_invalid(arena, scenario);
     struct str_list out = {ARENA_ARRAY(arena, struct str, comparison->note_count + 1), 0};
     for (size_t i = 0; i < comparison->note_count; i++) {
         struct str note = comparison->notes[i];
-        bool told = false;
-        for (size_t r = 0; r < ARRAY_LEN(refusals); r++) {
-            told = told || (refusals[r].len > 0 && str_contains(note, refusals[r]) &&
-                            any_contains(&invalid, refusals[r]));
-        }
+        bool told = is_told(note, &invalid, comparison->steady_refusal);
+        for (size_t kind = 0; kind < PROFILE_KINDS; kind++)
+            told = told || is_told(note, &invalid, comparison->profile_refusals[kind]);
         if (!told)
             out.items[out.len++] = note;
     }
@@ -368,8 +384,14 @@ static struct str worst_phrase(struct arena *arena, const struct judgement *judg
         const struct culprit *culprit = &row->culprits[0];
         struct str name = phrase_name(arena, culprit->func);
         struct str place = phrase_place(arena, culprit->file, culprit->line);
-        return str_format(arena, "%.*s, most of it in %.*s at %.*s (%s)", STR_ARGS(what),
-                          STR_ARGS(name), STR_ARGS(place), alloc_kind_name(culprit->kind));
+        struct str most =
+            str_format(arena, "%.*s, most of it in %.*s", STR_ARGS(what), STR_ARGS(name));
+        struct str kind = phrase_row_kind(arena, row, culprit->kind, ALLOC_OP_NONE);
+        if (place.len)
+            most = str_format(arena, "%.*s at %.*s", STR_ARGS(most), STR_ARGS(place));
+        if (kind.len == 0)
+            return most;
+        return str_format(arena, "%.*s (%.*s)", STR_ARGS(most), STR_ARGS(kind));
     }
     return STR("");
 }

@@ -31,6 +31,9 @@ struct str phrase_name(struct arena *arena, struct str func);
 struct str phrase_place(struct arena *arena, struct str file, int64_t line);
 /* "map", or "map grow" where the operation is known. */
 struct str phrase_kind(struct arena *arena, enum alloc_kind kind, enum alloc_op op);
+/* The same of something in the row; empty where nothing was allocated: time, goroutines. */
+struct str phrase_row_kind(struct arena *arena, const struct comparison_row *row,
+                           enum alloc_kind kind, enum alloc_op op);
 /* "price.(*Book).Price  price/price.go:77  map  +2.8 KiB/request" without the separators. */
 struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 /* What the numbers do not say: new, gone, renamed, the finding's own reason. NULL-ended list. */

@@ -26,8 +26,11 @@ static void write_culprits(const struct text *text, const struct finding *findin
         buf_text(text->out, "          ");
         write_padded(text->out, phrase_change(text->arena, &one), 20);
         buf_text(text->out, "  ");
-        write_padded(text->out, phrase_kind(text->arena, culprit->kind, culprit->op), 14);
-        buf_byte(text->out, ' ');
+        struct str kind = phrase_row_kind(text->arena, row, culprit->kind, culprit->op);
+        if (kind.len) {
+            write_padded(text->out, kind, 14);
+            buf_byte(text->out, ' ');
+        }
         buf_str(text->out, phrase_name(text->arena, culprit->func));
         buf_text(text->out, "  ");
         buf_str(text->out, phrase_place(text->arena, culprit->file, culprit->line));
@@ -59,8 +62,12 @@ static void write_place(const struct text *text, const struct comparison_row *ro
     if (!row_is_of_function(row))
         return;
     struct str place = phrase_place(text->arena, row->file, row->line);
-    buf_printf(text->out, "          at %.*s, %.*s", STR_ARGS(place),
-               STR_ARGS(phrase_kind(text->arena, row->kind, row->op)));
+    struct str kind = phrase_row_kind(text->arena, row, row->kind, row->op);
+    if (place.len == 0)
+        return;
+    buf_printf(text->out, "          at %.*s", STR_ARGS(place));
+    if (kind.len)
+        buf_printf(text->out, ", %.*s", STR_ARGS(kind));
     if (row->leaf.len)
         buf_printf(text->out, " in %.*s", STR_ARGS(phrase_name(text->arena, row->leaf)));
     buf_byte(text->out, '\n');

@@ -79,3 +79,34 @@ print("slope_theil_sen: x y slope")
 for x, y in [([0, 1, 2, 3, 4], [10, 12, 13.5, 16, 18]), ([0, 300, 600, 900, 1200], [5.1e5, 5.2e5, 9e5, 5.4e5, 5.5e5]),
              ([1, 1, 2], [5, 7, 9]), ([0, 1], [3, 1])]:
     print(f"    {x} {y} {float(stats.theilslopes(y, x).slope)!r}")
+
+print("waits: base cand -> base cand low high of the difference (by which way)")
+
+
+def own_interval(values):
+    x = np.asarray(values, float)
+    if (x > 0).all():
+        ci = stats.ttest_1samp(np.log(x), 0).confidence_interval(0.99)
+        return float(np.exp(np.log(x).mean())), float(np.exp(ci.low)), float(np.exp(ci.high))
+    if x.std() == 0:
+        return float(x.mean()), float(x.mean()), float(x.mean())
+    ci = stats.ttest_1samp(x, 0).confidence_interval(0.99)
+    return float(x.mean()), max(0.0, float(ci.low)), float(ci.high)
+
+
+for base, cand in [([0, 0, 0], [900, 1000, 1050]), ([30, 50, 60], [90000, 100000, 105000]),
+                   ([0, 0, 90], [9000, 10000, 10500]), ([9000, 10000, 10500], [0, 0, 0]),
+                   ([900, 1000, 1050], [1000, 1100, 1250]), ([10, 100, 400], [20, 30, 54]), ([0, 10, 20], [10, 0, 30])]:
+    (b, bl, bh), (c, cl, ch) = own_interval(base), own_interval(cand)
+    if bh < cl or ch < bl:
+        low, high = c - b - np.hypot(c - cl, bh - b), c - b + np.hypot(ch - c, b - bl)
+        print(f"    {base} {cand} {b!r} {c!r} {float(low)!r} {float(high)!r} (apart)")
+    else:
+        # Each bound is the nearer of the two ways; the means are the first one's.
+        r = stats.ttest_ind(cand, base, equal_var=False).confidence_interval(0.99)
+        low, high = float(r.low), float(r.high)
+        if min(base + cand) > 0:
+            r = stats.ttest_ind(np.log(cand), np.log(base), equal_var=False).confidence_interval(0.99)
+            low = min(c - b, max(low, float(b * np.expm1(r.low))))
+            high = max(c - b, min(high, float(b * np.expm1(r.high))))
+        print(f"    {base} {cand} {b!r} {c!r} {low!r} {high!r} (both)")

@@ -143,11 +143,13 @@ static void a_profile_that_was_refused_leaves_no_rows(void **state)
     struct str dir = trial_dir(&fixture, SIDE_CAND, 2);
     assert_ok(io_remove_tree(recording_cpu_file(&fixture.arena, dir), &fixture.err), &fixture.err);
     struct bytes why = bytes_of_str(STR("GET /x answered 404\n"));
-    assert_ok(io_write_file(recording_cpu_refusal_file(&fixture.arena, dir), why, &fixture.err),
+    assert_ok(io_write_file(recording_refusal_file(&fixture.arena, dir, PROFILE_KIND_CPU), why,
+                            &fixture.err),
               &fixture.err);
     assert_ok(add(&fixture), &fixture.err);
     assert_int_equal(fixture.comparison.row_count, 0);
-    assert_str(fixture.comparison.cpu_refusal, "candidate, steady trial 2: GET /x answered 404");
+    assert_str(fixture.comparison.profile_refusals[PROFILE_KIND_CPU],
+               "candidate, steady trial 2: GET /x answered 404");
     assert_int_equal(fixture.comparison.note_count, 2);
     assert_str(fixture.comparison.notes[0],
                "CPU profiles are not compared: candidate, steady trial 2: GET /x answered 404");
@@ -170,7 +172,7 @@ static void a_profile_that_nobody_wanted_needs_no_note(void **state)
     assert_ok(add(&fixture), &fixture.err);
     assert_int_equal(fixture.comparison.row_count, 0);
     assert_int_equal(fixture.comparison.note_count, 0);
-    assert_str(fixture.comparison.cpu_refusal,
+    assert_str(fixture.comparison.profile_refusals[PROFILE_KIND_CPU],
                "baseline, steady trial 1: no CPU profile was recorded");
     fixture_release(&fixture);
 }
@@ -213,7 +215,7 @@ static void a_side_without_samples_was_not_measured(void **state)
     }
     assert_ok(add(&fixture), &fixture.err);
     assert_int_equal(fixture.comparison.row_count, 0);
-    assert_str(fixture.comparison.cpu_refusal,
+    assert_str(fixture.comparison.profile_refusals[PROFILE_KIND_CPU],
                "candidate: no CPU sample was taken; the load is too short or too light");
     fixture_release(&fixture);
 }

@@ -45,7 +45,8 @@ static enum status fixture_add(struct fixture *fixture)
 {
     const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
                                                      {&fixture->recording, 0, SIDE_CAND}};
-    return service_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->err);
+    return service_rows_add(&fixture->comparison, &fixture->arena, sources, &(struct pair_hints){0},
+                            &fixture->err);
 }
 
 /* Offset of the first such row, or the count. */

@@ -1,15 +1,9 @@
 #include "gate/harness/cpu_profile.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "tests/support/check.h"
+#include "tests/unit/harness/answers.h"
 
 struct seconds_case {
     const char *name;
@@ -37,62 +31,6 @@ static void a_profile_fits_into_the_rest_of_the_load(void **state)
         const struct seconds_case *row = &seconds_cases[i];
         assert_int_equal(cpu_profile_seconds(row->done, row->count, row->spent_ns), row->want);
     }
-}
-
-enum { ANSWERS_MAX = 3 };
-
-/* A service that answers connection by connection, from a list; then it is gone. */
-struct service {
-    int fd;
-    uint16_t port;
-    pthread_t thread;
-    struct str answers[ANSWERS_MAX];
-    size_t answer_count;
-    bool waits_for_end; /* answers when the client has closed its half */
-    bool hangs;         /* never answers */
-    char requests[ANSWERS_MAX][512];
-};
-
-static void *serve(void *ctx)
-{
-    struct service *service = ctx;
-    for (size_t i = 0; i < service->answer_count; i++) {
-        int fd = accept(service->fd, NULL, NULL);
-        char *request = service->requests[i];
-        ssize_t got = recv(fd, request, sizeof(service->requests[i]) - 1, 0);
-        request[got > 0 ? got : 0] = '\0';
-        char more[64];
-        while ((service->waits_for_end || service->hangs) && recv(fd, more, sizeof(more), 0) > 0)
-            continue;
-        if (service->hangs)
-            (void)poll(&(struct pollfd){.fd = fd}, 1, -1);
-        for (struct str rest = service->answers[i]; rest.len > 0;) {
-            ssize_t put = send(fd, rest.data, rest.len, MSG_NOSIGNAL);
-            rest = str_slice(rest, put > 0 ? (size_t)put : rest.len, rest.len);
-        }
-        (void)close(fd);
-    }
-    return NULL;
-}
-
-static void service_start(struct service *service)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof(address);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    service->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(service->fd >= 0);
-    assert_int_equal(bind(service->fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(service->fd, ANSWERS_MAX), 0);
-    assert_int_equal(getsockname(service->fd, (struct sockaddr *)&address, &len), 0);
-    service->port = ntohs(address.sin_port);
-    assert_int_equal(pthread_create(&service->thread, NULL, serve, service), 0);
-}
-
-static void service_stop(struct service *service)
-{
-    (void)pthread_join(service->thread, NULL);
-    (void)close(service->fd);
 }
 
 struct fixture {
@@ -150,17 +88,6 @@ static struct str real_profile(struct fixture *fixture)
     return str_of_bytes(data);
 }
 
-static struct str answer(struct fixture *fixture, const char *status, struct str body)
-{
-    struct buf buf;
-    buf_init(&buf, BUF_TEXT_BYTES_MAX);
-    buf_printf(&buf, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n", status, body.len);
-    buf_str(&buf, body);
-    struct str out = str_copy(&fixture->arena, buf_view(&buf));
-    buf_release(&buf);
-    return out;
-}
-
 enum { LOAD = 100, TENTH = 10 };
 #define TENTH_NS (NS_PER_SECOND / 2)
 
@@ -184,7 +111,8 @@ static void a_profile_is_kept_byte_for_byte(void **state)
     (void)state;
     fixture_init(&fixture);
     struct str want = real_profile(&fixture);
-    struct service service = {.answers = {answer(&fixture, "200 OK", want)}, .answer_count = 1};
+    struct service service = {.answers = {answer(&fixture.arena, "200 OK", want)},
+                              .answer_count = 1};
     record(&fixture, &service);
     assert_true(str_starts_with(str_from(service.requests[0]),
                                 STR("GET /debug/pprof/profile?seconds=3 HTTP/1.1\r\n")));
@@ -224,7 +152,7 @@ static void a_refusal_is_kept_as_its_reason(void **state)
         struct fixture fixture;
         fixture_init(&fixture);
         print_message("%s\n", row->name);
-        struct service service = {.answers = {answer(&fixture, row->status, row->body)},
+        struct service service = {.answers = {answer(&fixture.arena, row->status, row->body)},
                                   .answer_count = 1};
         record(&fixture, &service);
         assert_str(content(&fixture, "cpu.txt"), row->want);
@@ -242,7 +170,7 @@ static void a_heap_profile_is_none_of_the_cpu(void **state)
     assert_ok(io_read_file(&heap, &fixture.arena, STR("corpus/data/go1.26_rate1.pb.gz"),
                            PROFILE_PACKED_BYTES_MAX, &fixture.err),
               &fixture.err);
-    struct service service = {.answers = {answer(&fixture, "200 OK", str_of_bytes(heap))},
+    struct service service = {.answers = {answer(&fixture.arena, "200 OK", str_of_bytes(heap))},
                               .answer_count = 1};
     record(&fixture, &service);
     assert_str(content(&fixture, "cpu.txt"),
@@ -255,10 +183,11 @@ static void a_write_timeout_gets_a_shorter_profile(void **state)
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
-    struct str no =
-        answer(&fixture, "400 Bad Request", STR("profile duration exceeds server's WriteTimeout"));
+    struct str no = answer(&fixture.arena, "400 Bad Request",
+                           STR("profile duration exceeds server's WriteTimeout"));
     struct str want = real_profile(&fixture);
-    struct service service = {.answers = {no, answer(&fixture, "200 OK", want)}, .answer_count = 2};
+    struct service service = {.answers = {no, answer(&fixture.arena, "200 OK", want)},
+                              .answer_count = 2};
     record(&fixture, &service);
     assert_true(str_contains(str_from(service.requests[1]), STR("profile?seconds=1 HTTP")));
     assert_true(str_equal(content(&fixture, "cpu.pb.gz"), want));
@@ -356,8 +285,9 @@ static void a_profile_ends_with_the_load(void **state)
     (void)state;
     fixture_init(&fixture);
     struct str want = real_profile(&fixture);
-    struct service service = {
-        .answers = {answer(&fixture, "200 OK", want)}, .answer_count = 1, .waits_for_end = true};
+    struct service service = {.answers = {answer(&fixture.arena, "200 OK", want)},
+                              .answer_count = 1,
+                              .waits_for_end = true};
     service_start(&service);
     cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
     while (service.requests[0][0] == '\0')

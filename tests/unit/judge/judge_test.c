@@ -145,7 +145,8 @@ static void a_cpu_profile_that_is_missing_says_why(void **state)
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, "rules:\n  - {metric: map_cpu_share, max: 15%}\n");
-    fixture.comparison.cpu_refusal = STR("baseline, steady trial 1: GET /x answered 404");
+    fixture.comparison.profile_refusals[PROFILE_KIND_CPU] =
+        STR("baseline, steady trial 1: GET /x answered 404");
     fixture_expect(&fixture, VERDICT_NONE);
     assert_str(fixture.judgement.scenarios[0].refusals.items[0],
                "map_cpu_share was not measured, but memgate.yaml:7 limits it: baseline, steady "
@@ -197,7 +198,86 @@ static void a_cpu_profile_that_no_rule_needs_may_be_missing(void **state)
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, "");
-    fixture.comparison.cpu_refusal = STR("baseline, steady trial 1: GET /x answered 404");
+    fixture.comparison.profile_refusals[PROFILE_KIND_CPU] =
+        STR("baseline, steady trial 1: GET /x answered 404");
+    fixture_expect(&fixture, VERDICT_PASS);
+    arena_release(&fixture.arena);
+}
+
+#define MUTEX_RULES                                                                                \
+    "profiles: [heap, cpu, mutex]\n"                                                               \
+    "rules:\n"                                                                                     \
+    "  - {profile: mutex, max_increase_percent: 30%, floor: 10ms}\n"                               \
+    "  - {profile: mutex, func: \"*\", max_increase: 10ms}\n"
+
+static struct comparison_row *add_mutex_function(struct fixture *fixture, const char *func,
+                                                 struct estimate estimate)
+{
+    struct comparison_row *row = add_function(fixture, func, estimate);
+    row->metric = METRIC_MUTEX_DELAY;
+    return row;
+}
+
+/* 10 ms over a load of 1000 requests are 10 us of each. */
+static void waiting_longer_blocks_and_names_the_function(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, MUTEX_RULES);
+    (void)add_row(&fixture, METRIC_MUTEX_DELAY, ROW_SCENARIO, grown(100000, 29000, 1000));
+    (void)add_mutex_function(&fixture, "main.quiet", grown(0, 9000, 500));
+    (void)add_mutex_function(&fixture, "main.add", grown(0, 11000, 500));
+    add_mutex_function(&fixture, "sync.(*Mutex).Unlock", grown(0, 11000, 500))->is_charged = true;
+    fixture_expect(&fixture, VERDICT_BLOCKED);
+    const struct judged_scenario *scenario = &fixture.judgement.scenarios[0];
+    assert_int_equal(scenario->findings[0].verdict, FINDING_REGRESSION);
+    assert_str(scenario->findings[0].row->func, "main.add");
+    assert_close(scenario->findings[0].limit, 10000, 1e-9);
+    assert_int_not_equal(scenario->findings[1].verdict, FINDING_REGRESSION);
+    arena_release(&fixture.arena);
+}
+
+static size_t count_inconclusive(const struct judged_scenario *scenario, struct str reason)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scenario->finding_count; i++) {
+        const struct finding *finding = &scenario->findings[i];
+        count += finding->verdict == FINDING_INCONCLUSIVE && str_equal(finding->reason, reason);
+    }
+    return count;
+}
+
+static void an_empty_profile_leaves_its_rules_open(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct str doubt = STR("the mutex profile is empty on both sides");
+    fixture_init(&fixture, MUTEX_RULES "on_inconclusive: block\n");
+    add_row(&fixture, METRIC_MUTEX_DELAY, ROW_SCENARIO, grown(0, 0, 0))->doubt = doubt;
+    fixture_expect(&fixture, VERDICT_INCONCLUSIVE);
+    /* Both: the one about functions met none. More trials would show nothing else. */
+    assert_int_equal(count_inconclusive(&fixture.judgement.scenarios[0], doubt), 2);
+    assert_false(fixture.judgement.scenarios[0].undecided[PHASE_STEADY]);
+    arena_release(&fixture.arena);
+}
+
+static void no_wait_in_a_profile_that_is_on_is_fine(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, MUTEX_RULES "on_inconclusive: block\n");
+    (void)add_row(&fixture, METRIC_MUTEX_DELAY, ROW_SCENARIO, grown(0, 0, 0));
+    fixture_expect(&fixture, VERDICT_PASS);
+    arena_release(&fixture.arena);
+}
+
+static void benchmarks_are_not_asked_for_waits(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, MUTEX_RULES);
+    fixture.record.is_gotest = true;
+    (void)add_row(&fixture, METRIC_NS_PER_OP, ROW_BENCHMARK, grown(10, 0, 0));
     fixture_expect(&fixture, VERDICT_PASS);
     arena_release(&fixture.arena);
 }
@@ -782,6 +862,10 @@ int main(void)
         cmocka_unit_test(a_collector_that_was_not_traced_says_why),
         cmocka_unit_test(a_cpu_profile_that_no_rule_needs_may_be_missing),
         cmocka_unit_test(a_share_over_its_budget_blocks),
+        cmocka_unit_test(waiting_longer_blocks_and_names_the_function),
+        cmocka_unit_test(an_empty_profile_leaves_its_rules_open),
+        cmocka_unit_test(no_wait_in_a_profile_that_is_on_is_fine),
+        cmocka_unit_test(benchmarks_are_not_asked_for_waits),
         cmocka_unit_test(quick_leaves_out_the_steady_rules),
         cmocka_unit_test(a_rule_that_matches_no_function_is_refused),
         cmocka_unit_test(a_named_function_is_judged_by_its_own_rule),

@@ -100,7 +100,7 @@ static const struct refused_case refused_cases[] = {
     {"metric unknown", RULE("metric: alloc_spcae, max: 8MiB"),
      "memgate.yaml:5:14: unknown metric \"alloc_spcae\"; did you mean \"alloc_space\"?"},
     {"metric missing", RULE("func: a.B, max: 8MiB"),
-     "memgate.yaml:5:5: a rule needs metric: what is limited"},
+     "memgate.yaml:5:5: a rule needs metric or profile"},
     {"limit missing", RULE("metric: alloc_space, floor: 1MiB"),
      "memgate.yaml:5:5: a rule needs max_increase or max_increase_percent or max or max_share"},
     {"severity unknown", RULE("metric: alloc_space, max: 1MiB, severity: blok"),
@@ -237,8 +237,8 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:4:16: duet is 65; it can be 0 to 64"},
     {"notify", SCENARIO "notify: [{when: [block]}]\n",
      "memgate.yaml:4:1: notify is not supported by this version; leave it out"},
-    {"profile of a later version", SCENARIO "profiles: [heap, mutex]\n",
-     "memgate.yaml:4:18: profiles mutex is not supported by this version; leave it out"},
+    {"profile of a later version", SCENARIO "profiles: [heap, allocs]\n",
+     "memgate.yaml:4:18: profiles allocs is not supported by this version; leave it out"},
     {"profile unknown", SCENARIO "profiles: [heap, cpus]\n",
      "memgate.yaml:4:18: unknown profiles \"cpus\"; did you mean \"cpu\"?"},
     {"profiles without heap", SCENARIO "profiles: [cpu]\n",
@@ -264,8 +264,31 @@ static const struct refused_case refused_cases[] = {
     {"share of a function", RULE("func: a.B, metric: map_cpu_share, max: 15%"),
      "memgate.yaml:5:5: map_cpu_share is measured for the whole scenario only; remove func, file, "
      "package and kind"},
-    {"rule about a profile", RULE("profile: mutex, max_increase_percent: 30%"),
-     "memgate.yaml:5:6: profile is not supported by this version; leave it out"},
+    {"rule about a profile that is not listed",
+     LOAD("requests: r, count: 1") "rules:\n  - {profile: mutex, max_increase_percent: 30%}\n",
+     "memgate.yaml:7:5: mutex_delay needs the mutex profile; add mutex to profiles"},
+    {"rule about the CPU profile that is left out",
+     SCENARIO "profiles: [heap]\nrules:\n  - {profile: cpu, max_increase_percent: 30%}\n",
+     "memgate.yaml:6:5: cpu_profile needs the CPU profile; add cpu to profiles"},
+    {"rule about goroutines of benchmarks",
+     SCENARIO "profiles: [heap, goroutine]\nrules:\n  - {profile: goroutine, max: 10}\n",
+     "memgate.yaml:6:5: goroutines is read from a service, and the scenario has none: remove the "
+     "rule or name a scenario with a service"},
+    {"rule about the heap profile", RULE("profile: heap, max_increase_percent: 30%"),
+     "memgate.yaml:5:15: the heap profile has several values; name one instead, such as metric: "
+     "alloc_space or metric: inuse_space"},
+    {"rule about an unknown profile", RULE("profile: mutexes, max_increase_percent: 30%"),
+     "memgate.yaml:5:15: unknown profile \"mutexes\"; did you mean \"mutex\"?"},
+    {"rule about a profile and a metric", RULE("profile: cpu, metric: p99, max: 5ms"),
+     "memgate.yaml:5:5: a rule takes metric or profile, not both"},
+    {"kind of a profile", RULE("profile: cpu, kind: map, max_increase_percent: 30%"),
+     "memgate.yaml:5:5: cpu_profile allocates nothing: it has functions but no kinds; remove kind"},
+    {"bytes of a profile of time", RULE("profile: cpu, max_increase: 8MiB"),
+     "memgate.yaml:5:34: unknown unit \"MiB\"; known: ns us ms s m h"},
+    {"goroutines per request", RULE("profile: goroutine, max: 10/request"),
+     "memgate.yaml:5:31: goroutines is not counted per request; leave /request out"},
+    {"time of goroutines", RULE("profile: goroutine, max: 10ms"),
+     "memgate.yaml:5:31: \"10ms\" is not a plain decimal number (write 5, 0.5 or 120)"},
     {"choice unknown", SCENARIO "on_inconclusive: fail\n",
      "memgate.yaml:4:18: unknown on_inconclusive \"fail\"; known: pass review block"},
 };
@@ -538,13 +561,15 @@ static void accepts(void **state)
 struct profiles_case {
     const char *name;
     const char *text;
-    bool cpu_off;
+    bool off[PROFILE_KINDS];
 };
 
 static const struct profiles_case profiles_cases[] = {
-    {"left out: both", SCENARIO, false},
-    {"heap alone", SCENARIO "profiles: [heap]\n", true},
-    {"both", SCENARIO "profiles: [cpu, heap]\n", false},
+    {"left out: heap and cpu", SCENARIO, {false, false, true, true, true}},
+    {"heap alone", SCENARIO "profiles: [heap]\n", {false, true, true, true, true}},
+    {"both", SCENARIO "profiles: [cpu, heap]\n", {false, false, true, true, true}},
+    {"mutex without cpu", SCENARIO "profiles: [heap, mutex]\n", {false, true, true, false, true}},
+    {"all", SCENARIO "profiles: [heap, cpu, block, mutex, goroutine]\n", {false}},
 };
 
 static void profiles_are_recorded_unless_a_list_lacks_them(void **state)
@@ -557,8 +582,53 @@ static void profiles_are_recorded_unless_a_list_lacks_them(void **state)
         arena_init(&arena);
         print_message("%s\n", profiles_cases[i].name);
         assert_ok(parse(&policy, &arena, profiles_cases[i].text, &err), &err);
-        assert_int_equal(policy.profile_off[PROFILE_KIND_CPU], profiles_cases[i].cpu_off);
-        assert_false(policy.profile_off[PROFILE_KIND_HEAP]);
+        for (size_t kind = 0; kind < PROFILE_KINDS; kind++)
+            assert_int_equal(policy.profile_off[kind], profiles_cases[i].off[kind]);
+        arena_release(&arena);
+    }
+}
+
+struct profile_rule_case {
+    const char *row;
+    enum metric metric;
+    double floor;
+    bool per_request;
+};
+
+/* Times count over the load, as bytes do, unless they say otherwise. */
+static const struct profile_rule_case profile_rule_cases[] = {
+    {"profile: mutex, floor: 10ms", METRIC_MUTEX_DELAY, 10e6, false},
+    {"profile: mutex, floor: 5us/request", METRIC_MUTEX_DELAY, 5e3, true},
+    {"metric: mutex_delay, func: a.B, floor: 10ms", METRIC_MUTEX_DELAY, 10e6, false},
+    {"metric: mutex_contentions, floor: 100", METRIC_MUTEX_CONTENTIONS, 100, false},
+    {"metric: mutex_contentions, floor: 0.1/request", METRIC_MUTEX_CONTENTIONS, 0.1, true},
+    {"profile: block, package: a/..., floor: 1s", METRIC_BLOCK_DELAY, 1e9, false},
+    {"profile: cpu, func: \"*\", floor: 20ms", METRIC_CPU_PROFILE, 20e6, false},
+    {"profile: goroutine, file: a/b.go, floor: 10", METRIC_GOROUTINES, 10, false},
+    {"metric: goroutine_growth_per_1000_requests, floor: 1", METRIC_GOROUTINE_GROWTH, 1, false},
+    {"metric: cpu_per_request, floor: 1ms", METRIC_CPU, 1e6, true},
+};
+
+static void rules_on_profiles_name_a_metric_of_theirs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(profile_rule_cases); i++) {
+        const struct profile_rule_case *row = &profile_rule_cases[i];
+        struct arena arena;
+        struct err err = {0};
+        struct policy policy = {0};
+        arena_init(&arena);
+        print_message("%s\n", row->row);
+        struct str text = str_format(
+            &arena,
+            LOAD("requests: r, count: 1") "profiles: [heap, cpu, block, mutex, goroutine]\n"
+                                          "rules:\n  - {%s, max_increase_percent: 30%%}\n",
+            row->row);
+        assert_ok(policy_parse(&policy, &arena, STR("memgate.yaml"), bytes_of_str(text), &err),
+                  &err);
+        assert_int_equal(policy.rules[0].metric, row->metric);
+        assert_close(policy.rules[0].floor.value, row->floor, 1e-9);
+        assert_int_equal(policy.rules[0].floor.per_request, row->per_request);
         arena_release(&arena);
     }
 }
@@ -567,6 +637,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(profiles_are_recorded_unless_a_list_lacks_them),
+        cmocka_unit_test(rules_on_profiles_name_a_metric_of_theirs),
         cmocka_unit_test(refuses_with_place_and_what_to_do),
         cmocka_unit_test(reads_the_scenarios_of_the_sample),
         cmocka_unit_test(reads_the_rules_of_the_sample),

@@ -357,7 +357,7 @@ static void a_cpu_profile_is_there_or_has_a_reason(void **state)
     assert_ok(recording_trial_dir(&dir, arena, &sample.recording, key, err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err),
                  STATUS_NOT_FOUND, err, "no CPU profile was recorded");
-    struct str refusal = recording_cpu_refusal_file(arena, dir);
+    struct str refusal = recording_refusal_file(arena, dir, PROFILE_KIND_CPU);
     assert_ok(io_write_file(refusal, bytes_of_str(STR("\n")), err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_FORMAT,
                  err, "cpu.txt: gives no reason");
@@ -366,7 +366,7 @@ static void a_cpu_profile_is_there_or_has_a_reason(void **state)
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_LIMIT,
                  err, "cpu.txt: ");
     struct str why = STR("GET /x answered 404\nand more\n");
-    assert_ok(io_write_file(recording_cpu_refusal_file(arena, dir), bytes_of_str(why), err), err);
+    assert_ok(io_write_file(refusal, bytes_of_str(why), err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_CHILD,
                  err, "GET /x answered 404");
     assert_null(strstr(err->text, "more"));
@@ -379,6 +379,47 @@ static void a_cpu_profile_is_there_or_has_a_reason(void **state)
     assert_ok(io_write_file(recording_cpu_file(arena, dir), bytes_of_str(why), err), err);
     assert_fails(recording_cpu_profile(&profile, arena, &sample.recording, key, err), STATUS_FORMAT,
                  err, "scenario-1/candidate/steady-1/cpu.pb.gz: ");
+    sample_release(&sample);
+}
+
+static void a_snapshot_is_there_or_has_a_reason(void **state)
+{
+    (void)state;
+    struct sample sample;
+    struct profile profile = {0};
+    struct bytes data = {0};
+    struct str dir = {0};
+    struct trial_key key = {0, SIDE_BASE, PHASE_STEADY, 1};
+    sample_init(&sample);
+    struct err *err = &sample.err;
+    struct arena *arena = &sample.arena;
+    assert_ok(recording_trial_dir(&dir, arena, &sample.recording, key, err), err);
+    assert_fails(recording_snapshot(&profile, arena, &sample.recording, key,
+                                    (struct snapshot){PROFILE_KIND_MUTEX, POINT_END}, err),
+                 STATUS_NOT_FOUND, err, "no mutex profile was recorded");
+    assert_str(recording_refusal_file(arena, STR("d"), PROFILE_KIND_BLOCK), "d/block.txt");
+    assert_str(recording_snapshot_file(arena, STR("d"), PROFILE_KIND_GOROUTINE, POINT_WARM),
+               "d/goroutine-warm.pb.gz");
+    struct str why = STR("GET /x answered 404\n");
+    assert_ok(io_write_file(recording_refusal_file(arena, dir, PROFILE_KIND_MUTEX),
+                            bytes_of_str(why), err),
+              err);
+    assert_fails(recording_snapshot(&profile, arena, &sample.recording, key,
+                                    (struct snapshot){PROFILE_KIND_MUTEX, POINT_END}, err),
+                 STATUS_CHILD, err, "GET /x answered 404");
+    assert_ok(io_read_file(&data, arena, STR("corpus/data/go1.26_mutex_debug1.txt"),
+                           PROFILE_PACKED_BYTES_MAX, err),
+              err);
+    struct str file = recording_snapshot_file(arena, dir, PROFILE_KIND_MUTEX, POINT_END);
+    assert_ok(io_write_file(file, data, err), err);
+    assert_ok(recording_snapshot(&profile, arena, &sample.recording, key,
+                                 (struct snapshot){PROFILE_KIND_MUTEX, POINT_END}, err),
+              err);
+    assert_true(profile_type_index(&profile, "delay") >= 0);
+    assert_ok(io_write_file(file, bytes_of_str(why), err), err);
+    assert_fails(recording_snapshot(&profile, arena, &sample.recording, key,
+                                    (struct snapshot){PROFILE_KIND_MUTEX, POINT_END}, err),
+                 STATUS_FORMAT, err, "scenario-1/baseline/steady-1/mutex-end.pb.gz: ");
     sample_release(&sample);
 }
 
@@ -519,6 +560,7 @@ int main(void)
         cmocka_unit_test(bad_points_are_named_by_their_relative_path),
         cmocka_unit_test(a_point_gives_its_profile),
         cmocka_unit_test(a_cpu_profile_is_there_or_has_a_reason),
+        cmocka_unit_test(a_snapshot_is_there_or_has_a_reason),
         cmocka_unit_test(what_could_not_be_read_back_is_not_written),
         cmocka_unit_test(targets_out_of_order_are_not_written),
         cmocka_unit_test(functions_out_of_order_are_not_written),

@@ -20,20 +20,20 @@ static const struct verdict_case {
     {"no row was judged", "\"*\"", VERDICT_NONE, true, " not judged by func"},
 };
 
-static void answer(struct buf *out, struct arena *arena, const struct verdict_case *one)
+static void answer(struct buf *out, struct arena *arena, const struct verdict_case *one,
+                   enum metric metric)
 {
     static const struct record_scenario record;
     struct err err = {0};
     struct policy policy = {0};
-    struct str text =
-        str_format(arena,
-                   "version: 1\nscenarios:\n"
-                   "  - {name: s, gotest: {package: ./x, bench: B, benchtime: 1x}}\n"
-                   "rules:\n  - {func: %s, metric: alloc_space, max_increase_percent: 5%%}\n",
-                   one->func);
+    struct str text = str_format(arena,
+                                 "version: 1\nscenarios:\n"
+                                 "  - {name: s, gotest: {package: ./x, bench: B, benchtime: 1x}}\n"
+                                 "rules:\n  - {func: %s, metric: %s, max_increase_percent: 5%%}\n",
+                                 one->func, metric_name(metric));
     assert_ok(policy_parse(&policy, arena, STR("memgate.yaml"), bytes_of_str(text), &err), &err);
     struct comparison_row row = {.level = ROW_FUNCTION,
-                                 .metric = METRIC_ALLOC_SPACE,
+                                 .metric = metric,
                                  .func = STR("a.B"),
                                  .key = STR("a.B"),
                                  .normal = STR("a.B"),
@@ -58,8 +58,36 @@ static void rules_are_told_with_what_they_said(void **state)
         print_message("%s\n", verdict_cases[i].name);
         arena_init(&arena);
         buf_init(&out, ANSWER_BYTES_MAX);
-        answer(&out, &arena, &verdict_cases[i]);
+        answer(&out, &arena, &verdict_cases[i], METRIC_ALLOC_SPACE);
         assert_true(str_contains(buf_view(&out), str_from(verdict_cases[i].says)));
+        buf_release(&out);
+        arena_release(&arena);
+    }
+}
+
+static const struct stacks_case {
+    const char *name;
+    enum metric metric;
+    bool want;
+} stacks_cases[] = {
+    {"of the heap's profile", METRIC_ALLOC_SPACE, true},
+    {"of another, where it would be nothing", METRIC_CPU_PROFILE, false},
+};
+
+static void flat_and_cum_are_told_where_they_are_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(stacks_cases); i++) {
+        const struct stacks_case *row = &stacks_cases[i];
+        struct arena arena;
+        struct buf out;
+        print_message("%s\n", row->name);
+        arena_init(&arena);
+        buf_init(&out, ANSWER_BYTES_MAX);
+        answer(&out, &arena, &verdict_cases[0], row->metric);
+        assert_int_equal(str_contains(buf_view(&out), STR(", flat ")), row->want);
+        assert_int_equal(str_contains(buf_view(&out), STR(", cum ")), row->want);
+        assert_true(str_contains(buf_view(&out), STR(" ok by func a.B")));
         buf_release(&out);
         arena_release(&arena);
     }
@@ -69,6 +97,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_are_told_with_what_they_said),
+        cmocka_unit_test(flat_and_cum_are_told_where_they_are_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,7 +61,8 @@ static void why_nothing_was_compared_is_told_once(void **state)
         struct str refusal = str_from(one->refusal);
         struct comparison comparison = {.notes = notes,
                                         .note_count = ARRAY_LEN(notes),
-                                        .cpu_refusal = STR("GET /x answered 404")};
+                                        .profile_refusals[PROFILE_KIND_CPU] =
+                                            STR("GET /x answered 404")};
         struct judged_scenario scenario = {.comparison = &comparison,
                                            .refusals = {&refusal, refusal.len > 0}};
         print_message("%s\n", one->name);

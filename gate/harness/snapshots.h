@@ -1,0 +1,28 @@
+#ifndef GATE_HARNESS_SNAPSHOTS_H
+#define GATE_HARNESS_SNAPSHOTS_H
+
+#include "gate/harness/trial.h"
+
+/*
+ * The block, mutex and goroutine profiles of a steady trial at its warm
+ * and end points, those that the policy lists. Block and mutex count from
+ * the start of the process, so the load is the difference of two. One
+ * that cannot be had is no failure of the trial: the reason goes to
+ * mutex.txt and to the log, once, and the other point is not asked for.
+ */
+bool snapshot_is_wanted(const struct trial *trial, enum profile_kind kind);
+
+/*
+ * What waited: read right before and right behind the load, so that the
+ * forced collections of the heap's points stay outside.
+ */
+NODISCARD enum status snapshots_read_waits(struct trial *trial, uint16_t port, enum point point,
+                                           struct err *err);
+/*
+ * The goroutines: read behind the heap, by when those of the load's
+ * connections have ended.
+ */
+NODISCARD enum status snapshots_read_goroutines(struct trial *trial, uint16_t port,
+                                                enum point point, struct err *err);
+
+#endif
