@@ -14,7 +14,7 @@ struct fixture {
     struct policy policy;
     struct record_scenario record;
     struct comparison comparison;
-    struct comparison_row rows[40];
+    struct comparison_row rows[36];
     struct judgement judgement;
     bool quick;
 };
