@@ -114,6 +114,8 @@ struct comparison_row {
      * prove nothing. Empty elsewhere.
      */
     struct str doubt;
+    /* Why a growth may be larger than it looks: one that is proven stands, "ok" does not. */
+    struct str shadow;
     bool is_new;              /* nothing on the baseline */
     bool is_gone;             /* nothing on the candidate */
     struct culprit *culprits; /* SCENARIO and KIND rows with functions, largest growth first */

@@ -7,6 +7,13 @@
 
 enum { LIVE_POINTS_MIN = 5 };
 
+/* Of a window's quantile: no machine does that to one side alone, time after time. */
+#define BURST_FACTOR 2.0
+
+/* Below it lateness is part of any machine; of the value itself, half of it is most of what is seen. */
+#define LATENESS_MIN_NS 1e6
+#define LATENESS_SHARE  0.5
+
 static const struct duet_row {
     enum metric metric;
     double quantile;
@@ -60,6 +67,44 @@ static enum status read_pair(struct quantiles *out, const struct record_trial *c
     return STATUS_OK;
 }
 
+static uint64_t worst_lateness(const struct record_scenario *record)
+{
+    uint64_t worst_ns = 0;
+    for (enum side side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < record->trial_count[side][PHASE_DUET]; t++) {
+            uint64_t late_ns = record->trials[side][PHASE_DUET][t].lateness_p99_ns;
+            worst_ns = late_ns > worst_ns ? late_ns : worst_ns;
+        }
+    }
+    return worst_ns;
+}
+
+/*
+ * What a median of ratios does not show: bursts that hit few windows, and
+ * growth that memgate's own lateness, which both sides have in their
+ * latency, makes small beside it.
+ */
+static struct str shadow_of(const struct record_scenario *record, struct arena *arena,
+                            struct samples base, struct samples cand)
+{
+    struct burst_count bursts;
+    struct estimate estimate = estimate_of_windows(base, cand, 2);
+    double late_ns = (double)worst_lateness(record);
+    if (windows_have_bursts(&bursts, base, cand, BURST_FACTOR)) {
+        return str_format(arena,
+                          "in %zu of %zu windows the candidate took more than %g times as long, "
+                          "the other way round in %zu: look at latency/*.hgrm",
+                          bursts.worse, base.len, BURST_FACTOR, bursts.better);
+    }
+    if (late_ns > LATENESS_MIN_NS && late_ns > LATENESS_SHARE * estimate.base) {
+        return str_format(arena,
+                          "1 %% of the requests left up to %.1f ms late, since the machine was "
+                          "busy: beside that a growth cannot be seen",
+                          late_ns / 1e6);
+    }
+    return STR("");
+}
+
 /* Bytes per 1000 requests in one process; false with too few points for a slope. */
 static bool slope_of(double *out, const struct record_trial *trial)
 {
@@ -82,8 +127,10 @@ static struct comparison_row *growth_row(struct comparison *comparison, struct a
         if (row->metric == METRIC_HEAP_GROWTH && row->level == ROW_SCENARIO)
             return row;
     }
-    struct comparison_row added = {
-        .metric = METRIC_HEAP_GROWTH, .point = POINT_END, .level = ROW_SCENARIO};
+    struct comparison_row added = {.metric = METRIC_HEAP_GROWTH,
+                                   .point = POINT_END,
+                                   .level = ROW_SCENARIO,
+                                   .phase = PHASE_DUET};
     comparison_row_add(comparison, arena, &added);
     return &comparison->rows[comparison->row_count - 1];
 }
@@ -105,6 +152,9 @@ static void tell_growth(struct comparison *comparison, struct arena *arena)
         }
     }
     struct comparison_row *row = growth_row(comparison, arena);
+    /* One pair has no interval, and growth that is proven stays so. */
+    if (pairs < 2 || (row->estimate.bounded && row->estimate.delta_low > 0))
+        return;
     row->phase = PHASE_DUET;
     row->estimate = estimate_of((struct samples){slopes[SIDE_BASE], pairs},
                                 (struct samples){slopes[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
@@ -133,7 +183,8 @@ enum status duet_rows_add(struct comparison *comparison, struct arena *arena, st
             .point = POINT_END,
             .level = ROW_SCENARIO,
             .phase = PHASE_DUET,
-            .estimate = estimate_of_windows(base, cand),
+            .estimate = estimate_of_windows(base, cand, pairs),
+            .shadow = shadow_of(record, arena, base, cand),
         };
         comparison_row_add(comparison, arena, &row);
     }

@@ -104,8 +104,9 @@ static const char *ring_pause(double *out, const struct memstats *warm, const st
         return "lines of gctrace were lost, and there were more collections than the 256 whose "
                "pauses MemStats keeps";
     }
-    for (uint64_t cycle = warm->gc_count + 2; cycle < end->gc_count; cycle++)
-        pauses[len++] = end->pause_ns[(cycle - 1) % MEMSTATS_PAUSES];
+    /* The numbers are the service's: their difference is bounded above, they themselves are not. */
+    for (uint64_t i = 2; i < end->gc_count - warm->gc_count; i++)
+        pauses[len++] = end->pause_ns[(warm->gc_count + i - 1) % MEMSTATS_PAUSES];
     if (len == 0)
         return "lines of gctrace were lost, and MemStats knows of no collection";
     qsort(pauses, len, sizeof(*pauses), compare_ns);
@@ -248,6 +249,7 @@ static void add_row(const struct gc_reader *reader, const struct gc_row *what,
         .metric = what->metric,
         .point = POINT_END,
         .level = ROW_SCENARIO,
+        .phase = PHASE_STEADY,
         .estimate = estimate_row(what, (struct samples){values[SIDE_BASE], sides[SIDE_BASE].len},
                                  (struct samples){values[SIDE_CAND], sides[SIDE_CAND].len},
                                  fmax(sides[SIDE_BASE].step, sides[SIDE_CAND].step)),

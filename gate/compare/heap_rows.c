@@ -46,6 +46,7 @@ struct row_maker {
 void comparison_row_add(struct comparison *comparison, struct arena *arena,
                         const struct comparison_row *row)
 {
+    assert(metric_is_exact(row->metric) || row->phase != PHASE_EXACT);
     /* Capacity is derived: a power of two, grown when the count reaches it. */
     size_t len = comparison->row_count;
     if ((len & (len - 1)) == 0) {

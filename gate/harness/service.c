@@ -154,7 +154,7 @@ static enum status wait_ready(struct service *service, struct err *err)
     uint64_t timeout_ns = service->trial->scenario->scenario->service.start_timeout_ns;
     uint64_t waited_ns = 0;
     struct readiness last = {0};
-    for (uint64_t pause = READY_PAUSE_MIN;; pause = pause * 2) {
+    for (uint64_t pause = READY_PAUSE_MIN;; pause = pause < READY_PAUSE_MAX ? pause * 2 : pause) {
         process_poll(&service->process);
         if (service->process.ended)
             return trial_report_end(service->trial, &service->process, "before listening", err);

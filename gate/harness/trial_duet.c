@@ -109,10 +109,18 @@ static enum status warm_up(struct duet *duet, struct err *err)
     return STATUS_OK;
 }
 
+/* Neither side is always the one that is first. */
+static enum side in_turn(const struct duet *duet, int i)
+{
+    bool is_odd = duet->trials[SIDE_BASE].key.number % 2 == 1;
+    return is_odd == (i == 0) ? SIDE_BASE : SIDE_CAND;
+}
+
 /* Before, between and after the parts of the load; heap that grows with the requests is a leak. */
 static enum status read_live(struct duet *duet, uint64_t done, struct err *err)
 {
-    for (enum side side = 0; side < SIDES; side++) {
+    for (int i = 0; i < SIDES; i++) {
+        enum side side = in_turn(duet, i);
         struct record_trial *record = duet->trials[side].record;
         struct record_live *live = &record->live[record->live_count++];
         live->request_count = done;
@@ -227,7 +235,8 @@ static enum status measure_load(struct duet *duet, struct err *err)
 
 static enum status start_both(struct duet *duet, struct err *err)
 {
-    for (enum side side = 0; side < SIDES; side++) {
+    for (int i = 0; i < SIDES; i++) {
+        enum side side = in_turn(duet, i);
         if (service_start(&duet->services[side], err))
             return name_side(side, err);
     }

@@ -207,4 +207,9 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
     }
     flag_collapse(out, row);
     doubt_kinds(out, row, scale);
+    if (row->shadow.len && out->verdict >= FINDING_IMPROVED) {
+        out->verdict = FINDING_INCONCLUSIVE;
+        out->is_settled = true;
+        out->reason = row->shadow;
+    }
 }

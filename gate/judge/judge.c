@@ -79,7 +79,8 @@ static struct decide_scale scale_of(const struct judging *judging,
 /* With the figure, and what a reader can do about it. */
 static void explain_doubt(struct finding *finding, const struct judging *judging)
 {
-    if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND || finding->row->doubt.len)
+    if (!finding->is_settled || finding->row->level == ROW_FUNCTION_KIND ||
+        finding->row->doubt.len || finding->row->shadow.len)
         return;
     double share = comparison_unknown_share(finding->row);
     enum metric metric = finding->row->metric;

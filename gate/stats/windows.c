@@ -44,7 +44,7 @@ static bool take_logs(double *ratios, double *middles, struct samples base, stru
     return true;
 }
 
-struct estimate estimate_of_windows(struct samples base, struct samples cand)
+struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs)
 {
     struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
     double ratios[WINDOWS_MAX];
@@ -58,7 +58,7 @@ struct estimate estimate_of_windows(struct samples base, struct samples cand)
     double shift = median(ratios, n);
     double middle = median(middles, n);
     int cut = windows_cut(n, ESTIMATE_CONFIDENCE);
-    out.bounded = cut >= 0;
+    out.bounded = cut >= 0 && pairs >= 2;
     out.base = exp(middle - shift / 2);
     out.cand = exp(middle + shift / 2);
     out.delta = out.cand - out.base;
@@ -69,4 +69,19 @@ struct estimate estimate_of_windows(struct samples base, struct samples cand)
     out.delta_low = out.base * out.ratio_low;
     out.delta_high = out.base * out.ratio_high;
     return out;
+}
+
+bool windows_have_bursts(struct burst_count *out, struct samples base, struct samples cand,
+                         double factor)
+{
+    struct burst_count count = {0};
+    for (size_t i = 0; i < base.len; i++) {
+        count.worse += cand.values[i] > factor * base.values[i];
+        count.better += base.values[i] > factor * cand.values[i];
+    }
+    *out = count;
+    size_t n = count.worse + count.better;
+    /* P(Bin(n, 1/2) >= worse) = P(Bin(n, 1/2) <= better). */
+    return n > 0 && count.worse > count.better &&
+           half_binomial_cdf(n, count.better) < (1 - ESTIMATE_CONFIDENCE) / 2;
 }

@@ -50,11 +50,11 @@ static uint32_t turn_of(const struct lane *lane)
     return lane->spec->lane_count == 2 && swapped ? 1 - lane->number : lane->number;
 }
 
-/* When the next request should go out; a closed loop has no plan beyond "now". */
+/* When the next request should go out; a closed loop has no plan beyond "now", and whose turn it is. */
 static uint64_t intended_ns(const struct lane *lane)
 {
     if (!is_paced(lane))
-        return 0;
+        return turn_of(lane);
     double slot = (double)lane->sent + (double)turn_of(lane) / (double)lane->spec->lane_count;
     return lane->start_ns + (uint64_t)(slot * (double)NS_PER_SECOND / lane->spec->rate_per_second);
 }
@@ -130,17 +130,9 @@ static enum status send_request(struct lane *lane, struct connection *connection
     return send_prepared(lane, connection, err);
 }
 
-enum status lane_send_due(struct lane *lane, uint64_t until, struct err *err)
+enum status lane_send(struct lane *lane, struct err *err)
 {
-    uint64_t end = until < lane->spec->count ? until : lane->spec->count;
-    while (lane->idle_len && lane->sent < end) {
-        uint64_t due_ns = intended_ns(lane);
-        if (due_ns > clock_now_ns())
-            break;
-        if (send_request(lane, idle_pop(lane), due_ns, err))
-            return err->status;
-    }
-    return STATUS_OK;
+    return send_request(lane, idle_pop(lane), intended_ns(lane), err);
 }
 
 /*
@@ -354,9 +346,10 @@ enum status lane_check_deadlines(const struct lane *lane, uint64_t now, struct e
                    (unsigned long long)spec->count);
 }
 
-uint64_t lane_due_ns(const struct lane *lane)
+uint64_t lane_due_ns(const struct lane *lane, uint64_t until)
 {
-    return lane->idle_len && lane->sent < lane->spec->count ? intended_ns(lane) : UINT64_MAX;
+    uint64_t end = until < lane->spec->count ? until : lane->spec->count;
+    return lane->idle_len && lane->sent < end ? intended_ns(lane) : UINT64_MAX;
 }
 
 bool lane_is_ready(const struct lane *lane)

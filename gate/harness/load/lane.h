@@ -36,12 +36,14 @@ bool lane_is_done(const struct lane *lane);
 /* From here the intended times count. */
 void lane_start(struct lane *lane, uint64_t now);
 /*
- * Sends what is due while a connection is free, up to request `until` of
- * the load (a closed loop of two lanes keeps them together by it).
+ * When the next request is to go out, if it is one of the first `until` of
+ * the load (a closed loop of two lanes keeps them together by it) and a
+ * connection is free; else UINT64_MAX. In a closed loop that is its turn
+ * among the lanes: 0 or 1.
  */
-NODISCARD enum status lane_send_due(struct lane *lane, uint64_t until, struct err *err);
-/* When lane_send_due has something to do again; UINT64_MAX: not before an answer. */
-uint64_t lane_due_ns(const struct lane *lane);
+uint64_t lane_due_ns(const struct lane *lane, uint64_t until);
+/* Sends it. */
+NODISCARD enum status lane_send(struct lane *lane, struct err *err);
 /* An event of one of the lane's connections. */
 NODISCARD enum status lane_handle(struct lane *lane, struct connection *connection, uint32_t events,
                                   struct err *err);

@@ -68,11 +68,28 @@ static uint64_t send_until(const struct engine *engine, uint32_t lane)
     return engine->lanes[1 - lane].result.answered + engine->spec->connections;
 }
 
+/* The lane whose request is due first, NULL when none can send before an answer; *due_ns: when. */
+static struct lane *next_lane(struct engine *engine, uint64_t *due_ns)
+{
+    struct lane *first = NULL;
+    *due_ns = UINT64_MAX;
+    for (uint32_t i = 0; i < engine->spec->lane_count; i++) {
+        uint64_t lane_ns = lane_due_ns(&engine->lanes[i], send_until(engine, i));
+        if (lane_ns >= *due_ns)
+            continue;
+        *due_ns = lane_ns;
+        first = &engine->lanes[i];
+    }
+    return first;
+}
+
+/* In the order in which they are due: behind a delay of ours neither lane goes first with all. */
 static enum status send_due(struct engine *engine)
 {
-    for (uint32_t i = 0; i < engine->spec->lane_count; i++) {
-        struct lane *lane = &engine->lanes[i];
-        if (lane_send_due(lane, send_until(engine, i), engine->err))
+    uint64_t due_ns = 0;
+    for (struct lane *lane = next_lane(engine, &due_ns); lane && due_ns <= clock_now_ns();
+         lane = next_lane(engine, &due_ns)) {
+        if (lane_send(lane, engine->err))
             return fail(engine, lane);
     }
     return STATUS_OK;
@@ -120,15 +137,10 @@ static enum status tick(struct engine *engine)
 }
 
 /* Until the next request is due, if it could go out then. */
-static uint64_t wait_ns(const struct engine *engine)
+static uint64_t wait_ns(struct engine *engine)
 {
-    uint64_t due_ns = UINT64_MAX;
-    for (uint32_t i = 0; i < engine->spec->lane_count; i++) {
-        uint64_t lane_ns = lane_due_ns(&engine->lanes[i]);
-        /* In a closed loop of two a free lane may be waiting for the other's answer. */
-        bool waits = engine->lanes[i].sent >= send_until(engine, i);
-        due_ns = lane_ns < due_ns && !waits ? lane_ns : due_ns;
-    }
+    uint64_t due_ns = 0;
+    (void)next_lane(engine, &due_ns);
     uint64_t now = clock_now_ns();
     if (due_ns <= now)
         return 0;

@@ -19,8 +19,9 @@
  * is loaded is the service.
  *
  * A HAR file (HTTP Archive 1.2), one JSON object with "log". Its entries of
- * the first entry's host are sent in their order of the file, once a cycle
- * each, and expect the status that was recorded; entries of other hosts are
+ * the first entry's host are sent once a cycle each, in the shuffled order
+ * of every request file (a login does not come first), and expect the status
+ * that was recorded; entries of other hosts are
  * left out and counted in `foreign`.
  *
  * Unknown keys, control characters in a path or header, and empty files are

@@ -115,6 +115,56 @@ static void a_leak_is_a_slope_and_keeps_its_culprits(void **state)
     arena_release(&fixture.arena);
 }
 
+static void growth_that_the_exact_phase_proved_stands(void **state)
+{
+    struct fixture fixture;
+    struct comparison_row exact = {
+        .metric = METRIC_HEAP_GROWTH,
+        .level = ROW_SCENARIO,
+        .estimate = {.cand = 5, .bounded = true, .delta = 5, .delta_low = 1, .delta_high = 9}};
+    (void)state;
+    fixture_init(&fixture);
+    give_live(&fixture, SIDE_BASE, 2);
+    give_live(&fixture, SIDE_CAND, 2);
+    comparison_row_add(&fixture.comparison, &fixture.arena, &exact);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_close(fixture.comparison.rows[0].estimate.cand, 5, 0);
+    assert_int_equal(fixture.comparison.rows[0].phase, PHASE_EXACT);
+    arena_release(&fixture.arena);
+}
+
+/* All eight windows of the candidate are three times as long: more than a coin would do. */
+static void what_a_median_hides_is_said(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_str(fixture.comparison.rows[2].shadow, "");
+    for (size_t t = 0; t < PAIRS; t++) {
+        for (size_t w = 0; w < WINDOWS; w++)
+            fixture.windows[SIDE_CAND][t][w].latency = window_of(&fixture.arena, 12);
+    }
+    fixture.comparison.row_count = 0;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_str(fixture.comparison.rows[2].shadow,
+               "in 8 of 8 windows the candidate took more than 2 times as long, the other way "
+               "round in 0: look at latency/*.hgrm");
+    arena_release(&fixture.arena);
+}
+
+static void lateness_of_ours_hides_growth(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.trials[SIDE_CAND][1].lateness_p99_ns = 2000000;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_true(str_contains(fixture.comparison.rows[2].shadow,
+                             STR("1 % of the requests left up to 2.0 ms late")));
+    arena_release(&fixture.arena);
+}
+
 static void too_few_points_leave_the_exact_growth(void **state)
 {
     struct fixture fixture;
@@ -171,6 +221,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_quantile_is_a_row),
         cmocka_unit_test(a_leak_is_a_slope_and_keeps_its_culprits),
+        cmocka_unit_test(growth_that_the_exact_phase_proved_stands),
+        cmocka_unit_test(what_a_median_hides_is_said),
+        cmocka_unit_test(lateness_of_ours_hides_growth),
         cmocka_unit_test(too_few_points_leave_the_exact_growth),
         cmocka_unit_test(without_a_duet_there_is_no_row),
         cmocka_unit_test(what_has_no_partner_is_refused),

@@ -166,6 +166,29 @@ static void rules_decide_three_ways(void **state)
     }
 }
 
+static void a_shadow_takes_ok_away_and_no_regression(void **state)
+{
+    static const struct {
+        struct estimate estimate;
+        enum finding_verdict want;
+    } rows[] = {{ESTIMATE(60, 70, 80), FINDING_REGRESSION},
+                {ESTIMATE(-10, 0, 10), FINDING_INCONCLUSIVE},
+                {ESTIMATE(-80, -70, -60), FINDING_INCONCLUSIVE}};
+    struct rule rule = {.max_increase_percent = SET(0.05), .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct comparison_row row = {.metric = METRIC_P99,
+                                     .level = ROW_SCENARIO,
+                                     .estimate = rows[i].estimate,
+                                     .shadow = STR("busy")};
+        struct finding finding;
+        decide(&finding, &rule, &row, &scale);
+        assert_int_equal(finding.verdict, rows[i].want);
+        if (rows[i].want == FINDING_INCONCLUSIVE)
+            assert_str(finding.reason, "busy");
+    }
+}
+
 static void live_heap_limits_do_not_count_over_the_load(void **state)
 {
     (void)state;
@@ -386,6 +409,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_decide_three_ways),
+        cmocka_unit_test(a_shadow_takes_ok_away_and_no_regression),
         cmocka_unit_test(live_heap_limits_do_not_count_over_the_load),
         cmocka_unit_test(what_moved_away_takes_its_spread_along),
         cmocka_unit_test(moved_cost_is_no_growth_and_hides_none),

@@ -38,7 +38,7 @@ static void one_bad_window_does_not_own_the_result(void **state)
     }
     cand[2] = base[2] * 50;
     struct estimate out =
-        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT});
+        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT}, 3);
     assert_true(out.bounded && out.has_ratio);
     /* The middle two are 1.05 and 1.06; x(2) is 1.01 and x(11) 1.10. */
     assert_close(out.ratio, sqrt(1.05 * 1.06) - 1, 1e-12);
@@ -62,7 +62,7 @@ static void a_slow_machine_cancels(void **state)
         cand[i] = base[i] * 1.2;
     }
     struct estimate out =
-        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT});
+        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT}, 3);
     assert_close(out.ratio_low, 0.2, 1e-9);
     assert_close(out.ratio_high, 0.2, 1e-9);
 }
@@ -73,14 +73,44 @@ static void too_little_gives_no_interval(void **state)
     static const double with_zero[] = {1, 0, 3, 4, 5, 6, 7, 8};
     struct samples all = {values, 8};
     (void)state;
-    assert_true(estimate_of_windows(all, all).bounded);
+    assert_true(estimate_of_windows(all, all, 2).bounded);
+    assert_false(estimate_of_windows(all, all, 1).bounded);
     struct samples few = {values, 7};
-    struct estimate out = estimate_of_windows(few, few);
+    struct estimate out = estimate_of_windows(few, few, 2);
     assert_false(out.bounded);
     assert_close(out.ratio, 0, 1e-12);
     assert_close(out.base, 4, 1e-9);
-    assert_false(estimate_of_windows(all, (struct samples){with_zero, 8}).bounded);
-    assert_false(estimate_of_windows((struct samples){0}, (struct samples){0}).bounded);
+    assert_false(estimate_of_windows(all, (struct samples){with_zero, 8}, 2).bounded);
+    assert_false(estimate_of_windows((struct samples){0}, (struct samples){0}, 2).bounded);
+}
+
+/* P(Bin(8, 1/2) = 0) is 0.0039, P(Bin(7, 1/2) = 0) 0.0078: seven may be bad luck at 0.5 %. */
+static void bursts_of_one_side_are_told_from_those_of_the_machine(void **state)
+{
+    static const struct {
+        size_t worse;
+        size_t better;
+        bool want;
+    } rows[] = {{0, 0, false}, {7, 0, false}, {8, 0, true},
+                {8, 1, false}, {11, 1, true}, {0, 9, false}};
+    (void)state;
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        double base[20];
+        double cand[20];
+        struct burst_count count;
+        for (size_t i = 0; i < 20; i++) {
+            bool is_worse = i < rows[r].worse;
+            bool is_better = !is_worse && i < rows[r].worse + rows[r].better;
+            base[i] = is_better ? 30 : 10;
+            cand[i] = is_worse ? 30 : 10;
+        }
+        print_message("%zu and %zu\n", rows[r].worse, rows[r].better);
+        assert_int_equal(
+            windows_have_bursts(&count, (struct samples){base, 20}, (struct samples){cand, 20}, 2),
+            rows[r].want);
+        assert_int_equal(count.worse, rows[r].worse);
+        assert_int_equal(count.better, rows[r].better);
+    }
 }
 
 int main(void)
@@ -89,6 +119,7 @@ int main(void)
         cmocka_unit_test(the_cut_is_that_of_the_sign_test),
         cmocka_unit_test(one_bad_window_does_not_own_the_result),
         cmocka_unit_test(a_slow_machine_cancels),
+        cmocka_unit_test(bursts_of_one_side_are_told_from_those_of_the_machine),
         cmocka_unit_test(too_little_gives_no_interval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
