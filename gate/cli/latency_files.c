@@ -39,9 +39,10 @@ static enum status write_side(const struct record_scenario *record, size_t numbe
         buf_init(&text, BUF_TEXT_BYTES_MAX);
         histogram_write_hgrm(&text, &latency);
         status = io_make_dirs(dir, err);
-        if (status == STATUS_OK)
+        if (status == STATUS_OK) {
             status = io_write_file(file_of(&arena, dir, number, side),
                                    bytes_of_str(buf_view(&text)), err);
+        }
         buf_release(&text);
     }
     arena_release(&arena);
