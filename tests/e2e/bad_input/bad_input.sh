@@ -113,7 +113,7 @@ policies=(
     'unknown metric|%rules: [{metric: alloc_spac, max: 5MiB}]\n|unknown metric "alloc_spac"; did you mean "alloc_space"?'
     'rule without limit|%rules: [{metric: alloc_space}]\n|p.yaml:6:9: a rule needs max_increase or'
     'zero trials|%trials: {exact: 0}\n|p.yaml:6:17: exact is 0; it can be 1 to'
-    'not there yet|%profiles: [heap, block]\n|profiles block is not supported by this version'
+    'not there yet|%notify: [{when: [block]}]\n|notify is not supported by this version'
 )
 
 policy_rows() {
