@@ -1,6 +1,7 @@
 #include "gate/stats/sample.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 double sample_mean(const double *values, size_t n)
 {
@@ -17,6 +18,20 @@ double sample_variance(const double *values, size_t n)
     for (size_t i = 0; i < n; i++)
         sum += (values[i] - mean) * (values[i] - mean);
     return n > 1 ? sum / (double)(n - 1) : 0;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+double sample_median(double *values, size_t n)
+{
+    assert(n > 0);
+    qsort(values, n, sizeof(*values), compare_doubles);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
 /* Keeps a denominator of the continued fraction away from zero (Lentz). */

@@ -7,6 +7,8 @@
 double sample_mean(const double *values, size_t n);
 /* Unbiased (n - 1); 0 for n < 2. */
 double sample_variance(const double *values, size_t n);
+/* Puts the values in ascending order; n > 0. */
+double sample_median(double *values, size_t n);
 
 /*
  * Student's t distribution: P(T <= t) with `df` degrees of freedom

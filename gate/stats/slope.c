@@ -1,13 +1,6 @@
 #include "gate/stats/slope.h"
 
-#include <stdlib.h>
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
+#include "gate/stats/sample.h"
 
 double slope_theil_sen(const double *x, const double *y, size_t n)
 {
@@ -21,8 +14,5 @@ double slope_theil_sen(const double *x, const double *y, size_t n)
                 slopes[len++] = (y[j] - y[i]) / run;
         }
     }
-    if (len == 0)
-        return 0;
-    qsort(slopes, len, sizeof(*slopes), compare_doubles);
-    return len % 2 ? slopes[len / 2] : (slopes[len / 2 - 1] + slopes[len / 2]) / 2;
+    return len ? sample_median(slopes, len) : 0;
 }

@@ -1,16 +1,8 @@
 #include "gate/stats/windows.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "gate/stats/sample.h"
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-    return (left > right) - (left < right);
-}
 
 /* P(Bin(n, 1/2) <= k) = I_1/2(n - k, k + 1), DLMF 8.17.5. */
 static double half_binomial_cdf(size_t n, size_t k)
@@ -25,11 +17,6 @@ int windows_cut(size_t n, double confidence)
     for (size_t k = 0; 2 * k + 1 < n && half_binomial_cdf(n, k) <= each_end; k++)
         cut = (int)k;
     return cut;
-}
-
-static double median(const double *sorted, size_t n)
-{
-    return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
 /* False when a value has no logarithm. */
@@ -53,10 +40,8 @@ struct estimate estimate_of_windows(struct samples base, struct samples cand, si
     assert(base.len == cand.len && n <= WINDOWS_MAX);
     if (n == 0 || !take_logs(ratios, middles, base, cand))
         return out;
-    qsort(ratios, n, sizeof(*ratios), compare_doubles);
-    qsort(middles, n, sizeof(*middles), compare_doubles);
-    double shift = median(ratios, n);
-    double middle = median(middles, n);
+    double shift = sample_median(ratios, n);
+    double middle = sample_median(middles, n);
     int cut = windows_cut(n, ESTIMATE_CONFIDENCE);
     out.bounded = cut >= 0 && pairs >= 2;
     out.base = exp(middle - shift / 2);
