@@ -85,10 +85,9 @@ static uint64_t worst_lateness(const struct record_scenario *record)
  * latency, makes small beside it.
  */
 static struct str shadow_of(const struct record_scenario *record, struct arena *arena,
-                            struct samples base, struct samples cand)
+                            struct samples base, struct samples cand, double value_ns)
 {
     struct burst_count bursts;
-    struct estimate estimate = estimate_of_windows(base, cand, 2);
     double late_ns = (double)worst_lateness(record);
     if (windows_have_bursts(&bursts, base, cand, BURST_FACTOR)) {
         return str_format(arena,
@@ -96,7 +95,7 @@ static struct str shadow_of(const struct record_scenario *record, struct arena *
                           "the other way round in %zu: look at latency/*.hgrm",
                           bursts.worse, base.len, BURST_FACTOR, bursts.better);
     }
-    if (late_ns > LATENESS_MIN_NS && late_ns > LATENESS_SHARE * estimate.base) {
+    if (late_ns > LATENESS_MIN_NS && late_ns > LATENESS_SHARE * value_ns) {
         return str_format(arena,
                           "1 %% of the requests left up to %.1f ms late, since the machine was "
                           "busy: beside that a growth cannot be seen",
@@ -178,13 +177,14 @@ enum status duet_rows_add(struct comparison *comparison, struct arena *arena, st
     for (size_t i = 0; i < ARRAY_LEN(duet_rows); i++) {
         struct samples base = {quantiles->values[SIDE_BASE][i], quantiles->len};
         struct samples cand = {quantiles->values[SIDE_CAND][i], quantiles->len};
+        struct estimate estimate = estimate_of_windows(base, cand, pairs);
         struct comparison_row row = {
             .metric = duet_rows[i].metric,
             .point = POINT_END,
             .level = ROW_SCENARIO,
             .phase = PHASE_DUET,
-            .estimate = estimate_of_windows(base, cand, pairs),
-            .shadow = shadow_of(record, arena, base, cand),
+            .estimate = estimate,
+            .shadow = shadow_of(record, arena, base, cand, estimate.base),
         };
         comparison_row_add(comparison, arena, &row);
     }
