@@ -4,6 +4,7 @@
 #   scripts/install.sh --build-only   what building and running memgate needs
 #   scripts/install.sh                the same and what its tests need
 #   scripts/install.sh --tools        the same and the pinned tools of scripts/tools.sh (into build/tools)
+#   scripts/install.sh --bench        the same and the load generators that tests/bench/load compares
 #   scripts/install.sh --check        installs nothing: says what is missing, exit 1 if anything is
 #
 # Packages come from the distribution only. When nothing is missing, no package manager is called.
@@ -45,6 +46,12 @@ TEST_ROWS=(
     "nodejs                 node_is_new_enough"
     "npm                    have npm"
     "qemu-user              have_foreign_runner"
+)
+BENCH_ROWS=(
+    "wrk                    have wrk"
+    "nghttp2-client         have h2load"
+    "hey                    have hey"
+    "nginx-light            have nginx"
 )
 
 say() {
@@ -185,10 +192,11 @@ main() {
     local -a rows=("${BUILD_ROWS[@]}") missing
     case ${1-} in
     "") ;;
-    --build-only | --tools | --check) mode=${1#--} ;;
-    *) die "unknown option $1 (known: --build-only --tools --check)" ;;
+    --build-only | --tools | --bench | --check) mode=${1#--} ;;
+    *) die "unknown option $1 (known: --build-only --tools --bench --check)" ;;
     esac
     [ "$mode" = build-only ] || rows+=("${TEST_ROWS[@]}")
+    [ "$mode" != bench ] || rows+=("${BENCH_ROWS[@]}")
 
     mapfile -t missing < <(missing_of "${rows[@]}")
     if [ ${#missing[@]} -gt 0 ]; then

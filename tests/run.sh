@@ -5,6 +5,7 @@
 #   tests/run.sh              all of it
 #   tests/run.sh --fast       builds and runs unit, golden, corpus and fuzz-corpus tests only
 #   tests/run.sh --bench      measures fold beside decode (tests/bench/fold), and nothing else
+#   tests/run.sh --bench-load measures the load engine beside other tools (tests/bench/load, 5 minutes)
 #   tests/run.sh --all-go     the kinds of allocations are checked with every Go release that
 #                             scripts/go_releases.sh pins, not only with four of them
 #   tests/run.sh --nightly    also the long tests (MEMGATE_TEST_NIGHTLY=1)
@@ -111,6 +112,10 @@ test_all() {
     ctest --test-dir build/dev --no-tests=error --output-on-failure -j "$JOBS"
 }
 
+run_bench_load() {
+    bash tests/bench/load/run.sh
+}
+
 run_bench() {
     bash tests/bench/fold/run.sh
 }
@@ -123,10 +128,14 @@ for argument in "$@"; do
         step "fold and classify beside decode" run_bench
         exit 0
         ;;
+    --bench-load)
+        step "load generators beside each other" run_bench_load
+        exit 0
+        ;;
     --all-go) export MEMGATE_TEST_ALL_GO=1 ;;
     --nightly) export MEMGATE_TEST_NIGHTLY=1 ;;
     *)
-        printf 'unknown option %s (known: --fast --bench --all-go --nightly)\n' "$argument" >&2
+        printf 'unknown option %s (known: --fast --bench --bench-load --all-go --nightly)\n' "$argument" >&2
         exit 2
         ;;
     esac

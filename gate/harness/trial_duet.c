@@ -200,6 +200,7 @@ static void init_results(struct duet *duet, struct measured *measured)
         const struct trial *trial = &duet->trials[side];
         struct record_trial *record = trial->record;
         histogram_init(&measured->results[side].latency, trial->scratch);
+        histogram_init(&measured->results[side].service, trial->scratch);
         histogram_init(&measured->results[side].lateness, trial->scratch);
         record->windows =
             ARENA_ARRAY(trial->keep, struct record_window, measured->spec.window_count);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/harness/load/stamp.h"
 
 static enum status socket_error(struct err *err, const char *what, int code)
 {
@@ -39,6 +40,7 @@ enum status connection_open(struct connection *connection, int epoll_fd, uint16_
     if (fd < 0)
         return err_set(err, STATUS_IO, "socket: %s", strerror(errno));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    stamp_enable(fd);
     connection->fd = fd;
     connection->state = CONNECTION_OPENING;
     connection->is_reused = false;

@@ -23,6 +23,7 @@ struct connection {
     uint64_t deadline_ns;   /* opening and busy */
     uint64_t free_since_ns; /* idle */
     uint64_t from_ns;       /* where the latency of the request starts */
+    uint64_t sent_ns;       /* when the request left, for the first time */
     bool is_reused;         /* an earlier request was answered on it */
     bool has_request;       /* opening: to send again the request that the last one lost */
     bool has_answer_bytes;  /* busy: the answer has begun */

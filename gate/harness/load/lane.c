@@ -10,11 +10,11 @@
 
 #define CONNECT_TIMEOUT_NS (10 * NS_PER_SECOND)
 
-static void idle_push(struct lane *lane, struct connection *connection)
+static void idle_push(struct lane *lane, struct connection *connection, uint64_t since_ns)
 {
     size_t at = (lane->idle_at + lane->idle_len++) % lane->spec->connections;
     lane->idle[at] = connection;
-    connection->free_since_ns = clock_now_ns();
+    connection->free_since_ns = since_ns;
 }
 
 static struct connection *idle_pop(struct lane *lane)
@@ -57,6 +57,12 @@ static uint64_t intended_ns(const struct lane *lane)
         return turn_of(lane);
     double slot = (double)lane->sent + (double)turn_of(lane) / (double)lane->spec->lane_count;
     return lane->start_ns + (uint64_t)(slot * (double)NS_PER_SECOND / lane->spec->rate_per_second);
+}
+
+uint64_t lane_leave_ns(const struct lane *lane, uint64_t due_ns)
+{
+    uint64_t batch_ns = is_paced(lane) ? lane->spec->batch_ns : 0;
+    return batch_ns ? due_ns - (due_ns - lane->start_ns) % batch_ns : due_ns;
 }
 
 static enum status wrap_request(const struct connection *connection, struct err *err)
@@ -122,6 +128,7 @@ static enum status send_request(struct lane *lane, struct connection *connection
     uint64_t now = clock_now_ns();
     uint64_t possible_ns = connection->free_since_ns > due_ns ? connection->free_since_ns : due_ns;
     connection->from_ns = is_paced(lane) ? due_ns : now;
+    connection->sent_ns = now;
     connection->deadline_ns = now + spec->request_timeout_ns;
     lane->last_send_ns = now;
     lane->sent++;
@@ -130,9 +137,21 @@ static enum status send_request(struct lane *lane, struct connection *connection
     return send_prepared(lane, connection, err);
 }
 
+/* Needs us as soon as the kernel is ready for more: it is opening, or part of its request is here. */
+static bool is_restless(const struct connection *connection)
+{
+    return connection->state == CONNECTION_OPENING || connection_has_unsent(connection);
+}
+
 enum status lane_send(struct lane *lane, struct err *err)
 {
-    return send_request(lane, idle_pop(lane), intended_ns(lane), err);
+    struct connection *connection = idle_pop(lane);
+    uint64_t due_ns = intended_ns(lane);
+    uint64_t leave_ns = lane_leave_ns(lane, due_ns);
+    lane->last_early_ns = due_ns - leave_ns;
+    enum status status = send_request(lane, connection, leave_ns, err);
+    lane->restless += is_restless(connection);
+    return status;
 }
 
 /*
@@ -158,12 +177,15 @@ static void count_status(struct load_result *result, const struct request_line *
     result->successes += expected && (line->expect_len > 0 || status < 300);
 }
 
-static void record_latency(struct lane *lane, uint64_t k, uint64_t latency_ns)
+static void record_latency(struct lane *lane, const struct connection *connection,
+                           uint64_t arrival_ns)
 {
     const struct load_spec *spec = lane->spec;
+    uint64_t latency_ns = arrival_ns - connection->from_ns;
     histogram_record(&lane->result.latency, latency_ns);
+    histogram_record(&lane->result.service, arrival_ns - connection->sent_ns);
     if (spec->window_count) {
-        uint64_t window = (k - spec->first_k) * spec->window_count / spec->count;
+        uint64_t window = (connection->k - spec->first_k) * spec->window_count / spec->count;
         histogram_record(&lane->result.windows[window], latency_ns);
     }
 }
@@ -192,10 +214,14 @@ static void count_answer(struct lane *lane, const struct connection *connection)
 {
     struct load_result *result = &lane->result;
     const struct request_line *line = connection->line;
-    uint64_t now = clock_now_ns();
-    record_latency(lane, connection->k, now - connection->from_ns);
+    uint64_t arrival_ns = lane->arrival.ns;
+    /* No answer came before its request went out, whatever became of the wall clock meanwhile. */
+    if (arrival_ns < connection->sent_ns)
+        arrival_ns = connection->sent_ns;
+    record_latency(lane, connection, arrival_ns);
     result->answered++;
-    result->duration_ns = now - lane->start_ns;
+    if (arrival_ns - lane->start_ns > result->duration_ns)
+        result->duration_ns = arrival_ns - lane->start_ns;
     result->response_bytes += connection->response.body_bytes;
     bool expected = is_expected(line, connection->response.status);
     count_status(result, line, connection->response.status, expected);
@@ -216,7 +242,7 @@ static enum status end_answer(struct lane *lane, struct connection *connection, 
         return reopen(lane, connection, err);
     connection->state = CONNECTION_IDLE;
     connection->is_reused = true;
-    idle_push(lane, connection);
+    idle_push(lane, connection, lane->arrival.ns);
     return STATUS_OK;
 }
 
@@ -280,10 +306,12 @@ static enum status lose_idle(struct lane *lane, struct connection *connection, s
 
 static enum status read_some(struct lane *lane, struct connection *connection, struct err *err)
 {
-    ssize_t got = recv(connection->fd, lane->input, LANE_INPUT_BYTES, 0);
+    ssize_t got = stamp_recv(connection->fd, lane->input, LANE_INPUT_BYTES, &lane->arrival);
     int code = got < 0 ? errno : 0;
     if (code == EAGAIN || code == EINTR)
         return STATUS_OK;
+    if (got <= 0)
+        lane->arrival = (struct stamp){clock_now_ns(), false};
     if (connection->state == CONNECTION_IDLE)
         return lose_idle(lane, connection, got, err);
     if (got > 0)
@@ -300,12 +328,12 @@ static enum status handle_opening(struct lane *lane, struct connection *connecti
         return prepare_request(lane, connection, err) ? err->status
                                                       : send_prepared(lane, connection, err);
     }
-    idle_push(lane, connection);
+    idle_push(lane, connection, clock_now_ns());
     return STATUS_OK;
 }
 
-enum status lane_handle(struct lane *lane, struct connection *connection, uint32_t events,
-                        struct err *err)
+static enum status handle(struct lane *lane, struct connection *connection, uint32_t events,
+                          struct err *err)
 {
     if (connection->state == CONNECTION_OPENING)
         return handle_opening(lane, connection, err);
@@ -315,6 +343,21 @@ enum status lane_handle(struct lane *lane, struct connection *connection, uint32
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         return read_some(lane, connection, err);
     return STATUS_OK;
+}
+
+enum status lane_handle(struct lane *lane, struct connection *connection, uint32_t events,
+                        struct err *err)
+{
+    lane->restless -= is_restless(connection);
+    enum status status = handle(lane, connection, events, err);
+    lane->restless += is_restless(connection);
+    return status;
+}
+
+bool lane_can_wait(const struct lane *lane)
+{
+    bool wants_connection = lane->sent < lane->spec->count && lane->idle_len == 0;
+    return lane->arrival.is_kernel && lane->restless == 0 && !wants_connection;
 }
 
 static double seconds(uint64_t ns)
@@ -378,6 +421,7 @@ enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
     const struct load_spec *spec = lane->spec;
     struct load_result *result = &lane->result;
     histogram_init(&result->latency, lane->arena);
+    histogram_init(&result->service, lane->arena);
     histogram_init(&result->lateness, lane->arena);
     result->windows = ARENA_ARRAY(lane->arena, struct histogram, spec->window_count + 1);
     for (uint32_t i = 0; i < spec->window_count; i++)
@@ -392,6 +436,7 @@ enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
         lane->connections[i].lane = lane;
         if (open_connection(lane, &lane->connections[i], err))
             return err->status;
+        lane->restless++;
     }
     return STATUS_OK;
 }
@@ -415,7 +460,8 @@ static double achieved_rate(const struct lane *lane)
     const struct load_spec *spec = lane->spec;
     if (!is_paced(lane))
         return num_ratio((double)lane->result.answered, seconds(lane->result.duration_ns));
-    double span = seconds(lane->last_send_ns - lane->start_ns) + 1 / spec->rate_per_second;
+    uint64_t last_ns = lane->last_send_ns + lane->last_early_ns;
+    double span = seconds(last_ns - lane->start_ns) + 1 / spec->rate_per_second;
     return num_ratio((double)lane->sent, span);
 }
 

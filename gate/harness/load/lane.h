@@ -3,6 +3,7 @@
 
 #include "gate/harness/load/connection.h"
 #include "gate/harness/load/load.h"
+#include "gate/harness/load/stamp.h"
 
 /*
  * Private to load: the requests of one service, their connections and
@@ -20,6 +21,9 @@ struct lane {
     uint64_t sent; /* requests handed out, also the next one's number after first_k */
     uint64_t start_ns;
     uint64_t last_send_ns;
+    uint64_t last_early_ns; /* how long before its place in the rate, with its batch */
+    uint32_t restless;      /* connections that the kernel must wake us for, see lane_can_wait */
+    struct stamp arrival;   /* of what was read last */
     struct buf request;
     uint8_t *input; /* LANE_INPUT_BYTES, shared by all lanes */
     struct load_result result;
@@ -42,7 +46,15 @@ void lane_start(struct lane *lane, uint64_t now);
  * among the lanes: 0 or 1.
  */
 uint64_t lane_due_ns(const struct lane *lane, uint64_t until);
-/* Sends it. */
+/* When a request with this due time leaves: then, or at the start of its batch. */
+uint64_t lane_leave_ns(const struct lane *lane, uint64_t due_ns);
+/*
+ * True when nothing is lost if events of the lane are looked at a little
+ * later: no request waits for a connection, none is left in part, and
+ * the kernel notes when answers arrive.
+ */
+bool lane_can_wait(const struct lane *lane);
+/* Sends the next request. */
 NODISCARD enum status lane_send(struct lane *lane, struct err *err);
 /* An event of one of the lane's connections. */
 NODISCARD enum status lane_handle(struct lane *lane, struct connection *connection, uint32_t events,

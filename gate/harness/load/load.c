@@ -15,6 +15,8 @@ enum { EVENTS_MAX = 64 };
 #define FINISH_TIMEOUT_NS (200 * NS_PER_MS)
 #define TICK_NS           (10 * NS_PER_MS)
 #define WAIT_NS_MAX       (40 * NS_PER_MS)
+/* Answers and the output of services may lie so long; a pipe takes 64 KiB meanwhile. */
+#define SLEEP_NS_MAX NS_PER_MS
 
 struct engine {
     const struct load_spec *spec;
@@ -83,12 +85,22 @@ static struct lane *next_lane(struct engine *engine, uint64_t *due_ns)
     return first;
 }
 
-/* In the order in which they are due: behind a delay of ours neither lane goes first with all. */
-static enum status send_due(struct engine *engine)
+/*
+ * When the next request leaves, UINT64_MAX when none can before an
+ * answer; *lane: whose. In the order in which they are due: neither within
+ * a batch nor behind a delay of ours does one lane go first with all.
+ */
+static uint64_t next_leave_ns(struct engine *engine, struct lane **lane)
 {
     uint64_t due_ns = 0;
-    for (struct lane *lane = next_lane(engine, &due_ns); lane && due_ns <= clock_now_ns();
-         lane = next_lane(engine, &due_ns)) {
+    *lane = next_lane(engine, &due_ns);
+    return *lane ? lane_leave_ns(*lane, due_ns) : UINT64_MAX;
+}
+
+static enum status send_due(struct engine *engine)
+{
+    struct lane *lane = NULL;
+    while (next_leave_ns(engine, &lane) <= clock_now_ns()) {
         if (lane_send(lane, engine->err))
             return fail(engine, lane);
     }
@@ -136,15 +148,15 @@ static enum status tick(struct engine *engine)
     return STATUS_OK;
 }
 
-/* Until the next request is due, if it could go out then. */
+/* Until the next request leaves, if it could go out then. */
 static uint64_t wait_ns(struct engine *engine)
 {
-    uint64_t due_ns = 0;
-    (void)next_lane(engine, &due_ns);
+    struct lane *lane = NULL;
+    uint64_t leave_ns = next_leave_ns(engine, &lane);
     uint64_t now = clock_now_ns();
-    if (due_ns <= now)
+    if (leave_ns <= now)
         return 0;
-    return due_ns - now < WAIT_NS_MAX ? due_ns - now : WAIT_NS_MAX;
+    return leave_ns - now < WAIT_NS_MAX ? leave_ns - now : WAIT_NS_MAX;
 }
 
 /* True once `test` holds for every lane. */
@@ -171,13 +183,27 @@ static enum status open_all(struct engine *engine, struct arena *scratch)
     return STATUS_OK;
 }
 
+/*
+ * Being woken costs more than all else that a request does, and answers
+ * bear the time of their arrival: where the next request is near, they
+ * wait until we are awake for it.
+ */
+static enum status rest(struct engine *engine)
+{
+    uint64_t ns = wait_ns(engine);
+    if (ns == 0 || ns > SLEEP_NS_MAX || !all_lanes(engine, lane_can_wait))
+        return handle_events(engine, ns, true);
+    clock_sleep_ns(ns);
+    return send_due(engine) ? engine->err->status : handle_events(engine, 0, true);
+}
+
 static enum status drive(struct engine *engine)
 {
     uint64_t now = clock_now_ns();
     for (uint32_t i = 0; i < engine->spec->lane_count; i++)
         lane_start(&engine->lanes[i], now);
     while (!all_lanes(engine, lane_is_done)) {
-        if (send_due(engine) || handle_events(engine, wait_ns(engine), true) || tick(engine))
+        if (send_due(engine) || rest(engine) || tick(engine))
             return engine->err->status;
     }
     uint64_t until_ns = clock_now_ns() + FINISH_TIMEOUT_NS;
@@ -259,6 +285,7 @@ void load_result_add(struct load_result *into, const struct load_result *part)
     for (size_t status = 0; status < LOAD_STATUS_MAX; status++)
         into->unlisted[status] += part->unlisted[status];
     histogram_merge(&into->latency, &part->latency);
+    histogram_merge(&into->service, &part->service);
     histogram_merge(&into->lateness, &part->lateness);
     into->duration_ns += part->duration_ns;
     into->response_bytes += part->response_bytes;

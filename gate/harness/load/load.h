@@ -27,8 +27,14 @@ struct load_spec {
     uint64_t first_k; /* number of the first request */
     uint64_t count;
     double rate_per_second; /* of each service; 0: closed loop */
-    uint32_t connections;   /* to each service */
-    uint32_t window_count;  /* equal parts of the requests whose latency is told apart; 0: none */
+    /*
+     * At a fixed rate: requests due within the same batch_ns leave together
+     * at its start, which is then their intended time. Costs less CPU time
+     * the more of them there are. 0: each leaves at its own time.
+     */
+    uint64_t batch_ns;
+    uint32_t connections;  /* to each service */
+    uint32_t window_count; /* equal parts of the requests whose latency is told apart; 0: none */
     uint64_t request_timeout_ns;
     uint64_t total_timeout_ns;
     /* Called each 10 to 50 ms, also when nothing happens; false ends the load with STATUS_CHILD. */
@@ -52,8 +58,13 @@ struct load_result {
     uint64_t successes;  /* answers that were listed in `expect`, or 2xx */
     uint64_t unlisted[LOAD_STATUS_MAX]; /* by status: answers to lines without `expect` */
     struct str first_problem;           /* "GET /x answered 500" */
-    struct histogram latency;           /* per request, ns */
-    struct histogram *windows;          /* the same of each window, in order of k */
+    /*
+     * Per request, until the last byte of the answer arrived (by the kernel,
+     * where it tells): from the intended send time at a fixed rate.
+     */
+    struct histogram latency;
+    struct histogram service;  /* the same from the actual send */
+    struct histogram *windows; /* the same of each window, in order of k */
     /*
      * Fixed rate only: how late memgate itself was, the actual send minus
      * the moment it was possible: the intended one, or when a connection

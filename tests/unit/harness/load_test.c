@@ -632,6 +632,76 @@ static void latency_counts_from_the_intended_send_time(void **state)
     server_stop(&server);
 }
 
+/* 40 requests at 1000/s in batches of 10 ms: the last batch leaves at 30 ms, the rate stays. */
+static void requests_of_a_batch_leave_together(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, 1);
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.count = 40;
+    spec.rate_per_second = 1000;
+    spec.batch_ns = 10 * NS_PER_MS;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.answered, 40);
+    assert_in_range(result.duration_ns, 30 * NS_PER_MS, 2 * NS_PER_SECOND);
+    assert_true(result.achieved_per_second <= 1001);
+    server_stop(&server);
+}
+
+static bool stand_still(void *ctx, uint64_t done)
+{
+    (void)ctx;
+    (void)done;
+    clock_sleep_ns(40 * NS_PER_MS);
+    return true;
+}
+
+/* While memgate stands still the answer lies in the socket; that is no latency of the service. */
+static void an_answer_counts_from_its_arrival(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, 1);
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.connections = 1;
+    spec.count = 10;
+    spec.tick = stand_still;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_true(result.duration_ns > 5 * 40 * NS_PER_MS);
+    assert_true(histogram_quantile(&result.latency, 0.5) < 20 * NS_PER_MS);
+    server_stop(&server);
+}
+
+/* The wait for a connection is in the one clock and not in the other. */
+static void latency_from_the_actual_send_is_told_as_well(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 100}, {OK_ANSWER, false, 0}};
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    server_start(&server, steps, ARRAY_LEN(steps));
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.connections = 1;
+    spec.count = 10;
+    spec.rate_per_second = 1000;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_true(histogram_quantile(&result.latency, 0.5) > 80 * NS_PER_MS);
+    assert_true(histogram_quantile(&result.service, 0.5) < 20 * NS_PER_MS);
+    assert_true(result.service.max_ns > 80 * NS_PER_MS);
+    server_stop(&server);
+}
+
 static bool stop_after_some(void *ctx, uint64_t done)
 {
     uint64_t *calls = ctx;
@@ -842,6 +912,9 @@ int main(void)
         cmocka_unit_test(requests_go_out_in_order_from_the_first_number),
         cmocka_unit_test(a_fixed_rate_is_kept),
         cmocka_unit_test(latency_counts_from_the_intended_send_time),
+        cmocka_unit_test(requests_of_a_batch_leave_together),
+        cmocka_unit_test(an_answer_counts_from_its_arrival),
+        cmocka_unit_test(latency_from_the_actual_send_is_told_as_well),
         cmocka_unit_test(a_tick_that_says_no_ends_the_load),
         cmocka_unit_test(a_load_that_drags_on_is_ended),
         cmocka_unit_test(a_large_request_is_sent_in_parts),

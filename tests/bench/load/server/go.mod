@@ -1,0 +1,3 @@
+module example.com/arrivals
+
+go 1.19
