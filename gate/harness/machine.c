@@ -98,6 +98,16 @@ static uint64_t less(uint64_t from, uint64_t what)
     return from > what ? from - what : 0;
 }
 
+void machine_times_add(struct machine_times *sum, const struct machine_times *from,
+                       const struct machine_times *to)
+{
+    sum->busy_ns += less(to->busy_ns, from->busy_ns);
+    sum->steal_ns += less(to->steal_ns, from->steal_ns);
+    sum->capacity_ns += less(to->capacity_ns, from->capacity_ns);
+    sum->throttled_ns += less(to->throttled_ns, from->throttled_ns);
+    sum->own_ns += less(to->own_ns, from->own_ns);
+}
+
 struct record_noise machine_noise(const struct machine_times *from, const struct machine_times *to,
                                   uint64_t tree_ns)
 {

@@ -24,6 +24,10 @@ void machine_times_read(struct machine_times *out);
 /* The line of /proc/stat; false when it is not one. */
 bool machine_times_parse(struct machine_times *out, struct str text, uint64_t tick_ns);
 
+/* Adds what passed between two looks: the parts of a load may have pauses between them. */
+void machine_times_add(struct machine_times *sum, const struct machine_times *from,
+                       const struct machine_times *to);
+
 /*
  * Between two looks: the shares of the machine that others took and that
  * was stolen, and how long we were throttled. `tree_ns` is the CPU time of

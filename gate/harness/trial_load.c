@@ -58,8 +58,8 @@ struct load_spec trial_load_spec(const struct trial *trial, uint64_t first_k, ui
     };
 }
 
-enum status trial_load_check_answers(const struct trial *trial, const struct load_spec *spec,
-                                     const struct load_result *result, struct err *err)
+enum status trial_load_check_expected(const struct load_spec *spec,
+                                      const struct load_result *result, struct err *err)
 {
     if (result->unexpected) {
         return err_set(err, STATUS_CHILD,
@@ -67,6 +67,12 @@ enum status trial_load_check_answers(const struct trial *trial, const struct loa
                        (unsigned long long)result->unexpected, (unsigned long long)spec->count,
                        STR_ARGS(result->first_problem));
     }
+    return STATUS_OK;
+}
+
+enum status trial_load_check_success(const struct trial *trial, const struct load_result *result,
+                                     struct err *err)
+{
     /* A service that refuses everything does nothing worth measuring. */
     if (result->successes == 0) {
         return err_set(
@@ -75,6 +81,14 @@ enum status trial_load_check_answers(const struct trial *trial, const struct loa
             STR_ARGS(load_statuses(result, trial->scratch)));
     }
     return STATUS_OK;
+}
+
+enum status trial_load_check_answers(const struct trial *trial, const struct load_spec *spec,
+                                     const struct load_result *result, struct err *err)
+{
+    if (trial_load_check_expected(spec, result, err))
+        return err->status;
+    return trial_load_check_success(trial, result, err);
 }
 
 enum status trial_load_check_pace(const struct trial *trial, const struct load_spec *spec,

@@ -125,7 +125,7 @@ static enum status send_request(struct lane *lane, struct connection *connection
     connection->deadline_ns = now + spec->request_timeout_ns;
     lane->last_send_ns = now;
     lane->sent++;
-    if (is_paced(lane))
+    if (is_paced(lane) && k >= spec->first_k + spec->lead_count)
         histogram_record(&lane->result.lateness, now > possible_ns ? now - possible_ns : 0);
     return send_prepared(lane, connection, err);
 }
@@ -161,9 +161,12 @@ static void count_status(struct load_result *result, const struct request_line *
 static void record_latency(struct lane *lane, uint64_t k, uint64_t latency_ns)
 {
     const struct load_spec *spec = lane->spec;
+    uint64_t first_k = spec->first_k + spec->lead_count;
+    if (k < first_k)
+        return;
     histogram_record(&lane->result.latency, latency_ns);
     if (spec->window_count) {
-        uint64_t window = (k - spec->first_k) * spec->window_count / spec->count;
+        uint64_t window = (k - first_k) * spec->window_count / (spec->count - spec->lead_count);
         histogram_record(&lane->result.windows[window], latency_ns);
     }
 }
