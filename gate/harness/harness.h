@@ -36,10 +36,12 @@ struct harness_scenario {
     struct requests *requests;  /* DRIVER_HTTP */
     struct str bench;           /* DRIVER_GOTEST: the -test.bench expression that trials run */
     struct str cpu_refusal;     /* why no more CPU profiles are asked for; empty at first */
-    struct str notes;           /* what the report should say of it: one line; may be empty */
-    uint64_t exact_count;       /* requests of an exact trial */
-    uint64_t exact_rate;        /* of the heap profile; EXACT_RATE until that is too slow */
-    uint64_t exact_limit_ns;    /* for the warm-up and load of an exact trial at EXACT_RATE */
+    /* Why no more block, mutex or goroutine profiles are asked for; empty at first. */
+    struct str snapshot_refusals[PROFILE_KINDS];
+    struct str notes;        /* what the report should say of it: one line; may be empty */
+    uint64_t exact_count;    /* requests of an exact trial */
+    uint64_t exact_rate;     /* of the heap profile; EXACT_RATE until that is too slow */
+    uint64_t exact_limit_ns; /* for the warm-up and load of an exact trial at EXACT_RATE */
     uint64_t build_ns[SIDES];
 };
 

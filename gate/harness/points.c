@@ -66,12 +66,9 @@ static enum status check_profile(struct trial *trial, struct arena *arena, struc
     return STATUS_OK;
 }
 
-/* "/debug/pprof/heap?gc=1" under the service's own prefix. */
 static struct str heap_path(const struct trial *trial, struct arena *arena, bool text)
 {
-    struct str pprof = trial->scenario->scenario->service.pprof;
-    return str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
-                      str_ends_with(pprof, STR("/")) ? "" : "/", text ? "&debug=1" : "");
+    return trial_pprof_path(trial, arena, text ? STR("heap?gc=1&debug=1") : STR("heap?gc=1"));
 }
 
 struct point_read {

@@ -24,6 +24,7 @@
  *   SCENARIO/SIDE/steady-N/mutex-warm.pb.gz  what waited for locks from the start to the point
  *                                      (mutex-end, block-warm, block-end likewise), or
  *   SCENARIO/SIDE/steady-N/mutex.txt   why there is none (block.txt likewise)
+ *   SCENARIO/SIDE/steady-N/mutex-period.txt  of an empty one: 0 where nobody looked, one line
  *   SCENARIO/SIDE/steady-N/goroutine-warm.pb.gz  the goroutines at the point (goroutine-end
  *                                      likewise), or goroutine.txt
  *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
@@ -266,6 +267,8 @@ struct str recording_cpu_file(struct arena *arena, struct str trial_dir);
 /* One of block, mutex or goroutine at a point: "mutex-warm.pb.gz". */
 struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
                                    enum profile_kind kind, enum point point);
+/* What runtime.SetMutexProfileFraction was set to, of a profile that is empty. */
+struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir);
 /* Why there is no such profile: "cpu.txt", "mutex.txt". */
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
                                   enum profile_kind kind);
@@ -322,6 +325,9 @@ struct snapshot {
 NODISCARD enum status recording_snapshot(struct profile *out, struct arena *arena,
                                          const struct recording *recording, struct trial_key key,
                                          struct snapshot snapshot, struct err *err);
+/* STATUS_NOT_FOUND where it is not known. */
+NODISCARD enum status recording_mutex_period(uint64_t *out, const struct recording *recording,
+                                             struct trial_key key, struct err *err);
 NODISCARD enum status recording_memstats(struct memstats *out, struct arena *arena,
                                          const struct recording *recording, struct trial_key key,
                                          enum point point, struct err *err);
