@@ -149,6 +149,10 @@ static void count_line(struct gctrace *trace, const struct gctrace_line *line)
     trace->lines++;
     if (line->is_forced)
         return;
+    if (trace->len == GCTRACE_PAUSES_MAX) {
+        trace->is_flood = true;
+        return;
+    }
     ARENA_PUSH(trace->arena, trace->pauses_ns, trace->len, trace->cap, line->stop_ns);
     trace->assist_ns += line->assist_ns;
     trace->cpu_ns += line->cpu_ns;
@@ -213,6 +217,10 @@ static struct str refusal_of(const struct gctrace *trace, struct arena *arena, u
 {
     if (trace->is_mixed)
         return STR("lines of gctrace from more than one Go program came");
+    if (trace->is_flood) {
+        return str_format(arena, "more than %d lines of gctrace came during the load",
+                          GCTRACE_PAUSES_MAX);
+    }
     if (trace->number_before == 0 || trace->number_after == 0) {
         return str_format(arena,
                           "no line of gctrace came %s the load: the service sets GODEBUG or "
