@@ -1,9 +1,9 @@
 #include "gate/harness/machine.h"
 
 #include <time.h>
-#include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "gate/base/num.h"
 
 enum { STAT_BYTES_MAX = 4096 };
@@ -20,17 +20,6 @@ enum column {
     COLUMN_STEAL,
     COLUMNS
 };
-
-/* A few lines of a file of the kernel's; empty when there is none. */
-static struct str read_text(char *text, size_t size, const char *path)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return STR("");
-    size_t len = fread(text, 1, size, file);
-    (void)fclose(file);
-    return (struct str){text, len};
-}
 
 bool machine_times_parse(struct machine_times *out, struct str text, uint64_t tick_ns)
 {
@@ -82,12 +71,11 @@ void machine_times_read(struct machine_times *out)
 {
     char text[STAT_BYTES_MAX];
     struct timespec spent;
-    long per_second = sysconf(_SC_CLK_TCK);
-    uint64_t tick_ns = NS_PER_SECOND / (uint64_t)(per_second > 0 ? per_second : 100);
     *out = (struct machine_times){.at_ns = clock_now_ns()};
-    (void)machine_times_parse(out, read_text(text, sizeof(text), "/proc/stat"), tick_ns);
+    (void)machine_times_parse(out, io_read_small(text, sizeof(text), "/proc/stat"),
+                              clock_tick_ns());
     for (size_t i = 0; i < ARRAY_LEN(cpu_stat_paths) && out->throttled_ns == 0; i++)
-        out->throttled_ns = throttled_ns(read_text(text, sizeof(text), cpu_stat_paths[i]));
+        out->throttled_ns = throttled_ns(io_read_small(text, sizeof(text), cpu_stat_paths[i]));
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) == 0)
         out->own_ns = (uint64_t)spent.tv_sec * NS_PER_SECOND + (uint64_t)spent.tv_nsec;
 }

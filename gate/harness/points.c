@@ -137,9 +137,13 @@ static enum status read_live(struct record_live *out, struct trial *trial, struc
     struct control_reply reply = {0};
     struct memstats stats = {0};
     uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
-    struct str path = heap_path(trial, arena, true);
-    /* The first collection leaves what pools hold to their victim caches, the second takes it. */
+    struct str path = STR("");
+    /*
+     * The first collection leaves what pools hold to their victim caches, the
+     * second takes it. A profile is what a service makes with less effort.
+     */
     for (int i = 0; i < 2; i++) {
+        path = heap_path(trial, arena, i == 1);
         if (control_get(&reply, arena, port, path, timeout_ns, err) ||
             check_answer(&reply, path, err))
             return err->status;

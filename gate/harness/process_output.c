@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/base/num.h"
 #include "gate/harness/gctrace.h"
 
 /* A program that prints without end must not hold us: the rest waits for the next look. */
@@ -27,21 +28,16 @@ void output_release(struct process_output *output)
     output_init(output);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* tail_at is where the next byte goes; once the ring is full, the oldest byte stands there. */
 static void tail_add(struct process_output *output, const char *data, size_t len)
 {
     if (!output->tail)
         output->tail = memory_resize(NULL, PROCESS_OUTPUT_TAIL_BYTES_MAX);
     while (len > 0) {
-        size_t part = smaller(len, PROCESS_OUTPUT_TAIL_BYTES_MAX - output->tail_at);
+        size_t part = num_min_u64(len, PROCESS_OUTPUT_TAIL_BYTES_MAX - output->tail_at);
         memcpy(output->tail + output->tail_at, data, part);
         output->tail_at = (output->tail_at + part) % PROCESS_OUTPUT_TAIL_BYTES_MAX;
-        size_t kept = smaller(output->tail_len + part, PROCESS_OUTPUT_TAIL_BYTES_MAX);
+        size_t kept = num_min_u64(output->tail_len + part, PROCESS_OUTPUT_TAIL_BYTES_MAX);
         output->dropped_bytes += output->tail_len + part - kept;
         output->tail_len = kept;
         data += part;
@@ -51,7 +47,7 @@ static void tail_add(struct process_output *output, const char *data, size_t len
 
 void output_add(struct process_output *output, const char *data, size_t len)
 {
-    size_t head_len = smaller(len, output->head.max - output->head.len);
+    size_t head_len = num_min_u64(len, output->head.max - output->head.len);
     if (head_len > 0)
         buf_append(&output->head, data, head_len);
     if (len > head_len)

@@ -2,6 +2,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/base/num.h"
 #include "gate/harness/bench_output.h"
 #include "gate/harness/cpu_profile.h"
 #include "gate/harness/machine.h"
@@ -84,16 +85,6 @@ static enum status check_running(const struct process *process, struct trial *tr
     return STATUS_OK;
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
 /*
  * Benchmarks may be over in milliseconds: the first look is at once, the
  * pause before the next an eighth of the time so far. The peak counts as
@@ -111,9 +102,9 @@ static enum status wait_end(struct process *process, struct trial *trial, struct
     sampler_init(&sampler, trial->scratch, process);
     for (process_poll(process); !process->ended; process_poll(process)) {
         sampler_take(&sampler);
-        peak_bytes = larger(peak_bytes, process_peak_rss_bytes(process));
+        peak_bytes = num_max_u64(peak_bytes, process_peak_rss_bytes(process));
         clock_sleep_ns(pause_ns);
-        pause_ns = smaller(pause_ns + pause_ns / 8, PAUSE_NS_MAX);
+        pause_ns = num_min_u64(pause_ns + pause_ns / 8, PAUSE_NS_MAX);
         trial_show_progress(trial, 0, 0);
         if (check_running(process, trial, err))
             return err->status;

@@ -1,6 +1,7 @@
 #include "gate/harness/trial_load.h"
 
 #include "gate/base/clock.h"
+#include "gate/base/num.h"
 
 #define LATENESS_VOID_NS (50 * NS_PER_MS)
 #define LATENESS_SAID_NS NS_PER_MS
@@ -11,15 +12,11 @@
 /* Below this share of the asked rate the two sides did not get the same load. */
 #define DELIVERED_RATIO_MIN 0.98
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 uint64_t trial_load_warmup(const struct trial *trial)
 {
     uint64_t count = trial->scenario->scenario->load.warmup;
-    return trial->key.phase == PHASE_EXACT ? smaller(count, trial->scenario->exact_count) : count;
+    return trial->key.phase == PHASE_EXACT ? num_min_u64(count, trial->scenario->exact_count)
+                                           : count;
 }
 
 uint64_t trial_load_count(const struct trial *trial)
