@@ -45,7 +45,7 @@ bool machine_times_parse(struct machine_times *out, struct str text, uint64_t ti
 }
 
 /* "throttled_usec 12" of version 2, "throttled_time 12000" (ns) of version 1 of control groups. */
-static uint64_t throttled_ns(struct str text)
+uint64_t machine_throttled_ns(struct str text)
 {
     struct str line;
     while (str_split(&text, '\n', &line)) {
@@ -75,7 +75,8 @@ void machine_times_read(struct machine_times *out)
     (void)machine_times_parse(out, io_read_small(text, sizeof(text), "/proc/stat"),
                               clock_tick_ns());
     for (size_t i = 0; i < ARRAY_LEN(cpu_stat_paths) && out->throttled_ns == 0; i++)
-        out->throttled_ns = throttled_ns(io_read_small(text, sizeof(text), cpu_stat_paths[i]));
+        out->throttled_ns =
+            machine_throttled_ns(io_read_small(text, sizeof(text), cpu_stat_paths[i]));
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) == 0)
         out->own_ns = (uint64_t)spent.tv_sec * NS_PER_SECOND + (uint64_t)spent.tv_nsec;
 }

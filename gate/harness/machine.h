@@ -21,6 +21,8 @@ struct machine_times {
 };
 
 void machine_times_read(struct machine_times *out);
+/* By the text of a control group's cpu.stat, of either version; 0 where it does not say. */
+uint64_t machine_throttled_ns(struct str text);
 /* The line of /proc/stat; false when it is not one. */
 bool machine_times_parse(struct machine_times *out, struct str text, uint64_t tick_ns);
 

@@ -1,8 +1,8 @@
 #include "gate/base/num.h"
 #include "gate/policy/keys.h"
 
-/* As many as the kernel counts (CONFIG_NR_CPUS). */
-enum { CPUS_MAX = 8192, CPUSET_BYTES_MAX = 256 };
+/* As many as pinning knows. */
+enum { CPUS_MAX = 4096, CPUSET_BYTES_MAX = 256 };
 
 /* The kernel takes quotas from 1 ms on, of periods of 100 ms. */
 #define CPUS_MIN 0.01

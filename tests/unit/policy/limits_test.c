@@ -75,7 +75,7 @@ static const struct refused_case refused_cases[] = {
     {"memory without its unit", LIMITS("{memory: 512}"), "the unit is missing"},
     {"too little for any program", LIMITS("{memory: 4MiB}"), "memory is from 8 MiB to 1000 TB"},
     {"a list", LIMITS("{memory: [1GiB]}"), "memory is a single value"},
-    {"no CPU", LIMITS("{cpus: 0}"), "cpus is from 0.01 to 8192"},
+    {"no CPU", LIMITS("{cpus: 0}"), "cpus is from 0.01 to 4096"},
     {"a word", LIMITS("{cpus: two}"), "is not a plain decimal number"},
     {"an empty list of CPUs", LIMITS("{cpuset: \"\"}"), "no list of CPUs"},
     {"a comma at its end", LIMITS("{cpuset: \"0,\"}"), "no list of CPUs in ascending order"},
