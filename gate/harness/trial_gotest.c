@@ -68,6 +68,7 @@ static enum status start(struct process *process, const struct trial *trial,
         .env = trial_env_list(env, trial->scratch),
         .dir = io_join(trial->scratch, scenario->trees[trial->key.side],
                        scenario->scenario->gotest.package),
+        .apart = trial->harness->isolation.process,
     };
     return process_start(process, &spec, err);
 }
