@@ -8,6 +8,8 @@
 
 /* Monotonic nanoseconds; the wall clock measures nothing here. */
 uint64_t clock_now_ns(void);
+/* Of a tick of /proc/stat and /proc/PID/stat. */
+uint64_t clock_tick_ns(void);
 /* A signal ends it early. */
 void clock_sleep_ns(uint64_t ns);
 

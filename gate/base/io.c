@@ -266,6 +266,22 @@ enum status io_list_files(struct str **out, size_t *out_len, struct arena *arena
     return STATUS_OK;
 }
 
+struct str io_read_small(char *text, size_t size, const char *path)
+{
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && len < size - 1) {
+        ssize_t got = read(fd, text + len, size - 1 - len);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    text[len] = '\0';
+    return (struct str){text, len};
+}
+
 static bool has_mode(struct str path, mode_t mode)
 {
     struct path name;

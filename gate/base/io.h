@@ -13,6 +13,11 @@
 NODISCARD enum status io_read_file(struct bytes *out, struct arena *arena, struct str path,
                                    size_t max, struct err *err);
 /*
+ * What stands in a small file of /proc or /sys, up to `size` - 1 bytes of
+ * it, in `text` with a NUL behind; empty when it cannot be read.
+ */
+struct str io_read_small(char *text, size_t size, const char *path);
+/*
  * Replaces the file at once: temporary file in the same directory,
  * write, fsync, close, rename. The old content or the new one is there
  * after a crash, never half of it.

@@ -25,6 +25,16 @@ NODISCARD bool num_parse_double(double *out, struct str text);
  */
 uint64_t num_mix(uint64_t value);
 
+static inline uint64_t num_min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t num_max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 double num_ratio(double part, double whole); /* 0 when whole is 0 */
 
 #endif

@@ -216,6 +216,7 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
         read_program(measuring, out, SIDE_CAND, err) || check_toolchains(measuring, record, err))
         return fail_scenario(measuring, out, err);
     record->notes = out->built.notes;
+    record->limits = out->built.limits;
     record->identical = is_identical(measuring, record);
     out->ready = !record->identical;
     return STATUS_OK;

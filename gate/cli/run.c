@@ -9,6 +9,7 @@
 #include "gate/cli/options.h"
 #include "gate/cli/session.h"
 #include "gate/codec/yaml.h"
+#include "gate/harness/isolate.h"
 #include "gate/harness/process.h"
 
 struct run {
@@ -34,6 +35,7 @@ struct run {
     bool quick;
     bool exit_zero;
     bool always_measure;
+    bool isolate;
     struct operands names;
 };
 
@@ -50,6 +52,8 @@ static enum status parse_options(struct run *run, int argc, char **argv, struct 
          "default: base under CI, else work-tree"},
         {"always-measure", 0, &run->always_measure, NULL, NULL,
          "measure byte-identical binaries too"},
+        {"isolate", 0, &run->isolate, NULL, NULL,
+         "measure in a network with nothing but a loopback, each program alone"},
         {"exit-zero", 0, &run->exit_zero, NULL, NULL, "shadow mode: report, but exit 0"},
     };
     const struct option_table table = {"run", "[SCENARIO...]",
@@ -285,6 +289,8 @@ static enum status open_harness(struct run *run, struct err *err)
     enum status status = harness_open(&run->harness, arena, &spec, err);
     run->session.recording.renames = run->harness.renames;
     run->session.recording.rename_count = run->harness.rename_count;
+    if (status == STATUS_OK && run->isolate && isolate_try(err))
+        status = err_wrap(err, "--isolate");
     if (!measure_voids_scenario(status))
         return status;
     /* The verdict says why there is none. */
@@ -324,6 +330,17 @@ static enum status measure_planned(struct run *run, struct measured *measured, s
     return STATUS_OK;
 }
 
+/* Builds may need the network; nothing after them does. */
+static enum status isolate(struct run *run, struct err *err)
+{
+    if (!run->isolate || run->measuring.refusal.len)
+        return STATUS_OK;
+    if (isolate_enter(&run->harness.isolation, err))
+        return err_wrap(err, "--isolate");
+    run->session.recording.environment.isolation = run->harness.isolation;
+    return STATUS_OK;
+}
+
 static enum status measure_scenarios(struct run *run, struct err *err)
 {
     const struct policy *policy = &run->session.policy;
@@ -335,6 +352,8 @@ static enum status measure_scenarios(struct run *run, struct err *err)
         if (measure_prepare(&run->measuring, measured, &policy->scenarios[i], err))
             return err->status;
     }
+    if (isolate(run, err))
+        return err->status;
     run->trials_start_ns = clock_now_ns();
     for (size_t i = 0; i < run->measured_count; i++) {
         if (measure_planned(run, &run->measured[i], err))

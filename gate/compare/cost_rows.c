@@ -73,6 +73,9 @@ static const struct cost_kind cost_kinds[] = {
      .metric_count = ARRAY_LEN(goroutine_metrics)},
 };
 
+/* Whether an empty profile means that nothing waited: mutex profiles alone can tell. */
+enum looked { LOOKED_UNKNOWN, LOOKED_NOT, LOOKED };
+
 /* One kind of profile while its rows are made. */
 struct cost_maker {
     struct comparison *comparison;
@@ -83,6 +86,7 @@ struct cost_maker {
     struct cost_table table;
     double *numbers[SIDES]; /* scratch, one per trial */
     struct share_count *shares;
+    enum looked looked[SIDES]; /* of sides whose profile is empty */
     struct str doubt;
 };
 
@@ -117,6 +121,27 @@ static enum status read_trial(struct cost_trial *out, const struct cost_maker *m
     return fold_point(&out->end, maker, place, POINT_END, err);
 }
 
+static enum status look(enum looked *out, const struct cost_maker *maker,
+                        const struct trial_place *place, struct err *err)
+{
+    uint64_t period = 0;
+    *out = LOOKED_UNKNOWN;
+    if (maker->kind->kind != PROFILE_KIND_MUTEX)
+        return STATUS_OK;
+    enum status status = recording_mutex_period(&period, place->recording, place->key, err);
+    if (status == STATUS_OK)
+        *out = period ? LOOKED : LOOKED_NOT;
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+/* What holds for all trials of a side; one that did not look is enough. */
+static enum looked both_looked(enum looked a, enum looked b)
+{
+    if (a == LOOKED_NOT || b == LOOKED_NOT)
+        return LOOKED_NOT;
+    return a == LOOKED && b == LOOKED ? LOOKED : LOOKED_UNKNOWN;
+}
+
 /* Where none was asked for nobody need be told; a rule that wants one still says so. */
 static void refuse(struct cost_maker *maker, struct str why, bool noted)
 {
@@ -146,8 +171,12 @@ static enum status read_side(struct cost_maker *maker, const struct comparison_s
             refuse(maker, why, status == STATUS_CHILD);
             return STATUS_OK;
         }
+        enum looked looked = LOOKED_UNKNOWN;
+        if (status == STATUS_OK && trials[t].end.samples == 0)
+            status = look(&looked, maker, &place, err);
         if (status != STATUS_OK)
             return err_wrap(err, "%s, steady trial %u", side_name(side), trial->number);
+        maker->looked[side] = t ? both_looked(maker->looked[side], looked) : looked;
     }
     return STATUS_OK;
 }
@@ -166,6 +195,33 @@ static bool is_empty(const struct cost_side *side)
     return true;
 }
 
+/* Behind "the mutex profile is empty on both sides: ". */
+static struct str why_empty(const struct cost_maker *maker, bool base)
+{
+    const char *call = maker->kind->turned_on_by;
+    const char *kind = profile_kind_spoken(maker->kind->kind);
+    if (maker->looked[SIDE_CAND] == LOOKED_NOT) {
+        return str_format(maker->arena, "%s profiling is off, since the service %s %s", kind,
+                          base ? "does not call" : "no longer calls", call);
+    }
+    return base
+               ? str_format(maker->arena, "the service does not call %s, or nothing waited", call)
+               : str_format(maker->arena, "it no longer calls %s, or nothing waits any more", call);
+}
+
+/* The candidate has a profile; all that is in it looks new. */
+static void note_empty_base(struct cost_maker *maker)
+{
+    const char *name = profile_kind_spoken(maker->kind->kind);
+    const char *call = maker->kind->turned_on_by;
+    if (maker->looked[SIDE_BASE] == LOOKED)
+        return;
+    comparison_note(maker->comparison, maker->arena,
+                    "the %s profile of the baseline is empty: %sonly the candidate calls %s", name,
+                    maker->looked[SIDE_BASE] == LOOKED_NOT ? "" : "nothing waited there, or ",
+                    call);
+}
+
 /*
  * An empty profile may say that nobody waited, or that nobody looked. On
  * the candidate it could hide what a rule is there for; on the baseline
@@ -173,26 +229,18 @@ static bool is_empty(const struct cost_side *side)
  */
 static void doubt_empty(struct cost_maker *maker)
 {
-    const char *name = profile_kind_spoken(maker->kind->kind);
-    const char *call = maker->kind->turned_on_by;
     bool base = is_empty(&maker->sides[SIDE_BASE]);
-    if (!call || !(base || is_empty(&maker->sides[SIDE_CAND])))
+    bool cand = is_empty(&maker->sides[SIDE_CAND]);
+    if (!maker->kind->turned_on_by)
         return;
-    if (!is_empty(&maker->sides[SIDE_CAND])) {
-        comparison_note(maker->comparison, maker->arena,
-                        "the %s profile of the baseline is empty: nothing waited there, or only "
-                        "the candidate calls %s",
-                        name, call);
+    if (base && !cand)
+        note_empty_base(maker);
+    if (!cand || maker->looked[SIDE_CAND] == LOOKED)
         return;
-    }
-    maker->doubt = base ? str_format(maker->arena,
-                                     "the %s profile is empty on both sides: the service does not "
-                                     "call %s, or nothing waited",
-                                     name, call)
-                        : str_format(maker->arena,
-                                     "the %s profile of the candidate is empty: it no longer calls "
-                                     "%s, or nothing waits any more",
-                                     name, call);
+    struct str why = why_empty(maker, base);
+    maker->doubt =
+        str_format(maker->arena, "the %s profile %s: %.*s", profile_kind_spoken(maker->kind->kind),
+                   base ? "is empty on both sides" : "of the candidate is empty", STR_ARGS(why));
     comparison_note(maker->comparison, maker->arena, "%.*s", STR_ARGS(maker->doubt));
 }
 

@@ -1,6 +1,7 @@
 #include "gate/compare/duet_rows.h"
 
 #include "gate/compare/heap_rows.h"
+#include "gate/compare/lateness.h"
 #include "gate/stats/histogram.h"
 #include "gate/stats/slope.h"
 #include "gate/stats/windows.h"
@@ -67,34 +68,27 @@ static enum status read_pair(struct quantiles *out, const struct record_trial *c
     return STATUS_OK;
 }
 
-static uint64_t worst_lateness(const struct record_scenario *record)
-{
-    uint64_t worst_ns = 0;
-    for (enum side side = 0; side < SIDES; side++) {
-        for (size_t t = 0; t < record->trial_count[side][PHASE_DUET]; t++) {
-            uint64_t late_ns = record->trials[side][PHASE_DUET][t].lateness_p99_ns;
-            worst_ns = late_ns > worst_ns ? late_ns : worst_ns;
-        }
-    }
-    return worst_ns;
-}
-
 /*
  * What a median of ratios does not show: bursts that hit few windows, and
- * growth that memgate's own lateness, which both sides have in their
- * latency, makes small beside it.
+ * growth that memgate's own lateness makes small. Both sides have the same
+ * of it in their latency, request by request in random order: it makes no
+ * difference between them, so that growth that is proven beside it stands.
  */
 static struct str shadow_of(const struct record_scenario *record, struct arena *arena,
                             struct samples base, struct samples cand, double value_ns)
 {
     struct burst_count bursts;
-    double late_ns = (double)worst_lateness(record);
+    double late_ns = (double)lateness_worst_ns(record, PHASE_DUET);
     if (windows_have_bursts(&bursts, base, cand, BURST_FACTOR)) {
         return str_format(arena,
                           "in %zu of %zu windows the candidate took more than %g times as long, "
                           "the other way round in %zu: look at latency/*.hgrm",
                           bursts.worse, base.len, BURST_FACTOR, bursts.better);
     }
+    struct str problem = lateness_problem(record, PHASE_DUET, arena);
+    if (problem.len)
+        return problem;
+    /* Far apart, requests may be late by more than a short answer takes. */
     if (late_ns > LATENESS_MIN_NS && late_ns > LATENESS_SHARE * value_ns) {
         return str_format(arena,
                           "1 %% of the requests left up to %.1f ms late, since the machine was "

@@ -5,6 +5,7 @@
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
+#include "gate/stats/sample.h"
 #include "gate/stats/share.h"
 
 #define NS_PER_MINUTE 60e9
@@ -79,13 +80,6 @@ static void refuse_pauses(struct gc_reader *reader, const struct trial_place *pl
                     STR_ARGS(comparison->gc_pause_refusal));
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
 /*
  * From the ring of MemStats, where cycle N has place (N - 1) % 256. The
  * points force two collections that are within it: one for the profile
@@ -109,9 +103,8 @@ static const char *ring_pause(double *out, const struct memstats *warm, const st
         pauses[len++] = end->pause_ns[(warm->gc_count + i - 1) % MEMSTATS_PAUSES];
     if (len == 0)
         return "lines of gctrace were lost, and MemStats knows of no collection";
-    qsort(pauses, len, sizeof(*pauses), compare_ns);
-    size_t rank = (len * 99 + 99) / 100;
-    *out = (double)pauses[rank - 1];
+    sample_sort_u64(pauses, len);
+    *out = (double)sample_percentile_u64(pauses, len, 99);
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "gate/compare/duet_rows.h"
 #include "gate/compare/gc_rows.h"
 #include "gate/compare/heap_rows.h"
+#include "gate/compare/lateness.h"
 #include "gate/compare/noise.h"
 #include "gate/compare/rss_parts.h"
 #include "gate/compare/sources.h"
@@ -138,6 +139,14 @@ static bool was_measured(const struct columns *columns, size_t row)
     return columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
 }
 
+/* The sides ran at different times: lateness of one may be all that differs. */
+static struct str doubt_of(const struct comparison *comparison, struct arena *arena,
+                           enum metric metric)
+{
+    return metric_is_latency(metric) ? lateness_problem(comparison->record, PHASE_STEADY, arena)
+                                     : STR("");
+}
+
 static void add_steady(struct comparison *comparison, struct arena *arena,
                        const struct columns *columns)
 {
@@ -153,6 +162,7 @@ static void add_steady(struct comparison *comparison, struct arena *arena,
             .level = ROW_SCENARIO,
             .phase = PHASE_STEADY,
             .estimate = estimate_of(base, cand, steady_rows[i].method),
+            .doubt = doubt_of(comparison, arena, steady_rows[i].metric),
         };
         comparison_row_add(comparison, arena, &row);
     }

@@ -33,11 +33,9 @@ uint64_t cpu_profile_seconds(uint64_t done, uint64_t count, uint64_t spent_ns)
 static void ask(struct cpu_profile *profile)
 {
     struct arena *arena = profile->trial->scratch;
-    const struct scenario_service *service = &profile->trial->scenario->scenario->service;
-    struct str pprof = service->pprof;
-    profile->path =
-        str_format(arena, "%.*s%sprofile?seconds=%llu", STR_ARGS(pprof),
-                   str_ends_with(pprof, STR("/")) ? "" : "/", (unsigned long long)profile->seconds);
+    profile->path = trial_pprof_path(
+        profile->trial, arena,
+        str_format(arena, "profile?seconds=%llu", (unsigned long long)profile->seconds));
     *profile->why = (struct err){0};
     /* A failure leaves no exchange, and the reason where finish finds it. */
     (void)!control_begin(&profile->exchange, arena, profile->port, profile->path,

@@ -2,6 +2,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/num.h"
+#include "gate/stats/sample.h"
 
 /* Numbers of a line, in its order. */
 enum number {
@@ -149,6 +150,10 @@ static void count_line(struct gctrace *trace, const struct gctrace_line *line)
     trace->lines++;
     if (line->is_forced)
         return;
+    if (trace->len == GCTRACE_PAUSES_MAX) {
+        trace->is_flood = true;
+        return;
+    }
     ARENA_PUSH(trace->arena, trace->pauses_ns, trace->len, trace->cap, line->stop_ns);
     trace->assist_ns += line->assist_ns;
     trace->cpu_ns += line->cpu_ns;
@@ -196,23 +201,14 @@ void gctrace_end(struct gctrace *trace)
     trace->window = GCTRACE_AFTER;
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-/* Of sorted pauses; rank ceil(percent / 100 * len). */
-static uint64_t pause_ns(const struct gctrace *trace, size_t percent)
-{
-    return trace->pauses_ns[(trace->len * percent + 99) / 100 - 1];
-}
-
 static struct str refusal_of(const struct gctrace *trace, struct arena *arena, uint64_t lost)
 {
     if (trace->is_mixed)
         return STR("lines of gctrace from more than one Go program came");
+    if (trace->is_flood) {
+        return str_format(arena, "more than %d lines of gctrace came during the load",
+                          GCTRACE_PAUSES_MAX);
+    }
     if (trace->number_before == 0 || trace->number_after == 0) {
         return str_format(arena,
                           "no line of gctrace came %s the load: the service sets GODEBUG or "
@@ -242,9 +238,9 @@ void gctrace_summarize(struct gctrace *trace, struct arena *arena, uint64_t load
     out->goal_bytes = trace->goal_bytes;
     if (trace->len == 0)
         return;
-    qsort(trace->pauses_ns, trace->len, sizeof(*trace->pauses_ns), compare_ns);
-    out->pause_p50_ns = pause_ns(trace, 50);
-    out->pause_p99_ns = pause_ns(trace, 99);
+    sample_sort_u64(trace->pauses_ns, trace->len);
+    out->pause_p50_ns = sample_percentile_u64(trace->pauses_ns, trace->len, 50);
+    out->pause_p99_ns = sample_percentile_u64(trace->pauses_ns, trace->len, 99);
     out->pause_max_ns = trace->pauses_ns[trace->len - 1];
     /* What tore a line does not know how long the collection took: the others stand for it. */
     double scale = (double)out->cycles / (double)trace->len;

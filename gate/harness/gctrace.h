@@ -15,7 +15,14 @@
  * prints meanwhile can stand in the middle of it: such a line is lost. The
  * numbers of the lines tell how many were.
  */
-enum { GCTRACE_LINE_BYTES_MAX = 512 };
+enum {
+    GCTRACE_LINE_BYTES_MAX = 512,
+    /*
+     * Collections of a load: a thousand a second over a quarter of an hour.
+     * What prints more is no Go runtime, and would fill our memory.
+     */
+    GCTRACE_PAUSES_MAX = 1000000,
+};
 
 struct gctrace_line {
     uint64_t number;  /* of the collection, from 1 */
@@ -36,6 +43,7 @@ struct gctrace {
     size_t line_len;
     bool is_cut; /* the line is longer than that, and so none of ours */
     enum { GCTRACE_BEFORE, GCTRACE_LOAD, GCTRACE_AFTER } window;
+    bool is_flood;          /* more than GCTRACE_PAUSES_MAX; the rest was not kept */
     bool is_mixed;          /* the numbers do not rise: several programs print */
     uint64_t last_number;   /* of any line */
     uint64_t number_before; /* the last one before the load; 0: none */

@@ -156,6 +156,7 @@ enum status harness_open(struct harness *out, struct arena *arena, const struct 
 void harness_close(struct harness *harness)
 {
     struct err err = {0};
+    cgroups_close(&harness->groups);
     if (harness->work_dir.len && io_remove_tree(harness->work_dir, &err))
         log_line(harness->spec.log, "temporary files are left behind: %s", err.text);
     *harness = (struct harness){0};
@@ -233,6 +234,44 @@ static enum status build_side(const struct harness *harness, struct harness_scen
     return STATUS_OK;
 }
 
+/* One set of places does for all scenarios: version 2 would have us move once for each. */
+static enum status open_groups(struct harness *harness, struct err *err)
+{
+    const struct policy *policy = harness->spec.policy;
+    struct cgroup_needs needs = {0};
+    if (harness->has_groups)
+        return STATUS_OK;
+    for (size_t i = 0; i < policy->scenario_count; i++)
+        cgroup_needs_add(&needs, &policy->scenarios[i].service.limits);
+    if (cgroups_open(&harness->groups, harness->arena, STR(""), &needs, err))
+        return err->status;
+    harness->has_groups = true;
+    return STATUS_OK;
+}
+
+/* Before the build takes its minutes: limits that cannot be had are no reason to wait. */
+static enum status try_limits(struct harness *harness, struct harness_scenario *out,
+                              struct err *err)
+{
+    const struct scenario_limits *limits = &out->scenario->service.limits;
+    struct cgroup group = {0};
+    uint64_t version = 2;
+    if (!limits_are_set(limits))
+        return STATUS_OK;
+    if (open_groups(harness, err) || cgroup_make(&group, &harness->groups, limits, err))
+        return err_wrap(err, "service.limits");
+    (void)cgroup_remove(&group);
+    for (size_t i = 0; i < CGROUP_CONTROLLERS; i++)
+        version = group.versions[i] == 1 ? 1 : version;
+    out->limits = (struct record_limits){
+        .cgroup_version = version,
+        .memory_bytes = limits->memory_bytes,
+        .cpus = limits->cpus,
+        .cpuset = limits->cpuset,
+    };
+    return STATUS_OK;
+}
+
 enum status harness_build(struct harness *harness, struct harness_scenario *out,
                           const struct scenario *scenario, struct err *err)
 {
@@ -241,7 +280,8 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
         .exact_rate = EXACT_RATE,
         .exact_limit_ns = EXACT_LIMIT_NS,
     };
-    if (scenario->driver == DRIVER_HTTP && read_requests(harness, &built, err))
+    if (scenario->driver == DRIVER_HTTP &&
+        (read_requests(harness, &built, err) || try_limits(harness, &built, err)))
         return err->status;
     for (enum side side = 0; side < SIDES; side++) {
         if (build_side(harness, &built, side, err))

@@ -2,6 +2,7 @@
 #define GATE_HARNESS_HARNESS_H
 
 #include "gate/base/log.h"
+#include "gate/harness/cgroup.h"
 #include "gate/harness/pinning.h"
 #include "gate/harness/repo.h"
 #include "gate/policy/policy.h"
@@ -36,10 +37,13 @@ struct harness_scenario {
     struct requests *requests;  /* DRIVER_HTTP */
     struct str bench;           /* DRIVER_GOTEST: the -test.bench expression that trials run */
     struct str cpu_refusal;     /* why no more CPU profiles are asked for; empty at first */
-    struct str notes;           /* what the report should say of it: one line; may be empty */
-    uint64_t exact_count;       /* requests of an exact trial */
-    uint64_t exact_rate;        /* of the heap profile; EXACT_RATE until that is too slow */
-    uint64_t exact_limit_ns;    /* for the warm-up and load of an exact trial at EXACT_RATE */
+    /* Why no more block, mutex or goroutine profiles are asked for; empty at first. */
+    struct str snapshot_refusals[PROFILE_KINDS];
+    struct str notes;            /* what the report should say of it: one line; may be empty */
+    struct record_limits limits; /* what holds the services: service.limits, once they were tried */
+    uint64_t exact_count;        /* requests of an exact trial */
+    uint64_t exact_rate;         /* of the heap profile; EXACT_RATE until that is too slow */
+    uint64_t exact_limit_ns;     /* for the warm-up and load of an exact trial at EXACT_RATE */
     uint64_t build_ns[SIDES];
 };
 
@@ -53,6 +57,9 @@ struct harness {
     struct record_rename *renames; /* of Go files between the revisions, as a recording has them */
     size_t rename_count;
     struct pinning pinning; /* of the load and of services; benchmarks run anywhere */
+    struct cgroups groups;  /* for scenarios with limits; opened when the first is built */
+    bool has_groups;
+    struct record_isolation isolation; /* of what is started */
     uint64_t export_ns;
 };
 

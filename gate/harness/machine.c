@@ -1,9 +1,9 @@
 #include "gate/harness/machine.h"
 
 #include <time.h>
-#include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "gate/base/num.h"
 
 enum { STAT_BYTES_MAX = 4096 };
@@ -20,17 +20,6 @@ enum column {
     COLUMN_STEAL,
     COLUMNS
 };
-
-/* A few lines of a file of the kernel's; empty when there is none. */
-static struct str read_text(char *text, size_t size, const char *path)
-{
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return STR("");
-    size_t len = fread(text, 1, size, file);
-    (void)fclose(file);
-    return (struct str){text, len};
-}
 
 bool machine_times_parse(struct machine_times *out, struct str text, uint64_t tick_ns)
 {
@@ -56,7 +45,7 @@ bool machine_times_parse(struct machine_times *out, struct str text, uint64_t ti
 }
 
 /* "throttled_usec 12" of version 2, "throttled_time 12000" (ns) of version 1 of control groups. */
-static uint64_t throttled_ns(struct str text)
+uint64_t machine_throttled_ns(struct str text)
 {
     struct str line;
     while (str_split(&text, '\n', &line)) {
@@ -82,12 +71,12 @@ void machine_times_read(struct machine_times *out)
 {
     char text[STAT_BYTES_MAX];
     struct timespec spent;
-    long per_second = sysconf(_SC_CLK_TCK);
-    uint64_t tick_ns = NS_PER_SECOND / (uint64_t)(per_second > 0 ? per_second : 100);
     *out = (struct machine_times){.at_ns = clock_now_ns()};
-    (void)machine_times_parse(out, read_text(text, sizeof(text), "/proc/stat"), tick_ns);
+    (void)machine_times_parse(out, io_read_small(text, sizeof(text), "/proc/stat"),
+                              clock_tick_ns());
     for (size_t i = 0; i < ARRAY_LEN(cpu_stat_paths) && out->throttled_ns == 0; i++)
-        out->throttled_ns = throttled_ns(read_text(text, sizeof(text), cpu_stat_paths[i]));
+        out->throttled_ns =
+            machine_throttled_ns(io_read_small(text, sizeof(text), cpu_stat_paths[i]));
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) == 0)
         out->own_ns = (uint64_t)spent.tv_sec * NS_PER_SECOND + (uint64_t)spent.tv_nsec;
 }
@@ -96,6 +85,16 @@ void machine_times_read(struct machine_times *out)
 static uint64_t less(uint64_t from, uint64_t what)
 {
     return from > what ? from - what : 0;
+}
+
+void machine_times_add(struct machine_times *sum, const struct machine_times *from,
+                       const struct machine_times *to)
+{
+    sum->busy_ns += less(to->busy_ns, from->busy_ns);
+    sum->steal_ns += less(to->steal_ns, from->steal_ns);
+    sum->capacity_ns += less(to->capacity_ns, from->capacity_ns);
+    sum->throttled_ns += less(to->throttled_ns, from->throttled_ns);
+    sum->own_ns += less(to->own_ns, from->own_ns);
 }
 
 struct record_noise machine_noise(const struct machine_times *from, const struct machine_times *to,

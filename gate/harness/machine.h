@@ -21,8 +21,14 @@ struct machine_times {
 };
 
 void machine_times_read(struct machine_times *out);
+/* By the text of a control group's cpu.stat, of either version; 0 where it does not say. */
+uint64_t machine_throttled_ns(struct str text);
 /* The line of /proc/stat; false when it is not one. */
 bool machine_times_parse(struct machine_times *out, struct str text, uint64_t tick_ns);
+
+/* Adds what passed between two looks: the parts of a load may have pauses between them. */
+void machine_times_add(struct machine_times *sum, const struct machine_times *from,
+                       const struct machine_times *to);
 
 /*
  * Between two looks: the shares of the machine that others took and that

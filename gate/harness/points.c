@@ -66,12 +66,9 @@ static enum status check_profile(struct trial *trial, struct arena *arena, struc
     return STATUS_OK;
 }
 
-/* "/debug/pprof/heap?gc=1" under the service's own prefix. */
 static struct str heap_path(const struct trial *trial, struct arena *arena, bool text)
 {
-    struct str pprof = trial->scenario->scenario->service.pprof;
-    return str_format(arena, "%.*s%sheap?gc=1%s", STR_ARGS(pprof),
-                      str_ends_with(pprof, STR("/")) ? "" : "/", text ? "&debug=1" : "");
+    return trial_pprof_path(trial, arena, text ? STR("heap?gc=1&debug=1") : STR("heap?gc=1"));
 }
 
 struct point_read {
@@ -140,9 +137,13 @@ static enum status read_live(struct record_live *out, struct trial *trial, struc
     struct control_reply reply = {0};
     struct memstats stats = {0};
     uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
-    struct str path = heap_path(trial, arena, true);
-    /* The first collection leaves what pools hold to their victim caches, the second takes it. */
+    struct str path = STR("");
+    /*
+     * The first collection leaves what pools hold to their victim caches, the
+     * second takes it. A profile is what a service makes with less effort.
+     */
     for (int i = 0; i < 2; i++) {
+        path = heap_path(trial, arena, i == 1);
         if (control_get(&reply, arena, port, path, timeout_ns, err) ||
             check_answer(&reply, path, err))
             return err->status;

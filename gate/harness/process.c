@@ -3,14 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/harness/cgroup.h"
 #include "gate/harness/process_keeper.h"
 #include "gate/harness/process_output.h"
 #include "gate/harness/process_tree.h"
@@ -147,6 +150,15 @@ static bool receive_note(struct keeper_note *note, int fd, uint64_t timeout_ns)
     return false;
 }
 
+/* Of a keeper that counts its processes from 1: ours is another number. */
+static pid_t first_below(pid_t keeper)
+{
+    struct tree tree;
+    tree_below(&tree, keeper);
+    /* One that has ended at once is noticed as any other end. */
+    return tree.len ? tree.pids[0] : keeper;
+}
+
 static enum status read_start(struct process *process, const struct process_spec *spec,
                               struct err *err)
 {
@@ -158,6 +170,14 @@ static enum status read_start(struct process *process, const struct process_spec
         return err_set(err, STATUS_CHILD, "%s: cannot enter %.*s: %s", spec->argv[0],
                        STR_ARGS(spec->dir), strerror(note.value));
     }
+    if (note.word == KEEPER_NO_GROUP) {
+        return err_set(err, STATUS_IO, "%s: cannot be put into its control group: %s",
+                       spec->argv[0], strerror(note.value));
+    }
+    if (note.word == KEEPER_NO_PROC) {
+        return err_set(err, STATUS_IO, "%s: cannot be given a /proc of its own: %s", spec->argv[0],
+                       strerror(note.value));
+    }
     if (note.word == KEEPER_NO_CPUS) {
         return err_set(err, STATUS_IO, "%s: cannot be held on its CPUs: %s", spec->argv[0],
                        strerror(note.value));
@@ -166,7 +186,7 @@ static enum status read_start(struct process *process, const struct process_spec
         return err_set(err, STATUS_CHILD, "cannot execute %s: %s", spec->argv[0],
                        strerror(note.value));
     }
-    process->pid = note.value;
+    process->pid = spec->apart ? first_below(process->keeper) : note.value;
     return STATUS_OK;
 }
 
@@ -181,6 +201,12 @@ static void raise_oom_score(pid_t pid)
     (void)close(fd);
 }
 
+/* What fork does, into a namespace of processes and one of mounts. */
+static pid_t fork_apart(void)
+{
+    return (pid_t)syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0L, NULL, NULL, 0L);
+}
+
 static enum status fork_keeper(struct process *process, struct keeper_start *start, struct err *err)
 {
     struct channels channels;
@@ -193,7 +219,7 @@ static enum status fork_keeper(struct process *process, struct keeper_start *sta
     start->socket_fd = channels.socket[1];
     start->output_fd = channels.output[1];
     process->started_ns = clock_now_ns();
-    pid_t pid = fork();
+    pid_t pid = start->is_first ? fork_apart() : fork();
     if (pid == 0)
         keeper_run(start);
     int code = errno;
@@ -221,6 +247,7 @@ enum status process_start(struct process *process, const struct process_spec *sp
     output_init(&process->output);
     process->output.on_output = spec->on_output;
     process->output.ctx = spec->output_ctx;
+    process->group = spec->group;
     arena_init(&scratch);
     enum status status = find_program(&file, &scratch, str_from(spec->argv[0]), err);
     if (status == STATUS_OK) {
@@ -230,6 +257,8 @@ enum status process_start(struct process *process, const struct process_spec *sp
             .env = spec->env,
             .dir = str_text(&scratch, spec->dir.len ? spec->dir : STR(".")),
             .cpus = spec->cpus,
+            .group = spec->group,
+            .is_first = spec->apart,
         };
         status = fork_keeper(process, &start, err);
     }
@@ -252,6 +281,8 @@ static void note_end(struct process *process, int exit_status)
     process->pid = 0;
     process->ended = true;
     process->exit_status = exit_status;
+    if (process->group && cgroup_was_out_of_memory(process->group))
+        process->oom_limit_bytes = process->group->memory_bytes;
     process->ended_ns = clock_now_ns();
 }
 
@@ -395,14 +426,27 @@ static bool reap_orphans(uint64_t started_ticks)
     return true;
 }
 
+/* The first process of a namespace goes after all others, and one that cannot go holds it. */
+static bool wait_keeper(pid_t keeper)
+{
+    uint64_t deadline_ns = clock_now_ns() + KEEPER_KILL_NS;
+    for (;;) {
+        pid_t got = waitpid(keeper, NULL, WNOHANG);
+        if (got == keeper || (got < 0 && errno != EINTR))
+            return true;
+        if (clock_now_ns() > deadline_ns)
+            return false;
+        (void)poll(NULL, 0, 1);
+    }
+}
+
 /* False when something of the program is left. */
 static bool reap_keeper(const struct process *process, bool has_finished)
 {
     struct keeper_entry *entry = find_keeper(process->keeper);
     if (!has_finished)
         (void)kill(process->keeper, SIGKILL);
-    while (waitpid(process->keeper, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    has_finished = wait_keeper(process->keeper) && has_finished;
     uint64_t started_ticks = entry->started_ticks;
     *entry = (struct keeper_entry){0};
     return has_finished || reap_orphans(started_ticks);
@@ -415,6 +459,8 @@ void process_end(struct process *process, uint64_t grace_ns)
     bool was_running = process->pid != 0 && !process->ended;
     bool has_finished = await_keeper(process, grace_ns) == KEEPER_FINISHED;
     process->has_survivors = !reap_keeper(process, has_finished);
+    if (process->group)
+        (void)cgroup_remove(process->group);
     process->keeper = 0;
     process->stopped = was_running;
     note_end(process, SIGKILL);

@@ -27,6 +27,7 @@ int process_interrupted(void);
 /* STATUS_INTERRUPTED, naming the signal. */
 enum status process_interruption(struct err *err);
 
+struct cgroup;
 struct cpus;
 
 struct process_spec {
@@ -34,6 +35,12 @@ struct process_spec {
     const char *const *env;  /* NULL-terminated "NAME=value"; nothing is inherited */
     struct str dir;          /* working directory */
     const struct cpus *cpus; /* of pinning.h: where it may run; NULL: where we may */
+    const struct cgroup *group; /* what it is put into; outlives the process; NULL: none */
+    /*
+     * A process namespace of its own, with a /proc that shows nothing else:
+     * the keeper is its first process, and what is in it ends with that.
+     */
+    bool apart;
     /* Sees everything that is printed as it is read, also what is not kept; may be NULL. */
     void (*on_output)(void *ctx, const char *data, size_t len);
     void *output_ctx;
@@ -56,8 +63,9 @@ struct process {
     int output_fd;
     int exit_status; /* of waitpid, once it ended */
     bool ended;
-    bool stopped;       /* process_end ended it, not the program itself */
-    bool has_survivors; /* process_end could not kill all of it within its bound */
+    bool stopped;             /* process_end ended it, not the program itself */
+    uint64_t oom_limit_bytes; /* of memory, which the kernel has ended it or a child for; or 0 */
+    bool has_survivors;       /* process_end could not kill all of it within its bound */
     uint64_t started_ns;
     uint64_t ended_ns;
     struct process_output output;
@@ -65,6 +73,7 @@ struct process {
     /* Of process.c alone. */
     pid_t keeper; /* parent of the program and all its descendants; process_keeper.h */
     int keeper_fd;
+    const struct cgroup *group;
     uint64_t reaped_cpu_ns; /* by the keeper, when the program had ended */
 };
 

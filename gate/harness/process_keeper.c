@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/harness/cgroup.h"
 #include "gate/harness/pinning.h"
 #include "gate/harness/process_tree.h"
 
@@ -24,6 +26,7 @@ enum { ROUND_MS = 5 };
 enum { FD_MAX_BY_HAND = 4096 };
 
 struct keeper {
+    const struct cgroup *group;
     pid_t service;
     bool stopping;
     uint64_t kill_at_ns; /* when patience ends */
@@ -135,6 +138,8 @@ static NORETURN void service_run(const struct keeper_start *start, pid_t keeper,
     (void)dup2(FD_OUTPUT, 2);
     (void)close(FD_SOCKET);
     (void)close(FD_OUTPUT);
+    if (start->group && !cgroup_enter(start->group))
+        service_refuse(KEEPER_NO_GROUP, report_fd);
     if (start->cpus && !pinning_enter(start->cpus))
         service_refuse(KEEPER_NO_CPUS, report_fd);
     if (chdir(start->dir) != 0)
@@ -263,6 +268,8 @@ static void keeper_loop(struct keeper *keeper)
         bool alive = reap(keeper);
         uint64_t now_ns = clock_now_ns();
         if (keeper->stopping && (!alive || now_ns >= keeper->give_up_at_ns)) {
+            if (keeper->group && !alive)
+                (void)cgroup_remove(keeper->group);
             send_note(KEEPER_GONE, alive, reaped_cpu_ns());
             return;
         }
@@ -272,13 +279,31 @@ static void keeper_loop(struct keeper *keeper)
     }
 }
 
+/* Changes to mounts stay in our own mount namespace; the old /proc would show, and name, others. */
+static bool mount_proc(void)
+{
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
+}
+
+static bool prepare(const struct keeper_start *start)
+{
+    if (!place_descriptors(start))
+        return false;
+    if (start->is_first && !mount_proc()) {
+        send_note(KEEPER_NO_PROC, errno, 0);
+        return false;
+    }
+    return true;
+}
+
 void keeper_run(const struct keeper_start *start)
 {
-    struct keeper keeper = {0};
+    struct keeper keeper = {.group = start->group};
     (void)setsid();
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
     set_keeper_signals();
-    if (!place_descriptors(start) || !start_service(&keeper, start))
+    if (!prepare(start) || !start_service(&keeper, start))
         _exit(1);
     (void)close(FD_OUTPUT);
     keeper_loop(&keeper);

@@ -5,6 +5,7 @@
 
 #include "gate/base/base.h"
 
+struct cgroup;
 struct cpus;
 
 /*
@@ -21,15 +22,22 @@ struct cpus;
  * socket and kills everything; when the keeper is killed, the program
  * gets SIGKILL by its parent-death signal and memgate, a subreaper too,
  * inherits the rest.
+ *
+ * In a process namespace of its own the keeper is the first process: when
+ * it ends, the kernel ends all others. It removes the control group of the
+ * program when nothing is left in it, so that this is done without memgate
+ * too.
  */
 enum keeper_word {
-    KEEPER_STARTED, /* to memgate: value is the program's pid */
-    KEEPER_NO_DIR,  /* to memgate: value is errno of chdir */
-    KEEPER_NO_CPUS, /* to memgate: value is errno of sched_setaffinity */
-    KEEPER_NO_EXEC, /* to memgate: value is errno of fork or exec */
-    KEEPER_ENDED,   /* to memgate: value as waitpid gives it, ns the CPU of all it waited for */
-    KEEPER_GONE,    /* to memgate: nothing is left (value 0), or something cannot be killed */
-    KEEPER_STOP,    /* to the keeper: TERM, ns of grace, KILL */
+    KEEPER_STARTED,  /* to memgate: value is the program's pid */
+    KEEPER_NO_DIR,   /* to memgate: value is errno of chdir */
+    KEEPER_NO_CPUS,  /* to memgate: value is errno of sched_setaffinity */
+    KEEPER_NO_GROUP, /* to memgate: value is errno of entering the control group */
+    KEEPER_NO_PROC,  /* to memgate: value is errno of mounting /proc in the namespace */
+    KEEPER_NO_EXEC,  /* to memgate: value is errno of fork or exec */
+    KEEPER_ENDED,    /* to memgate: value as waitpid gives it, ns the CPU of all it waited for */
+    KEEPER_GONE,     /* to memgate: nothing is left (value 0), or something cannot be killed */
+    KEEPER_STOP,     /* to the keeper: TERM, ns of grace, KILL */
 };
 
 /* One packet of the socket between both. */
@@ -44,9 +52,11 @@ struct keeper_start {
     const char *const *argv;
     const char *const *env;
     const char *dir;
-    const struct cpus *cpus; /* of pinning.h: where the program may run; NULL: where we may */
-    int socket_fd;           /* SOCK_SEQPACKET, our end */
-    int output_fd;           /* stdout and stderr of the program */
+    const struct cpus *cpus;    /* of pinning.h: where the program may run; NULL: where we may */
+    const struct cgroup *group; /* of cgroup.h: what the program is put into, or NULL */
+    bool is_first;              /* of a process namespace: /proc is still the one of memgate's */
+    int socket_fd;              /* SOCK_SEQPACKET, our end */
+    int output_fd;              /* stdout and stderr of the program */
 };
 
 /* How long the dead may take to go: a process in an uninterruptible wait never does. */

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/base/num.h"
+#include "gate/base/unit.h"
 #include "gate/harness/gctrace.h"
 
 /* A program that prints without end must not hold us: the rest waits for the next look. */
@@ -27,21 +29,16 @@ void output_release(struct process_output *output)
     output_init(output);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* tail_at is where the next byte goes; once the ring is full, the oldest byte stands there. */
 static void tail_add(struct process_output *output, const char *data, size_t len)
 {
     if (!output->tail)
         output->tail = memory_resize(NULL, PROCESS_OUTPUT_TAIL_BYTES_MAX);
     while (len > 0) {
-        size_t part = smaller(len, PROCESS_OUTPUT_TAIL_BYTES_MAX - output->tail_at);
+        size_t part = num_min_u64(len, PROCESS_OUTPUT_TAIL_BYTES_MAX - output->tail_at);
         memcpy(output->tail + output->tail_at, data, part);
         output->tail_at = (output->tail_at + part) % PROCESS_OUTPUT_TAIL_BYTES_MAX;
-        size_t kept = smaller(output->tail_len + part, PROCESS_OUTPUT_TAIL_BYTES_MAX);
+        size_t kept = num_min_u64(output->tail_len + part, PROCESS_OUTPUT_TAIL_BYTES_MAX);
         output->dropped_bytes += output->tail_len + part - kept;
         output->tail_len = kept;
         data += part;
@@ -51,7 +48,7 @@ static void tail_add(struct process_output *output, const char *data, size_t len
 
 void output_add(struct process_output *output, const char *data, size_t len)
 {
-    size_t head_len = smaller(len, output->head.max - output->head.len);
+    size_t head_len = num_min_u64(len, output->head.max - output->head.len);
     if (head_len > 0)
         buf_append(&output->head, data, head_len);
     if (len > head_len)
@@ -153,6 +150,30 @@ struct str process_output_tail(struct arena *arena, const struct process *proces
     return copy;
 }
 
+static struct str limit_text(struct arena *arena, uint64_t bytes)
+{
+    struct buf buf;
+    buf_init(&buf, BUF_TEXT_BYTES_MAX);
+    unit_write(&buf, UNIT_BYTES, (double)bytes, false);
+    struct str text = str_copy(arena, buf_view(&buf));
+    buf_release(&buf);
+    return text;
+}
+
+/* Of what the kernel killed for the limit: all of it, or something that the program had started. */
+static struct str oom_fate(struct arena *arena, const struct process *process, double seconds)
+{
+    struct str limit = limit_text(arena, process->oom_limit_bytes);
+    if (WIFSIGNALED(process->exit_status)) {
+        return str_format(arena, "was killed by its memory limit of %.*s after %.1f s",
+                          STR_ARGS(limit), seconds);
+    }
+    return str_format(arena,
+                      "exited with status %d after %.1f s, when one of its processes was killed by "
+                      "its memory limit of %.*s",
+                      WEXITSTATUS(process->exit_status), seconds, STR_ARGS(limit));
+}
+
 struct str process_fate(struct arena *arena, const struct process *process)
 {
     if (!process->ended)
@@ -161,6 +182,8 @@ struct str process_fate(struct arena *arena, const struct process *process)
     int status = process->exit_status;
     if (process->stopped)
         return str_format(arena, "was stopped after %.1f s", seconds);
+    if (process->oom_limit_bytes)
+        return oom_fate(arena, process, seconds);
     if (WIFEXITED(status)) {
         return str_format(arena, "exited with status %d after %.1f s", WEXITSTATUS(status),
                           seconds);

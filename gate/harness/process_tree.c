@@ -1,12 +1,12 @@
 #include "gate/harness/process_tree.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "gate/base/num.h"
 #include "gate/base/str.h"
 
@@ -17,28 +17,9 @@ enum {
     CHILDREN_BYTES_MAX = 8 * 1024
 };
 
-/* Reads a small file of /proc into text; its length, 0 when it is gone. */
-static size_t read_small(const char *path, char *text, size_t size)
-{
-    size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    while (len < size - 1) {
-        ssize_t got = read(fd, text + len, size - 1 - len);
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-    }
-    (void)close(fd);
-    text[len] = '\0';
-    return len;
-}
-
 static uint64_t ticks_to_ns(uint64_t ticks)
 {
-    long per_second = sysconf(_SC_CLK_TCK);
-    return ticks * (NS_PER_SECOND / (uint64_t)(per_second > 0 ? per_second : 100));
+    return ticks * clock_tick_ns();
 }
 
 /* Numbers of /proc(5), counted from the state, which follows the name. */
@@ -59,7 +40,7 @@ bool tree_read_stat(struct tree_stat *out, pid_t pid)
     char text[STAT_BYTES_MAX];
     uint64_t fields[STAT_FIELDS] = {0};
     (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    struct str rest = {text, read_small(path, text, sizeof(text))};
+    struct str rest = io_read_small(text, sizeof(text), path);
     /* The name is the program's choice and may hold ") 1 2 3": the last parenthesis ends it. */
     ptrdiff_t name_end = str_find_last(rest, ')');
     if (name_end < 0)
@@ -142,7 +123,7 @@ static void add_children(struct tree *tree, pid_t parent)
         return;
     while (next_pid(dir, &thread)) {
         (void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent, (int)thread);
-        add_listed(tree, (struct str){text, read_small(path, text, sizeof(text))});
+        add_listed(tree, io_read_small(text, sizeof(text), path));
     }
     (void)closedir(dir);
 }
@@ -256,7 +237,7 @@ static uint64_t read_rss_bytes(pid_t pid)
     struct str part = {NULL, 0};
     uint64_t pages = 0;
     (void)snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
-    struct str rest = {text, read_small(path, text, sizeof(text))};
+    struct str rest = io_read_small(text, sizeof(text), path);
     /* The first number is the address space, the second what is resident. */
     (void)str_split(&rest, ' ', &part);
     if (!str_split(&rest, ' ', &part) || !num_parse_u64(&pages, part))
@@ -283,7 +264,7 @@ static uint64_t read_kib_line(pid_t pid, const char *file, struct str name)
     struct str unit = STR(" kB");
     uint64_t kib = 0;
     (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-    struct str rest = {text, read_small(path, text, sizeof(text))};
+    struct str rest = io_read_small(text, sizeof(text), path);
     while (str_split(&rest, '\n', &line) && !str_starts_with(line, name))
         continue;
     if (!str_starts_with(line, name) || !str_ends_with(line, unit))

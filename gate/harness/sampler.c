@@ -4,6 +4,8 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/base/num.h"
+#include "gate/stats/sample.h"
 
 /* Each look walks the process tree; 10 a second are asked for, and a tick comes late at times. */
 #define SAMPLE_NS (85 * NS_PER_MS)
@@ -58,19 +60,6 @@ void sampler_tick(struct sampler *sampler)
     sampler_take(sampler);
 }
 
-static int compare_bytes(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-/* Of sorted bytes; rank ceil(percent / 100 * len). */
-static uint64_t percentile(const uint64_t *bytes, size_t len, size_t percent)
-{
-    return bytes[(len * percent + 99) / 100 - 1];
-}
-
 static void summarize_rss(const struct sampler *sampler, struct record_trial *out)
 {
     struct arena scratch;
@@ -78,16 +67,11 @@ static void summarize_rss(const struct sampler *sampler, struct record_trial *ou
     uint64_t *bytes = ARENA_ARRAY(&scratch, uint64_t, sampler->len);
     for (size_t i = 0; i < sampler->len; i++)
         bytes[i] = sampler->samples[i].usage.rss_bytes;
-    qsort(bytes, sampler->len, sizeof(*bytes), compare_bytes);
-    out->rss_p50_bytes = percentile(bytes, sampler->len, 50);
-    out->rss_p95_bytes = percentile(bytes, sampler->len, 95);
+    sample_sort_u64(bytes, sampler->len);
+    out->rss_p50_bytes = sample_percentile_u64(bytes, sampler->len, 50);
+    out->rss_p95_bytes = sample_percentile_u64(bytes, sampler->len, 95);
     out->rss_max_bytes = bytes[sampler->len - 1];
     arena_release(&scratch);
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 void sampler_summarize(const struct sampler *sampler, struct record_trial *out)
@@ -98,8 +82,8 @@ void sampler_summarize(const struct sampler *sampler, struct record_trial *out)
     summarize_rss(sampler, out);
     for (size_t i = 0; i < sampler->len; i++) {
         const struct tree_usage *usage = &sampler->samples[i].usage;
-        out->threads_max = larger(out->threads_max, usage->threads);
-        out->fds_max = larger(out->fds_max, usage->fds);
+        out->threads_max = num_max_u64(out->threads_max, usage->threads);
+        out->fds_max = num_max_u64(out->fds_max, usage->fds);
         out->pss_bytes = usage->pss_bytes ? usage->pss_bytes : out->pss_bytes;
     }
 }

@@ -26,12 +26,18 @@ static void trace_collector(struct trial_env *env, struct arena *arena)
  * its points alone, unless the service chose its own settings; the memory
  * limit brings the collector back before a machine runs full.
  */
-static void hold_collector(struct trial_env *env, struct arena *arena)
+static void hold_collector(struct trial_env *env, struct arena *arena,
+                           const struct scenario_limits *limits)
 {
+    uint64_t bytes = 2ULL << 30;
+    /* Three quarters: code, C and what the kernel holds for it count there and not here. */
+    if (limits->memory_bytes && limits->memory_bytes / 4 * 3 < bytes)
+        bytes = limits->memory_bytes / 4 * 3;
     if (trial_env_get(env, STR("GOGC")).len || trial_env_get(env, STR("GOMEMLIMIT")).len)
         return;
     trial_env_set(env, arena, STR("GOGC"), STR("off"));
-    trial_env_set(env, arena, STR("GOMEMLIMIT"), STR("2GiB"));
+    trial_env_set(env, arena, STR("GOMEMLIMIT"),
+                  str_format(arena, "%lluB", (unsigned long long)bytes));
 }
 
 enum { VARIABLES = 3 };
@@ -70,7 +76,7 @@ static enum status build_env(const char *const **out, const struct trial *trial,
         env.vars[i].value = trial_substitute(arena, env.vars[i].value, variables, VARIABLES);
     if (trial->key.phase == PHASE_EXACT) {
         trial_env_set_rate(&env, arena, trial->scenario->exact_rate);
-        hold_collector(&env, arena);
+        hold_collector(&env, arena, &service->limits);
     }
     if (trial->key.phase == PHASE_STEADY)
         trace_collector(&env, arena);
@@ -88,9 +94,12 @@ static enum status start(struct service *service, struct err *err)
     const struct trial *trial = service->trial;
     struct trial_variable variables[VARIABLES];
     const struct pinning *pinning = &trial->harness->pinning;
+    const struct scenario_limits *limits = &trial->scenario->scenario->service.limits;
     struct process_spec spec = {
         .dir = trial->scenario->trees[trial->key.side],
-        .cpus = pinning->is_on ? &pinning->service : NULL,
+        /* A set of its own has the last word, and may hold none of ours. */
+        .cpus = pinning->is_on && limits->cpuset.len == 0 ? &pinning->service : NULL,
+        .apart = trial->harness->isolation.process,
         .on_output = feed_gctrace,
         .output_ctx = &service->gctrace,
     };
@@ -101,6 +110,11 @@ static enum status start(struct service *service, struct err *err)
     spec.argv = build_argv(trial, variables);
     if (build_env(&spec.env, trial, variables, err))
         return err->status;
+    if (limits_are_set(limits)) {
+        if (cgroup_make(&service->group, &trial->harness->groups, limits, err))
+            return err_wrap(err, "service.limits");
+        spec.group = &service->group;
+    }
     return process_start(&service->process, &spec, err);
 }
 
@@ -207,6 +221,10 @@ enum status service_check_alive(struct service *service, struct err *err)
     process_poll(&service->process);
     if (service->process.ended)
         return trial_report_end(service->trial, &service->process, at_end, err);
+    if (cgroup_was_out_of_memory(&service->group)) {
+        return err_set(err, STATUS_CHILD,
+                       "a process of it was killed by its memory limit (service.limits.memory)");
+    }
     /* Its sockets go first, then the process: it may be about to be dead. */
     return service_check_listener(service, err) ? service_explain(service, at_end, err) : STATUS_OK;
 }
@@ -225,7 +243,12 @@ enum status service_end(struct service *service, enum status status, struct err 
 {
     struct trial *trial = service->trial;
     struct err unwritten = {0};
+    trial->record->machine.limit_throttled_ns = cgroup_throttled_ns(&service->group);
     process_end(&service->process, STOP_GRACE_NS);
+    if (!cgroup_remove(&service->group)) {
+        log_line(trial->harness->spec.log, "%s: its control group could not be removed",
+                 side_name(trial->key.side));
+    }
     if (service->process.has_survivors) {
         log_line(trial->harness->spec.log, "%s: something of it could not be killed and still runs",
                  side_name(trial->key.side));

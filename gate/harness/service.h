@@ -9,6 +9,7 @@
 struct service {
     struct trial *trial;
     struct process process;
+    struct cgroup group; /* of the process, where the scenario has limits; else empty */
     uint16_t port;
     struct gctrace gctrace; /* of steady trials; others print nothing */
 };

@@ -2,6 +2,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/base/num.h"
 #include "gate/harness/control.h"
 
 enum { ANSWER_BYTES_SHOWN = 160 };
@@ -63,31 +64,87 @@ static enum status remove_profiles(const struct trial *trial, struct arena *aren
     return STATUS_OK;
 }
 
-/* Said at once and kept, so that a judge of the recording can say it again. */
-static enum status refuse(const struct trial *trial, struct arena *arena, enum profile_kind kind,
-                          const char *why, struct err *err)
+/* Kept, so that a judge of the recording can say it again. */
+static enum status write_refusal(const struct trial *trial, struct arena *arena,
+                                 enum profile_kind kind, struct str why, struct err *err)
 {
     struct str file = recording_refusal_file(arena, trial->dir, kind);
-    struct str shown = str_slice(str_from(why), 0, RECORDING_REFUSAL_BYTES_MAX - 1);
-    log_line(trial->harness->spec.log, "%s: no %s profile: %s", side_name(trial->key.side),
-             profile_kind_spoken(kind), why);
+    struct str shown = str_slice(why, 0, RECORDING_REFUSAL_BYTES_MAX - 1);
     if (remove_profiles(trial, arena, kind, err))
         return err->status;
     return io_write_file(file, bytes_of_str(str_format(arena, "%.*s\n", STR_ARGS(shown))), err);
 }
 
+/* Said once for the scenario. */
+static enum status refuse(const struct trial *trial, struct arena *arena, enum profile_kind kind,
+                          const char *why, struct err *err)
+{
+    const char *side = side_name(trial->key.side);
+    log_line(trial->harness->spec.log,
+             "%s: no %s profile: %s; later trials of %.*s take none, on either side", side,
+             profile_kind_spoken(kind), why, STR_ARGS(trial->scenario->scenario->name));
+    trial->scenario->snapshot_refusals[kind] =
+        str_format(trial->keep, "none was asked for after that of %s trial %u was refused: %s",
+                   side, (unsigned)trial->key.number, why);
+    return write_refusal(trial, arena, kind, str_from(why), err);
+}
+
 /*
- * True when the warm point was refused. Before that point an earlier run
- * of the same trial may have left its reason.
+ * True when the profile is not to be asked for. Before the warm point an
+ * earlier run of the same trial may have left its reason.
  */
-static enum status was_refused(bool *out, const struct trial *trial, struct arena *arena,
-                               enum profile_kind kind, enum point point, struct err *err)
+static enum status is_refused(bool *out, const struct trial *trial, struct arena *arena,
+                              enum profile_kind kind, enum point point, struct err *err)
 {
     struct str file = recording_refusal_file(arena, trial->dir, kind);
+    struct str why = trial->scenario->snapshot_refusals[kind];
     if (point == POINT_WARM && io_remove_tree(file, err))
         return err->status;
-    *out = io_is_file(file);
+    *out = io_is_file(file) || why.len > 0;
+    return *out && !io_is_file(file) ? write_refusal(trial, arena, kind, why, err) : STATUS_OK;
+}
+
+static struct str path_of(const struct trial *trial, struct arena *arena, enum profile_kind kind,
+                          const char *query)
+{
+    return trial_pprof_path(trial, arena,
+                            str_format(arena, "%s%s", profile_kind_name(kind), query));
+}
+
+/* Whether nobody waited or nobody looked; a service that does not say leaves it open. */
+static enum status ask_period(const struct trial *trial, struct arena *arena, uint16_t port,
+                              struct err *err)
+{
+    struct control_reply reply = {0};
+    struct err why = {0};
+    struct str line;
+    struct str name = STR("sampling period=");
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    struct str path = path_of(trial, arena, PROFILE_KIND_MUTEX, "?debug=1");
+    enum status status = control_get(&reply, arena, port, path, timeout_ns, &why);
+    if (status == STATUS_INTERRUPTED) {
+        *err = why;
+        return status;
+    }
+    struct str rest =
+        status == STATUS_OK && reply.http_code == 200 ? str_of_bytes(reply.body) : STR("");
+    while (str_split(&rest, '\n', &line)) {
+        uint64_t period = 0;
+        struct str number = str_trim(str_slice(line, name.len, line.len));
+        if (!str_starts_with(line, name) || !num_parse_u64(&period, number))
+            continue;
+        return io_write_file(recording_mutex_period_file(arena, trial->dir),
+                             bytes_of_str(str_format(arena, "%.*s\n", STR_ARGS(number))), err);
+    }
     return STATUS_OK;
+}
+
+static bool is_empty(struct arena *arena, struct bytes body)
+{
+    struct profile profile = {0};
+    struct err ignored = {0};
+    return profile_decode(&profile, arena, body, &ignored) == STATUS_OK &&
+           profile.sample_count == 0;
 }
 
 static enum status read_kind(const struct trial *trial, struct arena *arena, uint16_t port,
@@ -95,16 +152,12 @@ static enum status read_kind(const struct trial *trial, struct arena *arena, uin
 {
     struct control_reply reply = {0};
     struct err why = {0};
-    const struct scenario_service *service = &trial->scenario->scenario->service;
-    struct str pprof = service->pprof;
-    struct str path =
-        str_format(arena, "%.*s%s%s", STR_ARGS(pprof), str_ends_with(pprof, STR("/")) ? "" : "/",
-                   profile_kind_name(kind));
-    struct str file = recording_snapshot_file(arena, trial->dir, kind, point);
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    struct str path = path_of(trial, arena, kind, "");
     bool refused = false;
-    if (was_refused(&refused, trial, arena, kind, point, err) || refused)
+    if (is_refused(&refused, trial, arena, kind, point, err) || refused)
         return err->status;
-    enum status status = control_get(&reply, arena, port, path, service->profile_timeout_ns, &why);
+    enum status status = control_get(&reply, arena, port, path, timeout_ns, &why);
     if (status == STATUS_INTERRUPTED) {
         *err = why;
         return status;
@@ -113,7 +166,11 @@ static enum status read_kind(const struct trial *trial, struct arena *arena, uin
         status = err_wrap(&why, "GET %.*s", STR_ARGS(path));
     if (status != STATUS_OK)
         return refuse(trial, arena, kind, why.text, err);
-    return io_write_file(file, reply.body, err);
+    if (io_write_file(recording_snapshot_file(arena, trial->dir, kind, point), reply.body, err))
+        return err->status;
+    if (kind == PROFILE_KIND_MUTEX && point == POINT_END && is_empty(arena, reply.body))
+        return ask_period(trial, arena, port, err);
+    return STATUS_OK;
 }
 
 static enum status read_kinds(struct trial *trial, uint16_t port, enum point point,

@@ -8,7 +8,13 @@
  * and end points, those that the policy lists. Block and mutex count from
  * the start of the process, so the load is the difference of two. One
  * that cannot be had is no failure of the trial: the reason goes to
- * mutex.txt and to the log, once, and the other point is not asked for.
+ * mutex.txt and to the log, once, and neither the other point nor later
+ * trials of the scenario, on either side, ask for it: half of a comparison
+ * is none, and a handler that hangs would cost every trial its time.
+ *
+ * A mutex profile that is empty at `end` is asked for as text as well,
+ * whose "sampling period" tells whether anybody looked; it goes to
+ * mutex-period.txt. Block profiles do not say.
  */
 bool snapshot_is_wanted(const struct trial *trial, enum profile_kind kind);
 

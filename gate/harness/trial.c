@@ -116,6 +116,13 @@ const char *const *trial_env_list(const struct trial_env *env, struct arena *are
     return list;
 }
 
+struct str trial_pprof_path(const struct trial *trial, struct arena *arena, struct str what)
+{
+    struct str pprof = trial->scenario->scenario->service.pprof;
+    return str_format(arena, "%.*s%s%.*s", STR_ARGS(pprof),
+                      str_ends_with(pprof, STR("/")) ? "" : "/", STR_ARGS(what));
+}
+
 void trial_show_progress(const struct trial *trial, uint64_t done, uint64_t total)
 {
     const struct trial_plan *plan = &trial->harness->spec.policy->trials;

@@ -57,6 +57,9 @@ void trial_env_add_godebug(struct trial_env *env, struct arena *arena, struct st
 void trial_env_set_rate(struct trial_env *env, struct arena *arena, uint64_t rate);
 const char *const *trial_env_list(const struct trial_env *env, struct arena *arena);
 
+/* "/debug/pprof/heap?gc=1": what is behind the service's own path of pprof. */
+struct str trial_pprof_path(const struct trial *trial, struct arena *arena, struct str what);
+
 void trial_show_progress(const struct trial *trial, uint64_t done, uint64_t total);
 /* What the process printed, into output.txt. */
 NODISCARD enum status trial_write_output(const struct trial *trial, const struct process *process,

@@ -30,6 +30,18 @@ uint32_t duet_windows(uint64_t count)
     return (uint32_t)(DUET_PARTS * (in_part < most ? in_part : most));
 }
 
+uint64_t duet_lead(uint64_t part_count, uint64_t connections)
+{
+    uint64_t most = part_count / 10;
+    return 2 * connections < most ? 2 * connections : most;
+}
+
+/* At least one: a load that has no time left says so itself. */
+uint64_t duet_rest_ns(uint64_t total_ns, uint64_t spent_ns)
+{
+    return total_ns > spent_ns ? total_ns - spent_ns : 1;
+}
+
 static void poll_both(void *ctx)
 {
     struct duet *duet = ctx;
@@ -87,7 +99,7 @@ static enum status run_load(struct load_result results[SIDES], struct duet *duet
     if (load_run(results, trials[SIDE_BASE].scratch, spec, err))
         return explain(duet, results, err);
     for (enum side side = 0; side < SIDES; side++) {
-        if (trial_load_check_answers(&trials[side], spec, &results[side], err))
+        if (trial_load_check_expected(spec, &results[side], err))
             return name_side(side, err);
     }
     return STATUS_OK;
@@ -105,6 +117,10 @@ static enum status warm_up(struct duet *duet, struct err *err)
     struct load_spec spec = trial_load_spec(&duet->trials[SIDE_BASE], 0, count);
     if (run_load(results, duet, &spec, err))
         return err_wrap(err, "warm-up");
+    for (enum side side = 0; side < SIDES; side++) {
+        if (trial_load_check_success(&duet->trials[side], &results[side], err))
+            return err_wrap(err, "warm-up: %s", side_name(side));
+    }
     duet->done_before = count;
     return STATUS_OK;
 }
@@ -134,7 +150,9 @@ static enum status read_live(struct duet *duet, uint64_t done, struct err *err)
 struct measured {
     struct load_spec spec; /* of the whole load */
     struct load_result results[SIDES];
-    struct machine_times machine[2]; /* before and after */
+    struct machine_times
+        machine;       /* what passed; between the parts heap is read, which is no noise */
+    uint64_t spent_ns; /* by the parts so far */
     uint64_t cpu_ns[SIDES];
 };
 
@@ -157,11 +175,17 @@ static enum status run_part(struct duet *duet, struct measured *measured, struct
 {
     struct load_result *results =
         ARENA_ARRAY(duet->trials[SIDE_BASE].scratch, struct load_result, SIDES);
+    struct machine_times machine[2];
     uint64_t cpu_ns[SIDES];
+    uint64_t start_ns = clock_now_ns();
     for (int side = 0; side < SIDES; side++)
         cpu_ns[side] = process_cpu_ns(&duet->services[side].process);
+    machine_times_read(&machine[0]);
     if (run_load(results, duet, part, err))
         return err->status;
+    machine_times_read(&machine[1]);
+    machine_times_add(&measured->machine, &machine[0], &machine[1]);
+    measured->spent_ns += clock_now_ns() - start_ns;
     for (int side = 0; side < SIDES; side++)
         measured->cpu_ns[side] += process_cpu_ns(&duet->services[side].process) - cpu_ns[side];
     add_part(duet, measured, results, part->window_count);
@@ -185,7 +209,9 @@ static enum status run_parts(struct duet *duet, struct measured *measured, struc
         uint64_t start = part_start(whole->count, i);
         part.first_k += start;
         part.count = part_start(whole->count, i + 1) - start;
+        part.lead_count = duet_lead(part.count, part.connections);
         part.window_count = whole->window_count / DUET_PARTS;
+        part.total_timeout_ns = duet_rest_ns(whole->total_timeout_ns, measured->spent_ns);
         if (part.count > 0 && run_part(duet, measured, &part, err))
             return err->status;
         if (read_live(duet, start + part.count, err))
@@ -216,17 +242,17 @@ static enum status measure_load(struct duet *duet, struct err *err)
     measured->spec = trial_load_spec(first, first->record->warmup_count, count);
     measured->spec.window_count = duet_windows(count);
     init_results(duet, measured);
-    machine_times_read(&measured->machine[0]);
     if (run_parts(duet, measured, err))
         return err->status;
-    machine_times_read(&measured->machine[1]);
+    const struct machine_times none = {0};
     uint64_t both_ns = measured->cpu_ns[SIDE_BASE] + measured->cpu_ns[SIDE_CAND];
     for (enum side side = 0; side < SIDES; side++) {
         const struct trial *trial = &duet->trials[side];
         const struct load_result *result = &measured->results[side];
         trial->record->cpu_ns = measured->cpu_ns[side];
-        trial->record->noise = machine_noise(&measured->machine[0], &measured->machine[1], both_ns);
-        if (trial_load_check_pace(trial, &measured->spec, result, err) ||
+        trial->record->noise = machine_noise(&none, &measured->machine, both_ns);
+        if (trial_load_check_success(trial, result, err) ||
+            trial_load_check_pace(trial, &measured->spec, result, err) ||
             trial_load_check_cpu(trial->record, err))
             return name_side(side, err);
         trial_load_record(trial, &measured->spec, result);

@@ -2,6 +2,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/base/num.h"
 #include "gate/harness/bench_output.h"
 #include "gate/harness/cpu_profile.h"
 #include "gate/harness/machine.h"
@@ -67,6 +68,7 @@ static enum status start(struct process *process, const struct trial *trial,
         .env = trial_env_list(env, trial->scratch),
         .dir = io_join(trial->scratch, scenario->trees[trial->key.side],
                        scenario->scenario->gotest.package),
+        .apart = trial->harness->isolation.process,
     };
     return process_start(process, &spec, err);
 }
@@ -82,16 +84,6 @@ static enum status check_running(const struct process *process, struct trial *tr
     if (spent_ns > KILL_AFTER_NS)
         return err_set(err, STATUS_CHILD, "benchmarks still running after %d s", TIMEOUT_SECONDS);
     return STATUS_OK;
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 /*
@@ -111,9 +103,9 @@ static enum status wait_end(struct process *process, struct trial *trial, struct
     sampler_init(&sampler, trial->scratch, process);
     for (process_poll(process); !process->ended; process_poll(process)) {
         sampler_take(&sampler);
-        peak_bytes = larger(peak_bytes, process_peak_rss_bytes(process));
+        peak_bytes = num_max_u64(peak_bytes, process_peak_rss_bytes(process));
         clock_sleep_ns(pause_ns);
-        pause_ns = smaller(pause_ns + pause_ns / 8, PAUSE_NS_MAX);
+        pause_ns = num_min_u64(pause_ns + pause_ns / 8, PAUSE_NS_MAX);
         trial_show_progress(trial, 0, 0);
         if (check_running(process, trial, err))
             return err->status;

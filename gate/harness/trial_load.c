@@ -1,6 +1,7 @@
 #include "gate/harness/trial_load.h"
 
 #include "gate/base/clock.h"
+#include "gate/base/num.h"
 
 #define LATENESS_VOID_NS (50 * NS_PER_MS)
 #define LATENESS_SAID_NS NS_PER_MS
@@ -11,15 +12,11 @@
 /* Below this share of the asked rate the two sides did not get the same load. */
 #define DELIVERED_RATIO_MIN 0.98
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 uint64_t trial_load_warmup(const struct trial *trial)
 {
     uint64_t count = trial->scenario->scenario->load.warmup;
-    return trial->key.phase == PHASE_EXACT ? smaller(count, trial->scenario->exact_count) : count;
+    return trial->key.phase == PHASE_EXACT ? num_min_u64(count, trial->scenario->exact_count)
+                                           : count;
 }
 
 uint64_t trial_load_count(const struct trial *trial)
@@ -58,8 +55,8 @@ struct load_spec trial_load_spec(const struct trial *trial, uint64_t first_k, ui
     };
 }
 
-enum status trial_load_check_answers(const struct trial *trial, const struct load_spec *spec,
-                                     const struct load_result *result, struct err *err)
+enum status trial_load_check_expected(const struct load_spec *spec,
+                                      const struct load_result *result, struct err *err)
 {
     if (result->unexpected) {
         return err_set(err, STATUS_CHILD,
@@ -67,6 +64,12 @@ enum status trial_load_check_answers(const struct trial *trial, const struct loa
                        (unsigned long long)result->unexpected, (unsigned long long)spec->count,
                        STR_ARGS(result->first_problem));
     }
+    return STATUS_OK;
+}
+
+enum status trial_load_check_success(const struct trial *trial, const struct load_result *result,
+                                     struct err *err)
+{
     /* A service that refuses everything does nothing worth measuring. */
     if (result->successes == 0) {
         return err_set(
@@ -75,6 +78,14 @@ enum status trial_load_check_answers(const struct trial *trial, const struct loa
             STR_ARGS(load_statuses(result, trial->scratch)));
     }
     return STATUS_OK;
+}
+
+enum status trial_load_check_answers(const struct trial *trial, const struct load_spec *spec,
+                                     const struct load_result *result, struct err *err)
+{
+    if (trial_load_check_expected(spec, result, err))
+        return err->status;
+    return trial_load_check_success(trial, result, err);
 }
 
 enum status trial_load_check_pace(const struct trial *trial, const struct load_spec *spec,

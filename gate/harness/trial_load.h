@@ -11,7 +11,13 @@ uint64_t trial_load_warmup(const struct trial *trial);
 uint64_t trial_load_count(const struct trial *trial);
 /* Without the services, the tick and what is watched. */
 struct load_spec trial_load_spec(const struct trial *trial, uint64_t first_k, uint64_t count);
-/* STATUS_CHILD when an answer was not expected, or when all were refusals. */
+/* STATUS_CHILD when an answer was not expected. */
+NODISCARD enum status trial_load_check_expected(const struct load_spec *spec,
+                                                const struct load_result *result, struct err *err);
+/* STATUS_CHILD when all were refusals: for a whole load, of which a part may hold nothing else. */
+NODISCARD enum status trial_load_check_success(const struct trial *trial,
+                                               const struct load_result *result, struct err *err);
+/* Both. */
 NODISCARD enum status trial_load_check_answers(const struct trial *trial,
                                                const struct load_spec *spec,
                                                const struct load_result *result, struct err *err);

@@ -34,6 +34,32 @@ static const struct key_map build_keys = {.what = "build",
                                           .size = sizeof(struct scenario_build),
                                           .origin_offset = NO_TARGET};
 
+/* Less holds no Go program. */
+#define LIMIT_MEMORY_MIN (8 * 1024 * 1024)
+
+static const struct key limit_rows[] = {
+    {.name = "memory",
+     .type = VALUE_BYTES,
+     .offset = offsetof(struct scenario_limits, memory_bytes),
+     .min = LIMIT_MEMORY_MIN,
+     .help = "most memory of the service and all it starts; beyond it the kernel kills it"},
+    {.name = "cpus",
+     .type = VALUE_CPUS,
+     .offset = offsetof(struct scenario_limits, cpus),
+     .help = "CPU time per time; 1.5 is one and a half CPUs"},
+    {.name = "cpuset",
+     .type = VALUE_CPUSET,
+     .offset = offsetof(struct scenario_limits, cpuset),
+     .help = "which CPUs it may use"},
+};
+static const char *const limit_one_of[] = {"memory", "cpus", "cpuset", NULL};
+static const struct key_map limit_keys = {.what = "limits",
+                                          .keys = limit_rows,
+                                          .len = ARRAY_LEN(limit_rows),
+                                          .size = sizeof(struct scenario_limits),
+                                          .origin_offset = NO_TARGET,
+                                          .one_of = limit_one_of};
+
 static const struct key service_rows[] = {
     {.name = "args",
      .type = VALUE_TEXTS,
@@ -64,6 +90,12 @@ static const struct key service_rows[] = {
      .offset = offsetof(struct scenario_service, profile_timeout_ns),
      .preset = "120s",
      .help = "how long a heap profile may take; a service without an answer by then has failed"},
+    {.name = "limits",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct scenario_service, limits),
+     .map = &limit_keys,
+     .help = "of a control group of its own, version 1 or 2; where none can be had there is no "
+             "verdict"},
 };
 static const struct key_map service_keys = {.what = "service",
                                             .keys = service_rows,
@@ -179,7 +211,6 @@ static const struct key scenario_rows[] = {
      .offset = offsetof(struct scenario, gotest),
      .map = &gotest_keys,
      .help = "benchmarks of go test, instead of service and load"},
-    {.name = "isolate", .type = VALUE_LATER},
 };
 static const char *const scenario_one_of[] = {"load", "gotest", NULL};
 static const struct key_map scenario_keys = {.what = "a scenario",

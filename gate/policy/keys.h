@@ -34,6 +34,9 @@ enum value_type {
     VALUE_PERCENT,    /* struct ratio, sign needed */
     VALUE_LIMIT,      /* struct limit, a bare number */
     VALUE_FOCUS,      /* struct focus_list */
+    VALUE_BYTES,      /* uint64_t, from min on */
+    VALUE_CPUS,       /* double, CPUs by a quota */
+    VALUE_CPUSET,     /* struct str, a list of CPUs: "0-1,4" */
     VALUE_MAP,        /* a struct, by its own key_map */
     VALUE_ROWS,       /* an array of structs, length at len_offset */
     VALUE_LATER,      /* refused: a feature of a later version */
@@ -132,6 +135,14 @@ struct origin reader_origin(const struct reader *reader, const struct yaml_node 
 struct str reader_hint(struct arena *arena, struct str wanted, const struct str *names,
                        size_t count);
 size_t texts_len(const char *const *texts); /* of a NULL-terminated array */
+
+/* Values of service.limits, read in limits.c. */
+enum status limits_read_bytes(struct reader *reader, const struct key *key, void *base,
+                              const struct yaml_node *node);
+enum status limits_read_cpus(struct reader *reader, const struct key *key, void *base,
+                             const struct yaml_node *node);
+enum status limits_read_cpuset(struct reader *reader, const struct key *key, void *base,
+                               const struct yaml_node *node);
 
 /* Checks of one struct that no single key can make; rows of keys.c name them. */
 enum status scenario_check(struct reader *reader, void *target, const struct yaml_node *node);

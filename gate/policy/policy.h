@@ -37,6 +37,18 @@ struct scenario_build {
     size_t env_len;
 };
 
+/* What a control group holds the service and all it starts to; 0 or empty: nothing. */
+struct scenario_limits {
+    uint64_t memory_bytes;
+    double cpus;       /* CPU time per time, as a quota; 1.5 is one and a half CPUs */
+    struct str cpuset; /* which CPUs: "0-1,4" */
+};
+
+/* True when a control group is needed. */
+bool limits_are_set(const struct scenario_limits *limits);
+/* "512 MiB of memory, 1.5 CPUs, CPUs 0-1"; empty when nothing is set. */
+struct str limits_describe(struct arena *arena, const struct scenario_limits *limits);
+
 struct scenario_service {
     struct str_list args;
     struct env_var *env;
@@ -45,6 +57,7 @@ struct scenario_service {
     struct str pprof;          /* default "/debug/pprof/" */
     uint64_t start_timeout_ns; /* default 60 s */
     uint64_t profile_timeout_ns; /* default 120 s */
+    struct scenario_limits limits;
 };
 
 struct scenario_load {

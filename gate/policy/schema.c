@@ -137,7 +137,8 @@ static void write_value(struct json_writer *json, const struct key *key)
         [VALUE_QUANTITY] = write_simple,   [VALUE_PERCENT] = write_simple,
         [VALUE_LIMIT] = write_simple,      [VALUE_FOCUS] = write_focus,
         [VALUE_PROFILE] = write_choice,    [VALUE_MAP] = write_map_key,
-        [VALUE_ROWS] = write_rows_key,
+        [VALUE_ROWS] = write_rows_key,     [VALUE_BYTES] = write_simple,
+        [VALUE_CPUS] = write_simple,       [VALUE_CPUSET] = write_simple,
     };
     writers[key->type](json, key);
 }

@@ -1,6 +1,7 @@
 #include "gate/recording/recording.h"
 
 #include "gate/base/io.h"
+#include "gate/base/num.h"
 #include "gate/recording/layout.h"
 
 enum status recording_trial_dir(struct str *out, struct arena *arena,
@@ -66,6 +67,11 @@ struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
 {
     struct str name = str_format(arena, "%s-%s.pb.gz", profile_kind_name(kind), point_name(point));
     return io_join(arena, trial_dir, name);
+}
+
+struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("mutex-period.txt"));
 }
 
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir, enum profile_kind kind)
@@ -137,6 +143,24 @@ static enum status load_memstats(struct memstats *out, struct arena *scratch, st
     if (io_read_file(&text, scratch, path, PROFILE_PACKED_BYTES_MAX, err))
         return err->status;
     return memstats_parse(out, str_of_bytes(text), err);
+}
+
+enum status recording_mutex_period(uint64_t *out, const struct recording *recording,
+                                   struct trial_key key, struct err *err)
+{
+    enum { BYTES_MAX = 32 };
+    struct arena arena;
+    struct bytes text = {0};
+    arena_init(&arena);
+    struct str path = recording_mutex_period_file(&arena, layout_trial_dir(&arena, key));
+    enum status status =
+        io_read_file(&text, &arena, io_join(&arena, recording->dir, path), BYTES_MAX, err);
+    if (status == STATUS_OK && !num_parse_u64(out, str_trim(str_of_bytes(text)))) {
+        (void)err_set(err, STATUS_FORMAT, "is no number");
+        status = err_wrap(err, "%.*s", STR_ARGS(path));
+    }
+    arena_release(&arena);
+    return status;
 }
 
 enum status recording_memstats(struct memstats *out, struct arena *arena,

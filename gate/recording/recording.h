@@ -24,6 +24,7 @@
  *   SCENARIO/SIDE/steady-N/mutex-warm.pb.gz  what waited for locks from the start to the point
  *                                      (mutex-end, block-warm, block-end likewise), or
  *   SCENARIO/SIDE/steady-N/mutex.txt   why there is none (block.txt likewise)
+ *   SCENARIO/SIDE/steady-N/mutex-period.txt  of an empty one: 0 where nobody looked, one line
  *   SCENARIO/SIDE/steady-N/goroutine-warm.pb.gz  the goroutines at the point (goroutine-end
  *                                      likewise), or goroutine.txt
  *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
@@ -38,10 +39,10 @@
  * manifest.json holds, in this order and nothing else:
  *
  *   schema, memgate_version, policy {name, revision}, quick,
- *   environment {os, arch, cpu_model, cpu_count, kernel, pinned},
+ *   environment {os, arch, cpu_model, cpu_count, kernel, pinned, isolation},
  *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure, notes,
- *               load_count, trials {baseline {exact, steady, duet}, candidate {likewise}}}],
+ *               load_count, limits, trials {baseline {exact, steady, duet}, candidate {likewise}}}],
  *   files [{path, bytes, sha256}]   every file but manifest.json, by path
  *   sha256                          of the manifest's own bytes before this value
  *
@@ -137,6 +138,37 @@ struct record_live {
     uint64_t objects;       /* HeapObjects */
 };
 
+/* What a control group held the services to; 0 and empty where it set no limit. */
+struct record_limits {
+    uint64_t cgroup_version; /* 1 or 2; 0: no group */
+    uint64_t memory_bytes;
+    double cpus; /* a quota */
+    struct str cpuset;
+};
+
+/* The namespaces that everything from the first trial on ran in; those of the machine where false. */
+struct record_isolation {
+    bool network; /* nothing but a loopback */
+    bool process; /* each program sees itself alone */
+    bool user;    /* was needed for the others */
+};
+
+/*
+ * What the machine was like around a trial, which no program of ours can
+ * change. Recordings of earlier versions do not say.
+ */
+struct record_machine {
+    bool is_known;
+    double load_start; /* average over the last minute, before the trial; see proc(5), loadavg */
+    double load_end;   /* and after it */
+    /*
+     * Of the CPUs: "performance"; "powersave, then performance" where it
+     * changed; empty: not visible, as in most virtual machines.
+     */
+    struct str governor;
+    uint64_t limit_throttled_ns; /* how long the quota of record_limits held the service back */
+};
+
 /*
  * What else the machine did during a load. Of all CPUs, idle time
  * included; in a container these are the machine's, not the container's.
@@ -191,6 +223,7 @@ struct record_trial {
     uint64_t threads_max;
     uint64_t fds_max; /* open files */
     struct record_noise noise;
+    struct record_machine machine;
     struct record_gc gc;
     struct record_benchmark *benchmarks;
     size_t benchmark_count;
@@ -209,6 +242,7 @@ struct record_scenario {
     struct str failure;         /* why there is no verdict; empty when complete */
     struct str notes;    /* what a reader must know of how it was taken: one line; may be empty */
     uint64_t load_count; /* requests of the steady phase as the policy says: "over the load" */
+    struct record_limits limits;
     struct record_program programs[SIDES];
     struct record_trial *trials[SIDES][PHASES];
     size_t trial_count[SIDES][PHASES];
@@ -221,6 +255,7 @@ struct record_environment {
     struct str cpu_model;
     uint64_t cpu_count;
     struct str kernel;
+    struct record_isolation isolation;
     bool pinned; /* the load of services ran on a CPU of its own, the services on the others */
 };
 
@@ -266,6 +301,8 @@ struct str recording_cpu_file(struct arena *arena, struct str trial_dir);
 /* One of block, mutex or goroutine at a point: "mutex-warm.pb.gz". */
 struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
                                    enum profile_kind kind, enum point point);
+/* What runtime.SetMutexProfileFraction was set to, of a profile that is empty. */
+struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir);
 /* Why there is no such profile: "cpu.txt", "mutex.txt". */
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
                                   enum profile_kind kind);
@@ -322,6 +359,9 @@ struct snapshot {
 NODISCARD enum status recording_snapshot(struct profile *out, struct arena *arena,
                                          const struct recording *recording, struct trial_key key,
                                          struct snapshot snapshot, struct err *err);
+/* STATUS_NOT_FOUND where it is not known. */
+NODISCARD enum status recording_mutex_period(uint64_t *out, const struct recording *recording,
+                                             struct trial_key key, struct err *err);
 NODISCARD enum status recording_memstats(struct memstats *out, struct arena *arena,
                                          const struct recording *recording, struct trial_key key,
                                          enum point point, struct err *err);

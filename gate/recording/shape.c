@@ -274,15 +274,19 @@ static enum status read_members(void *out, struct arena *arena, const struct sha
 {
     if (value->kind != JSON_OBJECT)
         return err_set(err, STATUS_FORMAT, "not an object");
+    size_t found = 0;
     for (size_t i = 0; i < shape->field_count; i++) {
         const struct field *field = &shape->fields[i];
         const struct json_value *member = json_get(value, field->name);
+        if (!member && field->type == FIELD_PART)
+            continue;
+        found++;
         if (!member)
             return err_set(err, STATUS_FORMAT, "%s is missing", field->name);
         if (field_codecs[field->type].read(out, arena, field, member, err))
             return err_wrap(err, "%s", field->name);
     }
-    return value->len == shape->field_count ? STATUS_OK : unknown_member(shape, value, err);
+    return value->len == found ? STATUS_OK : unknown_member(shape, value, err);
 }
 
 enum status shape_read(void *out, struct arena *arena, const struct shape *shape,
@@ -346,7 +350,7 @@ static const struct field_codec field_codecs[FIELD_TYPES] = {
     [FIELD_U64] = {write_u64, read_u64},    [FIELD_U32] = {write_u32, read_u32},
     [FIELD_SIZE] = {write_size, read_size}, [FIELD_DOUBLE] = {write_double, read_double},
     [FIELD_HEX] = {write_hex, read_hex},    [FIELD_OBJECT] = {write_object, read_object},
-    [FIELD_LIST] = {write_list, read_list},
+    [FIELD_LIST] = {write_list, read_list}, [FIELD_PART] = {write_object, read_object},
 };
 
 enum status shape_write(struct buf *buf, const struct shape *shape, const void *from,

@@ -6,7 +6,7 @@
 /*
  * A struct as JSON, described once: the same table writes it and reads
  * it back. Reading is strict: every field present, none besides, each of
- * its type and within its limit.
+ * its type and within its limit. Only a part may be missing.
  */
 enum field_type {
     FIELD_STR,
@@ -17,6 +17,7 @@ enum field_type {
     FIELD_DOUBLE, /* finite, never negative */
     FIELD_HEX,    /* uint64_t as "1f40": a string keeps all 64 bits */
     FIELD_OBJECT,
+    FIELD_PART, /* an object that recordings of earlier versions lack; stays as it is then */
     FIELD_LIST, /* pointer at offset, size_t at len_offset */
     FIELD_TYPES,
 };

@@ -69,6 +69,36 @@ static const struct field noise_fields[] = {
 #undef RECORD
 static const struct shape noise_shape = SHAPE(struct record_noise, noise_fields);
 
+#define RECORD record_machine
+static const struct field machine_fields[] = {
+    {"is_known", FIELD_BOOL, AT(is_known), 0, NULL, 0},
+    {"load_start", FIELD_DOUBLE, AT(load_start), 0, NULL, 0},
+    {"load_end", FIELD_DOUBLE, AT(load_end), 0, NULL, 0},
+    {"governor", FIELD_STR, AT(governor), 0, NULL, 0},
+    {"limit_throttled_ns", FIELD_U64, AT(limit_throttled_ns), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape machine_shape = SHAPE(struct record_machine, machine_fields);
+
+#define RECORD record_limits
+static const struct field limits_fields[] = {
+    {"cgroup_version", FIELD_U64, AT(cgroup_version), 2, NULL, 0},
+    {"memory_bytes", FIELD_U64, AT(memory_bytes), 0, NULL, 0},
+    {"cpus", FIELD_DOUBLE, AT(cpus), 0, NULL, 0},
+    {"cpuset", FIELD_STR, AT(cpuset), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape limits_shape = SHAPE(struct record_limits, limits_fields);
+
+#define RECORD record_isolation
+static const struct field isolation_fields[] = {
+    {"network", FIELD_BOOL, AT(network), 0, NULL, 0},
+    {"process", FIELD_BOOL, AT(process), 0, NULL, 0},
+    {"user", FIELD_BOOL, AT(user), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape isolation_shape = SHAPE(struct record_isolation, isolation_fields);
+
 #define RECORD record_gc
 static const struct field gc_fields[] = {
     {"is_traced", FIELD_BOOL, AT(is_traced), 0, NULL, 0},
@@ -116,6 +146,7 @@ static const struct field trial_fields[] = {
     {"threads_max", FIELD_U64, AT(threads_max), 0, NULL, 0},
     {"fds_max", FIELD_U64, AT(fds_max), 0, NULL, 0},
     {"noise", FIELD_OBJECT, AT(noise), 0, &noise_shape, 0},
+    {"machine", FIELD_PART, AT(machine), 0, &machine_shape, 0},
     {"gc", FIELD_OBJECT, AT(gc), 0, &gc_shape, 0},
     {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,
      AT(benchmark_count)},
@@ -149,6 +180,7 @@ static const struct field scenario_fields[] = {
     {"failure", FIELD_STR, AT(record.failure), 0, NULL, 0},
     {"notes", FIELD_STR, AT(record.notes), 0, NULL, 0},
     {"load_count", FIELD_U64, AT(record.load_count), 0, NULL, 0},
+    {"limits", FIELD_PART, AT(record.limits), 0, &limits_shape, 0},
     {"trials", FIELD_OBJECT, AT(record.trial_count), 0, &side_shape, 0},
 };
 #undef RECORD
@@ -162,6 +194,7 @@ static const struct field environment_fields[] = {
     {"cpu_count", FIELD_U64, AT(cpu_count), 0, NULL, 0},
     {"kernel", FIELD_STR, AT(kernel), 0, NULL, 0},
     {"pinned", FIELD_BOOL, AT(pinned), 0, NULL, 0},
+    {"isolation", FIELD_PART, AT(isolation), 0, &isolation_shape, 0},
 };
 #undef RECORD
 static const struct shape environment_shape = SHAPE(struct record_environment, environment_fields);

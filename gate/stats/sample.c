@@ -34,6 +34,25 @@ double sample_median(double *values, size_t n)
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
+static int compare_u64(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+void sample_sort_u64(uint64_t *values, size_t n)
+{
+    if (n)
+        qsort(values, n, sizeof(*values), compare_u64);
+}
+
+uint64_t sample_percentile_u64(const uint64_t *values, size_t n, size_t percent)
+{
+    assert(n > 0 && percent > 0 && percent <= 100);
+    return values[(n * percent + 99) / 100 - 1];
+}
+
 /* Keeps a denominator of the continued fraction away from zero (Lentz). */
 static double away_from_zero(double value)
 {

@@ -10,6 +10,10 @@ double sample_variance(const double *values, size_t n);
 /* Puts the values in ascending order; n > 0. */
 double sample_median(double *values, size_t n);
 
+void sample_sort_u64(uint64_t *values, size_t n);
+/* Of values in ascending order, n > 0: the one of rank ceil(percent / 100 * n), percent 1 to 100. */
+uint64_t sample_percentile_u64(const uint64_t *values, size_t n, size_t percent);
+
 /*
  * Student's t distribution: P(T <= t) with `df` degrees of freedom
  * (real, > 0), by the regularised incomplete beta function (Abramowitz

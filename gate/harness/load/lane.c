@@ -132,7 +132,7 @@ static enum status send_request(struct lane *lane, struct connection *connection
     connection->deadline_ns = now + spec->request_timeout_ns;
     lane->last_send_ns = now;
     lane->sent++;
-    if (is_paced(lane))
+    if (is_paced(lane) && k >= spec->first_k + spec->lead_count)
         histogram_record(&lane->result.lateness, now > possible_ns ? now - possible_ns : 0);
     return send_prepared(lane, connection, err);
 }
@@ -181,11 +181,15 @@ static void record_latency(struct lane *lane, const struct connection *connectio
                            uint64_t arrival_ns)
 {
     const struct load_spec *spec = lane->spec;
+    uint64_t first_k = spec->first_k + spec->lead_count;
+    if (connection->k < first_k)
+        return;
     uint64_t latency_ns = arrival_ns - connection->from_ns;
     histogram_record(&lane->result.latency, latency_ns);
     histogram_record(&lane->result.service, arrival_ns - connection->sent_ns);
     if (spec->window_count) {
-        uint64_t window = (connection->k - spec->first_k) * spec->window_count / spec->count;
+        uint64_t window =
+            (connection->k - first_k) * spec->window_count / (spec->count - spec->lead_count);
         histogram_record(&lane->result.windows[window], latency_ns);
     }
 }

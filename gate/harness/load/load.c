@@ -250,7 +250,7 @@ enum status load_run(struct load_result out[], struct arena *arena, const struct
 {
     struct arena scratch;
     struct engine engine = {.spec = spec, .err = err};
-    assert(spec->connections > 0 && spec->count > 0);
+    assert(spec->connections > 0 && spec->lead_count < spec->count);
     assert(spec->lane_count > 0 && spec->lane_count <= LOAD_LANES_MAX);
     engine.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (engine.epoll_fd < 0)

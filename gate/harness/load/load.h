@@ -26,6 +26,12 @@ struct load_spec {
     uint64_t seed;
     uint64_t first_k; /* number of the first request */
     uint64_t count;
+    /*
+     * Of count, less than it: the first requests, which find connections
+     * that nothing was sent on yet. They are sent and checked like the
+     * others, but stand in no latency, window or lateness.
+     */
+    uint64_t lead_count;
     double rate_per_second; /* of each service; 0: closed loop */
     /*
      * At a fixed rate: requests due within the same batch_ns leave together

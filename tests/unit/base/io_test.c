@@ -233,6 +233,20 @@ static void paths_join_as_the_shell_would(void **state)
     place_release(&place);
 }
 
+static void small_files_are_read_as_far_as_they_fit(void **state)
+{
+    struct place place;
+    char text[8];
+    (void)state;
+    place_init(&place);
+    struct str path = io_join(&place.arena, place.dir, STR("small"));
+    assert_str(io_read_small(text, sizeof(text), path.data), "");
+    assert_ok(io_write_file(path, bytes_of_str(STR("0123456789")), &place.err), &place.err);
+    assert_str(io_read_small(text, sizeof(text), path.data), "0123456");
+    assert_int_equal(text[7], '\0');
+    place_release(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +260,7 @@ int main(void)
         cmocka_unit_test(files_are_listed_in_byte_order),
         cmocka_unit_test(links_and_devices_are_not_listed),
         cmocka_unit_test(removing_does_not_follow_links),
+        cmocka_unit_test(small_files_are_read_as_far_as_they_fit),
         cmocka_unit_test(paths_join_as_the_shell_would),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,24 +252,66 @@ struct empty_case {
     const char *name;
     bool base_has;
     bool cand_has;
-    const char *note;
+    const char *note; /* "" for none */
     bool doubted;
+    const char *periods[SIDES]; /* of mutex-period.txt; NULL: there is none */
 };
 
 static const struct empty_case empty_cases[] = {
-    {"on both sides", false, false,
+    {"on both sides",
+     false,
+     false,
      "the mutex profile is empty on both sides: the service does not call "
      "runtime.SetMutexProfileFraction, or nothing waited",
-     true},
-    {"on the candidate", true, false,
+     true,
+     {NULL, NULL}},
+    {"on both sides, and off",
+     false,
+     false,
+     "the mutex profile is empty on both sides: mutex profiling is off, since the service does not "
+     "call runtime.SetMutexProfileFraction",
+     true,
+     {"0\n", "0\n"}},
+    {"on both sides, and on", false, false, "", false, {"5\n", "5\n"}},
+    {"on the candidate, and off now",
+     true,
+     false,
+     "the mutex profile of the candidate is empty: mutex profiling is off, since the service no "
+     "longer calls runtime.SetMutexProfileFraction",
+     true,
+     {NULL, "0\n"}},
+    {"on the candidate, and on", true, false, "", false, {NULL, "1\n"}},
+    {"on the baseline, and off there",
+     false,
+     true,
+     "the mutex profile of the baseline is empty: only the candidate calls "
+     "runtime.SetMutexProfileFraction",
+     false,
+     {"0\n", NULL}},
+    {"on the baseline, and on there", false, true, "", false, {"1\n", NULL}},
+    {"on the candidate",
+     true,
+     false,
      "the mutex profile of the candidate is empty: it no longer calls "
      "runtime.SetMutexProfileFraction, or nothing waits any more",
-     true},
-    {"on the baseline", false, true,
+     true,
+     {NULL, NULL}},
+    {"on the baseline",
+     false,
+     true,
      "the mutex profile of the baseline is empty: nothing waited there, or only the candidate "
      "calls runtime.SetMutexProfileFraction",
-     false},
+     false,
+     {NULL, NULL}},
 };
+
+static void put_period(struct fixture *fixture, enum side side, const char *text)
+{
+    for (uint32_t t = 1; text && t <= TRIALS; t++) {
+        struct str file = recording_mutex_period_file(&fixture->arena, trial_dir(fixture, side, t));
+        assert_ok(io_write_file(file, bytes_of_str(str_from(text)), &fixture->err), &fixture->err);
+    }
+}
 
 static void an_empty_profile_proves_nothing(void **state)
 {
@@ -283,14 +325,32 @@ static void an_empty_profile_proves_nothing(void **state)
             bool is_on = side == SIDE_BASE ? row->base_has : row->cand_has;
             put(&fixture, side, PROFILE_KIND_MUTEX, POINT_WARM, started, 0);
             put(&fixture, side, PROFILE_KIND_MUTEX, POINT_END, started, is_on);
+            put_period(&fixture, side, row->periods[side]);
         }
         assert_ok(add(&fixture), &fixture.err);
-        assert_int_equal(fixture.comparison.note_count, 1);
-        assert_str(fixture.comparison.notes[0], row->note);
+        assert_int_equal(fixture.comparison.note_count, row->note[0] ? 1 : 0);
+        if (row->note[0])
+            assert_str(fixture.comparison.notes[0], row->note);
         assert_str(find(&fixture, METRIC_MUTEX_DELAY, NULL)->doubt, row->doubted ? row->note : "");
-        assert_int_equal(has(&fixture, METRIC_MUTEX_DELAY, "main.(*T).add"), !row->doubted);
+        bool is_anywhere = row->base_has || row->cand_has;
+        assert_int_equal(has(&fixture, METRIC_MUTEX_DELAY, "main.(*T).add"),
+                         is_anywhere && !row->doubted);
         fixture_release(&fixture);
     }
+}
+
+static void a_period_that_is_no_number_is_refused(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (enum side side = 0; side < SIDES; side++) {
+        put(&fixture, side, PROFILE_KIND_MUTEX, POINT_WARM, started, 0);
+        put(&fixture, side, PROFILE_KIND_MUTEX, POINT_END, started, 0);
+    }
+    put_period(&fixture, SIDE_CAND, "often\n");
+    assert_fails(add(&fixture), STATUS_FORMAT, &fixture.err, "mutex-period.txt: is no number");
+    fixture_release(&fixture);
 }
 
 static void a_profile_that_was_refused_leaves_no_rows(void **state)
@@ -351,6 +411,7 @@ int main(void)
         cmocka_unit_test(goroutines_are_counted_where_they_start),
         cmocka_unit_test(cpu_time_is_a_share_of_the_processs),
         cmocka_unit_test(an_empty_profile_proves_nothing),
+        cmocka_unit_test(a_period_that_is_no_number_is_refused),
         cmocka_unit_test(a_profile_that_was_refused_leaves_no_rows),
         cmocka_unit_test(a_damaged_profile_is_an_error),
         cmocka_unit_test(benchmarks_have_the_cpu_profile_alone),

@@ -1,6 +1,7 @@
 #include "tests/support/check.h"
 
 #include "gate/compare/service_rows.h"
+#include "gate/stats/histogram.h"
 
 /* A gotest scenario of two exact and two steady trials a side, kept in memory. */
 struct fixture {
@@ -104,6 +105,32 @@ static void a_refused_steady_phase_leaves_the_exact_rows(void **state)
     arena_release(&fixture.arena);
 }
 
+/* One after the other, the sides do not share what made requests late. */
+static void latency_of_a_late_steady_phase_is_doubted(void **state)
+{
+    struct fixture fixture;
+    struct histogram latency;
+    (void)state;
+    fixture_init(&fixture);
+    histogram_init(&latency, &fixture.arena);
+    histogram_record(&latency, 1000000);
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < 2; t++) {
+            struct record_trial *trial = &fixture.trials[side][PHASE_STEADY][t];
+            trial->latency = histogram_encode(&latency, &fixture.arena);
+            trial->rate_per_second = 1000;
+        }
+    }
+    fixture.trials[SIDE_BASE][PHASE_STEADY][1].lateness_p99_ns = 150000;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    const struct comparison_row *rows = fixture.comparison.rows;
+    assert_true(str_contains(rows[row_at(&fixture, METRIC_P99, ROW_SCENARIO)].doubt,
+                             STR("0.15 ms late, over the 0.10 ms")));
+    /* What is no latency is not touched by it. */
+    assert_str(rows[row_at(&fixture, METRIC_CPU, ROW_SCENARIO)].doubt, "");
+    arena_release(&fixture.arena);
+}
+
 static void a_trial_without_cpu_time_is_refused(void **state)
 {
     struct fixture fixture;
@@ -119,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(benchmarks_are_rows_of_their_own),
         cmocka_unit_test(a_refused_steady_phase_leaves_the_exact_rows),
+        cmocka_unit_test(latency_of_a_late_steady_phase_is_doubted),
         cmocka_unit_test(a_trial_without_cpu_time_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,29 @@ static void what_cannot_be_trusted_is_refused(void **state)
     }
 }
 
+/* A service can print what it likes, and as fast as it can. */
+static void a_flood_of_lines_is_bounded(void **state)
+{
+    struct trial trial;
+    (void)state;
+    trial_init(&trial);
+    feed_cycle(&trial, 1, 1, " (forced)");
+    gctrace_begin(&trial.trace);
+    trial.trace.pauses_ns = ARENA_ARRAY(&trial.arena, uint64_t, GCTRACE_PAUSES_MAX);
+    trial.trace.cap = GCTRACE_PAUSES_MAX;
+    trial.trace.len = GCTRACE_PAUSES_MAX - 1;
+    feed_cycle(&trial, 2, 1, "");
+    assert_false(trial.trace.is_flood);
+    feed_cycle(&trial, 3, 1, "");
+    assert_int_equal(trial.trace.len, GCTRACE_PAUSES_MAX);
+    gctrace_end(&trial.trace);
+    feed_cycle(&trial, 4, 1, " (forced)");
+    summarize(&trial);
+    assert_false(trial.gc.is_traced);
+    assert_str(trial.gc.refusal, "more than 1000000 lines of gctrace came during the load");
+    arena_release(&trial.arena);
+}
+
 static void a_line_without_end_does_no_harm(void **state)
 {
     struct trial trial;
@@ -256,6 +279,7 @@ int main(void)
         cmocka_unit_test(no_cycle_is_a_measurement),
         cmocka_unit_test(the_numbers_tell_what_was_torn),
         cmocka_unit_test(what_cannot_be_trusted_is_refused),
+        cmocka_unit_test(a_flood_of_lines_is_bounded),
         cmocka_unit_test(a_line_without_end_does_no_harm),
         cmocka_unit_test(a_setting_of_the_service_is_seen),
     };

@@ -873,6 +873,37 @@ static void a_slow_lane_does_not_delay_the_other(void **state)
     server_stop(&servers[1]);
 }
 
+/* The first request stands for 100 ms, which is more than all others take together. */
+static void what_leads_in_is_sent_and_not_measured(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {{OK_ANSWER, false, 100}, {OK_ANSWER, false, 0}};
+    static const double rates[] = {0, 200};
+    static struct server server;
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    for (size_t r = 0; r < ARRAY_LEN(rates); r++) {
+        struct err err = {0};
+        struct load_result result = {0};
+        print_message("rate %.0f\n", rates[r]);
+        server_start(&server, steps, ARRAY_LEN(steps));
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 4;
+        spec.count = 38;
+        spec.lead_count = 30;
+        spec.rate_per_second = rates[r];
+        spec.window_count = 2;
+        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        assert_int_equal(result.answered, 38);
+        assert_int_equal(result.successes, 38);
+        assert_int_equal(result.latency.count, 8);
+        assert_int_equal(result.lateness.count, rates[r] > 0 ? 8 : 0);
+        assert_int_equal(result.windows[0].count, 4);
+        assert_int_equal(result.windows[1].count, 4);
+        assert_true(histogram_quantile(&result.latency, 1) < 100 * NS_PER_MS);
+        server_stop(&server);
+    }
+}
+
 static void the_lane_that_failed_is_known(void **state)
 {
     (void)state;
@@ -921,6 +952,7 @@ int main(void)
         cmocka_unit_test(the_body_of_an_answer_is_checked),
         cmocka_unit_test(a_duet_sends_both_the_same_in_the_same_order),
         cmocka_unit_test(a_slow_lane_does_not_delay_the_other),
+        cmocka_unit_test(what_leads_in_is_sent_and_not_measured),
         cmocka_unit_test(the_lane_that_failed_is_known),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

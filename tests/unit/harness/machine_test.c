@@ -50,6 +50,26 @@ static void what_is_ours_is_no_noise(void **state)
     assert_close(machine_noise(&none, &none, 5).others_share, 0, 1e-12);
 }
 
+/* Busy between the parts of a load: 100 of 1000 in each, 900 of 1000 in the pause. */
+static void pauses_between_parts_are_left_out(void **state)
+{
+    const struct machine_times none = {0};
+    const struct machine_times looks[] = {
+        {.busy_ns = 0, .capacity_ns = 0, .own_ns = 0},
+        {.busy_ns = 100, .capacity_ns = 1000, .own_ns = 40, .throttled_ns = 3},
+        {.busy_ns = 1000, .capacity_ns = 2000, .own_ns = 80, .throttled_ns = 900},
+        {.busy_ns = 1100, .capacity_ns = 3000, .own_ns = 120, .throttled_ns = 904},
+    };
+    struct machine_times sum = {0};
+    (void)state;
+    machine_times_add(&sum, &looks[0], &looks[1]);
+    machine_times_add(&sum, &looks[2], &looks[3]);
+    struct record_noise noise = machine_noise(&none, &sum, 60);
+    /* 200 busy, of which 60 are the services' and 80 ours, of 2000. */
+    assert_close(noise.others_share, 0.03, 1e-12);
+    assert_int_equal(noise.throttled_ns, 7);
+}
+
 static void this_machine_works(void **state)
 {
     struct machine_times from;
@@ -70,6 +90,7 @@ int main(void)
         cmocka_unit_test(the_line_of_all_cpus_is_read),
         cmocka_unit_test(other_texts_are_not_read),
         cmocka_unit_test(what_is_ours_is_no_noise),
+        cmocka_unit_test(pauses_between_parts_are_left_out),
         cmocka_unit_test(this_machine_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

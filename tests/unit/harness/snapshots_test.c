@@ -31,7 +31,8 @@ static void fixture_init(struct fixture *fixture)
                                     .scenario = &fixture->built,
                                     .key = {0, SIDE_CAND, PHASE_STEADY, 1},
                                     .record = &fixture->record,
-                                    .scratch = &fixture->arena};
+                                    .scratch = &fixture->arena,
+                                    .keep = &fixture->arena};
     assert_ok(io_make_temp_dir(&fixture->trial.dir, &fixture->arena, "memgate-test", &fixture->err),
               &fixture->err);
 }
@@ -162,6 +163,77 @@ static void the_next_attempt_forgets_the_reason(void **state)
     fixture_release(&fixture);
 }
 
+/* A handler that hangs would cost every trial its time: one reason is enough for all. */
+static void a_refusal_holds_for_later_trials_of_both_sides(void **state)
+{
+    static const char want[] =
+        "none was asked for after that of candidate trial 1 was refused: GET "
+        "/debug/pprof/mutex: answered 404\n";
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct service service = {.answers = {answer(&fixture.arena, "404 Not Found", STR(""))},
+                              .answer_count = 1};
+    assert_ok(read_waits(&fixture, &service, POINT_WARM), &fixture.err);
+    assert_str(content(&fixture, "mutex.txt"), "GET /debug/pprof/mutex: answered 404\n");
+    /* The next trial: nobody listens any more, so that asking would give another reason. */
+    leave(&fixture, "mutex.txt");
+    leave(&fixture, "mutex-end.pb.gz");
+    fixture.trial.key = (struct trial_key){0, SIDE_BASE, PHASE_STEADY, 2};
+    for (enum point point = POINT_WARM; point <= POINT_END; point++) {
+        assert_ok(snapshots_read_waits(&fixture.trial, service.port, point, &fixture.err),
+                  &fixture.err);
+        assert_str(content(&fixture, "mutex.txt"), want);
+        assert_str(content(&fixture, "mutex-end.pb.gz"), "");
+    }
+    fixture_release(&fixture);
+}
+
+struct period_case {
+    const char *name;
+    const char *status;
+    const char *body;
+    const char *want;
+};
+
+static const struct period_case period_cases[] = {
+    {"off", "200 OK", "--- mutex:\ncycles/second=2596117679\nsampling period=0\n", "0\n"},
+    {"on", "200 OK", "--- mutex:\ncycles/second=2596117679\nsampling period=5\n", "5\n"},
+    {"not told", "200 OK", "--- mutex:\ncycles/second=2596117679\n", ""},
+    {"no number", "200 OK", "sampling period=-1\n", ""},
+    {"refused", "404 Not Found", "sampling period=0\n", ""},
+};
+
+/* A gzip profile of the right columns without samples. */
+static struct str empty_mutex(struct fixture *fixture)
+{
+    static const char name[] = "corpus/data/go1.26_mutex_empty.pb.gz";
+    return read_path(fixture, str_from(name));
+}
+
+static void an_empty_mutex_profile_is_asked_for_its_period(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(period_cases); i++) {
+        const struct period_case *row = &period_cases[i];
+        struct fixture fixture;
+        fixture_init(&fixture);
+        print_message("%s\n", row->name);
+        struct str profile = empty_mutex(&fixture);
+        assert_true(profile.len > 0);
+        struct service service = {
+            .answers = {answer(&fixture.arena, "200 OK", profile),
+                        answer(&fixture.arena, row->status, str_from(row->body))},
+            .answer_count = 2};
+        assert_ok(read_waits(&fixture, &service, POINT_END), &fixture.err);
+        assert_true(str_starts_with(str_from(service.requests[1]),
+                                    STR("GET /debug/pprof/mutex?debug=1 HTTP")));
+        assert_str(content(&fixture, "mutex-period.txt"), row->want);
+        assert_true(str_equal(content(&fixture, "mutex-end.pb.gz"), profile));
+        fixture_release(&fixture);
+    }
+}
+
 struct wanted_case {
     const char *name;
     enum phase phase;
@@ -198,6 +270,8 @@ int main(void)
         cmocka_unit_test(profiles_are_kept_byte_for_byte),
         cmocka_unit_test(a_refusal_is_kept_once_as_its_reason),
         cmocka_unit_test(the_next_attempt_forgets_the_reason),
+        cmocka_unit_test(a_refusal_holds_for_later_trials_of_both_sides),
+        cmocka_unit_test(an_empty_mutex_profile_is_asked_for_its_period),
         cmocka_unit_test(steady_trials_have_what_the_policy_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

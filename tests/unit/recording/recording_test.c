@@ -111,6 +111,9 @@ static void assert_same_recording(const struct recording *have, const struct rec
     assert_true(have->environment.cpu_count == want->environment.cpu_count);
     assert_true(str_equal(have->environment.kernel, want->environment.kernel));
     assert_int_equal(have->environment.pinned, want->environment.pinned);
+    assert_int_equal(have->environment.isolation.network, want->environment.isolation.network);
+    assert_int_equal(have->environment.isolation.process, want->environment.isolation.process);
+    assert_int_equal(have->environment.isolation.user, want->environment.isolation.user);
     assert_int_equal(have->rename_count, want->rename_count);
     for (size_t i = 0; i < want->rename_count; i++) {
         assert_true(str_equal(have->renames[i].from, want->renames[i].from));
@@ -127,6 +130,10 @@ static void assert_same_recording(const struct recording *have, const struct rec
         assert_true(str_equal(a->failure, b->failure));
         assert_true(str_equal(a->notes, b->notes));
         assert_true(a->load_count == b->load_count);
+        assert_true(a->limits.cgroup_version == b->limits.cgroup_version);
+        assert_true(a->limits.memory_bytes == b->limits.memory_bytes);
+        assert_close(a->limits.cpus, b->limits.cpus, 0);
+        assert_true(str_equal(a->limits.cpuset, b->limits.cpuset));
         assert_same_side(a, b, SIDE_BASE);
         assert_same_side(a, b, SIDE_CAND);
     }

@@ -59,7 +59,15 @@ static inline void sample_init(struct sample *sample)
     recording->policy_text = STR("version: 1\n");
     recording->quick = true;
     recording->environment = (struct record_environment){
-        STR("0.1.0"), STR("linux"), STR("amd64"), STR("CPU \"x\"\t1"), 2, STR("6.1"), true};
+        .memgate_version = STR("0.1.0"),
+        .os = STR("linux"),
+        .arch = STR("amd64"),
+        .cpu_model = STR("CPU \"x\"\t1"),
+        .cpu_count = 2,
+        .kernel = STR("6.1"),
+        .isolation = {.network = true, .user = true},
+        .pinned = true,
+    };
     recording->renames = ARENA_ARRAY(&sample->arena, struct record_rename, 2);
     recording->renames[0] = (struct record_rename){STR("cart/cart.go"), STR("basket/basket.go")};
     recording->renames[1] = (struct record_rename){STR("main.go"), STR("cmd/orders/main.go")};
@@ -67,7 +75,11 @@ static inline void sample_init(struct sample *sample)
     recording->scenarios = ARENA_ARRAY(&sample->arena, struct record_scenario, 2);
     recording->scenario_count = 1;
     recording->scenarios[0] = (struct record_scenario){
-        .name = STR("orders"), .identical_why_measured = STR("go.sum"), .load_count = 20000};
+        .name = STR("orders"),
+        .identical_why_measured = STR("go.sum"),
+        .load_count = 20000,
+        .limits = {1, 536870912, 1.5, STR("0-1")},
+    };
     sample_trials(sample, &recording->scenarios[0], SIDE_CAND, PHASE_EXACT, 1);
 
     struct record_target *targets = ARENA_ARRAY(&sample->arena, struct record_target, 2);

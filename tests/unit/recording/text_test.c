@@ -3,6 +3,16 @@
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
 
+/* Recordings of earlier versions do not have it. */
+#define MACHINE_TEXT                                                                               \
+    "  \"machine\": {\n"                                                                           \
+    "    \"is_known\": true,\n"                                                                    \
+    "    \"load_start\": 0.25,\n"                                                                  \
+    "    \"load_end\": 1.5,\n"                                                                     \
+    "    \"governor\": \"performance\",\n"                                                         \
+    "    \"limit_throttled_ns\": 21\n"                                                             \
+    "  },\n"
+
 /* What schema 3 looks like on disk: recordings outlive the memgate that wrote them. */
 static const char trial_text[] = "{\n"
                                  "  \"number\": 3,\n"
@@ -40,8 +50,7 @@ static const char trial_text[] = "{\n"
                                  "    \"others_share\": 0.25,\n"
                                  "    \"steal_share\": 0,\n"
                                  "    \"throttled_ns\": 11\n"
-                                 "  },\n"
-                                 "  \"gc\": {\n"
+                                 "  },\n" MACHINE_TEXT "  \"gc\": {\n"
                                  "    \"is_traced\": true,\n"
                                  "    \"refusal\": \"\",\n"
                                  "    \"cycles\": 12,\n"
@@ -96,6 +105,7 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .threads_max = 19,
                                  .fds_max = 20,
                                  .noise = {0.25, 0, 11},
+                                 .machine = {true, 0.25, 1.5, STR("performance"), 21},
                                  .gc = {true, STR(""), 12, 1, 13, 14, 15, 0.5, 0.75, 16},
                                  .benchmarks = &benchmark,
                                  .benchmark_count = 1,
@@ -127,6 +137,39 @@ static void a_trial_of_schema_3_is_read(void **state)
     assert_close(trial.benchmarks[0].ns_per_op, 0.1, 0);
     assert_true(trial.wall_ns == 10);
     assert_true(trial.gc.is_traced && trial.gc.cycles == 12 && trial.gc.pause_p99_ns == 14);
+    arena_release(&arena);
+}
+
+/* The text without the lines from one to another. */
+static struct str without(struct arena *arena, const char *text, const char *part)
+{
+    const char *at = strstr(text, part);
+    assert_non_null(at);
+    return str_format(arena, "%.*s%s", (int)(at - text), text, at + strlen(part));
+}
+
+static void a_trial_of_an_earlier_version_has_no_machine(void **state)
+{
+    struct arena arena;
+    struct err err;
+    struct record_trial trial;
+    (void)state;
+    arena_init(&arena);
+    assert_ok(trial_read(&trial, &arena, str_from(trial_text), &err), &err);
+    assert_true(trial.machine.is_known && trial.machine.limit_throttled_ns == 21);
+    assert_str(trial.machine.governor, "performance");
+    struct str older = without(&arena, trial_text, MACHINE_TEXT);
+    assert_ok(trial_read(&trial, &arena, older, &err), &err);
+    assert_false(trial.machine.is_known);
+    assert_true(trial.wall_ns == 10);
+    /* What is there is whole, and what is missing was not misspelled. */
+    struct str half = without(&arena, trial_text, "    \"load_end\": 1.5,\n");
+    assert_fails(trial_read(&trial, &arena, half, &err), STATUS_FORMAT, &err,
+                 "machine: load_end is missing");
+    struct str other =
+        str_format(&arena, "{\"machines\": {},%.*s", (int)(older.len - 1), older.data + 1);
+    assert_fails(trial_read(&trial, &arena, other, &err), STATUS_FORMAT, &err,
+                 "unknown member \"machines\"");
     arena_release(&arena);
 }
 
@@ -256,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trial_is_written_as_schema_3_says),
         cmocka_unit_test(a_trial_of_schema_3_is_read),
+        cmocka_unit_test(a_trial_of_an_earlier_version_has_no_machine),
         cmocka_unit_test(a_text_past_its_limit_is_not_written),
         cmocka_unit_test(texts_too_short_for_a_seal_do_not_verify),
         cmocka_unit_test(a_seal_is_the_hash_of_what_is_before_it),

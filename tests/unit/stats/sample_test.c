@@ -56,6 +56,20 @@ static void mean_and_variance_of_few_values(void **state)
     assert_close(sample_variance(values, 1), 0, 1e-15);
 }
 
+/* Nearest rank: of ten values p50 is the fifth, p95 and p99 the tenth. */
+static void percentiles_are_nearest_ranks(void **state)
+{
+    uint64_t values[] = {9, 1, UINT64_MAX, 3, 2, 5, 4, 7, 6, 8};
+    (void)state;
+    sample_sort_u64(values, ARRAY_LEN(values));
+    assert_int_equal(sample_percentile_u64(values, 10, 50), 5);
+    assert_int_equal(sample_percentile_u64(values, 10, 90), 9);
+    assert_true(sample_percentile_u64(values, 10, 95) == UINT64_MAX);
+    assert_int_equal(sample_percentile_u64(values, 10, 1), 1);
+    assert_int_equal(sample_percentile_u64(values, 1, 99), 1);
+    sample_sort_u64(values, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -63,6 +77,7 @@ int main(void)
         cmocka_unit_test(student_quantile_equals_scipy),
         cmocka_unit_test(student_cdf_inverts_the_quantile),
         cmocka_unit_test(mean_and_variance_of_few_values),
+        cmocka_unit_test(percentiles_are_nearest_ranks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
