@@ -4,6 +4,7 @@
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
 #include "gate/compare/gc_rows.h"
+#include "gate/compare/gc_tie.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/noise.h"
 #include "gate/compare/rss_parts.h"
@@ -270,7 +271,8 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     if (!comparison->has_steady)
         return STATUS_OK;
     if (!comparison->record->is_gotest &&
-        (gc_rows_add(comparison, arena, sources, err) || rss_parts_add(comparison, sources, err)))
+        (gc_rows_add(comparison, arena, sources, err) ||
+         gc_tie_add(comparison, arena, sources, err) || rss_parts_add(comparison, sources, err)))
         return err->status;
     if (cpu_rows_add(comparison, arena, sources, err))
         return err->status;

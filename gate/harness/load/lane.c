@@ -194,6 +194,7 @@ static void count_answer(struct lane *lane, const struct connection *connection)
     const struct request_line *line = connection->line;
     uint64_t now = clock_now_ns();
     record_latency(lane, connection->k, now - connection->from_ns);
+    slowest_add(&result->slowest, connection->from_ns, now);
     result->answered++;
     result->duration_ns = now - lane->start_ns;
     result->response_bytes += connection->response.body_bytes;
@@ -379,6 +380,7 @@ enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
     struct load_result *result = &lane->result;
     histogram_init(&result->latency, lane->arena);
     histogram_init(&result->lateness, lane->arena);
+    slowest_init(&result->slowest, lane->arena, spec->slowest_count);
     result->windows = ARENA_ARRAY(lane->arena, struct histogram, spec->window_count + 1);
     for (uint32_t i = 0; i < spec->window_count; i++)
         histogram_init(&result->windows[i], lane->arena);
