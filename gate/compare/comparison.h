@@ -262,6 +262,9 @@ struct comparison {
     struct str profile_refusals[PROFILE_KINDS];
     struct str gc_refusal;       /* likewise of the collector */
     struct str gc_pause_refusal; /* and of its pauses alone */
+    struct str gc_goal_refusal;  /* and of its goal */
+    struct str series_refusal;   /* and of the samples of the process */
+    struct str pss_refusal;      /* and of their PSS alone */
 };
 
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */

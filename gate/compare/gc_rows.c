@@ -24,6 +24,11 @@ static double cpu_per_request(const struct record_trial *trial)
     return trial->gc.cpu_share * (double)trial->cpu_ns / (double)trial->request_count;
 }
 
+static double assist_share(const struct record_trial *trial)
+{
+    return trial->gc.assist_share;
+}
+
 static const struct gc_row {
     enum metric metric;
     enum estimate_method method;
@@ -32,11 +37,13 @@ static const struct gc_row {
     {METRIC_GC_PER_MINUTE, ESTIMATE_DIFFERENCE, cycles_per_minute},
     {METRIC_GC_CPU_SHARE, ESTIMATE_DIFFERENCE, cpu_share},
     {METRIC_GC_CPU, ESTIMATE_LOG_RATIO, cpu_per_request},
+    {METRIC_GC_ASSIST_SHARE, ESTIMATE_DIFFERENCE, assist_share},
 };
 
 struct gc_side {
     double values[ARRAY_LEN(gc_rows)][RECORDING_TRIALS_MAX];
     double pauses[RECORDING_TRIALS_MAX];
+    double goals[RECORDING_TRIALS_MAX];
     double step; /* cycles per minute that one cycle is, in the shortest trial */
     size_t len;
 };
@@ -77,6 +84,20 @@ static void refuse_pauses(struct gc_reader *reader, const struct trial_place *pl
     comparison->gc_pause_refusal = str_format(reader->arena, "%.*s: %s", STR_ARGS(where), why);
     comparison_note(comparison, reader->arena, "pauses of the collector are not compared: %.*s",
                     STR_ARGS(comparison->gc_pause_refusal));
+}
+
+/* Not worth a note: a rule that wants it says so. */
+static void read_goal(double *out, struct gc_reader *reader, const struct trial_place *place,
+                      const struct record_gc *gc)
+{
+    struct comparison *comparison = reader->comparison;
+    *out = (double)gc->goal_bytes;
+    if (gc->goal_bytes > 0 || comparison->gc_goal_refusal.len)
+        return;
+    struct str where = place_text(reader->arena, place);
+    comparison->gc_goal_refusal =
+        str_format(reader->arena, "%.*s: no collection ran during the load, or none had a goal",
+                   STR_ARGS(where));
 }
 
 static int compare_ns(const void *a, const void *b)
@@ -173,6 +194,7 @@ static enum status read_trial(struct gc_reader *reader, const struct trial_place
     side->step = fmax(side->step, NS_PER_MINUTE / (double)trial->duration_ns);
     for (size_t i = 0; i < ARRAY_LEN(gc_rows); i++)
         side->values[i][side->len] = gc_rows[i].value(trial);
+    read_goal(&side->goals[side->len], reader, place, &trial->gc);
     return read_pause(&side->pauses[side->len++], reader, place, &trial->gc, err);
 }
 
@@ -260,12 +282,15 @@ static void add_row(const struct gc_reader *reader, const struct gc_row *what,
 static void add_rows(const struct gc_reader *reader)
 {
     static const struct gc_row pause_row = {METRIC_GC_PAUSE_P99, ESTIMATE_LOG_RATIO, NULL};
+    static const struct gc_row goal_row = {METRIC_HEAP_GOAL, ESTIMATE_LOG_RATIO, NULL};
     const struct gc_side *base = &reader->sides[SIDE_BASE];
     const struct gc_side *cand = &reader->sides[SIDE_CAND];
     for (size_t i = 0; i < ARRAY_LEN(gc_rows); i++)
         add_row(reader, &gc_rows[i], (const double *[SIDES]){base->values[i], cand->values[i]});
     if (reader->comparison->gc_pause_refusal.len == 0)
         add_row(reader, &pause_row, (const double *[SIDES]){base->pauses, cand->pauses});
+    if (reader->comparison->gc_goal_refusal.len == 0)
+        add_row(reader, &goal_row, (const double *[SIDES]){base->goals, cand->goals});
 }
 
 enum status gc_rows_add(struct comparison *comparison, struct arena *arena,

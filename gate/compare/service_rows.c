@@ -8,6 +8,7 @@
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/noise.h"
 #include "gate/compare/rss_parts.h"
+#include "gate/compare/series_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
@@ -270,9 +271,10 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
     if (!comparison->has_steady)
         return STATUS_OK;
-    if (!comparison->record->is_gotest &&
-        (gc_rows_add(comparison, arena, sources, err) ||
-         gc_tie_add(comparison, arena, sources, err) || rss_parts_add(comparison, sources, err)))
+    if (!comparison->record->is_gotest && (gc_rows_add(comparison, arena, sources, err) ||
+                                           gc_tie_add(comparison, arena, sources, err) ||
+                                           series_rows_add(comparison, arena, sources, err) ||
+                                           rss_parts_add(comparison, sources, err)))
         return err->status;
     if (cpu_rows_add(comparison, arena, sources, err))
         return err->status;

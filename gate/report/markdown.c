@@ -197,6 +197,20 @@ static void write_tie(const struct markdown *markdown)
     }
 }
 
+/* Whether rules limit it or not. */
+static void write_process(const struct markdown *markdown)
+{
+    const struct comparison *comparison = markdown->scenario->comparison;
+    struct str base = phrase_process(markdown->arena, comparison, SIDE_BASE);
+    struct str cand = phrase_process(markdown->arena, comparison, SIDE_CAND);
+    size_t before = markdown->out->len;
+    if (base.len == 0)
+        return;
+    buf_printf(markdown->out, "\n<sub>process: baseline %.*s; candidate %.*s</sub>\n",
+               STR_ARGS(base), STR_ARGS(cand));
+    drop_if_full(markdown->out, before);
+}
+
 static void write_scenario(const struct markdown *markdown)
 {
     const struct comparison *comparison = markdown->scenario->comparison;
@@ -224,6 +238,7 @@ static void write_scenario(const struct markdown *markdown)
     write_moved(markdown);
     write_kinds(markdown);
     write_rss(markdown);
+    write_process(markdown);
     if (markdown->scenario->finding_count > 0)
         write_details(markdown);
 }

@@ -258,6 +258,19 @@ static void write_rss(const struct text *text)
         buf_printf(text->out, "          %.*s\n", STR_ARGS(growth));
 }
 
+/* Whether rules limit it or not. */
+static void write_process(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    for (enum side side = 0; side < SIDES; side++) {
+        struct str process = phrase_process(text->arena, comparison, side);
+        if (process.len == 0)
+            return;
+        buf_printf(text->out, "  %-7s %s %.*s\n", side == SIDE_BASE ? "process" : "",
+                   side_name(side), STR_ARGS(process));
+    }
+}
+
 static void write_trials(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
@@ -319,6 +332,7 @@ static void write_scenario(const struct text *text)
     write_moved(text);
     write_kinds(text);
     write_rss(text);
+    write_process(text);
     write_trials(text);
     write_machine(text);
 }

@@ -35,6 +35,8 @@ static void fixture_init(struct fixture *fixture)
                 .gc = {.is_traced = true,
                        .cycles = 60,
                        .pause_p99_ns = 1000000 + 100000 * t,
+                       .assist_share = side == SIDE_CAND ? 0.05 : 0.02,
+                       .goal_bytes = (uint64_t)(side == SIDE_CAND ? 16 : 8) << 20,
                        .cpu_share = side == SIDE_CAND ? 0.2 : 0.1},
             };
         }
@@ -93,6 +95,13 @@ static void every_number_has_a_row(void **state)
     const struct estimate *pause = estimate_at(&fixture, METRIC_GC_PAUSE_P99);
     assert_close(pause->base, sqrt(1.0e6 * 1.1e6), 1e-9);
     assert_true(pause->has_cand_interval && pause->cand_low < 1e6 && pause->cand_high > 1.1e6);
+    const struct estimate *assist = estimate_at(&fixture, METRIC_GC_ASSIST_SHARE);
+    assert_close(assist->base, 0.02, 1e-12);
+    assert_close(assist->delta, 0.03, 1e-12);
+    assert_false(assist->has_ratio);
+    const struct estimate *goal = estimate_at(&fixture, METRIC_HEAP_GOAL);
+    assert_close(goal->base, 8 << 20, 1e-9);
+    assert_close(goal->ratio, 1, 1e-9);
     assert_int_equal(fixture.comparison.note_count, 0);
     fixture_release(&fixture);
 }
@@ -150,6 +159,9 @@ static void without_a_collection_there_is_no_pause(void **state)
     assert_null(find(&fixture, METRIC_GC_PAUSE_P99));
     assert_str(fixture.comparison.gc_pause_refusal,
                "baseline, steady trial 2: no collection ran during the load");
+    assert_null(find(&fixture, METRIC_HEAP_GOAL));
+    assert_str(comparison_why_unmeasured(&fixture.comparison, METRIC_HEAP_GOAL),
+               "baseline, steady trial 2: no collection ran during the load, or none had a goal");
     assert_close(estimate_at(&fixture, METRIC_GC_PER_MINUTE)->base, 300, 1e-9);
     assert_close(estimate_at(&fixture, METRIC_GC_CPU_SHARE)->base, 0.05, 1e-9);
     fixture_release(&fixture);
