@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/compare/gc_check.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
@@ -52,6 +53,7 @@ struct gc_reader {
     struct comparison *comparison;
     struct arena *arena;
     struct gc_side sides[SIDES];
+    struct str doubt; /* why gctrace is not to be believed; empty where it is */
 };
 
 static struct str place_text(struct arena *arena, const struct trial_place *place)
@@ -177,6 +179,24 @@ static enum status read_pause(double *out, struct gc_reader *reader,
     return read_ring(out, reader, place, err);
 }
 
+/* Told once; every number of the collector is in doubt then. */
+static enum status check_trial(struct gc_reader *reader, const struct trial_place *place,
+                               struct err *err)
+{
+    struct str problem = STR("");
+    if (reader->doubt.len > 0)
+        return STATUS_OK;
+    if (gc_check(&problem, reader->arena, place, err))
+        return err->status;
+    if (problem.len == 0)
+        return STATUS_OK;
+    struct str where = place_text(reader->arena, place);
+    reader->doubt = str_format(reader->arena, "%.*s: %.*s", STR_ARGS(where), STR_ARGS(problem));
+    comparison_note(reader->comparison, reader->arena, "the collector's figures are in doubt: %.*s",
+                    STR_ARGS(reader->doubt));
+    return STATUS_OK;
+}
+
 static enum status read_trial(struct gc_reader *reader, const struct trial_place *place,
                               const struct record_trial *trial, struct err *err)
 {
@@ -191,6 +211,8 @@ static enum status read_trial(struct gc_reader *reader, const struct trial_place
                        "collections were lost than there were",
                        side_name(place->side), (unsigned)trial->number);
     }
+    if (check_trial(reader, place, err))
+        return err->status;
     side->step = fmax(side->step, NS_PER_MINUTE / (double)trial->duration_ns);
     for (size_t i = 0; i < ARRAY_LEN(gc_rows); i++)
         side->values[i][side->len] = gc_rows[i].value(trial);
@@ -272,6 +294,7 @@ static void add_row(const struct gc_reader *reader, const struct gc_row *what,
         .point = POINT_END,
         .level = ROW_SCENARIO,
         .phase = PHASE_STEADY,
+        .doubt = reader->doubt,
         .estimate = estimate_row(what, (struct samples){values[SIDE_BASE], sides[SIDE_BASE].len},
                                  (struct samples){values[SIDE_CAND], sides[SIDE_CAND].len},
                                  fmax(sides[SIDE_BASE].step, sides[SIDE_CAND].step)),

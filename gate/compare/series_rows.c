@@ -16,7 +16,8 @@ static int compare_values(const void *a, const void *b)
 static double p95(uint64_t *values, size_t len)
 {
     qsort(values, len, sizeof(*values), compare_values);
-    return (double)values[(len * 95 + 99) / 100 - 1];
+    size_t rank = (len * 95 + 99) / 100;
+    return (double)values[rank - 1];
 }
 
 static double largest(uint64_t *values, size_t len)
@@ -77,10 +78,11 @@ static void refuse_column(struct series_reader *reader, const struct trial_place
     bool is_pss = series_rows[row].column == SERIES_PSS;
     struct str *refusal = is_pss ? &comparison->pss_refusal : &comparison->series_refusal;
     reader->is_missing[row] = true;
-    if (refusal->len == 0)
-        *refusal = where_text(reader, place,
-                              is_pss ? "its PSS was not looked at: not allowed, or too large for it"
-                                     : "its threads and open files were not looked at");
+    if (refusal->len > 0)
+        return;
+    const char *why = is_pss ? "its PSS was not looked at: not allowed, or too large for it"
+                             : "its threads and open files were not looked at";
+    *refusal = where_text(reader, place, why);
 }
 
 static enum status read_trial(struct series_reader *reader, const struct trial_place *place,

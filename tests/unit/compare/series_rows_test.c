@@ -57,7 +57,8 @@ static void fixture_init(struct fixture *fixture)
     for (enum side side = 0; side < SIDES; side++) {
         for (uint32_t t = 0; t < TRIALS; t++) {
             fixture->trials[side][t].number = t + 1;
-            put(fixture, (struct trial_key){0, side, PHASE_STEADY, t + 1}, 1000 * (side + 1));
+            put(fixture, (struct trial_key){0, side, PHASE_STEADY, t + 1},
+                side == SIDE_BASE ? 1000 : 2000);
         }
         fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
         fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
