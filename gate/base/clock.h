@@ -5,6 +5,7 @@
 
 #define NS_PER_SECOND 1000000000ULL
 #define NS_PER_MS     1000000ULL
+#define NS_PER_US     1000ULL
 
 /* Monotonic nanoseconds; the wall clock measures nothing here. */
 uint64_t clock_now_ns(void);

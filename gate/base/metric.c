@@ -87,13 +87,19 @@ const char *profile_kind_name(enum profile_kind kind)
 bool metric_needs_gctrace(enum metric metric)
 {
     return metric == METRIC_GC_PAUSE_P99 || metric == METRIC_GC_PER_MINUTE ||
-           metric == METRIC_GC_CPU_SHARE || metric == METRIC_GC_CPU;
+           metric == METRIC_GC_CPU_SHARE || metric == METRIC_GC_CPU ||
+           metric == METRIC_GC_ASSIST_SHARE || metric == METRIC_HEAP_GOAL;
+}
+
+bool metric_needs_series(enum metric metric)
+{
+    return metric == METRIC_PSS_P95 || metric == METRIC_THREADS_MAX || metric == METRIC_FDS_END;
 }
 
 enum metric metric_of_growth(enum metric metric)
 {
     assert(metric_unit(metric) == UNIT_RATIO);
-    return metric == METRIC_GC_CPU_SHARE ? METRIC_GC_CPU : METRIC_MAP_CPU;
+    return metric_needs_gctrace(metric) ? METRIC_GC_CPU : METRIC_MAP_CPU;
 }
 
 bool metric_parse(enum metric *out, struct str name)

@@ -26,12 +26,18 @@
     X(P99, "p99", UNIT_NS, false)                                                                  \
     X(RSS_P95, "rss_p95", UNIT_BYTES, false)                                                       \
     X(RSS_MAX, "rss_max", UNIT_BYTES, false)                                                       \
+    /* by the samples of the process and all it started; of open files the last ones */            \
+    X(PSS_P95, "pss_p95", UNIT_BYTES, false)                                                       \
+    X(THREADS_MAX, "threads_max", UNIT_COUNT, false)                                               \
+    X(FDS_END, "open_fds_end", UNIT_COUNT, false)                                                  \
     X(GC_CYCLES, "gc_cycles_per_1000_requests", UNIT_COUNT, false)                                 \
     /* by gctrace: how long a cycle stopped the program, how many there were, what they cost */    \
     X(GC_PAUSE_P99, "gc_pause_p99", UNIT_NS, false)                                                \
     X(GC_PER_MINUTE, "gc_cycles_per_minute", UNIT_COUNT, false)                                    \
     X(GC_CPU_SHARE, "gc_cpu_share", UNIT_RATIO, false)                                             \
     X(GC_CPU, "gc_cpu_per_request", UNIT_NS_PER_REQUEST, false)                                    \
+    X(GC_ASSIST_SHARE, "gc_assist_share", UNIT_RATIO, false)                                       \
+    X(HEAP_GOAL, "heap_goal", UNIT_BYTES, false)                                                   \
     X(NS_PER_OP, "ns_per_op", UNIT_NS, false)                                                      \
     /* of the CPU profile: samples in map operations, and in those for keys of any type */         \
     X(MAP_CPU_SHARE, "map_cpu_share", UNIT_RATIO, false)                                           \
@@ -57,6 +63,7 @@ enum unit metric_unit(enum metric metric);
 bool metric_is_exact(enum metric metric);   /* judged on the exact phase alone (`run --quick`) */
 bool metric_is_latency(enum metric metric); /* of requests: the duet's, where there is one */
 bool metric_needs_gctrace(enum metric metric);
+bool metric_needs_series(enum metric metric); /* samples of the process beside the load */
 /* Of a share, which rules limit by `max` alone: what its growth is limited by instead. */
 enum metric metric_of_growth(enum metric metric);
 bool metric_has_kinds(enum metric metric); /* rows of each kind of allocation */

@@ -273,6 +273,12 @@ struct str comparison_why_unmeasured(const struct comparison *comparison, enum m
     enum profile_kind kind = metric_profile(metric);
     if (kind != PROFILE_KIND_HEAP)
         return comparison->profile_refusals[kind];
+    if (metric_needs_series(metric))
+        return metric == METRIC_PSS_P95 && comparison->series_refusal.len == 0
+                   ? comparison->pss_refusal
+                   : comparison->series_refusal;
+    if (metric == METRIC_HEAP_GOAL && comparison->gc_refusal.len == 0)
+        return comparison->gc_goal_refusal;
     if (metric == METRIC_GC_PAUSE_P99 && comparison->gc_refusal.len == 0)
         return comparison->gc_pause_refusal;
     return metric_needs_gctrace(metric) ? comparison->gc_refusal : (struct str){"", 0};

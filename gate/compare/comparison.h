@@ -6,6 +6,7 @@
 #include "gate/fold/fold.h"
 #include "gate/recording/recording.h"
 #include "gate/stats/estimate.h"
+#include "gate/stats/overlap.h"
 
 /*
  * Both sides of one scenario, joined: a row per metric and subject with
@@ -211,6 +212,17 @@ struct rss_side {
     double parts[RSS_PARTS];
 };
 
+/* What the slowest requests of a side's steady trials have to do with its collector: gc_tie.h. */
+struct tie_side {
+    struct overlap cycles; /* of those requests, with collections */
+    struct overlap stops;  /* and with what of them stopped the program */
+    uint64_t cycle_count;  /* whose times are known */
+    uint64_t lost_count;   /* and those whose lines were torn */
+};
+
+/* A meeting is called more than chance where it would be as frequent by chance this seldom. */
+#define TIE_P_MAX 0.005
+
 struct comparison {
     struct str scenario;
     const struct record_scenario *record; /* describes both sides, wherever they come from */
@@ -237,6 +249,9 @@ struct comparison {
     bool has_rss;  /* rss was filled */
     bool has_duet; /* latency is that of both sides measured at the same time */
     struct rss_side rss[SIDES];
+    bool has_tie;
+    struct tie_side *tie;   /* by side */
+    struct str tie_refusal; /* why there is none */
     /*
      * Why the steady phase was not compared though it was recorded: other
      * machines, another rate. Empty when nothing is in the way. Allocation
@@ -247,6 +262,9 @@ struct comparison {
     struct str profile_refusals[PROFILE_KINDS];
     struct str gc_refusal;       /* likewise of the collector */
     struct str gc_pause_refusal; /* and of its pauses alone */
+    struct str gc_goal_refusal;  /* and of its goal */
+    struct str series_refusal;   /* and of the samples of the process */
+    struct str pss_refusal;      /* and of their PSS alone */
 };
 
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/compare/gc_check.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
@@ -25,6 +26,11 @@ static double cpu_per_request(const struct record_trial *trial)
     return trial->gc.cpu_share * (double)trial->cpu_ns / (double)trial->request_count;
 }
 
+static double assist_share(const struct record_trial *trial)
+{
+    return trial->gc.assist_share;
+}
+
 static const struct gc_row {
     enum metric metric;
     enum estimate_method method;
@@ -33,11 +39,13 @@ static const struct gc_row {
     {METRIC_GC_PER_MINUTE, ESTIMATE_DIFFERENCE, cycles_per_minute},
     {METRIC_GC_CPU_SHARE, ESTIMATE_DIFFERENCE, cpu_share},
     {METRIC_GC_CPU, ESTIMATE_LOG_RATIO, cpu_per_request},
+    {METRIC_GC_ASSIST_SHARE, ESTIMATE_DIFFERENCE, assist_share},
 };
 
 struct gc_side {
     double values[ARRAY_LEN(gc_rows)][RECORDING_TRIALS_MAX];
     double pauses[RECORDING_TRIALS_MAX];
+    double goals[RECORDING_TRIALS_MAX];
     double step; /* cycles per minute that one cycle is, in the shortest trial */
     size_t len;
 };
@@ -46,6 +54,7 @@ struct gc_reader {
     struct comparison *comparison;
     struct arena *arena;
     struct gc_side sides[SIDES];
+    struct str doubt; /* why gctrace is not to be believed; empty where it is */
 };
 
 static struct str place_text(struct arena *arena, const struct trial_place *place)
@@ -78,6 +87,20 @@ static void refuse_pauses(struct gc_reader *reader, const struct trial_place *pl
     comparison->gc_pause_refusal = str_format(reader->arena, "%.*s: %s", STR_ARGS(where), why);
     comparison_note(comparison, reader->arena, "pauses of the collector are not compared: %.*s",
                     STR_ARGS(comparison->gc_pause_refusal));
+}
+
+/* Not worth a note: a rule that wants it says so. */
+static void read_goal(double *out, struct gc_reader *reader, const struct trial_place *place,
+                      const struct record_gc *gc)
+{
+    struct comparison *comparison = reader->comparison;
+    *out = (double)gc->goal_bytes;
+    if (gc->goal_bytes > 0 || comparison->gc_goal_refusal.len)
+        return;
+    struct str where = place_text(reader->arena, place);
+    comparison->gc_goal_refusal =
+        str_format(reader->arena, "%.*s: no collection ran during the load, or none had a goal",
+                   STR_ARGS(where));
 }
 
 /*
@@ -149,6 +172,24 @@ static enum status read_pause(double *out, struct gc_reader *reader,
     return read_ring(out, reader, place, err);
 }
 
+/* Told once; every number of the collector is in doubt then. */
+static enum status check_trial(struct gc_reader *reader, const struct trial_place *place,
+                               struct err *err)
+{
+    struct str problem = STR("");
+    if (reader->doubt.len > 0)
+        return STATUS_OK;
+    if (gc_check(&problem, reader->arena, place, err))
+        return err->status;
+    if (problem.len == 0)
+        return STATUS_OK;
+    struct str where = place_text(reader->arena, place);
+    reader->doubt = str_format(reader->arena, "%.*s: %.*s", STR_ARGS(where), STR_ARGS(problem));
+    comparison_note(reader->comparison, reader->arena, "the collector's figures are in doubt: %.*s",
+                    STR_ARGS(reader->doubt));
+    return STATUS_OK;
+}
+
 static enum status read_trial(struct gc_reader *reader, const struct trial_place *place,
                               const struct record_trial *trial, struct err *err)
 {
@@ -163,9 +204,12 @@ static enum status read_trial(struct gc_reader *reader, const struct trial_place
                        "collections were lost than there were",
                        side_name(place->side), (unsigned)trial->number);
     }
+    if (check_trial(reader, place, err))
+        return err->status;
     side->step = fmax(side->step, NS_PER_MINUTE / (double)trial->duration_ns);
     for (size_t i = 0; i < ARRAY_LEN(gc_rows); i++)
         side->values[i][side->len] = gc_rows[i].value(trial);
+    read_goal(&side->goals[side->len], reader, place, &trial->gc);
     return read_pause(&side->pauses[side->len++], reader, place, &trial->gc, err);
 }
 
@@ -243,6 +287,7 @@ static void add_row(const struct gc_reader *reader, const struct gc_row *what,
         .point = POINT_END,
         .level = ROW_SCENARIO,
         .phase = PHASE_STEADY,
+        .doubt = reader->doubt,
         .estimate = estimate_row(what, (struct samples){values[SIDE_BASE], sides[SIDE_BASE].len},
                                  (struct samples){values[SIDE_CAND], sides[SIDE_CAND].len},
                                  fmax(sides[SIDE_BASE].step, sides[SIDE_CAND].step)),
@@ -253,12 +298,15 @@ static void add_row(const struct gc_reader *reader, const struct gc_row *what,
 static void add_rows(const struct gc_reader *reader)
 {
     static const struct gc_row pause_row = {METRIC_GC_PAUSE_P99, ESTIMATE_LOG_RATIO, NULL};
+    static const struct gc_row goal_row = {METRIC_HEAP_GOAL, ESTIMATE_LOG_RATIO, NULL};
     const struct gc_side *base = &reader->sides[SIDE_BASE];
     const struct gc_side *cand = &reader->sides[SIDE_CAND];
     for (size_t i = 0; i < ARRAY_LEN(gc_rows); i++)
         add_row(reader, &gc_rows[i], (const double *[SIDES]){base->values[i], cand->values[i]});
     if (reader->comparison->gc_pause_refusal.len == 0)
         add_row(reader, &pause_row, (const double *[SIDES]){base->pauses, cand->pauses});
+    if (reader->comparison->gc_goal_refusal.len == 0)
+        add_row(reader, &goal_row, (const double *[SIDES]){base->goals, cand->goals});
 }
 
 enum status gc_rows_add(struct comparison *comparison, struct arena *arena,

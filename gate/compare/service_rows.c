@@ -4,10 +4,12 @@
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/duet_rows.h"
 #include "gate/compare/gc_rows.h"
+#include "gate/compare/gc_tie.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/lateness.h"
 #include "gate/compare/noise.h"
 #include "gate/compare/rss_parts.h"
+#include "gate/compare/series_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
@@ -279,8 +281,10 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
     comparison->has_steady = columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
     if (!comparison->has_steady)
         return STATUS_OK;
-    if (!comparison->record->is_gotest &&
-        (gc_rows_add(comparison, arena, sources, err) || rss_parts_add(comparison, sources, err)))
+    if (!comparison->record->is_gotest && (gc_rows_add(comparison, arena, sources, err) ||
+                                           gc_tie_add(comparison, arena, sources, err) ||
+                                           series_rows_add(comparison, arena, sources, err) ||
+                                           rss_parts_add(comparison, sources, err)))
         return err->status;
     if (cpu_rows_add(comparison, arena, sources, err))
         return err->status;

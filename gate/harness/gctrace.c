@@ -49,10 +49,12 @@ static const struct str marks[NUMBERS] = {
     [NUMBER_PROCESSORS] = STR_INIT(" MB globals, "),
 };
 
-/* Further than any collection lasts; keeps sums of nanoseconds far from their end. */
-#define MS_MAX 1e9
+/* Further than any collection or program lasts; keeps sums of nanoseconds far from their end. */
+#define MS_MAX      1e9
+#define SECONDS_MAX 1e9
 
-#define BYTES_PER_MB ((uint64_t)1 << 20)
+#define MS_PER_SECOND 1e3
+#define BYTES_PER_MB  ((uint64_t)1 << 20)
 
 static bool take_mark(struct str *rest, struct str mark)
 {
@@ -98,7 +100,7 @@ static bool are_times(const double numbers[NUMBERS])
         if (numbers[i] > MS_MAX)
             return false;
     }
-    return true;
+    return numbers[NUMBER_AT] <= SECONDS_MAX;
 }
 
 static uint64_t to_ns(double ms)
@@ -115,7 +117,7 @@ static double cpu_ms(const double numbers[NUMBERS])
 }
 
 /* With GOGC=off the goal is the end of the address space, which is none. */
-static uint64_t goal_bytes(double mb)
+static uint64_t heap_bytes(double mb)
 {
     double most = (double)(INT64_MAX / (int64_t)BYTES_PER_MB);
     return mb < most ? (uint64_t)mb * BYTES_PER_MB : 0;
@@ -134,53 +136,70 @@ bool gctrace_parse(struct gctrace_line *out, struct str line)
         .stop_ns = to_ns(numbers[NUMBER_CLOCK_SWEEP] + numbers[NUMBER_CLOCK_TERMINATION]),
         .assist_ns = to_ns(numbers[NUMBER_CPU_ASSIST]),
         .cpu_ns = to_ns(cpu_ms(numbers)),
-        .goal_bytes = goal_bytes(numbers[NUMBER_GOAL]),
+        .goal_bytes = heap_bytes(numbers[NUMBER_GOAL]),
         .is_forced = is_forced,
+        .at_ns = to_ns(numbers[NUMBER_AT] * MS_PER_SECOND),
+        .sweep_ns = to_ns(numbers[NUMBER_CLOCK_SWEEP]),
+        .mark_ns = to_ns(numbers[NUMBER_CLOCK_MARK]),
+        .termination_ns = to_ns(numbers[NUMBER_CLOCK_TERMINATION]),
+        .start_bytes = heap_bytes(numbers[NUMBER_HEAP_START]),
+        .end_bytes = heap_bytes(numbers[NUMBER_HEAP_END]),
+        .live_bytes = heap_bytes(numbers[NUMBER_HEAP_LIVE]),
     };
     return true;
 }
 
 void gctrace_init(struct gctrace *trace, struct arena *arena)
 {
-    *trace = (struct gctrace){.arena = arena};
+    *trace = (struct gctrace){.arena = arena, .began_ns = UINT64_MAX};
 }
 
-static void count_line(struct gctrace *trace, const struct gctrace_line *line)
+static uint64_t length_ns(const struct gctrace_line *line)
 {
-    trace->lines++;
-    if (line->is_forced)
-        return;
-    if (trace->len == GCTRACE_PAUSES_MAX) {
+    return line->stop_ns + line->mark_ns;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void keep_cycle(struct gctrace *trace, const struct gctrace_cycle *cycle)
+{
+    if (trace->cycle_count == GCTRACE_CYCLES_MAX)
         trace->is_flood = true;
-        return;
-    }
-    ARENA_PUSH(trace->arena, trace->pauses_ns, trace->len, trace->cap, line->stop_ns);
-    trace->assist_ns += line->assist_ns;
-    trace->cpu_ns += line->cpu_ns;
-    trace->goal_bytes = line->goal_bytes;
+    else
+        ARENA_PUSH(trace->arena, trace->cycles, trace->cycle_count, trace->cycle_cap, *cycle);
 }
 
-static void take_line(struct gctrace *trace)
+static void take_line(struct gctrace *trace, uint64_t now_ns)
 {
-    struct gctrace_line line = {0};
-    if (trace->is_cut || !gctrace_parse(&line, (struct str){trace->line, trace->line_len}))
+    struct gctrace_cycle cycle = {.arrived_ns = now_ns};
+    struct gctrace_line *line = &cycle.line;
+    if (trace->is_cut || !gctrace_parse(line, (struct str){trace->line, trace->line_len}))
         return;
-    if (line.number <= trace->last_number)
+    if (line->number <= trace->last_number)
         trace->is_mixed = true;
-    trace->last_number = line.number;
+    trace->last_number = line->number;
+    trace->began_ns = smaller(trace->began_ns, less(now_ns, line->at_ns + length_ns(line)));
     if (trace->window == GCTRACE_BEFORE)
-        trace->number_before = line.number;
+        trace->number_before = line->number;
     if (trace->window == GCTRACE_LOAD)
-        count_line(trace, &line);
+        keep_cycle(trace, &cycle);
     if (trace->window == GCTRACE_AFTER && trace->number_after == 0)
-        trace->number_after = line.number;
+        trace->number_after = line->number;
 }
 
-void gctrace_feed(struct gctrace *trace, const char *data, size_t len)
+void gctrace_feed(struct gctrace *trace, const char *data, size_t len, uint64_t now_ns)
 {
     for (size_t i = 0; i < len; i++) {
         if (data[i] == '\n') {
-            take_line(trace);
+            take_line(trace, now_ns);
             trace->line_len = 0;
             trace->is_cut = false;
         } else if (trace->line_len < sizeof(trace->line)) {
@@ -207,7 +226,7 @@ static struct str refusal_of(const struct gctrace *trace, struct arena *arena, u
         return STR("lines of gctrace from more than one Go program came");
     if (trace->is_flood) {
         return str_format(arena, "more than %d lines of gctrace came during the load",
-                          GCTRACE_PAUSES_MAX);
+                          GCTRACE_CYCLES_MAX);
     }
     if (trace->number_before == 0 || trace->number_after == 0) {
         return str_format(arena,
@@ -215,37 +234,116 @@ static struct str refusal_of(const struct gctrace *trace, struct arena *arena, u
                           "standard error itself",
                           trace->number_before == 0 ? "before" : "after");
     }
-    uint64_t all = lost + trace->lines;
-    if (lost > trace->lines) {
+    uint64_t all = lost + trace->cycle_count;
+    if (lost > trace->cycle_count) {
         return str_format(arena, "%llu of %llu lines of gctrace were torn by other output",
                           (unsigned long long)lost, (unsigned long long)all);
     }
     return (struct str){"", 0};
 }
 
-void gctrace_summarize(struct gctrace *trace, struct arena *arena, uint64_t load_cpu_ns,
+/* Of the load's cycles that nobody forced. */
+struct cycle_sums {
+    uint64_t *pauses_ns;
+    size_t len;
+    uint64_t assist_ns;
+    uint64_t cpu_ns;
+};
+
+static void add_cycles(struct cycle_sums *sums, const struct gctrace *trace, struct record_gc *out)
+{
+    for (size_t i = 0; i < trace->cycle_count; i++) {
+        const struct gctrace_line *line = &trace->cycles[i].line;
+        if (line->is_forced)
+            continue;
+        sums->pauses_ns[sums->len++] = line->stop_ns;
+        sums->assist_ns += line->assist_ns;
+        sums->cpu_ns += line->cpu_ns;
+        out->goal_bytes = line->goal_bytes;
+    }
+    out->cycles = sums->len + out->lost;
+}
+
+static void summarize_cycles(struct cycle_sums *sums, uint64_t load_cpu_ns, struct record_gc *out)
+{
+    if (sums->len == 0)
+        return;
+    sample_sort_u64(sums->pauses_ns, sums->len);
+    out->pause_p50_ns = sample_percentile_u64(sums->pauses_ns, sums->len, 50);
+    out->pause_p99_ns = sample_percentile_u64(sums->pauses_ns, sums->len, 99);
+    out->pause_max_ns = sums->pauses_ns[sums->len - 1];
+    /* What tore a line does not know how long the collection took: the others stand for it. */
+    double scale = (double)out->cycles / (double)sums->len;
+    out->assist_share = num_ratio(scale * (double)sums->assist_ns, (double)load_cpu_ns);
+    out->cpu_share = num_ratio(scale * (double)sums->cpu_ns, (double)load_cpu_ns);
+}
+
+void gctrace_summarize(const struct gctrace *trace, struct arena *arena, uint64_t load_cpu_ns,
                        struct record_gc *out)
 {
+    struct arena scratch;
     *out = (struct record_gc){0};
     uint64_t between = trace->number_after - trace->number_before - 1;
-    uint64_t lost = between > trace->lines ? between - trace->lines : 0;
+    uint64_t lost = less(between, trace->cycle_count);
     out->refusal = refusal_of(trace, arena, lost);
     if (out->refusal.len > 0)
         return;
     out->is_traced = true;
-    out->cycles = trace->len + lost;
     out->lost = lost;
-    out->goal_bytes = trace->goal_bytes;
-    if (trace->len == 0)
-        return;
-    sample_sort_u64(trace->pauses_ns, trace->len);
-    out->pause_p50_ns = sample_percentile_u64(trace->pauses_ns, trace->len, 50);
-    out->pause_p99_ns = sample_percentile_u64(trace->pauses_ns, trace->len, 99);
-    out->pause_max_ns = trace->pauses_ns[trace->len - 1];
-    /* What tore a line does not know how long the collection took: the others stand for it. */
-    double scale = (double)out->cycles / (double)trace->len;
-    out->assist_share = num_ratio(scale * (double)trace->assist_ns, (double)load_cpu_ns);
-    out->cpu_share = num_ratio(scale * (double)trace->cpu_ns, (double)load_cpu_ns);
+    arena_init(&scratch);
+    struct cycle_sums sums = {ARENA_ARRAY(&scratch, uint64_t, trace->cycle_count + 1), 0, 0, 0};
+    add_cycles(&sums, trace, out);
+    summarize_cycles(&sums, load_cpu_ns, out);
+    arena_release(&scratch);
+}
+
+/* How much longer than printed a part of a cycle can have been. */
+static uint64_t cut_ns(uint64_t part_ns)
+{
+    return part_ns >= 10 * NS_PER_MS ? NS_PER_MS : 0;
+}
+
+static uint64_t latest_end_ns(const struct gctrace *trace, const struct gctrace_line *line)
+{
+    uint64_t start_ns = trace->began_ns + line->at_ns + NS_PER_MS;
+    return start_ns + length_ns(line) + cut_ns(line->sweep_ns) + cut_ns(line->mark_ns) +
+           cut_ns(line->termination_ns);
+}
+
+static void fill_row(uint64_t row[CYCLE_COLUMNS], const struct gctrace *trace,
+                     const struct gctrace_cycle *cycle, uint64_t origin_ns)
+{
+    const struct gctrace_line *line = &cycle->line;
+    uint64_t from_ns = less(trace->began_ns + line->at_ns, GCTRACE_SLACK_NS);
+    uint64_t until_ns = smaller(cycle->arrived_ns, latest_end_ns(trace, line));
+    row[CYCLE_NUMBER] = line->number;
+    row[CYCLE_FORCED] = line->is_forced;
+    row[CYCLE_FROM] = less(from_ns, origin_ns) / NS_PER_US;
+    row[CYCLE_UNTIL] = (less(until_ns, origin_ns) + NS_PER_US - 1) / NS_PER_US;
+    row[CYCLE_SWEEP] = line->sweep_ns;
+    row[CYCLE_MARK] = line->mark_ns;
+    row[CYCLE_TERMINATION] = line->termination_ns;
+    row[CYCLE_ASSIST] = line->assist_ns;
+    row[CYCLE_CPU] = line->cpu_ns;
+    row[CYCLE_START] = line->start_bytes;
+    row[CYCLE_END] = line->end_bytes;
+    row[CYCLE_LIVE] = line->live_bytes;
+    row[CYCLE_GOAL] = line->goal_bytes ? line->goal_bytes : RECORD_NONE;
+}
+
+struct record_rows gctrace_rows(const struct gctrace *trace, struct arena *arena,
+                                uint64_t origin_ns)
+{
+    size_t len =
+        trace->cycle_count < RECORDING_ROWS_MAX - 1 ? trace->cycle_count : RECORDING_ROWS_MAX - 1;
+    struct record_rows rows = {
+        .values = ARENA_ARRAY(arena, uint64_t, (len + 1) * CYCLE_COLUMNS),
+        .len = len,
+        .columns = CYCLE_COLUMNS,
+    };
+    for (size_t i = 0; i < len; i++)
+        fill_row(rows.values + i * CYCLE_COLUMNS, trace, &trace->cycles[i], origin_ns);
+    return rows;
 }
 
 bool gctrace_is_set(struct str godebug)

@@ -1,7 +1,5 @@
 #include "gate/harness/sampler.h"
 
-#include <inttypes.h>
-
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/base/num.h"
@@ -88,31 +86,32 @@ void sampler_summarize(const struct sampler *sampler, struct record_trial *out)
     }
 }
 
-/* "-" for what was not looked at: nothing that runs has none of it. */
-static void write_number(struct buf *text, uint64_t number, const char *end)
+/* Nothing that runs has none of it. */
+static uint64_t looked_at(uint64_t number)
 {
-    if (number) {
-        buf_printf(text, "%" PRIu64 "%s", number, end);
-    } else {
-        buf_printf(text, "-%s", end);
-    }
+    return number ? number : RECORD_NONE;
 }
 
 enum status sampler_write(const struct sampler *sampler, struct str file, struct err *err)
 {
+    struct arena scratch;
     struct buf text;
+    arena_init(&scratch);
     buf_init(&text, BUF_TEXT_BYTES_MAX);
-    buf_text(&text, RECORDING_SERIES_HEAD "\n");
+    uint64_t(*rows)[SERIES_COLUMNS] =
+        arena_alloc(&scratch, sampler->len + 1, SERIES_COLUMNS * sizeof(uint64_t));
     for (size_t i = 0; i < sampler->len; i++) {
         const struct sample *sample = &sampler->samples[i];
-        buf_printf(&text, "%" PRIu64 " ", (uint64_t)(sample->at_ns / NS_PER_MS));
-        write_number(&text, sample->usage.rss_bytes, " ");
-        write_number(&text, sample->usage.pss_bytes, " ");
-        buf_printf(&text, "%" PRIu64 " ", sample->usage.cpu_ns);
-        write_number(&text, sample->usage.threads, " ");
-        write_number(&text, sample->usage.fds, "\n");
+        rows[i][SERIES_MS] = sample->at_ns / NS_PER_MS;
+        rows[i][SERIES_RSS] = looked_at(sample->usage.rss_bytes);
+        rows[i][SERIES_PSS] = looked_at(sample->usage.pss_bytes);
+        rows[i][SERIES_CPU] = sample->usage.cpu_ns;
+        rows[i][SERIES_THREADS] = looked_at(sample->usage.threads);
+        rows[i][SERIES_FDS] = looked_at(sample->usage.fds);
     }
+    recording_table_write(&text, TABLE_SERIES, rows[0], sampler->len);
     enum status status = io_write_file(file, bytes_of_str(buf_view(&text)), err);
     buf_release(&text);
+    arena_release(&scratch);
     return status;
 }

@@ -86,7 +86,7 @@ static enum status build_env(const char *const **out, const struct trial *trial,
 
 static void feed_gctrace(void *ctx, const char *data, size_t len)
 {
-    gctrace_feed(ctx, data, len);
+    gctrace_feed(ctx, data, len, clock_now_ns());
 }
 
 static enum status start(struct service *service, struct err *err)

@@ -1,4 +1,5 @@
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "gate/harness/cpu_profile.h"
 #include "gate/harness/machine.h"
 #include "gate/harness/points.h"
@@ -89,6 +90,49 @@ static enum status warm_up(struct http_trial *http, struct err *err)
     return STATUS_OK;
 }
 
+static enum status write_table(const struct http_trial *http, enum record_table table,
+                               const struct record_rows *rows, struct err *err)
+{
+    const struct trial *trial = http->trial;
+    struct buf text;
+    buf_init(&text, BUF_TEXT_BYTES_MAX);
+    recording_table_write(&text, table, rows->values, rows->len);
+    struct str file = recording_table_file(trial->scratch, trial->dir, table);
+    enum status status = io_write_file(file, bytes_of_str(buf_view(&text)), err);
+    buf_release(&text);
+    return status;
+}
+
+/* The slowest hundredth, which is what p99 is about. */
+static uint32_t slowest_of(const struct trial *trial)
+{
+    uint64_t count = (trial_load_count(trial) + 99) / 100;
+    if (trial->key.phase != PHASE_STEADY)
+        return 0;
+    return count < RECORDING_SLOW_MAX ? (uint32_t)count : RECORDING_SLOW_MAX;
+}
+
+static uint64_t us_since(uint64_t ns, uint64_t origin_ns)
+{
+    return ns > origin_ns ? (ns - origin_ns) / NS_PER_US : 0;
+}
+
+static enum status write_slowest(const struct http_trial *http, struct slowest *slowest,
+                                 struct err *err)
+{
+    struct arena *arena = http->trial->scratch;
+    struct record_rows rows = {.len = slowest->len, .columns = SLOW_COLUMNS};
+    uint64_t origin_ns = http->sampler.started_ns;
+    rows.values = ARENA_ARRAY(arena, uint64_t, (rows.len + 1) * rows.columns);
+    slowest_sort(slowest);
+    for (size_t i = 0; i < rows.len; i++) {
+        uint64_t *row = rows.values + i * rows.columns;
+        row[SLOW_FROM] = us_since(slowest->items[i].from_ns, origin_ns);
+        row[SLOW_UNTIL] = us_since(slowest->items[i].until_ns, origin_ns);
+    }
+    return write_table(http, TABLE_SLOW, &rows, err);
+}
+
 /* What was printed until now is taken first: it belongs to what came before. */
 static void bound_gctrace(struct http_trial *http, void (*bound)(struct gctrace *trace))
 {
@@ -96,23 +140,33 @@ static void bound_gctrace(struct http_trial *http, void (*bound)(struct gctrace 
     bound(&http->service.gctrace);
 }
 
-static enum status write_series(const struct http_trial *http, struct err *err)
+static enum status write_series(const struct http_trial *http, struct slowest *slowest,
+                                struct err *err)
 {
     const struct trial *trial = http->trial;
     if (trial->key.phase != PHASE_STEADY)
         return STATUS_OK;
-    return sampler_write(&http->sampler, recording_series_file(trial->scratch, trial->dir), err);
+    if (write_slowest(http, slowest, err))
+        return err->status;
+    return sampler_write(&http->sampler,
+                         recording_table_file(trial->scratch, trial->dir, TABLE_SERIES), err);
 }
 
 /* After the point behind the load, whose forced collections tell where the load's end. */
-static void record_gc(struct http_trial *http)
+static enum status record_gc(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
     if (trial->key.phase != PHASE_STEADY)
-        return;
+        return STATUS_OK;
     process_poll(&http->service.process);
     gctrace_summarize(&http->service.gctrace, trial->keep, trial->record->cpu_ns,
                       &trial->record->gc);
+    /* Those of an earlier run of the trial are none of this one. */
+    if (!trial->record->gc.is_traced)
+        return io_remove_tree(recording_table_file(trial->scratch, trial->dir, TABLE_CYCLES), err);
+    struct record_rows rows =
+        gctrace_rows(&http->service.gctrace, trial->scratch, http->sampler.started_ns);
+    return write_table(http, TABLE_CYCLES, &rows, err);
 }
 
 /* The load with the CPU profile beside it. */
@@ -132,6 +186,7 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     struct record_trial *record = trial->record;
     struct load_result result = {0};
     struct load_spec spec = load_of(http, record->warmup_count, trial_load_count(trial));
+    spec.slowest_count = slowest_of(trial);
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
     uint64_t cpu_ns = process_cpu_ns(&http->service.process);
     struct machine_times before;
@@ -146,7 +201,7 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     record->noise = machine_noise(&before, &after, record->cpu_ns);
     sampler_take(&http->sampler);
     sampler_summarize(&http->sampler, record);
-    if (write_series(http, err))
+    if (write_series(http, &result.slowest, err))
         return err->status;
     if (cpu_profile_finish(&http->cpu_profile, err) ||
         trial_load_check_pace(trial, &spec, &result, err))
@@ -208,8 +263,7 @@ static enum status measure(struct http_trial *http, struct err *err)
         service_check_alive(&http->service, err) || read_end(http, err) ||
         service_check_alive(&http->service, err))
         return err->status;
-    record_gc(http);
-    return STATUS_OK;
+    return record_gc(http, err);
 }
 
 enum status trial_http(struct trial *trial, struct err *err)

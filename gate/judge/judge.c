@@ -180,10 +180,14 @@ static bool metric_applies(const struct comparison *comparison, enum metric metr
     if (plain)
         return metric == METRIC_ALLOC_SPACE || metric == METRIC_ALLOC_OBJECTS;
     static const bool only_http[METRICS] = {
-        [METRIC_INUSE_SPACE] = true,  [METRIC_INUSE_OBJECTS] = true, [METRIC_HEAP_GROWTH] = true,
-        [METRIC_P50] = true,          [METRIC_P90] = true,           [METRIC_P99] = true,
-        [METRIC_GC_CYCLES] = true,    [METRIC_GC_PAUSE_P99] = true,  [METRIC_GC_PER_MINUTE] = true,
-        [METRIC_GC_CPU_SHARE] = true, [METRIC_GC_CPU] = true,
+        [METRIC_INUSE_SPACE] = true,   [METRIC_INUSE_OBJECTS] = true,
+        [METRIC_HEAP_GROWTH] = true,   [METRIC_P50] = true,
+        [METRIC_P90] = true,           [METRIC_P99] = true,
+        [METRIC_GC_CYCLES] = true,     [METRIC_GC_PAUSE_P99] = true,
+        [METRIC_GC_PER_MINUTE] = true, [METRIC_GC_CPU_SHARE] = true,
+        [METRIC_GC_CPU] = true,        [METRIC_GC_ASSIST_SHARE] = true,
+        [METRIC_HEAP_GOAL] = true,     [METRIC_PSS_P95] = true,
+        [METRIC_THREADS_MAX] = true,   [METRIC_FDS_END] = true,
     };
     if (metric == METRIC_NS_PER_OP)
         return comparison->record->is_gotest;

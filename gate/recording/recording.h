@@ -1,6 +1,7 @@
 #ifndef GATE_RECORDING_RECORDING_H
 #define GATE_RECORDING_RECORDING_H
 
+#include "gate/base/buf.h"
 #include "gate/base/err.h"
 #include "gate/base/metric.h"
 #include "gate/base/str.h"
@@ -28,6 +29,8 @@
  *   SCENARIO/SIDE/steady-N/goroutine-warm.pb.gz  the goroutines at the point (goroutine-end
  *                                      likewise), or goroutine.txt
  *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
+ *   SCENARIO/SIDE/steady-N/slow.txt    when its slowest requests were under way (not for gotest)
+ *   SCENARIO/SIDE/steady-N/gc.txt      its collections during the load; only where they are known
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
  *
  * SIDE is "baseline" or "candidate", PHASE "exact", "steady" or "duet", N
@@ -51,18 +54,13 @@
  * the same names; targets are lists ["hexadecimal offset", "symbol",
  * "type", "call" or "hidden"]. Both sides have a program.json even when only
  * one was built. functions.txt has one name a line, as profiles spell it,
- * each greater in byte order than the one before. series.txt has
- * RECORDING_SERIES_HEAD, which names its columns, and one sample a line, ten
- * a second and a few more, of the process and all it started: milliseconds
- * since the load began, resident bytes, PSS (once a second), CPU time since
- * then, threads, open files; "-" for what was not looked at. trial.json has
- * what is judged of it: quantiles of the resident bytes; the rest is for
- * people who wonder when it happened. A trial's
+ * each greater in byte order than the one before. series.txt, slow.txt and
+ * gc.txt are tables (enum record_table): a first line that names the
+ * columns, then one row a line. A trial's
  * directory may hold more files of any name; trial.json must be there for
  * every trial that the manifest counts, and for no other.
  */
-#define RECORDING_SCHEMA      "memgate.recording/3"
-#define RECORDING_SERIES_HEAD "# ms rss_bytes pss_bytes cpu_ns threads fds"
+#define RECORDING_SCHEMA "memgate.recording/3"
 
 enum {
     RECORDING_FILES_MAX = 20000,
@@ -73,9 +71,85 @@ enum {
     RECORDING_RENAMES_MAX = 1000,
     RECORDING_TRIALS_MAX = 64, /* per side and phase */
     RECORDING_REFUSAL_BYTES_MAX = 4096,
-    RECORDING_WINDOWS_MAX = 20, /* per trial of the duet */
-    RECORDING_LIVE_MAX = 64,    /* likewise */
+    RECORDING_WINDOWS_MAX = 20,   /* per trial of the duet */
+    RECORDING_LIVE_MAX = 64,      /* likewise */
+    RECORDING_SLOW_MAX = 1000,    /* requests in slow.txt */
+    RECORDING_ROWS_MAX = 1000000, /* of a table */
 };
+
+/*
+ * Tables of whole numbers; times count from the moment the load began.
+ *
+ * SERIES  ten samples a second and a few more of the process and all it
+ *         started: resident bytes, PSS (once a second), CPU time since the
+ *         load began, threads, open files.
+ * SLOW    the slowest hundredth of the requests, RECORDING_SLOW_MAX at most,
+ *         from where their latency counts until they were answered; in the
+ *         order of that end.
+ * CYCLES  collections by gctrace, those that runtime.GC forced as well, in
+ *         their order: earliest moment of the start and latest of the end
+ *         (they are 1 to 2 ms wide of the truth: harness/gctrace.h), how long the stop
+ *         before, the marking and the stop behind it took, CPU time of assists and
+ *         of everything, heap when it began, when it ended and what was
+ *         found live, and the goal. Lines that other output tore are not in it.
+ */
+#define RECORD_TABLE_MAP(X)                                                                        \
+    X(SERIES, "series.txt", "# ms rss_bytes pss_bytes cpu_ns threads fds")                         \
+    X(SLOW, "slow.txt", "# from_us until_us")                                                      \
+    X(CYCLES, "gc.txt",                                                                            \
+      "# number forced from_us until_us sweep_ns mark_ns termination_ns assist_ns cpu_ns "         \
+      "start_bytes end_bytes live_bytes goal_bytes")
+
+enum record_table {
+#define X(symbol, file, head) TABLE_##symbol,
+    RECORD_TABLE_MAP(X)
+#undef X
+        RECORD_TABLES
+};
+
+enum series_column {
+    SERIES_MS,
+    SERIES_RSS,
+    SERIES_PSS,
+    SERIES_CPU,
+    SERIES_THREADS,
+    SERIES_FDS,
+    SERIES_COLUMNS
+};
+enum slow_column { SLOW_FROM, SLOW_UNTIL, SLOW_COLUMNS };
+enum cycle_column {
+    CYCLE_NUMBER,
+    CYCLE_FORCED,
+    CYCLE_FROM,
+    CYCLE_UNTIL,
+    CYCLE_SWEEP,
+    CYCLE_MARK,
+    CYCLE_TERMINATION,
+    CYCLE_ASSIST,
+    CYCLE_CPU,
+    CYCLE_START,
+    CYCLE_END,
+    CYCLE_LIVE,
+    CYCLE_GOAL,
+    CYCLE_COLUMNS
+};
+
+/* From `from` of a cycle its true start is at most this far. */
+#define RECORDING_CYCLE_START_US 2000
+
+/* Not looked at: "-" in the file. */
+#define RECORD_NONE UINT64_MAX
+
+struct record_rows {
+    uint64_t *values; /* row by row */
+    size_t len;       /* rows */
+    size_t columns;
+};
+
+static inline uint64_t record_at(const struct record_rows *rows, size_t row, size_t column)
+{
+    return rows->values[row * rows->columns + column];
+}
 
 enum side { SIDE_BASE, SIDE_CAND, SIDES };
 enum phase { PHASE_EXACT, PHASE_STEADY, PHASE_DUET, PHASES };
@@ -306,8 +380,11 @@ struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir
 /* Why there is no such profile: "cpu.txt", "mutex.txt". */
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
                                   enum profile_kind kind);
-/* The samples of a trial: "series.txt". */
-struct str recording_series_file(struct arena *arena, struct str trial_dir);
+/* A table in a trial's directory: "series.txt". */
+struct str recording_table_file(struct arena *arena, struct str trial_dir, enum record_table table);
+/* `values`: `len` rows of the table's columns. */
+void recording_table_write(struct buf *out, enum record_table table, const uint64_t *values,
+                           size_t len);
 /*
  * Writes program.json, functions.txt and trial.json files, policy.yaml and, last,
  * manifest.json with all hashes. May be called again after trials were
@@ -362,6 +439,10 @@ NODISCARD enum status recording_snapshot(struct profile *out, struct arena *aren
 /* STATUS_NOT_FOUND where it is not known. */
 NODISCARD enum status recording_mutex_period(uint64_t *out, const struct recording *recording,
                                              struct trial_key key, struct err *err);
+/* STATUS_NOT_FOUND where the trial has none: that it was not measured, not that it was nothing. */
+NODISCARD enum status recording_table(struct record_rows *out, struct arena *arena,
+                                      const struct recording *recording, struct trial_key key,
+                                      enum record_table table, struct err *err);
 NODISCARD enum status recording_memstats(struct memstats *out, struct arena *arena,
                                          const struct recording *recording, struct trial_key key,
                                          enum point point, struct err *err);

@@ -265,6 +265,38 @@ static void write_rss(struct json_writer *json, const struct comparison *compari
     json_object_end(json);
 }
 
+static void write_overlap(struct json_writer *json, const char *key, const struct overlap *overlap)
+{
+    json_object(json, key);
+    json_double(json, "share", overlap_share(overlap));
+    json_double(json, "by_chance", overlap_by_chance(overlap));
+    json_double(json, "p", overlap_p(overlap));
+    json_double(json, "time_share", overlap_time_share(overlap));
+    json_object_end(json);
+}
+
+/* The slowest requests beside the collector; null where it was not measured. */
+static void write_tie(struct json_writer *json, const struct comparison *comparison)
+{
+    static const char *const keys[SIDES] = {"base", "cand"};
+    if (!comparison->has_tie) {
+        json_null(json, "slowest_requests");
+        return;
+    }
+    json_object(json, "slowest_requests");
+    for (int side = 0; side < SIDES; side++) {
+        const struct tie_side *tie = &comparison->tie[side];
+        json_object(json, keys[side]);
+        json_u64(json, "requests", tie->cycles.events);
+        json_u64(json, "collections", tie->cycle_count);
+        json_u64(json, "collections_lost", tie->lost_count);
+        write_overlap(json, "overlap_collection", &tie->cycles);
+        write_overlap(json, "overlap_stop", &tie->stops);
+        json_object_end(json);
+    }
+    json_object_end(json);
+}
+
 /* Every number of the whole scenario, judged or not. */
 static void write_measured(struct json_report *report)
 {
@@ -287,6 +319,7 @@ static void write_measured(struct json_report *report)
     json_list_end(json);
     write_kinds(json, comparison);
     write_rss(json, comparison);
+    write_tie(json, comparison);
     json_object_end(json);
 }
 

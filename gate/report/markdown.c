@@ -181,6 +181,36 @@ static void write_rss(const struct markdown *markdown)
     drop_if_full(markdown->out, before);
 }
 
+/* What the collector has to do with the tail of the latency, or has not. */
+static void write_tie(const struct markdown *markdown)
+{
+    const struct judged_scenario *scenario = markdown->scenario;
+    for (size_t i = 0; i < scenario->finding_count; i++) {
+        if (!phrase_shows_tie(scenario, &scenario->findings[i]))
+            continue;
+        size_t before = markdown->out->len;
+        struct str base = phrase_tie(markdown->arena, scenario->comparison, SIDE_BASE);
+        struct str cand = phrase_tie(markdown->arena, scenario->comparison, SIDE_CAND);
+        buf_printf(markdown->out, "\n<sub>p99: %.*s; %.*s</sub>\n", STR_ARGS(base), STR_ARGS(cand));
+        drop_if_full(markdown->out, before);
+        return;
+    }
+}
+
+/* Whether rules limit it or not. */
+static void write_process(const struct markdown *markdown)
+{
+    const struct comparison *comparison = markdown->scenario->comparison;
+    struct str base = phrase_process(markdown->arena, comparison, SIDE_BASE);
+    struct str cand = phrase_process(markdown->arena, comparison, SIDE_CAND);
+    size_t before = markdown->out->len;
+    if (base.len == 0)
+        return;
+    buf_printf(markdown->out, "\n<sub>process: baseline %.*s; candidate %.*s</sub>\n",
+               STR_ARGS(base), STR_ARGS(cand));
+    drop_if_full(markdown->out, before);
+}
+
 static void write_scenario(const struct markdown *markdown)
 {
     const struct comparison *comparison = markdown->scenario->comparison;
@@ -204,9 +234,11 @@ static void write_scenario(const struct markdown *markdown)
     size_t shown = write_table(markdown);
     if (shown > ROWS_MAX)
         buf_printf(markdown->out, "\n%zu more in verdict.json.\n", shown - ROWS_MAX);
+    write_tie(markdown);
     write_moved(markdown);
     write_kinds(markdown);
     write_rss(markdown);
+    write_process(markdown);
     if (markdown->scenario->finding_count > 0)
         write_details(markdown);
 }

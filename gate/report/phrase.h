@@ -61,6 +61,15 @@ bool phrase_shows_rss(const struct judged_scenario *scenario);
 struct str phrase_rss(struct arena *arena, const struct comparison *comparison, enum side side);
 /* What most of the growth between the sides is; empty when there is none to speak of. */
 struct str phrase_rss_growth(struct arena *arena, const struct comparison *comparison);
+/* "threads 8, open files 12, ..." of one side's steady trials; empty where nothing is known. */
+struct str phrase_process(struct arena *arena, const struct comparison *comparison, enum side side);
+/* True for a finding about p99 that can be tied to the collector, or found to be of another cause. */
+bool phrase_shows_tie(const struct judged_scenario *scenario, const struct finding *finding);
+/*
+ * "of the candidate's slowest 30 requests 61 % overlap a collection (by chance
+ * 9 %: tied to it), 12 % one of its stops (by chance 11 %)"
+ */
+struct str phrase_tie(struct arena *arena, const struct comparison *comparison, enum side side);
 /* Count of listed findings with the verdict. */
 size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict);
 

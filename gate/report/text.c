@@ -80,6 +80,17 @@ static void write_reasons(const struct text *text, const struct finding *finding
         buf_printf(text->out, "          %.*s\n", STR_ARGS(reasons.items[i]));
 }
 
+/* What the collector has to do with it, or has not. */
+static void write_tie(const struct text *text, const struct finding *finding)
+{
+    if (!phrase_shows_tie(text->scenario, finding))
+        return;
+    for (enum side side = 0; side < SIDES; side++) {
+        struct str tie = phrase_tie(text->arena, text->scenario->comparison, side);
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(tie));
+    }
+}
+
 static void write_finding(const struct text *text, const struct finding *finding, bool full)
 {
     const struct comparison_row *row = finding->row;
@@ -99,6 +110,7 @@ static void write_finding(const struct text *text, const struct finding *finding
     /* Nothing is fine for a move without saying so. */
     if (full || row->moved > 0)
         write_reasons(text, finding);
+    write_tie(text, finding);
     if (full)
         write_rule(text, finding);
 }
@@ -246,6 +258,19 @@ static void write_rss(const struct text *text)
         buf_printf(text->out, "          %.*s\n", STR_ARGS(growth));
 }
 
+/* Whether rules limit it or not. */
+static void write_process(const struct text *text)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    for (enum side side = 0; side < SIDES; side++) {
+        struct str process = phrase_process(text->arena, comparison, side);
+        if (process.len == 0)
+            return;
+        buf_printf(text->out, "  %-7s %s %.*s\n", side == SIDE_BASE ? "process" : "",
+                   side_name(side), STR_ARGS(process));
+    }
+}
+
 static void write_trials(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
@@ -307,6 +332,7 @@ static void write_scenario(const struct text *text)
     write_moved(text);
     write_kinds(text);
     write_rss(text);
+    write_process(text);
     write_trials(text);
     write_machine(text);
 }

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (at >= size / 3 * 2 && trace.window == GCTRACE_LOAD)
             gctrace_end(&trace);
         size_t left = size - at;
-        gctrace_feed(&trace, (const char *)data + at, left < 7 ? left : 7);
+        gctrace_feed(&trace, (const char *)data + at, left < 7 ? left : 7, at);
     }
     gctrace_summarize(&trace, &arena, 1000000, &gc);
     if (gc.is_traced == (gc.refusal.len > 0) || gc.lost > gc.cycles ||

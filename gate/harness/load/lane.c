@@ -223,6 +223,7 @@ static void count_answer(struct lane *lane, const struct connection *connection)
     if (arrival_ns < connection->sent_ns)
         arrival_ns = connection->sent_ns;
     record_latency(lane, connection, arrival_ns);
+    slowest_add(&result->slowest, connection->from_ns, arrival_ns);
     result->answered++;
     if (arrival_ns - lane->start_ns > result->duration_ns)
         result->duration_ns = arrival_ns - lane->start_ns;
@@ -427,6 +428,7 @@ enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
     histogram_init(&result->latency, lane->arena);
     histogram_init(&result->service, lane->arena);
     histogram_init(&result->lateness, lane->arena);
+    slowest_init(&result->slowest, lane->arena, spec->slowest_count);
     result->windows = ARENA_ARRAY(lane->arena, struct histogram, spec->window_count + 1);
     for (uint32_t i = 0; i < spec->window_count; i++)
         histogram_init(&result->windows[i], lane->arena);

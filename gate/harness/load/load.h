@@ -2,6 +2,7 @@
 #define GATE_HARNESS_LOAD_LOAD_H
 
 #include "gate/harness/load/requests.h"
+#include "gate/harness/load/slowest.h"
 #include "gate/stats/histogram.h"
 
 /*
@@ -39,8 +40,9 @@ struct load_spec {
      * the more of them there are. 0: each leaves at its own time.
      */
     uint64_t batch_ns;
-    uint32_t connections;  /* to each service */
-    uint32_t window_count; /* equal parts of the requests whose latency is told apart; 0: none */
+    uint32_t connections;   /* to each service */
+    uint32_t window_count;  /* equal parts of the requests whose latency is told apart; 0: none */
+    uint32_t slowest_count; /* requests whose times are kept; 0: none */
     uint64_t request_timeout_ns;
     uint64_t total_timeout_ns;
     /* Called each 10 to 50 ms, also when nothing happens; false ends the load with STATUS_CHILD. */
@@ -77,6 +79,7 @@ struct load_result {
      * came free if that is later. A slow service shows in the latency.
      */
     struct histogram lateness;
+    struct slowest slowest;
     uint64_t duration_ns;
     uint64_t response_bytes;    /* of bodies */
     uint64_t reconnects;        /* after "Connection: close", or when a used connection ended */
@@ -97,7 +100,7 @@ NODISCARD enum status load_run(struct load_result out[], struct arena *arena,
 
 /*
  * Adds the next part of one load: the sums, the histograms, and the rate
- * over the time of both. Windows are left to the caller.
+ * over the time of both. Windows and the slowest are left to the caller.
  */
 void load_result_add(struct load_result *into, const struct load_result *part);
 

@@ -9,18 +9,20 @@ here=$(cd "$(dirname "$0")" && pwd)
 repo=$work/repo
 
 # policy MODE TRIALS RULE...: other rules get room, so that only those about the collector can break.
+requests=300
+connections=1
 policy() {
     local mode=$1 trials=$2
     shift 2
     cat > "$repo/memgate.yaml" <<YAML
 version: 1
-trials: {exact: 1, steady: $trials, duet: 0, max: 3}
+trials: {exact: 1, steady: $trials, duet: 0, max: $trials}
 profiles: [heap]
 on_inconclusive: pass
 scenarios:
   - name: gc
     service: {args: [--addr, "\${ADDR}"], ready: /healthz, env: {MODE: "$mode", GODEBUG: "madvdontneed=1"}}
-    load: {requests: load.jsonl, warmup: 20, count: 300, connections: 1, rate: 250/s}
+    load: {requests: load.jsonl, warmup: 20, count: $requests, connections: $connections, rate: 250/s}
 rules:
 $(printf '  - %s\n' "$@")
 YAML
@@ -33,7 +35,7 @@ row() {
     (cd "$repo" && "$memgate" run --base "$4" --head "$5" --policy-from work-tree \
         --always-measure -o "$work/out") > "$work/stdout" 2> "$work/stderr" || code=$?
     echo "== $name: exit $code"
-    grep -E 'gc_|collector|gctrace|headroom' "$work/stdout" || true
+    grep -E 'gc_|collector|gctrace|headroom|slowest' "$work/stdout" || true
     if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout"; then
         fail "$name: exit $code, not $want, or nobody says: $text"
         cat "$work/stdout" "$work/stderr"
@@ -50,11 +52,17 @@ git_in init -q --template= -b main
 git_in add -A
 git_in commit -q -m base
 git_in checkout -q -b often
-sed -i 's/gcTarget = 100 /gcTarget = 25 /' "$repo/side.go"
+sed -i 's/gcTarget  = 100 /gcTarget  = 25 /' "$repo/side.go"
 git_in commit -q -a -m often
 git_in checkout -q -b seldom main
-sed -i 's/gcTarget = 100 /gcTarget = 800 /' "$repo/side.go"
+sed -i 's/gcTarget  = 100 /gcTarget  = 800 /' "$repo/side.go"
 git_in commit -q -a -m seldom
+git_in checkout -q -b walk main
+sed -i 's/chained   = 0 /chained   = 1000000 /; s/gcTarget  = 100 /gcTarget  = 50 /' "$repo/side.go"
+git_in commit -q -a -m walk
+git_in checkout -q -b sleep main
+sed -i 's/slowEvery = 0 /slowEvery = 40 /' "$repo/side.go"
+git_in commit -q -a -m sleep
 git_in checkout -q main
 
 cycles='{metric: gc_cycles_per_minute, max_increase_percent: 100%}'
@@ -89,7 +97,36 @@ policy silent 1 "$cycles"
 row "standard error is closed" 3 \
     'gc_cycles_per_minute was not measured, but memgate.yaml:[0-9]+ limits it: baseline, steady trial 1: no line of gctrace came' \
     main often
+
+# tie WHAT CONDITION: of the candidate's slowest requests, as verdict.json has them.
+tie() {
+    /usr/bin/python3 - "$work/out/verdict.json" "$2" <<'PY' || fail "$1: not so: $2"
+import json
+import sys
+
+both = json.load(open(sys.argv[1]))["scenarios"][0]["measured"]["slowest_requests"]
+print("   ", both)
+cand = both["cand"]
+assert cand["requests"] == 24 and cand["collections"] >= 8, cand
+overlap = cand["overlap_collection"]
+assert eval(sys.argv[2], {}, overlap), overlap
+PY
+}
+# A collection has a million objects to find one after the other; 24 requests are the slowest 1 %.
+requests=2400
+connections=4
+policy quiet 1 '{metric: gc_cpu_share, max: 99%}' '{metric: p99, max_increase: 10s}'
+row "collections make requests slow" 0 \
+    "of the candidate's slowest 24 requests [0-9.]+ % overlap a collection \(by chance [0-9.]+ %(: tied to it)?\)" \
+    main walk
+tie "collections make requests slow" 'share >= 0.5 and share > 1.5 * by_chance and p <= 0.05'
+row "requests are slow and collections run" 0 \
+    "of the candidate's slowest 24 requests [0-9.]+ % overlap a collection \(by chance [0-9.]+ %(: tied to it)?\)" \
+    main sleep
+tie "requests are slow and collections run" 'share < 0.9 and p > 0.001'
 if [ -n "${MEMGATE_TEST_NIGHTLY-}" ]; then
+    requests=300
+    connections=1
     policy talk 3 "$cycles" '{metric: gc_pause_p99, max: 10s}'
     row "more collections, of a service that talks" 1 '^  BLOCK +gc_cycles_per_minute' main often
 fi

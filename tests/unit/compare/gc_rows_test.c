@@ -35,6 +35,8 @@ static void fixture_init(struct fixture *fixture)
                 .gc = {.is_traced = true,
                        .cycles = 60,
                        .pause_p99_ns = 1000000 + 100000 * t,
+                       .assist_share = side == SIDE_CAND ? 0.05 : 0.02,
+                       .goal_bytes = (uint64_t)(side == SIDE_CAND ? 16 : 8) << 20,
                        .cpu_share = side == SIDE_CAND ? 0.2 : 0.1},
             };
         }
@@ -93,6 +95,13 @@ static void every_number_has_a_row(void **state)
     const struct estimate *pause = estimate_at(&fixture, METRIC_GC_PAUSE_P99);
     assert_close(pause->base, sqrt(1.0e6 * 1.1e6), 1e-9);
     assert_true(pause->has_cand_interval && pause->cand_low < 1e6 && pause->cand_high > 1.1e6);
+    const struct estimate *assist = estimate_at(&fixture, METRIC_GC_ASSIST_SHARE);
+    assert_close(assist->base, 0.02, 1e-12);
+    assert_close(assist->delta, 0.03, 1e-12);
+    assert_false(assist->has_ratio);
+    const struct estimate *goal = estimate_at(&fixture, METRIC_HEAP_GOAL);
+    assert_close(goal->base, 8 << 20, 1e-9);
+    assert_close(goal->ratio, 1, 1e-9);
     assert_int_equal(fixture.comparison.note_count, 0);
     fixture_release(&fixture);
 }
@@ -150,6 +159,9 @@ static void without_a_collection_there_is_no_pause(void **state)
     assert_null(find(&fixture, METRIC_GC_PAUSE_P99));
     assert_str(fixture.comparison.gc_pause_refusal,
                "baseline, steady trial 2: no collection ran during the load");
+    assert_null(find(&fixture, METRIC_HEAP_GOAL));
+    assert_str(comparison_why_unmeasured(&fixture.comparison, METRIC_HEAP_GOAL),
+               "baseline, steady trial 2: no collection ran during the load, or none had a goal");
     assert_close(estimate_at(&fixture, METRIC_GC_PER_MINUTE)->base, 300, 1e-9);
     assert_close(estimate_at(&fixture, METRIC_GC_CPU_SHARE)->base, 0.05, 1e-9);
     fixture_release(&fixture);
@@ -224,6 +236,95 @@ static void lost_lines_leave_the_pauses_to_memstats(void **state)
     }
 }
 
+struct check_case {
+    const char *name;
+    unsigned numbers[3];
+    uint64_t stop_ns;  /* of each */
+    const char *doubt; /* NULL: none */
+};
+
+/* MemStats counted 10 collections before the load, 2 of them forced, and 21 behind it, 4 forced. */
+static const struct check_case check_cases[] = {
+    /* The ring says 11 to 13 ns; less than 10 us a collection is rounding. */
+    {"as MemStats has it", {11, 12, 13}, 12, NULL},
+    {"rounding", {11, 12, 13}, 10000, NULL},
+    {"longer stops",
+     {11, 12, 13},
+     10100,
+     "3 collections stopped the program for 0.030 ms, by MemStats for 0.000 ms"},
+    {"of before",
+     {10, 12, 13},
+     12,
+     "collection 10 during the load, MemStats counted 10 before it and 21 behind it"},
+    {"of behind", {11, 12, 22}, 12, "collection 22 during the load"},
+};
+
+static struct str doubt_at(const struct fixture *fixture, enum metric metric)
+{
+    const struct comparison_row *row = find(fixture, metric);
+    assert_non_null(row);
+    return row ? row->doubt : STR("");
+}
+
+static void put_cycles(struct fixture *fixture, const struct check_case *row)
+{
+    struct str dir = {0};
+    struct buf text;
+    uint64_t rows[3][CYCLE_COLUMNS] = {{0}};
+    struct trial_key key = {0, SIDE_CAND, PHASE_STEADY, 2};
+    for (size_t i = 0; i < 3; i++) {
+        rows[i][CYCLE_NUMBER] = row->numbers[i];
+        rows[i][CYCLE_SWEEP] = row->stop_ns / 2;
+        rows[i][CYCLE_TERMINATION] = row->stop_ns / 2;
+    }
+    buf_init(&text, BUF_TEXT_BYTES_MAX);
+    recording_table_write(&text, TABLE_CYCLES, rows[0], 3);
+    assert_ok(recording_trial_dir(&dir, &fixture->arena, &fixture->recording, key, &fixture->err),
+              &fixture->err);
+    struct str file = recording_table_file(&fixture->arena, dir, TABLE_CYCLES);
+    assert_ok(io_write_file(file, bytes_of_str(buf_view(&text)), &fixture->err), &fixture->err);
+    buf_release(&text);
+}
+
+static void what_memstats_denies_is_in_doubt(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(check_cases); i++) {
+        const struct check_case *row = &check_cases[i];
+        struct fixture fixture;
+        print_message("%s\n", row->name);
+        fixture_init(&fixture);
+        put_memstats(&fixture, POINT_WARM, 10, 2);
+        put_memstats(&fixture, POINT_END, 21, 4);
+        put_cycles(&fixture, row);
+        assert_ok(add(&fixture), &fixture.err);
+        struct str doubt = doubt_at(&fixture, METRIC_GC_PAUSE_P99);
+        assert_int_equal(fixture.comparison.note_count, row->doubt ? 1 : 0);
+        if (row->doubt) {
+            assert_true(str_contains(doubt, str_from(row->doubt)));
+        } else {
+            assert_int_equal(doubt.len, 0);
+        }
+        fixture_release(&fixture);
+    }
+}
+
+/* Of 11 collections 10 were forced: only one can be nobody's. */
+static void more_than_memstats_counted_is_in_doubt(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    put_memstats(&fixture, POINT_WARM, 10, 2);
+    put_memstats(&fixture, POINT_END, 21, 12);
+    put_cycles(&fixture, &check_cases[0]);
+    assert_ok(add(&fixture), &fixture.err);
+    assert_str(doubt_at(&fixture, METRIC_GC_CPU),
+               "candidate, steady trial 2: gctrace printed 3 collections that nobody forced, "
+               "MemStats counted 1");
+    fixture_release(&fixture);
+}
+
 static void a_missing_text_is_an_error(void **state)
 {
     struct fixture fixture;
@@ -245,6 +346,8 @@ int main(void)
         cmocka_unit_test(a_recording_without_traces_is_not_talked_about),
         cmocka_unit_test(without_a_collection_there_is_no_pause),
         cmocka_unit_test(lost_lines_leave_the_pauses_to_memstats),
+        cmocka_unit_test(what_memstats_denies_is_in_doubt),
+        cmocka_unit_test(more_than_memstats_counted_is_in_doubt),
         cmocka_unit_test(a_missing_text_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

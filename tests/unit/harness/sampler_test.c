@@ -32,7 +32,7 @@ static void fixture_release(struct fixture *fixture)
 static struct str series(struct fixture *fixture)
 {
     struct bytes data = {0};
-    struct str file = recording_series_file(&fixture->arena, fixture->dir);
+    struct str file = recording_table_file(&fixture->arena, fixture->dir, TABLE_SERIES);
     assert_ok(sampler_write(&fixture->sampler, file, &fixture->err), &fixture->err);
     assert_ok(io_read_file(&data, &fixture->arena, file, 1 << 20, &fixture->err), &fixture->err);
     return str_of_bytes(data);
@@ -65,7 +65,7 @@ static void nothing_gives_nothing(void **state)
     sampler_take(&fixture.sampler);
     sampler_summarize(&fixture.sampler, &trial);
     assert_true(trial.rss_samples == 0 && trial.rss_max_bytes == 0);
-    assert_str(series(&fixture), RECORDING_SERIES_HEAD "\n");
+    assert_str(series(&fixture), "# ms rss_bytes pss_bytes cpu_ns threads fds\n");
     fixture_release(&fixture);
 }
 
@@ -77,7 +77,7 @@ static void what_was_not_looked_at_is_a_dash(void **state)
     fixture.sampler.started_ns = 0;
     sampler_add(&fixture.sampler, 4096);
     fixture.sampler.samples[0].at_ns = 85999999;
-    assert_str(series(&fixture), RECORDING_SERIES_HEAD "\n85 4096 - 0 - -\n");
+    assert_str(series(&fixture), "# ms rss_bytes pss_bytes cpu_ns threads fds\n85 4096 - 0 - -\n");
     fixture_release(&fixture);
 }
 

@@ -8,12 +8,22 @@ import (
 	_ "net/http/pprof"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
 
+type link struct {
+	next *link
+	fill [6]uint64
+}
+
 var (
-	sink []byte
-	kept [][]byte
+	sink  []byte
+	kept  [][]byte
+	chain *link
+	count atomic.Int64
+	every int64 = slowEvery
 )
 
 // Memory that nobody wrote to is not resident.
@@ -26,6 +36,10 @@ func touched(bytes int) []byte {
 }
 
 func work(w http.ResponseWriter, r *http.Request) {
+	// No two sleep alike, so that which of them are the slowest does not hang on the collector.
+	if n := count.Add(1); every > 0 && n%every == 0 {
+		time.Sleep(time.Duration(20+n/every*7%30) * time.Millisecond)
+	}
 	for left := garbage; left > 0; left -= 32 << 10 {
 		sink = touched(32 << 10)
 	}
@@ -43,6 +57,9 @@ func main() {
 	debug.SetGCPercent(gcTarget)
 	for i := 0; i < 64; i++ {
 		kept = append(kept, touched(128<<10))
+	}
+	for i := 0; i < chained; i++ {
+		chain = &link{next: chain}
 	}
 	if os.Getenv("MODE") == "silent" {
 		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)

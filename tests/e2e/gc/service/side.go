@@ -2,6 +2,8 @@ package main
 
 // What a change plants.
 const (
-	garbage  = 256 << 10 // bytes of each answer that nobody keeps
-	gcTarget = 100       // GOGC
+	garbage   = 256 << 10 // bytes of each answer that nobody keeps
+	gcTarget  = 100       // GOGC
+	chained   = 0         // objects that a collection has to walk through one after the other
+	slowEvery = 0         // each so many requests one sleeps, whatever the collector does; 0: none
 )

@@ -1,0 +1,146 @@
+#include "gate/compare/series_rows.h"
+
+#include "gate/base/io.h"
+#include "tests/support/check.h"
+
+enum { TRIALS = 2, SAMPLES = 40 };
+
+struct fixture {
+    struct arena arena;
+    struct err err;
+    struct recording recording;
+    struct record_scenario scenario;
+    struct record_trial trials[SIDES][TRIALS];
+    struct comparison comparison;
+};
+
+static struct str file_of(struct fixture *fixture, struct trial_key key)
+{
+    struct str dir = {0};
+    assert_ok(recording_trial_dir(&dir, &fixture->arena, &fixture->recording, key, &fixture->err),
+              &fixture->err);
+    return recording_table_file(&fixture->arena, dir, TABLE_SERIES);
+}
+
+/*
+ * PSS once in ten samples: 1, 2, 3, 4 times `unit`; threads 5 to 9 and 5
+ * again; open files from 41 down to 2.
+ */
+static void put(struct fixture *fixture, struct trial_key key, uint64_t unit)
+{
+    uint64_t rows[SAMPLES][SERIES_COLUMNS];
+    struct buf text;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        rows[i][SERIES_MS] = 100 * i;
+        rows[i][SERIES_RSS] = 4096;
+        rows[i][SERIES_PSS] = i % 10 == 0 && unit ? (i / 10 + 1) * unit : RECORD_NONE;
+        rows[i][SERIES_CPU] = i;
+        rows[i][SERIES_THREADS] = 5 + i % 5;
+        rows[i][SERIES_FDS] = SAMPLES + 1 - i;
+    }
+    buf_init(&text, BUF_TEXT_BYTES_MAX);
+    recording_table_write(&text, TABLE_SERIES, rows[0], SAMPLES);
+    assert_ok(io_write_file(file_of(fixture, key), bytes_of_str(buf_view(&text)), &fixture->err),
+              &fixture->err);
+    buf_release(&text);
+}
+
+static void fixture_init(struct fixture *fixture)
+{
+    *fixture = (struct fixture){0};
+    arena_init(&fixture->arena);
+    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
+    fixture->comparison.record = &fixture->scenario;
+    assert_ok(
+        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
+        &fixture->err);
+    for (enum side side = 0; side < SIDES; side++) {
+        for (uint32_t t = 0; t < TRIALS; t++) {
+            fixture->trials[side][t].number = t + 1;
+            put(fixture, (struct trial_key){0, side, PHASE_STEADY, t + 1},
+                side == SIDE_BASE ? 1000 : 2000);
+        }
+        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
+        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
+    }
+}
+
+static void fixture_release(struct fixture *fixture)
+{
+    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
+    arena_release(&fixture->arena);
+}
+
+static void add(struct fixture *fixture)
+{
+    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
+                                                     {&fixture->recording, 0, SIDE_CAND}};
+    assert_ok(series_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->err),
+              &fixture->err);
+}
+
+static double value_at(const struct fixture *fixture, enum metric metric, enum side side)
+{
+    for (size_t i = 0; i < fixture->comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture->comparison.rows[i];
+        if (row->metric == metric)
+            return side == SIDE_BASE ? row->estimate.base : row->estimate.cand;
+    }
+    return -1;
+}
+
+static void samples_become_numbers(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    add(&fixture);
+    assert_int_equal(fixture.comparison.row_count, 3);
+    assert_true(metric_needs_series(METRIC_PSS_P95) && !metric_needs_series(METRIC_RSS_P95));
+    /* Rank ceil(0.95 * 4) = 4 of 1, 2, 3, 4 thousand. */
+    assert_close(value_at(&fixture, METRIC_PSS_P95, SIDE_BASE), 4000, 1e-9);
+    assert_close(value_at(&fixture, METRIC_PSS_P95, SIDE_CAND), 8000, 1e-9);
+    assert_close(value_at(&fixture, METRIC_THREADS_MAX, SIDE_CAND), 9, 1e-9);
+    assert_close(value_at(&fixture, METRIC_FDS_END, SIDE_CAND), 2, 1e-9);
+    fixture_release(&fixture);
+}
+
+static void without_pss_the_rest_is_there(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    put(&fixture, (struct trial_key){0, SIDE_CAND, PHASE_STEADY, 2}, 0);
+    add(&fixture);
+    assert_int_equal(fixture.comparison.row_count, 2);
+    assert_str(comparison_why_unmeasured(&fixture.comparison, METRIC_PSS_P95),
+               "candidate, steady trial 2: its PSS was not looked at: not allowed, or too large "
+               "for it");
+    assert_str(comparison_why_unmeasured(&fixture.comparison, METRIC_THREADS_MAX), "");
+    fixture_release(&fixture);
+}
+
+static void without_samples_there_is_a_reason(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct str file = file_of(&fixture, (struct trial_key){0, SIDE_BASE, PHASE_STEADY, 1});
+    assert_ok(io_remove_tree(file, &fixture.err), &fixture.err);
+    add(&fixture);
+    assert_int_equal(fixture.comparison.row_count, 0);
+    static const char why[] = "baseline, steady trial 1: no samples of the process were recorded";
+    assert_str(comparison_why_unmeasured(&fixture.comparison, METRIC_PSS_P95), why);
+    assert_str(comparison_why_unmeasured(&fixture.comparison, METRIC_FDS_END), why);
+    fixture_release(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_become_numbers),
+        cmocka_unit_test(without_pss_the_rest_is_there),
+        cmocka_unit_test(without_samples_there_is_a_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
