@@ -273,6 +273,8 @@ struct str comparison_why_unmeasured(const struct comparison *comparison, enum m
     enum profile_kind kind = metric_profile(metric);
     if (kind != PROFILE_KIND_HEAP)
         return comparison->profile_refusals[kind];
+    if (metric_is_latency(metric))
+        return comparison->latency_refusal;
     if (metric == METRIC_GC_PAUSE_P99 && comparison->gc_refusal.len == 0)
         return comparison->gc_pause_refusal;
     return metric_needs_gctrace(metric) ? comparison->gc_refusal : (struct str){"", 0};

@@ -26,7 +26,7 @@ enum keeper_word {
     KEEPER_STARTED, /* to memgate: value is the program's pid */
     KEEPER_NO_DIR,  /* to memgate: value is errno of chdir */
     KEEPER_NO_CPUS, /* to memgate: value is errno of sched_setaffinity */
-    KEEPER_NO_EXEC, /* to memgate: value is errno of fork or exec */
+    KEEPER_NO_EXEC, /* to memgate: value is errno of fork, exec or of stdout_file */
     KEEPER_ENDED,   /* to memgate: value as waitpid gives it, ns the CPU of all it waited for */
     KEEPER_GONE,    /* to memgate: nothing is left (value 0), or something cannot be killed */
     KEEPER_STOP,    /* to the keeper: TERM, ns of grace, KILL */
@@ -45,8 +45,9 @@ struct keeper_start {
     const char *const *env;
     const char *dir;
     const struct cpus *cpus; /* of pinning.h: where the program may run; NULL: where we may */
+    const char *stdout_file; /* absolute; NULL: stdout goes where stderr goes */
     int socket_fd;           /* SOCK_SEQPACKET, our end */
-    int output_fd;           /* stdout and stderr of the program */
+    int output_fd;           /* stdout and stderr of the program, or stderr alone */
 };
 
 /* How long the dead may take to go: a process in an uninterruptible wait never does. */

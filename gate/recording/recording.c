@@ -78,6 +78,11 @@ struct str recording_series_file(struct arena *arena, struct str trial_dir)
     return io_join(arena, trial_dir, STR("series.txt"));
 }
 
+struct str recording_tool_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("tool.txt"));
+}
+
 /* Turns "no such file" into what the harness wrote instead of one. */
 static enum status explain_missing(struct arena *arena, struct str dir, enum profile_kind kind,
                                    struct err *err)
