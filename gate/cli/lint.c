@@ -102,6 +102,8 @@ static void write_successors(struct buf *out, const struct policy *policy)
 
 static void write_policy(struct buf *out, struct lint *lint)
 {
+    static const char *const names[] = {
+        [DRIVER_HTTP] = "http", [DRIVER_GOTEST] = "go test", [DRIVER_COMMAND] = "command"};
     escape_text(out, lint->policy.name);
     buf_printf(out, ": %zu scenarios, %zu rules\n", lint->policy.scenario_count,
                lint->policy.rule_count);
@@ -109,7 +111,7 @@ static void write_policy(struct buf *out, struct lint *lint)
         const struct scenario *scenario = &lint->policy.scenarios[i];
         buf_text(out, "  scenario ");
         escape_text(out, scenario->name);
-        buf_printf(out, " (%s)\n", scenario->driver == DRIVER_GOTEST ? "go test" : "http");
+        buf_printf(out, " (%s)\n", names[scenario->driver]);
     }
     buf_text(out, "rules, most specific first where several match "
                   "(func > file > package > kind > scenario > default):\n");

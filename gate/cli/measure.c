@@ -323,8 +323,8 @@ enum status measure_pair(struct measuring *measuring, struct measured *measured,
                              : measure_sides(measuring, measured, phase, number, err);
     if (status != STATUS_OK)
         return fail_scenario(measuring, measured, err);
-    /* A benchmark's load is what it ran: b.N of all its functions. */
-    if (record->is_gotest)
+    /* A benchmark's load is what it ran, b.N of all its functions; a command's what it sent. */
+    if (record->is_gotest || measured->built.scenario->load.count == 0)
         record->load_count = record->trials[SIDE_BASE][phase][0].request_count;
     uint64_t took_ns = clock_now_ns() - start_ns;
     if (took_ns > measuring->trial_ns[phase])

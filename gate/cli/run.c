@@ -308,7 +308,14 @@ static enum status measure_phase(struct run *run, struct measured *measured, enu
     return STATUS_OK;
 }
 
-/* What a quick run leaves out, and a benchmark has no requests for. */
+/* Only requests that memgate sends itself can alternate between two services. */
+static bool can_duet(const struct measured *measured)
+{
+    const struct scenario *scenario = measured->built.scenario;
+    return scenario && scenario->driver == DRIVER_HTTP;
+}
+
+/* What a quick run leaves out, and what there can be no duet of. */
 static uint32_t planned_pairs(const struct run *run, const struct measured *measured,
                               enum phase phase)
 {
@@ -316,8 +323,7 @@ static uint32_t planned_pairs(const struct run *run, const struct measured *meas
     const uint32_t pairs[PHASES] = {
         [PHASE_EXACT] = plan->exact, [PHASE_STEADY] = plan->steady, [PHASE_DUET] = plan->duet};
     bool is_left_out =
-        (phase != PHASE_EXACT && run->quick) ||
-        (phase == PHASE_DUET && run->session.recording.scenarios[measured->scenario].is_gotest);
+        (phase != PHASE_EXACT && run->quick) || (phase == PHASE_DUET && !can_duet(measured));
     return is_left_out ? 0 : pairs[phase];
 }
 

@@ -279,6 +279,8 @@ struct str comparison_why_unmeasured(const struct comparison *comparison, enum m
                    : comparison->series_refusal;
     if (metric == METRIC_HEAP_GOAL && comparison->gc_refusal.len == 0)
         return comparison->gc_goal_refusal;
+    if (metric_is_latency(metric))
+        return comparison->latency_refusal;
     if (metric == METRIC_GC_PAUSE_P99 && comparison->gc_refusal.len == 0)
         return comparison->gc_pause_refusal;
     return metric_needs_gctrace(metric) ? comparison->gc_refusal : (struct str){"", 0};

@@ -115,6 +115,7 @@ struct comparison_row {
      * prove nothing. Empty elsewhere.
      */
     struct str doubt;
+    struct str measured_by; /* latency that is a load tool's: "hey"; empty: memgate's own */
     /* Why a growth may be larger than it looks: one that is proven stands, "ok" does not. */
     struct str shadow;
     bool is_new;              /* nothing on the baseline */
@@ -260,6 +261,9 @@ struct comparison {
     struct str steady_refusal;
     /* Why there are no rows of a kind of profile though the steady phase was compared. */
     struct str profile_refusals[PROFILE_KINDS];
+    /* Why there is no latency though the steady phase was compared; empty where there is. */
+    struct str latency_refusal;
+    bool has_no_latency;         /* nor was any asked of the load tool: load.output is none */
     struct str gc_refusal;       /* likewise of the collector */
     struct str gc_pause_refusal; /* and of its pauses alone */
     struct str gc_goal_refusal;  /* and of its goal */

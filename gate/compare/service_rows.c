@@ -11,6 +11,7 @@
 #include "gate/compare/rss_parts.h"
 #include "gate/compare/series_rows.h"
 #include "gate/compare/sources.h"
+#include "gate/compare/tool_rows.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
 
@@ -33,6 +34,8 @@ static double cpu_per_request(const struct reading *reading)
 
 static double quantile(const struct reading *reading, double q)
 {
+    if (reading->trial->tool)
+        return tool_quantile(reading->trial, q);
     return reading->latency.count ? (double)histogram_quantile(&reading->latency, q) : -1;
 }
 
@@ -82,14 +85,15 @@ static const struct steady_row {
     enum metric metric;
     enum estimate_method method;
     steady_value value;
+    double quantile; /* of latency */
 } steady_rows[] = {
-    {METRIC_CPU, ESTIMATE_LOG_RATIO, cpu_per_request},
-    {METRIC_P50, ESTIMATE_LOG_RATIO, latency_p50},
-    {METRIC_P90, ESTIMATE_LOG_RATIO, latency_p90},
-    {METRIC_P99, ESTIMATE_LOG_RATIO, latency_p99},
-    {METRIC_RSS_P95, ESTIMATE_LOG_RATIO, rss_p95},
-    {METRIC_RSS_MAX, ESTIMATE_LOG_RATIO, rss_max},
-    {METRIC_GC_CYCLES, ESTIMATE_DIFFERENCE, gc_cycles},
+    {METRIC_CPU, ESTIMATE_LOG_RATIO, cpu_per_request, 0},
+    {METRIC_P50, ESTIMATE_LOG_RATIO, latency_p50, 0.5},
+    {METRIC_P90, ESTIMATE_LOG_RATIO, latency_p90, 0.9},
+    {METRIC_P99, ESTIMATE_LOG_RATIO, latency_p99, 0.99},
+    {METRIC_RSS_P95, ESTIMATE_LOG_RATIO, rss_p95, 0},
+    {METRIC_RSS_MAX, ESTIMATE_LOG_RATIO, rss_max, 0},
+    {METRIC_GC_CYCLES, ESTIMATE_DIFFERENCE, gc_cycles, 0},
 };
 
 struct columns {
@@ -166,6 +170,10 @@ static void add_steady(struct comparison *comparison, struct arena *arena,
             .estimate = estimate_of(base, cand, steady_rows[i].method),
             .doubt = doubt_of(comparison, arena, steady_rows[i].metric),
         };
+        if (steady_rows[i].quantile > 0) {
+            row.measured_by = tool_of(comparison->record);
+            tool_widen(&row.estimate, comparison->record, steady_rows[i].quantile);
+        }
         comparison_row_add(comparison, arena, &row);
     }
 }
@@ -297,6 +305,7 @@ enum status service_rows_add(struct comparison *comparison, struct arena *arena,
 {
     const struct record_scenario *record = comparison->record;
     noise_note(comparison, arena);
+    tool_note(comparison, arena);
     if (comparison->steady_refusal.len == 0 &&
         (duet_rows_add(comparison, arena, err) ||
          add_steady_rows(comparison, arena, sources, hints, err)))

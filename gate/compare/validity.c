@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdarg.h>
 
+#include "gate/compare/tool_rows.h"
+
 /*
  * sum(alloc_space) / TotalAlloc is 1.009 at rate 1 and 0.90 to 1.02 over
  * all rates measured. Reading the profile allocates on both sides of the
@@ -173,7 +175,8 @@ static void check_load_row(struct comparison *comparison, struct arena *arena,
 {
     double first = load_value(pair->first, row);
     double other = load_value(pair->other, row);
-    if (first >= other && first <= other)
+    if ((first >= other && first <= other) ||
+        (!row->is_double && tool_counts_agree(pair->first, pair->other, first, other)))
         return;
     struct str text = str_format(
         arena, "%s of the %s phase differ: baseline trial %u has %.15g, %s trial %u has %.15g",
@@ -206,10 +209,33 @@ static bool check_answers(struct comparison *comparison, struct arena *arena,
     return differ;
 }
 
+static struct str tool_text(const struct record_trial *trial)
+{
+    return trial->tool ? trial->tool->format : STR("memgate");
+}
+
+/* Tools differ in what they send and in what they call latency: true when they do here. */
+static bool check_tools(struct comparison *comparison, struct arena *arena,
+                        const struct trial_pair *pair)
+{
+    struct str first = tool_text(pair->first);
+    struct str other = tool_text(pair->other);
+    bool differ = !str_equal(first, other);
+    if (differ) {
+        comparison_invalid(comparison, arena,
+                           "loads of the %s phase differ: that of baseline trial %u was sent and "
+                           "read by %.*s, that of %s trial %u by %.*s",
+                           phase_name(pair->phase), pair->first->number, STR_ARGS(first),
+                           side_name(pair->side), pair->other->number, STR_ARGS(other));
+    }
+    return differ;
+}
+
 static void check_phase(struct comparison *comparison, struct arena *arena, enum phase phase)
 {
     const struct record_scenario *record = comparison->record;
     bool answers_differ = false;
+    bool tools_differ = false;
     if (record->trial_count[SIDE_BASE][phase] == 0)
         return;
     for (int side = 0; side < SIDES; side++) {
@@ -219,6 +245,7 @@ static void check_phase(struct comparison *comparison, struct arena *arena, enum
             for (size_t i = 0; i < ARRAY_LEN(load_rows); i++)
                 check_load_row(comparison, arena, &pair, &load_rows[i]);
             answers_differ = answers_differ || check_answers(comparison, arena, &pair);
+            tools_differ = tools_differ || check_tools(comparison, arena, &pair);
         }
     }
 }

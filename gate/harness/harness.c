@@ -215,6 +215,25 @@ static enum status read_requests(const struct harness *harness, struct harness_s
     return STATUS_OK;
 }
 
+/*
+ * Load tools run in the tree that the policy is of, from one place for both
+ * sides: their scripts and data must not come with the change.
+ */
+static enum status export_load_tree(struct harness *harness, struct harness_scenario *out,
+                                    struct err *err)
+{
+    const struct harness_spec *spec = &harness->spec;
+    struct str tree = io_join(harness->arena, harness->work_dir, STR("work/load"));
+    out->load_tree = spec->policy_dir.len ? io_join(harness->arena, tree, spec->policy_dir) : tree;
+    out->exact_count = out->scenario->load.count;
+    if (harness->has_load_tree)
+        return STATUS_OK;
+    if (io_make_dirs(tree, err) || repo_export(spec->repo_root, &spec->policy_revision, tree, err))
+        return err_wrap(err, "tree of the load tool");
+    harness->has_load_tree = true;
+    return STATUS_OK;
+}
+
 static enum status build_side(const struct harness *harness, struct harness_scenario *out,
                               enum side side, struct err *err)
 {
@@ -282,6 +301,8 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
     };
     if (scenario->driver == DRIVER_HTTP &&
         (read_requests(harness, &built, err) || try_limits(harness, &built, err)))
+        return err->status;
+    if (scenario->driver == DRIVER_COMMAND && export_load_tree(harness, &built, err))
         return err->status;
     for (enum side side = 0; side < SIDES; side++) {
         if (build_side(harness, &built, side, err))

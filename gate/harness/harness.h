@@ -35,8 +35,10 @@ struct harness_scenario {
     struct str binaries[SIDES]; /* absolute paths */
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
-    struct str bench;           /* DRIVER_GOTEST: the -test.bench expression that trials run */
-    struct str cpu_refusal;     /* why no more CPU profiles are asked for; empty at first */
+    struct str load_tree;       /* DRIVER_COMMAND: the cwd of the load tool */
+    uint64_t load_ns[PHASES]; /* likewise: how long the last load of the phase took; 0: none did */
+    struct str bench;         /* DRIVER_GOTEST: the -test.bench expression that trials run */
+    struct str cpu_refusal;   /* why no more CPU profiles are asked for; empty at first */
     /* Why no more block, mutex or goroutine profiles are asked for; empty at first. */
     struct str snapshot_refusals[PROFILE_KINDS];
     struct str notes;            /* what the report should say of it: one line; may be empty */
@@ -51,6 +53,7 @@ struct harness {
     struct harness_spec spec;
     struct arena *arena;
     struct str work_dir; /* temporary, removed by harness_close */
+    bool has_load_tree;  /* the tree of the policy's revision was exported for load tools */
     struct harness_scenario *scenarios;
     size_t scenario_count;
     struct path_list changed;      /* between the revisions, without the policy's request files */

@@ -259,6 +259,7 @@ enum status process_start(struct process *process, const struct process_spec *sp
             .cpus = spec->cpus,
             .group = spec->group,
             .is_first = spec->apart,
+            .stdout_file = spec->stdout_file.len ? str_text(&scratch, spec->stdout_file) : NULL,
         };
         status = fork_keeper(process, &start, err);
     }
@@ -339,6 +340,20 @@ static void wait_step(const struct process *process, uint64_t rest_ns)
     };
     uint64_t step_ms = rest_ns / NS_PER_MS + 1;
     (void)poll(waits, ARRAY_LEN(waits), step_ms < STEP_MS ? (int)step_ms : STEP_MS);
+}
+
+enum process_sleep process_sleep(const struct process *process, int other_fd, uint64_t most_ns)
+{
+    struct pollfd waits[] = {
+        {.fd = other_fd, .events = POLLIN},
+        {.fd = process->output_fd, .events = POLLIN},
+        {.fd = process->keeper_fd, .events = POLLIN},
+    };
+    if (poll(waits, ARRAY_LEN(waits), (int)(most_ns / NS_PER_MS)) <= 0)
+        return PROCESS_SLEEP_DONE;
+    if (waits[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+        return PROCESS_SLEEP_OTHER_ENDED;
+    return waits[0].revents ? PROCESS_SLEEP_OTHER : PROCESS_SLEEP_DONE;
 }
 
 enum status process_wait(struct process *process, uint64_t timeout_ns, struct err *err)

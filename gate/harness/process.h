@@ -34,6 +34,8 @@ struct process_spec {
     const char *const *argv; /* NULL-terminated; argv[0] is a path, or a name looked up in PATH */
     const char *const *env;  /* NULL-terminated "NAME=value"; nothing is inherited */
     struct str dir;          /* working directory */
+    /* Absolute path of a file for stdout alone, created or emptied; empty: stdout is as stderr. */
+    struct str stdout_file;
     const struct cpus *cpus; /* of pinning.h: where it may run; NULL: where we may */
     const struct cgroup *group; /* what it is put into; outlives the process; NULL: none */
     /*
@@ -85,6 +87,13 @@ void process_poll(struct process *process);
 void process_poll_all(void);
 /* Waits for the end at most timeout_ns; STATUS_CHILD on timeout, INTERRUPTED on a signal. */
 NODISCARD enum status process_wait(struct process *process, uint64_t timeout_ns, struct err *err);
+/*
+ * Sleeps until the process ends or prints, or `other_fd` (-1: none) has
+ * something or is at its end, at most so long. For waits that look after
+ * two processes.
+ */
+enum process_sleep { PROCESS_SLEEP_DONE, PROCESS_SLEEP_OTHER, PROCESS_SLEEP_OTHER_ENDED };
+enum process_sleep process_sleep(const struct process *process, int other_fd, uint64_t most_ns);
 /*
  * Ends the process and all its descendants: SIGTERM, grace_ns, SIGKILL
  * in rounds until /proc shows no child of ours that came from it, or

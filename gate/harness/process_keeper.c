@@ -125,6 +125,12 @@ static char *const *as_vector(const char *const *vector)
     return view.to;
 }
 
+static bool open_stdout(const char *file)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return fd >= 0 && dup2(fd, 1) == 1;
+}
+
 static NORETURN void service_run(const struct keeper_start *start, pid_t keeper, int report_fd)
 {
     struct rlimit no_core = {0, 0};
@@ -144,6 +150,8 @@ static NORETURN void service_run(const struct keeper_start *start, pid_t keeper,
         service_refuse(KEEPER_NO_CPUS, report_fd);
     if (chdir(start->dir) != 0)
         service_refuse(KEEPER_NO_DIR, report_fd);
+    if (start->stdout_file && !open_stdout(start->stdout_file))
+        service_refuse(KEEPER_NO_EXEC, report_fd);
     (void)execve(start->file, as_vector(start->argv), as_vector(start->env));
     service_refuse(KEEPER_NO_EXEC, report_fd);
 }

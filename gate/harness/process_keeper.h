@@ -34,7 +34,7 @@ enum keeper_word {
     KEEPER_NO_CPUS,  /* to memgate: value is errno of sched_setaffinity */
     KEEPER_NO_GROUP, /* to memgate: value is errno of entering the control group */
     KEEPER_NO_PROC,  /* to memgate: value is errno of mounting /proc in the namespace */
-    KEEPER_NO_EXEC,  /* to memgate: value is errno of fork or exec */
+    KEEPER_NO_EXEC,  /* to memgate: value is errno of fork, exec or of stdout_file */
     KEEPER_ENDED,    /* to memgate: value as waitpid gives it, ns the CPU of all it waited for */
     KEEPER_GONE,     /* to memgate: nothing is left (value 0), or something cannot be killed */
     KEEPER_STOP,     /* to the keeper: TERM, ns of grace, KILL */
@@ -55,8 +55,9 @@ struct keeper_start {
     const struct cpus *cpus;    /* of pinning.h: where the program may run; NULL: where we may */
     const struct cgroup *group; /* of cgroup.h: what the program is put into, or NULL */
     bool is_first;              /* of a process namespace: /proc is still the one of memgate's */
+    const char *stdout_file;    /* absolute; NULL: stdout goes where stderr goes */
     int socket_fd;              /* SOCK_SEQPACKET, our end */
-    int output_fd;              /* stdout and stderr of the program */
+    int output_fd;              /* stdout and stderr of the program, or stderr alone */
 };
 
 /* How long the dead may take to go: a process in an uninterruptible wait never does. */

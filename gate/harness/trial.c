@@ -9,6 +9,7 @@ enum { OUTPUT_LINES = 20 };
 static enum status (*const drivers[])(struct trial *trial, struct err *err) = {
     [DRIVER_HTTP] = trial_http,
     [DRIVER_GOTEST] = trial_gotest,
+    [DRIVER_COMMAND] = trial_http,
 };
 
 /* Cuts off what stands before the first variable; returns it, or NULL when none follows. */

@@ -17,7 +17,10 @@ struct trial {
     int64_t period;        /* of the heap profiles so far; 0: none was read */
 };
 
-/* One per scenario_driver. The process has ended when they return. */
+/*
+ * One for services, whoever sends their load, and one for benchmarks. The
+ * process has ended when they return.
+ */
 NODISCARD enum status trial_http(struct trial *trial, struct err *err);
 NODISCARD enum status trial_gotest(struct trial *trial, struct err *err);
 

@@ -1,6 +1,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/harness/cpu_profile.h"
+#include "gate/harness/load_command.h"
 #include "gate/harness/machine.h"
 #include "gate/harness/points.h"
 #include "gate/harness/sampler.h"
@@ -20,6 +21,7 @@ struct http_trial {
     uint64_t loading_since_ns; /* of the warm-up and the load, for its limit of time */
     uint64_t load_since_ns;    /* of the one under way */
     bool is_too_slow;
+    enum load_part part; /* of the load under way, or the next */
 };
 
 static bool tick(void *ctx, uint64_t done)
@@ -69,8 +71,14 @@ static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint6
 static enum status run_load(struct load_result *out, struct http_trial *http,
                             const struct load_spec *spec, struct err *err)
 {
+    enum status status = STATUS_OK;
     http->load_since_ns = clock_now_ns();
-    if (load_run(out, http->trial->scratch, spec, err))
+    if (http->trial->scenario->scenario->driver == DRIVER_COMMAND) {
+        status = load_command_run(out, http->trial, spec, http->part, err);
+    } else {
+        status = load_run(out, http->trial->scratch, spec, err);
+    }
+    if (status != STATUS_OK)
         return explain_failure(http, err);
     return trial_load_check_answers(http->trial, spec, out, err);
 }
@@ -82,11 +90,13 @@ static enum status warm_up(struct http_trial *http, struct err *err)
     uint64_t count = trial_load_warmup(trial);
     http->loading_since_ns = clock_now_ns();
     trial->record->warmup_count = count;
-    if (count == 0)
+    if (count == 0 && !load_command_has_warmup(trial))
         return STATUS_OK;
     struct load_spec spec = load_of(http, 0, count);
+    http->part = LOAD_PART_WARMUP;
     if (run_load(&result, http, &spec, err))
         return err_wrap(err, "warm-up");
+    trial->record->warmup_count = result.answered;
     return STATUS_OK;
 }
 
@@ -173,7 +183,8 @@ static enum status record_gc(struct http_trial *http, struct err *err)
 static enum status run_profiled(struct load_result *out, struct http_trial *http,
                                 const struct load_spec *spec, struct err *err)
 {
-    cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port, spec->count);
+    cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port,
+                      load_command_steps(http->trial, spec));
     enum status status = run_load(out, http, spec, err);
     if (status != STATUS_OK)
         cpu_profile_abandon(&http->cpu_profile);
@@ -191,6 +202,7 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     uint64_t cpu_ns = process_cpu_ns(&http->service.process);
     struct machine_times before;
     struct machine_times after;
+    http->part = LOAD_PART_MEASURED;
     machine_times_read(&before);
     bound_gctrace(http, gctrace_begin);
     if (run_profiled(&result, http, &spec, err))
@@ -198,7 +210,8 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     record->cpu_ns = process_cpu_ns(&http->service.process) - cpu_ns;
     bound_gctrace(http, gctrace_end);
     machine_times_read(&after);
-    record->noise = machine_noise(&before, &after, record->cpu_ns);
+    record->noise =
+        machine_noise(&before, &after, record->cpu_ns + (record->tool ? record->tool->cpu_ns : 0));
     sampler_take(&http->sampler);
     sampler_summarize(&http->sampler, record);
     if (write_series(http, &result.slowest, err))

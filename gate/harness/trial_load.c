@@ -15,6 +15,8 @@
 uint64_t trial_load_warmup(const struct trial *trial)
 {
     uint64_t count = trial->scenario->scenario->load.warmup;
+    if (trial->scenario->scenario->driver == DRIVER_COMMAND)
+        return count;
     return trial->key.phase == PHASE_EXACT ? num_min_u64(count, trial->scenario->exact_count)
                                            : count;
 }
@@ -120,7 +122,7 @@ void trial_load_record(const struct trial *trial, const struct load_spec *spec,
                        const struct load_result *result)
 {
     struct record_trial *out = trial->record;
-    out->request_count = spec->count;
+    out->request_count = result->answered;
     out->rate_per_second = spec->rate_per_second;
     out->achieved_per_second = result->achieved_per_second;
     out->lateness_p99_ns = histogram_quantile(&result->lateness, 0.99);

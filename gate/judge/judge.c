@@ -211,6 +211,12 @@ static bool rule_runs(const struct judge_input *input, const struct rule *rule)
     return metric_is_exact(rule->metric) || (!input->quick && !input->plain);
 }
 
+/* A load tool without a result has no latency, which a note says; who writes a rule wants it. */
+static bool is_waived(const struct comparison *comparison, const struct rule *rule)
+{
+    return rule->is_default && metric_is_latency(rule->metric) && comparison->has_no_latency;
+}
+
 /* The first rule whose metric should have been measured and was not; NULL when all were. */
 static const struct rule *unmeasured(const struct judging *judging,
                                      const struct comparison *comparison)
@@ -220,7 +226,7 @@ static const struct rule *unmeasured(const struct judging *judging,
         const struct rule *rule = &input->policy->rules[i];
         bool elsewhere = rule->selector.scenario.len &&
                          !str_equal(rule->selector.scenario, comparison->scenario);
-        if (!elsewhere && rule_runs(input, rule) &&
+        if (!elsewhere && rule_runs(input, rule) && !is_waived(comparison, rule) &&
             metric_applies(comparison, rule->metric, input->plain) &&
             !has_whole_row(comparison, rule->metric))
             return rule;

@@ -167,7 +167,7 @@ static bool any_service(const struct policy *policy, const struct selector *sele
     for (size_t i = 0; i < policy->scenario_count; i++) {
         const struct scenario *scenario = &policy->scenarios[i];
         bool selected = !selector->scenario.len || str_equal(selector->scenario, scenario->name);
-        if (selected && scenario->driver == DRIVER_HTTP)
+        if (selected && scenario->driver != DRIVER_GOTEST)
             return true;
     }
     return false;

@@ -28,7 +28,36 @@ struct env_var {
     struct str value;
 };
 
-enum scenario_driver { DRIVER_HTTP, DRIVER_GOTEST };
+enum scenario_driver { DRIVER_HTTP, DRIVER_GOTEST, DRIVER_COMMAND };
+
+/* Who sends the requests of a service's load. */
+enum load_driver { LOAD_HTTP, LOAD_COMMAND };
+
+/* What the command of a load writes about its result; harness/tool/tool.h reads them. */
+#define LOAD_OUTPUT_MAP(X)                                                                         \
+    X(NONE, "none")                                                                                \
+    X(K6, "k6")                                                                                    \
+    X(VEGETA, "vegeta")                                                                            \
+    X(WRK, "wrk")                                                                                  \
+    X(WRK2, "wrk2")                                                                                \
+    X(HEY, "hey")                                                                                  \
+    X(HEY_CSV, "hey-csv")                                                                          \
+    X(GHZ, "ghz")
+
+enum load_output {
+#define X(symbol, name) LOAD_OUTPUT_##symbol,
+    LOAD_OUTPUT_MAP(X)
+#undef X
+        LOAD_OUTPUTS
+};
+
+const char *load_output_name(enum load_output output);
+
+/* A number that may be absent. */
+struct ratio {
+    bool set;
+    double value;
+};
 
 struct scenario_build {
     struct str package; /* "./cmd/orders"; default "." */
@@ -61,13 +90,24 @@ struct scenario_service {
 };
 
 struct scenario_load {
+    enum load_driver driver;
     struct str requests;         /* path of the request file, relative to the policy's directory */
     uint64_t warmup;             /* requests before the `warm` point; default 10 % of count */
-    uint64_t count;              /* requests of the steady phase */
-    double rate_per_second;      /* 0: closed loop */
+    uint64_t count;              /* requests of the steady phase; 0: the command's output says it */
+    double rate_per_second;      /* 0: closed loop, or as the command has it */
     uint64_t connections;        /* default 4 */
     uint64_t seed;               /* default 1 */
     uint64_t request_timeout_ns; /* default 30 s */
+
+    /* LOAD_COMMAND: a load tool, run in the policy's directory of the policy's revision. */
+    struct str_list command;        /* argv; ${ADDR}, ${COUNT} ... are put in by the harness */
+    struct str_list warmup_command; /* empty: `command` with ${COUNT} of `warmup`, or no warm-up */
+    struct env_var *env;
+    size_t env_len;
+    enum load_output output;
+    struct str output_file;       /* relative to ${DIR}; empty: standard output */
+    uint64_t timeout_ns;          /* default 10 min */
+    struct ratio count_tolerance; /* how far counts of trials may be apart; not set: not at all */
 };
 
 struct scenario_gotest {
@@ -80,8 +120,8 @@ struct scenario {
     struct str name;
     enum scenario_driver driver;
     struct scenario_build build;
-    struct scenario_service service; /* DRIVER_HTTP */
-    struct scenario_load load;       /* DRIVER_HTTP */
+    struct scenario_service service; /* DRIVER_HTTP, DRIVER_COMMAND */
+    struct scenario_load load;       /* likewise */
     struct scenario_gotest gotest;   /* DRIVER_GOTEST */
     struct origin origin;
 };
@@ -93,12 +133,6 @@ const char *severity_name(enum severity severity);
 struct quantity {
     bool set;
     bool per_request;
-    double value;
-};
-
-/* A number that may be absent. */
-struct ratio {
-    bool set;
     double value;
 };
 
@@ -186,8 +220,7 @@ struct policy {
  * Parses and validates a policy. Every error is STATUS_POLICY and reads
  * "memgate.yaml:LINE:COL: what is wrong; what to do". The default rules
  * (config/default.yaml, compiled in) are appended with is_default set.
- * Keys of design section 7 whose feature is not built yet (notify, driver
- * command) are refused with "... is not supported by this version", never ignored.
+ * Keys of design section 7 whose feature is not built yet (notify) are refused with "... is not supported by this version", never ignored.
  */
 NODISCARD enum status policy_parse(struct policy *out, struct arena *arena, struct str name,
                                    struct bytes text, struct err *err);

@@ -1,17 +1,5 @@
 #include "gate/policy/keys.h"
 
-/* Enough to fill caches and pools, little against the load itself. */
-enum { WARMUP_PART = 10 };
-
-enum status load_check(struct reader *reader, void *target, const struct yaml_node *node)
-{
-    struct scenario_load *load = target;
-    (void)reader;
-    if (!yaml_get(node, "warmup"))
-        load->warmup = load->count / WARMUP_PART;
-    return STATUS_OK;
-}
-
 enum status trials_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct trial_plan *trials = target;
@@ -62,7 +50,10 @@ static enum status check_gotest(struct reader *reader, const struct yaml_node *n
 enum status scenario_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct scenario *scenario = target;
-    scenario->driver = yaml_get(node, "gotest") ? DRIVER_GOTEST : DRIVER_HTTP;
+    bool is_command = scenario->load.driver == LOAD_COMMAND;
+    scenario->driver = is_command ? DRIVER_COMMAND : DRIVER_HTTP;
+    if (yaml_get(node, "gotest"))
+        scenario->driver = DRIVER_GOTEST;
     if (scenario->driver == DRIVER_GOTEST)
         return check_gotest(reader, node);
     const struct yaml_node *service = yaml_get(node, "service");

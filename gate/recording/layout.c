@@ -48,6 +48,11 @@ struct str layout_trial(struct arena *arena, struct trial_key key)
     return io_join(arena, layout_trial_dir(arena, key), STR("trial.json"));
 }
 
+struct str layout_tool(struct arena *arena, struct trial_key key)
+{
+    return io_join(arena, layout_trial_dir(arena, key), STR("tool.json"));
+}
+
 /* "exact-12" with the prefix "exact"; 1-based, no leading zeros. */
 static bool parse_numbered(uint64_t *out, struct str part, const char *prefix, uint64_t max)
 {
@@ -108,6 +113,13 @@ static bool is_file_name(struct str part)
 
 enum { PARTS_MAX = 4 };
 
+static enum layout_kind kind_of_name(struct str name)
+{
+    if (str_equal_text(name, "trial.json"))
+        return LAYOUT_KIND_TRIAL;
+    return str_equal_text(name, "tool.json") ? LAYOUT_KIND_TOOL : LAYOUT_KIND_DATA;
+}
+
 static size_t split_path(struct str parts[PARTS_MAX], struct str path)
 {
     size_t len = 0;
@@ -139,8 +151,7 @@ bool layout_parse(struct layout_file *out, struct str path)
         *out = file;
         return is_program || str_equal_text(parts[2], "functions.txt");
     }
-    bool is_trial = str_equal_text(parts[3], "trial.json");
-    file.kind = is_trial ? LAYOUT_KIND_TRIAL : LAYOUT_KIND_DATA;
+    file.kind = kind_of_name(parts[3]);
     if (!parse_trial(&file.key, parts[2]) || !is_file_name(parts[3]))
         return false;
     *out = file;

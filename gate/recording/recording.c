@@ -79,6 +79,11 @@ struct str recording_refusal_file(struct arena *arena, struct str trial_dir, enu
     return io_join(arena, trial_dir, str_format(arena, "%s.txt", profile_kind_name(kind)));
 }
 
+struct str recording_tool_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("tool.txt"));
+}
+
 /* Turns "no such file" into what the harness wrote instead of one. */
 static enum status explain_missing(struct arena *arena, struct str dir, enum profile_kind kind,
                                    struct err *err)

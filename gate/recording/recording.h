@@ -32,6 +32,9 @@
  *   SCENARIO/SIDE/steady-N/slow.txt    when its slowest requests were under way (not for gotest)
  *   SCENARIO/SIDE/steady-N/gc.txt      its collections during the load; only where they are known
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
+ *   SCENARIO/SIDE/PHASE-N/tool.json    what a load tool said of the load it sent; where the load was
+ *                                      memgate's own there is none
+ *   SCENARIO/SIDE/PHASE-N/tool.txt     its result as it wrote it, the first MiB
  *
  * SIDE is "baseline" or "candidate", PHASE "exact", "steady" or "duet", N
  * counts from 1. The two trials N of the phase "duet" ran at the same time,
@@ -50,7 +53,7 @@
  *   sha256                          of the manifest's own bytes before this value
  *
  * The hashes show damage and mixing of files; they are no signature.
- * program.json and trial.json hold the members of the structs below under
+ * program.json, trial.json and tool.json hold the members of the structs below under
  * the same names; targets are lists ["hexadecimal offset", "symbol",
  * "type", "call" or "hidden"]. Both sides have a program.json even when only
  * one was built. functions.txt has one name a line, as profiles spell it,
@@ -75,6 +78,7 @@ enum {
     RECORDING_LIVE_MAX = 64,      /* likewise */
     RECORDING_SLOW_MAX = 1000,    /* requests in slow.txt */
     RECORDING_ROWS_MAX = 1000000, /* of a table */
+    RECORDING_QUANTILES_MAX = 64, /* of a tool's latency */
 };
 
 /*
@@ -270,6 +274,36 @@ struct record_gc {
     uint64_t goal_bytes; /* of the last cycle; 0: no cycle, or no goal */
 };
 
+/* A figure of latency as a tool printed it. */
+struct record_quantile {
+    double quantile; /* 0.99; 1 is the maximum */
+    uint64_t ns;
+    /* How far the printed figure may be from what was measured: half of its last digit. */
+    uint64_t rounding_ns;
+};
+
+/*
+ * A load that a command of the user sent (load.driver: command). Latency is
+ * what the tool measured, by its own clock and its own idea of when a
+ * request begins.
+ */
+struct record_tool {
+    struct str format;  /* of the result, which names the tool: "hey"; "none" */
+    struct str program; /* what was run, as the policy says it */
+    uint64_t exit_code;
+    bool has_count; /* request_count is the tool's own figure; else it is load.count */
+    uint64_t request_count;
+    bool has_errors; /* false: the format says nothing of errors */
+    uint64_t error_count;
+    double rate_per_second;          /* 0: not said */
+    uint64_t duration_ns;            /* as the tool has it; 0: not said */
+    uint64_t wall_ns;                /* from its start to its end */
+    uint64_t cpu_ns;                 /* of the tool and all it started */
+    double count_tolerance;          /* how far counts of two trials may be apart: 0.01 is 1 % */
+    struct record_quantile *latency; /* by quantile; empty: not said */
+    size_t latency_count;
+};
+
 /* One process of one side under the load. */
 struct record_trial {
     uint32_t number; /* 1-based within side and phase */
@@ -302,9 +336,10 @@ struct record_trial {
     struct record_benchmark *benchmarks;
     size_t benchmark_count;
     /* How long the parts took, for "where the time went"; never judged. */
-    uint64_t start_ns; /* process start until ready */
-    uint64_t read_ns;  /* reading profiles */
-    uint64_t wall_ns;  /* whole trial */
+    uint64_t start_ns;              /* process start until ready */
+    uint64_t read_ns;               /* reading profiles */
+    uint64_t wall_ns;               /* whole trial */
+    const struct record_tool *tool; /* tool.json; NULL: memgate sent the load itself */
 };
 
 struct record_scenario {
@@ -385,8 +420,10 @@ struct str recording_table_file(struct arena *arena, struct str trial_dir, enum 
 /* `values`: `len` rows of the table's columns. */
 void recording_table_write(struct buf *out, enum record_table table, const uint64_t *values,
                            size_t len);
+/* What a load tool wrote: "tool.txt". */
+struct str recording_tool_file(struct arena *arena, struct str trial_dir);
 /*
- * Writes program.json, functions.txt and trial.json files, policy.yaml and, last,
+ * Writes program.json, functions.txt, trial.json and tool.json files, policy.yaml and, last,
  * manifest.json with all hashes. May be called again after trials were
  * added: the same recording gives the same bytes. Files in the directory
  * that are no part of a recording (left over from an earlier one) are

@@ -4,6 +4,7 @@
 #include "gate/recording/functions.h"
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
+#include "gate/recording/tool.h"
 
 /* What one call of recording_write carries along. */
 struct writing {
@@ -31,6 +32,19 @@ static enum status write_trial(struct writing *writing, const struct record_tria
     }
     if (recording_trial_dir(&dir, &writing->scratch, writing->recording, key, err) ||
         trial_write(&writing->buf, trial, err) ||
+        write_file(writing, path, bytes_of_str(buf_view(&writing->buf)), err))
+        return err_wrap(err, "%.*s", STR_ARGS(path));
+    return STATUS_OK;
+}
+
+static enum status write_tool(struct writing *writing, const struct record_tool *tool,
+                              struct trial_key key, struct err *err)
+{
+    struct str path = layout_tool(&writing->scratch, key);
+    if (!tool)
+        return STATUS_OK;
+    buf_reset(&writing->buf);
+    if (tool_write(&writing->buf, tool, err) ||
         write_file(writing, path, bytes_of_str(buf_view(&writing->buf)), err))
         return err_wrap(err, "%.*s", STR_ARGS(path));
     return STATUS_OK;
@@ -94,7 +108,8 @@ static enum status write_side(struct writing *writing, size_t scenario, enum sid
     for (enum phase phase = 0; phase < PHASES; phase++) {
         for (size_t i = 0; i < record->trial_count[side][phase]; i++) {
             struct trial_key key = {scenario, side, phase, (uint32_t)i + 1};
-            if (write_trial(writing, &record->trials[side][phase][i], key, err))
+            const struct record_trial *trial = &record->trials[side][phase][i];
+            if (write_trial(writing, trial, key, err) || write_tool(writing, trial->tool, key, err))
                 return err->status;
         }
     }
@@ -133,14 +148,30 @@ static enum status hash_file(struct manifest_file *out, struct writing *writing,
     return status == STATUS_OK ? STATUS_OK : err_wrap(err, "%.*s", STR_ARGS(path));
 }
 
-/* A list of functions from an earlier recording in this directory would pass for this one's. */
+/* A load tool's figures without a tool. */
+static bool is_stale_tool(const struct recording *recording, const struct layout_file *file)
+{
+    const struct trial_key *key = &file->key;
+    if (file->kind != LAYOUT_KIND_TOOL || key->scenario >= recording->scenario_count)
+        return false;
+    const struct record_scenario *scenario = &recording->scenarios[key->scenario];
+    return key->number > scenario->trial_count[key->side][key->phase] ||
+           !scenario->trials[key->side][key->phase][key->number - 1].tool;
+}
+
+static bool is_stale_list(const struct recording *recording, const struct layout_file *file)
+{
+    return file->kind == LAYOUT_KIND_FUNCTIONS && file->key.scenario < recording->scenario_count &&
+           !recording->scenarios[file->key.scenario].programs[file->key.side].has_functions;
+}
+
+/* What an earlier recording in this directory left would pass for this one's. */
 static enum status check_left_over(const struct recording *recording, struct str path,
                                    struct err *err)
 {
     struct layout_file file = {0};
-    if (!layout_parse(&file, path) || file.kind != LAYOUT_KIND_FUNCTIONS ||
-        file.key.scenario >= recording->scenario_count ||
-        recording->scenarios[file.key.scenario].programs[file.key.side].has_functions)
+    if (!layout_parse(&file, path) ||
+        (!is_stale_list(recording, &file) && !is_stale_tool(recording, &file)))
         return STATUS_OK;
     return err_set(err, STATUS_FORMAT, "%.*s is left over from another recording", STR_ARGS(path));
 }

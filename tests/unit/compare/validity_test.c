@@ -178,6 +178,53 @@ static void break_steady(struct fixture *fixture)
     fixture->scenarios[SIDE_BASE].trial_count[SIDE_CAND][PHASE_STEADY] = 0;
 }
 
+static const struct record_tool strict_tool = {.format = STR_INIT("hey")};
+static const struct record_tool other_tool = {.format = STR_INIT("wrk")};
+static const struct record_tool lenient_tool = {.format = STR_INIT("wrk"), .count_tolerance = 0.01};
+
+static void set_tool(struct fixture *fixture, const struct record_tool *tool)
+{
+    for (int side = 0; side < SIDES; side++) {
+        for (int phase = 0; phase < PHASES; phase++) {
+            for (size_t t = 0; t < 2; t++)
+                fixture->trials[side][phase][t].tool = tool;
+        }
+    }
+}
+
+/* 1 % of 1000 is 10. */
+static void bend_tool_counts(struct fixture *fixture)
+{
+    set_tool(fixture, &lenient_tool);
+    fixture->trials[SIDE_CAND][PHASE_EXACT][0].request_count = 990;
+    fixture->trials[SIDE_CAND][PHASE_STEADY][1].request_count = 1010;
+    fixture->scenarios[SIDE_CAND].load_count = 990;
+}
+
+static void break_tool_counts(struct fixture *fixture)
+{
+    set_tool(fixture, &lenient_tool);
+    fixture->trials[SIDE_CAND][PHASE_EXACT][0].request_count = 989;
+}
+
+static void break_strict_tool_counts(struct fixture *fixture)
+{
+    set_tool(fixture, &strict_tool);
+    fixture->trials[SIDE_CAND][PHASE_EXACT][0].request_count = 999;
+}
+
+static void break_tools(struct fixture *fixture)
+{
+    set_tool(fixture, &strict_tool);
+    for (size_t t = 0; t < 2; t++)
+        fixture->trials[SIDE_CAND][PHASE_EXACT][t].tool = &other_tool;
+}
+
+static void break_lone_tool(struct fixture *fixture)
+{
+    fixture->trials[SIDE_CAND][PHASE_STEADY][0].tool = &strict_tool;
+}
+
 static const struct refusal_case {
     const char *name;
     void (*spoil)(struct fixture *fixture);
@@ -192,6 +239,21 @@ static const struct refusal_case {
     {"exact requests", break_requests,
      "request counts of the exact phase differ: baseline trial 1 has 1000, candidate trial 1 has "
      "999",
+     NULL},
+    {"requests of a tool within its tolerance", bend_tool_counts, NULL, NULL},
+    {"requests of a tool past its tolerance", break_tool_counts,
+     "request counts of the exact phase differ: baseline trial 1 has 1000, candidate trial 1 has "
+     "989",
+     NULL},
+    {"requests of a tool without a tolerance", break_strict_tool_counts,
+     "request counts of the exact phase differ", NULL},
+    {"tools", break_tools,
+     "loads of the exact phase differ: that of baseline trial 1 was sent and read by hey, that of "
+     "candidate trial 1 by wrk",
+     NULL},
+    {"a tool beside memgate", break_lone_tool,
+     "loads of the steady phase differ: that of baseline trial 1 was sent and read by memgate, "
+     "that of candidate trial 1 by hey",
      NULL},
     {"warm-up", break_warmup, "warm-up counts of the exact phase differ", NULL},
     {"load", break_load, "load counts differ: baseline 1000 requests, candidate 2000", NULL},

@@ -14,7 +14,11 @@
     "scenarios:\n"                                                                                 \
     "  - name: a\n" inner
 #define LOAD(inner) SERVICE("    service: {args: [\"${ADDR}\"]}\n    load: {" inner "}\n")
-#define RULE(inner) SCENARIO "rules:\n  - {" inner "}\n"
+/* The shortest load tool; what it lacks is added by a row. */
+#define COMMAND_OUTPUT(output, inner)                                                              \
+    LOAD("driver: command, command: [hey, \"${ADDR}\"], output: " output ", " inner)
+#define COMMAND(inner) COMMAND_OUTPUT("hey", inner)
+#define RULE(inner)    SCENARIO "rules:\n  - {" inner "}\n"
 
 static enum status parse(struct policy *out, struct arena *arena, const char *text, struct err *err)
 {
@@ -204,8 +208,52 @@ static const struct refused_case refused_cases[] = {
     {"rate of nothing", LOAD("requests: r, count: 5, rate: 0/s"),
      "memgate.yaml:5:41: rate is more than 0 and at most 1000000/s; "
      "leave it out for a closed loop"},
-    {"driver of a later version", LOAD("driver: command, requests: r, count: 5"),
-     "memgate.yaml:5:20: driver command is not supported by this version; leave it out"},
+    {"command: its own keys with another driver", LOAD("requests: r, count: 5, output: hey"),
+     "memgate.yaml:5:43: output is for driver: command; the driver here is http"},
+    {"command: a request file", COMMAND("requests: r, count: 5"),
+     "memgate.yaml:5:79: requests is for driver: http; the driver here is command"},
+    {"command: missing", LOAD("driver: command, output: hey"),
+     "memgate.yaml:5:11: load needs command: the load tool and its arguments, one item each"},
+    {"command: a line for a shell", LOAD("driver: command, command: hey http://x, output: hey"),
+     "memgate.yaml:5:38: command is a list, such as [a, b]"},
+    {"command: no program", LOAD("driver: command, command: [\"\", a], output: hey"),
+     "memgate.yaml:5:38: command names no program; its first item is one, such as "
+     "[hey, -n, \"${COUNT}\", \"http://${ADDR}/\"]"},
+    {"command: empty", LOAD("driver: command, command: [], output: hey"),
+     "memgate.yaml:5:38: command names no program; its first item is one, such as "
+     "[hey, -n, \"${COUNT}\", \"http://${ADDR}/\"]"},
+    {"command: nowhere to send to", LOAD("driver: command, command: [hey], output: hey"),
+     "memgate.yaml:5:38: neither command nor env holds ${ADDR} or ${PORT}: the tool would not "
+     "learn where the service listens"},
+    {"command: no word of its output", LOAD("driver: command, command: [hey, \"${ADDR}\"]"),
+     "memgate.yaml:5:11: load needs output: which tool's result it writes, or none"},
+    {"command: output unknown", COMMAND_OUTPUT("heyy", "warmup: 0"),
+     "memgate.yaml:5:64: unknown output \"heyy\"; did you mean \"hey\"?"},
+    {"command: a count that is not stated", COMMAND("warmup: 0, env: {N: \"${COUNT}\"}"),
+     "memgate.yaml:5:38: ${COUNT} is put in from count; state count"},
+    {"command: a rate that is not stated", COMMAND("warmup: 0, env: {N: \"${RATE}\"}"),
+     "memgate.yaml:5:38: ${RATE} is put in from rate; state rate"},
+    {"command: nobody counts", COMMAND_OUTPUT("none", "warmup: 0"),
+     "memgate.yaml:5:64: with output: none nobody says how many requests were sent, and what is "
+     "counted per request needs that; state count"},
+    {"command: nobody counts what failed", COMMAND_OUTPUT("hey-csv", "warmup: 0"),
+     "memgate.yaml:5:64: hey leaves requests without an answer out of its CSV: state count, so "
+     "that they are missed"},
+    {"command: no way to warm up", COMMAND("count: 5"),
+     "memgate.yaml:5:38: command has no ${COUNT}, so it cannot be run with fewer requests as a "
+     "warm-up: give warmup_command, or write warmup: 0"},
+    {"command: a warm-up of the whole", COMMAND("count: 5, warmup: 2"),
+     "memgate.yaml:5:87: command has no ${COUNT}, so it cannot be run with fewer requests as a "
+     "warm-up: give warmup_command, or write warmup: 0"},
+    {"command: a file outside", COMMAND("warmup: 0, output_file: ../../etc/passwd"),
+     "memgate.yaml:5:93: output_file is a path below ${DIR}, without ${DIR} and \"..\""},
+    {"command: a file of its own", COMMAND("warmup: 0, output_file: /tmp/x"),
+     "memgate.yaml:5:93: output_file is a path below ${DIR}, without ${DIR} and \"..\""},
+    {"command: a file that nobody reads",
+     COMMAND_OUTPUT("none", "count: 5, warmup: 0, output_file: x"),
+     "memgate.yaml:5:104: with output: none no file is read; remove output_file"},
+    {"command: a tolerance without its sign", COMMAND("warmup: 0, count_tolerance: 1"),
+     "memgate.yaml:5:97: the unit is missing; known: %"},
     {"driver unknown", LOAD("driver: htpp, requests: r, count: 5"),
      "memgate.yaml:5:20: unknown driver \"htpp\"; did you mean \"http\"?"},
     {"service that cannot know its address",
@@ -494,6 +542,34 @@ static void a_warmup_of_zero_stays_zero(void **state)
     arena_release(&arena);
 }
 
+/* Spelled out, since each part has a default of another driver beside it. */
+static void a_command_is_read_with_its_defaults(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct err err = {0};
+    struct policy policy = {0};
+    arena_init(&arena);
+    assert_ok(
+        parse(&policy, &arena,
+              LOAD("driver: command, command: [k6, run, a.js], env: {T: \"${ADDR}/${COUNT}\"}, "
+                   "output: k6, output_file: s.json, count: 1000, count_tolerance: 0.5%"),
+              &err),
+        &err);
+    const struct scenario *scenario = &policy.scenarios[0];
+    assert_int_equal(scenario->driver, DRIVER_COMMAND);
+    assert_int_equal(scenario->load.command.len, 3);
+    assert_str(scenario->load.command.items[2], "a.js");
+    assert_int_equal(scenario->load.warmup_command.len, 0);
+    assert_int_equal(scenario->load.warmup, 100);
+    assert_int_equal(scenario->load.env_len, 1);
+    assert_int_equal(scenario->load.output, LOAD_OUTPUT_K6);
+    assert_str(scenario->load.output_file, "s.json");
+    assert_close(scenario->load.count_tolerance.value, 0.005, 1e-12);
+    assert_int_equal(scenario->load.timeout_ns, 600000000000);
+    arena_release(&arena);
+}
+
 static void the_default_policy_stands_alone(void **state)
 {
     (void)state;
@@ -534,6 +610,9 @@ static const struct accepted_case accepted_cases[] = {
     {"heap alone", SCENARIO "profiles: [heap]\n"},
     {"both profiles", SCENARIO "profiles: [cpu, heap]\nrules:\n"
                                "  - {metric: map_cpu_share, max: 15%}\n"},
+    {"a command that runs for a time",
+     COMMAND("warmup_command: [hey, \"${ADDR}\"], count_tolerance: 2%")},
+    {"a command that says nothing", COMMAND_OUTPUT("none", "count: 5, warmup: 0")},
     {"the address in the environment",
      SERVICE("    service: {env: {PORT: \"${PORT}\"}}\n    load: {requests: r, count: 1}\n")},
     {"empty argument and empty variable",
@@ -644,6 +723,7 @@ int main(void)
         cmocka_unit_test(gives_what_is_left_out_its_default),
         cmocka_unit_test(the_duet_never_has_more_trials_than_max),
         cmocka_unit_test(a_warmup_of_zero_stays_zero),
+        cmocka_unit_test(a_command_is_read_with_its_defaults),
         cmocka_unit_test(the_default_policy_stands_alone),
         cmocka_unit_test(accepts),
     };

@@ -1,0 +1,116 @@
+#include "gate/harness/tool/figures.h"
+
+#include <math.h>
+
+/*
+ * `hey -o csv`, github.com/rakyll/hey, requester/print.go: a head that names
+ * the columns, then a line for each answer; requests without one are left
+ * out. Times are in seconds with four decimals.
+ */
+enum { COLUMNS_MAX = 32 };
+
+struct csv {
+    struct tool_figures *out;
+    struct arena *arena;
+    size_t time_column;
+    size_t status_column;
+    size_t column_count;
+    uint64_t *times;
+    size_t len;
+    size_t cap;
+    double rounding;
+};
+
+static size_t split(struct str cells[COLUMNS_MAX], struct str line)
+{
+    size_t len = 0;
+    struct str cell;
+    while (len < COLUMNS_MAX && str_split(&line, ',', &cell))
+        cells[len++] = str_trim(cell);
+    return len;
+}
+
+static enum status read_head(struct csv *csv, struct str line, struct err *err)
+{
+    struct str cells[COLUMNS_MAX];
+    csv->column_count = split(cells, line);
+    csv->time_column = COLUMNS_MAX;
+    csv->status_column = COLUMNS_MAX;
+    for (size_t i = 0; i < csv->column_count; i++) {
+        if (str_equal(cells[i], STR("response-time")))
+            csv->time_column = i;
+        if (str_equal(cells[i], STR("status-code")))
+            csv->status_column = i;
+    }
+    if (csv->time_column == COLUMNS_MAX || csv->status_column == COLUMNS_MAX) {
+        return err_set(err, STATUS_FORMAT,
+                       "no columns response-time and status-code: not what hey -o csv prints");
+    }
+    return STATUS_OK;
+}
+
+static enum status read_row(struct csv *csv, struct str line, struct err *err)
+{
+    struct str cells[COLUMNS_MAX];
+    struct printed ns = {0};
+    uint64_t status = 0;
+    size_t len = split(cells, line);
+    if (len != csv->column_count)
+        return err_set(err, STATUS_FORMAT, "%zu columns, the head has %zu", len, csv->column_count);
+    if (!figures_parse_seconds(&ns, cells[csv->time_column])) {
+        return err_set(err, STATUS_FORMAT, "\"%.*s\" is not a time in seconds",
+                       STR_ARGS(cells[csv->time_column]));
+    }
+    if (!figures_parse_count(&status, cells[csv->status_column])) {
+        return err_set(err, STATUS_FORMAT, "\"%.*s\" is not a status",
+                       STR_ARGS(cells[csv->status_column]));
+    }
+    csv->rounding = fmax(csv->rounding, ns.rounding);
+    uint64_t time_ns = (uint64_t)ns.value;
+    ARENA_PUSH(csv->arena, csv->times, csv->len, csv->cap, time_ns);
+    return figures_add_status(csv->out, csv->arena, status, 1, err);
+}
+
+static int order_times(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left;
+    uint64_t b = *(const uint64_t *)right;
+    return a < b ? -1 : a > b;
+}
+
+/* Nearest rank, as memgate's own histogram has it. */
+static enum status add_quantiles(struct csv *csv, struct err *err)
+{
+    static const double quantiles[] = {0.5, 0.9, 0.95, 0.99, 1};
+    if (csv->len == 0)
+        return STATUS_OK;
+    qsort(csv->times, csv->len, sizeof(*csv->times), order_times);
+    for (size_t i = 0; i < ARRAY_LEN(quantiles); i++) {
+        size_t rank = (size_t)ceil(quantiles[i] * (double)csv->len);
+        struct printed ns = {(double)csv->times[rank - 1], csv->rounding};
+        if (figures_add_quantile(csv->out, quantiles[i], ns, err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
+enum status tool_read_hey_csv(struct tool_figures *out, struct arena *arena, struct str text,
+                              struct err *err)
+{
+    struct csv csv = {.out = out, .arena = arena};
+    struct str line = STR("");
+    size_t number = 1;
+    (void)str_split(&text, '\n', &line);
+    if (read_head(&csv, line, err))
+        return err_wrap(err, "line 1");
+    while (str_split(&text, '\n', &line)) {
+        number++;
+        if (str_trim(line).len > 0 && read_row(&csv, line, err))
+            return err_wrap(err, "line %zu", number);
+    }
+    out->count = csv.len;
+    out->has_count = true;
+    out->has_errors = true;
+    out->has_statuses = true;
+    return add_quantiles(&csv, err);
+}
