@@ -131,7 +131,8 @@ static enum status take_refuge(struct cgroups *cgroups, struct arena *arena, str
                                struct err *err)
 {
     struct str refuge = str_format(arena, "%.*s/memgate-%d-self", STR_ARGS(own), (int)getpid());
-    if (mkdir(refuge.data, 0755) != 0) {
+    /* A run that was killed can have left one: nothing is in it. */
+    if (mkdir(refuge.data, 0755) != 0 && errno != EEXIST) {
         return err_set(err, STATUS_INVALID, "cannot make %.*s: %s" WHAT_TO_DO, STR_ARGS(refuge),
                        strerror(errno));
     }
