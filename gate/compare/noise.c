@@ -47,6 +47,100 @@ static void look_at(struct worst *worst, const struct noise_row *row,
     }
 }
 
+static const struct record_trial *trial_at(const struct record_scenario *record, enum phase phase,
+                                           size_t i)
+{
+    size_t base = record->trial_count[SIDE_BASE][phase];
+    return i < base ? &record->trials[SIDE_BASE][phase][i]
+                    : &record->trials[SIDE_CAND][phase][i - base];
+}
+
+static enum side side_at(const struct record_scenario *record, enum phase phase, size_t i)
+{
+    return i < record->trial_count[SIDE_BASE][phase] ? SIDE_BASE : SIDE_CAND;
+}
+
+static size_t count_of(const struct record_scenario *record, enum phase phase)
+{
+    return record->trial_count[SIDE_BASE][phase] + record->trial_count[SIDE_CAND][phase];
+}
+
+static struct str governor_text(struct str governor)
+{
+    return governor.len ? governor : STR("none that is visible");
+}
+
+struct str noise_governor_doubt(const struct record_scenario *record, struct arena *arena)
+{
+    const struct record_trial *first = NULL;
+    enum side first_side = SIDE_BASE;
+    for (size_t i = 0; i < count_of(record, PHASE_STEADY); i++) {
+        const struct record_trial *trial = trial_at(record, PHASE_STEADY, i);
+        enum side side = side_at(record, PHASE_STEADY, i);
+        struct str governor = governor_text(trial->machine.governor);
+        if (!trial->machine.is_known)
+            continue;
+        if (!first) {
+            first = trial;
+            first_side = side;
+        }
+        struct str other = governor_text(first->machine.governor);
+        /* "a, then b" within one trial is another clock too. */
+        if (str_equal(governor, other) && str_find(governor, ',') < 0)
+            continue;
+        return str_format(arena,
+                          "the governor of the CPUs was not the same: %.*s (%s, steady trial %u), "
+                          "%.*s (%s, steady trial %u); set one for the whole run",
+                          STR_ARGS(other), side_name(first_side), (unsigned)first->number,
+                          STR_ARGS(governor), side_name(side), (unsigned)trial->number);
+    }
+    return STR("");
+}
+
+/* What keeps the clock low until there is work, and longer than a request takes. */
+static void note_powersave(struct comparison *comparison, struct arena *arena)
+{
+    for (enum phase phase = PHASE_STEADY; phase < PHASES; phase++) {
+        for (size_t i = 0; i < count_of(comparison->record, phase); i++) {
+            struct str governor = trial_at(comparison->record, phase, i)->machine.governor;
+            if (!str_contains(governor, STR("powersave")))
+                continue;
+            comparison_note(comparison, arena,
+                            "the governor of the CPUs is %.*s: their clock follows the load, and "
+                            "latency and CPU time with it; set performance",
+                            STR_ARGS(governor));
+            return;
+        }
+    }
+}
+
+/* Summed over its CPUs. */
+static void note_quota(struct comparison *comparison, struct arena *arena)
+{
+    const struct record_scenario *record = comparison->record;
+    const struct record_trial *worst = NULL;
+    enum side side = SIDE_BASE;
+    enum phase where = PHASE_STEADY;
+    for (enum phase phase = PHASE_STEADY; phase < PHASES; phase++) {
+        for (size_t i = 0; i < count_of(record, phase); i++) {
+            const struct record_trial *trial = trial_at(record, phase, i);
+            uint64_t least = worst ? worst->machine.limit_throttled_ns : trial->wall_ns / 100;
+            if (trial->machine.limit_throttled_ns <= least)
+                continue;
+            worst = trial;
+            side = side_at(record, phase, i);
+            where = phase;
+        }
+    }
+    if (worst) {
+        comparison_note(comparison, arena,
+                        "the quota of service.limits.cpus held the service back for up to %.2f s "
+                        "of a trial (%s, %s trial %u)",
+                        (double)worst->machine.limit_throttled_ns / 1e9, side_name(side),
+                        phase_name(where), (unsigned)worst->number);
+    }
+}
+
 void noise_note(struct comparison *comparison, struct arena *arena)
 {
     for (size_t i = 0; i < ARRAY_LEN(noise_rows); i++) {
@@ -62,4 +156,6 @@ void noise_note(struct comparison *comparison, struct arena *arena)
                         100 * worst.share, noise_rows[i].text, side_name(worst.side),
                         phase_name(worst.phase), (unsigned)worst.number);
     }
+    note_powersave(comparison, arena);
+    note_quota(comparison, arena);
 }

@@ -10,6 +10,18 @@
  */
 #define NOISE_SHARE_SAID 0.10
 
+/*
+ * Also the governor of the CPUs, where it lets the clock go down, and the
+ * quota of service.limits, where it held a service back for more than a
+ * hundredth of a trial.
+ */
 void noise_note(struct comparison *comparison, struct arena *arena);
+
+/*
+ * Why times of the steady trials, which ran one after the other, do not
+ * compare: CPUs whose clock was governed otherwise. Empty where it was not,
+ * or cannot be seen. Both sides of a duet have the same governor.
+ */
+struct str noise_governor_doubt(const struct record_scenario *record, struct arena *arena);
 
 #endif

@@ -1,12 +1,13 @@
 #include "gate/harness/machine.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/base/num.h"
 
-enum { STAT_BYTES_MAX = 4096 };
+enum { STAT_BYTES_MAX = 4096, GOVERNOR_BYTES_MAX = 32 };
 
 /* Columns of the line after "cpu"; guest time is part of user and nice already. */
 enum column {
@@ -108,4 +109,57 @@ struct record_noise machine_noise(const struct machine_times *from, const struct
         .steal_share = num_ratio((double)less(to->steal_ns, from->steal_ns), capacity_ns),
         .throttled_ns = less(to->throttled_ns, from->throttled_ns),
     };
+}
+
+/* The first of three averages: over a minute, about what a trial takes. */
+static bool read_load(double *out, struct arena *arena, struct str root)
+{
+    char text[STAT_BYTES_MAX];
+    struct str word = {0};
+    struct str path = str_format(arena, "%.*s/proc/loadavg", STR_ARGS(root));
+    struct str rest = io_read_small(text, sizeof(text), path.data);
+    return str_split(&rest, ' ', &word) && num_parse_decimal(out, word);
+}
+
+static bool is_in(struct str list, struct str name)
+{
+    struct str word;
+    while (str_split(&list, '+', &word)) {
+        if (str_equal(word, name))
+            return true;
+    }
+    return false;
+}
+
+/* "performance", or "performance+powersave" where not all CPUs have the same. */
+static struct str read_governor(struct arena *arena, struct str root)
+{
+    struct str all = STR("");
+    long count = sysconf(_SC_NPROCESSORS_CONF);
+    for (long cpu = 0; cpu < count; cpu++) {
+        char text[GOVERNOR_BYTES_MAX];
+        struct str path =
+            str_format(arena, "%.*s/sys/devices/system/cpu/cpu%ld/cpufreq/scaling_governor",
+                       STR_ARGS(root), cpu);
+        struct str name = str_trim(io_read_small(text, sizeof(text), path.data));
+        if (name.len && !is_in(all, name))
+            all =
+                str_format(arena, "%.*s%s%.*s", STR_ARGS(all), all.len ? "+" : "", STR_ARGS(name));
+    }
+    return all;
+}
+
+void machine_begin(struct record_machine *out, struct arena *arena, struct str root)
+{
+    out->is_known = read_load(&out->load_start, arena, root);
+    out->governor = read_governor(arena, root);
+}
+
+void machine_end(struct record_machine *out, struct arena *arena, struct str root)
+{
+    struct str governor = read_governor(arena, root);
+    out->is_known = read_load(&out->load_end, arena, root) && out->is_known;
+    if (!str_equal(governor, out->governor))
+        out->governor =
+            str_format(arena, "%.*s, then %.*s", STR_ARGS(out->governor), STR_ARGS(governor));
 }

@@ -31,6 +31,14 @@ void machine_times_add(struct machine_times *sum, const struct machine_times *fr
                        const struct machine_times *to);
 
 /*
+ * What the machine is like before and after a trial: load average, the
+ * governor of its CPUs. `root` stands before /proc and /sys: "" but in
+ * tests. Texts live in the arena.
+ */
+void machine_begin(struct record_machine *out, struct arena *arena, struct str root);
+void machine_end(struct record_machine *out, struct arena *arena, struct str root);
+
+/*
  * Between two looks: the shares of the machine that others took and that
  * was stolen, and how long we were throttled. `tree_ns` is the CPU time of
  * the processes under test meanwhile.

@@ -2,6 +2,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/harness/machine.h"
 #include "gate/harness/trial_duet.h"
 
 enum { OUTPUT_LINES = 20 };
@@ -198,7 +199,9 @@ static enum status run_trial(struct trial *trial, const struct recording *record
     uint64_t start_ns = clock_now_ns();
     if (open_dirs(trial, recording, err))
         return err->status;
+    machine_begin(&trial->record->machine, trial->keep, STR(""));
     enum status status = drivers[trial->scenario->scenario->driver](trial, err);
+    machine_end(&trial->record->machine, trial->keep, STR(""));
     struct err ignored = {0};
     (void)!io_remove_tree(trial->run_dir, &ignored);
     trial->record->wall_ns = clock_now_ns() - start_ns;
@@ -323,8 +326,11 @@ static enum status run_duet(struct trial trials[SIDES], const struct recording *
     if (open_dirs(&trials[SIDE_BASE], recording, err) ||
         open_dirs(&trials[SIDE_CAND], recording, err))
         return err->status;
+    for (int side = 0; side < SIDES; side++)
+        machine_begin(&trials[side].record->machine, trials[side].keep, STR(""));
     enum status status = trial_duet(trials, err);
     for (int side = 0; side < SIDES; side++) {
+        machine_end(&trials[side].record->machine, trials[side].keep, STR(""));
         (void)!io_remove_tree(trials[side].run_dir, &ignored);
         /* Both took the same time: half of it each, so that a sum is what passed. */
         trials[side].record->wall_ns = (clock_now_ns() - start_ns) / SIDES;

@@ -96,20 +96,3 @@ bool limits_are_set(const struct scenario_limits *limits)
 {
     return limits->memory_bytes > 0 || limits->cpus > 0 || limits->cpuset.len > 0;
 }
-
-struct str limits_describe(struct arena *arena, const struct scenario_limits *limits)
-{
-    struct buf buf;
-    buf_init(&buf, BUF_TEXT_BYTES_MAX);
-    if (limits->memory_bytes) {
-        unit_write(&buf, UNIT_BYTES, (double)limits->memory_bytes, false);
-        buf_str(&buf, STR(" of memory"));
-    }
-    if (limits->cpus > 0)
-        buf_printf(&buf, "%s%.4g CPUs", buf.len ? ", " : "", limits->cpus);
-    if (limits->cpuset.len)
-        buf_printf(&buf, "%sonly CPUs %.*s", buf.len ? ", " : "", STR_ARGS(limits->cpuset));
-    struct str copy = str_copy(arena, buf_view(&buf));
-    buf_release(&buf);
-    return copy;
-}

@@ -75,8 +75,6 @@ struct scenario_limits {
 
 /* True when a control group is needed. */
 bool limits_are_set(const struct scenario_limits *limits);
-/* "512 MiB of memory, 1.5 CPUs, CPUs 0-1"; empty when nothing is set. */
-struct str limits_describe(struct arena *arena, const struct scenario_limits *limits);
 
 struct scenario_service {
     struct str_list args;

@@ -297,6 +297,38 @@ static void write_tie(struct json_writer *json, const struct comparison *compari
     json_object_end(json);
 }
 
+/* null where there were none. */
+static void write_limits(struct json_writer *json, const struct record_limits *limits)
+{
+    if (limits->cgroup_version == 0) {
+        json_null(json, "limits");
+        return;
+    }
+    json_object(json, "limits");
+    json_u64(json, "cgroup_version", limits->cgroup_version);
+    json_u64(json, "memory_bytes", limits->memory_bytes);
+    json_double(json, "cpus", limits->cpus);
+    json_str(json, "cpuset", limits->cpuset);
+    json_object_end(json);
+}
+
+/* null where it was not recorded. */
+static void write_machine(struct json_report *report, const struct record_scenario *record)
+{
+    struct json_writer *json = &report->json;
+    double low = 0;
+    double high = 0;
+    if (!phrase_load_range(&low, &high, record)) {
+        json_null(json, "machine");
+        return;
+    }
+    json_object(json, "machine");
+    write_str_or_null(json, "governor", phrase_governor(report->arena, record));
+    json_double(json, "load_average_min", low);
+    json_double(json, "load_average_max", high);
+    json_object_end(json);
+}
+
 /* Every number of the whole scenario, judged or not. */
 static void write_measured(struct json_report *report)
 {
@@ -320,6 +352,8 @@ static void write_measured(struct json_report *report)
     write_kinds(json, comparison);
     write_rss(json, comparison);
     write_tie(json, comparison);
+    write_limits(json, &comparison->record->limits);
+    write_machine(report, comparison->record);
     json_object_end(json);
 }
 
@@ -371,6 +405,11 @@ static void write_environment(struct json_writer *json,
     json_u64(json, "cpu_count", environment->cpu_count);
     json_str(json, "kernel", environment->kernel);
     json_bool(json, "pinned", environment->pinned);
+    json_object(json, "isolation");
+    json_bool(json, "network", environment->isolation.network);
+    json_bool(json, "process", environment->isolation.process);
+    json_bool(json, "user", environment->isolation.user);
+    json_object_end(json);
     json_object_end(json);
 }
 

@@ -211,6 +211,19 @@ static void write_process(const struct markdown *markdown)
     drop_if_full(markdown->out, before);
 }
 
+static void write_limits(const struct markdown *markdown)
+{
+    const struct record_scenario *record = markdown->scenario->comparison->record;
+    size_t before = markdown->out->len;
+    struct str limits = phrase_limits(markdown->arena, record);
+    if (limits.len == 0)
+        return;
+    buf_text(markdown->out, "\n<sub>services held to ");
+    escape_markdown(markdown->out, limits);
+    buf_text(markdown->out, "</sub>\n");
+    drop_if_full(markdown->out, before);
+}
+
 static void write_scenario(const struct markdown *markdown)
 {
     const struct comparison *comparison = markdown->scenario->comparison;
@@ -239,6 +252,7 @@ static void write_scenario(const struct markdown *markdown)
     write_kinds(markdown);
     write_rss(markdown);
     write_process(markdown);
+    write_limits(markdown);
     if (markdown->scenario->finding_count > 0)
         write_details(markdown);
 }

@@ -70,6 +70,20 @@ bool phrase_shows_tie(const struct judged_scenario *scenario, const struct findi
  * 9 %: tied to it), 12 % one of its stops (by chance 11 %)"
  */
 struct str phrase_tie(struct arena *arena, const struct comparison *comparison, enum side side);
+/*
+ * What the times depend on: "2 CPUs, nothing pinned: load and service share
+ * them; governor not visible; load average 0.5 to 3.2".
+ */
+struct str phrase_machine(struct arena *arena, const struct record_scenario *record,
+                          const struct record_environment *environment);
+/* "512 MiB of memory, 2 CPUs (control groups, version 1)"; empty when there were none. */
+struct str phrase_limits(struct arena *arena, const struct record_scenario *record);
+/* What --isolate gave; empty when it was not asked for. */
+struct str phrase_isolation(const struct record_environment *environment);
+/* From the lowest to the highest of all trials; false when it was not measured. */
+bool phrase_load_range(double *low, double *high, const struct record_scenario *record);
+/* Of all trials, "a, b" where they differ; empty when it was not visible, or not looked at. */
+struct str phrase_governor(struct arena *arena, const struct record_scenario *record);
 /* Count of listed findings with the verdict. */
 size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict);
 

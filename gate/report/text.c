@@ -238,9 +238,20 @@ static void write_machine(const struct text *text)
     const size_t *count = record->trial_count[SIDE_CAND];
     if (record->is_gotest || count[PHASE_STEADY] + count[PHASE_DUET] == 0)
         return;
-    buf_printf(text->out, "  machine %llu CPUs, %s\n", (unsigned long long)environment->cpu_count,
-               environment->pinned ? "one of them for the load, the others for the service"
-                                   : "nothing pinned: load and service share them");
+    buf_printf(text->out, "  machine %.*s\n",
+               STR_ARGS(phrase_machine(text->arena, record, environment)));
+}
+
+/* What the programs were held to, and kept from. */
+static void write_bounds(const struct text *text)
+{
+    const struct record_scenario *record = text->scenario->comparison->record;
+    struct str limits = phrase_limits(text->arena, record);
+    struct str isolation = phrase_isolation(text->environment);
+    if (limits.len)
+        buf_printf(text->out, "  limits  %.*s\n", STR_ARGS(limits));
+    if (isolation.len)
+        buf_printf(text->out, "  alone   %.*s\n", STR_ARGS(isolation));
 }
 
 /* Why the resident memory is what it is: more of it need not be a leak. */
@@ -335,6 +346,7 @@ static void write_scenario(const struct text *text)
     write_process(text);
     write_trials(text);
     write_machine(text);
+    write_bounds(text);
 }
 
 void report_text(struct buf *out, struct arena *arena, const struct report_input *input)

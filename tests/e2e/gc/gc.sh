@@ -7,6 +7,8 @@ set -euo pipefail
 memgate=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$work/repo
+# shellcheck disable=SC2034 # row of lib.sh reads it
+shown='gc_|collector|gctrace|headroom|slowest'
 
 # policy MODE TRIALS RULE...: other rules get room, so that only those about the collector can break.
 requests=300
@@ -28,29 +30,7 @@ $(printf '  - %s\n' "$@")
 YAML
 }
 
-# row NAME EXIT TEXT BASE HEAD: what a run ends with, and what it must say.
-row() {
-    local name=$1 want=$2 text=$3 code=0
-    rm -rf "$work/out"
-    (cd "$repo" && "$memgate" run --base "$4" --head "$5" --policy-from work-tree \
-        --always-measure -o "$work/out") > "$work/stdout" 2> "$work/stderr" || code=$?
-    echo "== $name: exit $code"
-    grep -E 'gc_|collector|gctrace|headroom|slowest' "$work/stdout" || true
-    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout"; then
-        fail "$name: exit $code, not $want, or nobody says: $text"
-        cat "$work/stdout" "$work/stderr"
-    fi
-}
-
-cp -R "$here/service" "$repo"
-echo '{"path": "/work", "expect": [200]}' > "$repo/load.jsonl"
-echo memgate.yaml > "$repo/.gitignore"
-git_in() {
-    git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
-}
-git_in init -q --template= -b main
-git_in add -A
-git_in commit -q -m base
+service_repo "$here/service"
 git_in checkout -q -b often
 sed -i 's/gcTarget  = 100 /gcTarget  = 25 /' "$repo/side.go"
 git_in commit -q -a -m often

@@ -24,6 +24,43 @@ unset CI GITHUB_ACTIONS GITLAB_CI TF_BUILD CODEBUILD_BUILD_ID TEAMCITY_VERSION J
     BUILDKITE_PULL_REQUEST_BASE_BRANCH BITBUCKET_PR_DESTINATION_BRANCH \
     SYSTEM_PULLREQUEST_TARGETBRANCHNAME
 
+# What the functions below work on; scripts that use them name it.
+repo=
+memgate=
+shown=
+
+# git_in ARG...: git in $repo, as somebody.
+git_in() {
+    git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
+}
+
+# service_repo SERVICE: $repo is a repository of that directory with branch main; its load asks for
+# /work, and the policy, which each row of a test writes anew, belongs to no revision.
+service_repo() {
+    cp -R "$1" "$repo"
+    echo '{"path": "/work", "expect": [200]}' > "$repo/load.jsonl"
+    echo memgate.yaml > "$repo/.gitignore"
+    git_in init -q --template= -b main
+    git_in add -A
+    git_in commit -q -m base
+}
+
+# row NAME EXIT TEXT BASE HEAD [OPTION...]: what a run of $memgate in $repo ends with, and what it
+# must say. Lines that match $shown are shown of every run.
+row() {
+    local name=$1 want=$2 text=$3 base=$4 head=$5 code=0
+    shift 5
+    rm -rf "$work/out"
+    (cd "$repo" && "$memgate" run --base "$base" --head "$head" --policy-from work-tree \
+        --always-measure -o "$work/out" "$@") > "$work/stdout" 2> "$work/stderr" || code=$?
+    echo "== $name: exit $code"
+    grep -E "$shown" "$work/stdout" || true
+    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout"; then
+        fail "$name: exit $code, not $want, or nobody says: $text"
+        cat "$work/stdout" "$work/stderr"
+    fi
+}
+
 # finish: exit code of the script.
 finish() {
     if [ "$failures" -gt 0 ]; then

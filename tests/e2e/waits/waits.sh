@@ -48,15 +48,7 @@ row() {
     [ "$failures" = "$before" ] || cat "$work/stdout" "$work/stderr"
 }
 
-cp -R "$here/service" "$repo"
-echo '{"path": "/work", "expect": [200]}' > "$repo/load.jsonl"
-echo memgate.yaml > "$repo/.gitignore"
-git_in() {
-    git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
-}
-git_in init -q --template= -b main
-git_in add -A
-git_in commit -q -m base
+service_repo "$here/service"
 for what in Lock Leak; do
     git_in checkout -q -b "$what" main
     sed -i "s/planted$what = false/planted$what = true/" "$repo/side.go"

@@ -62,9 +62,68 @@ static void the_worst_trial_of_each_cause_is_named(void **state)
     arena_release(&fixture.arena);
 }
 
+static void give_governor(struct fixture *fixture, const char *governor)
+{
+    for (int side = 0; side < SIDES; side++) {
+        for (int phase = 0; phase < PHASES; phase++) {
+            for (int t = 0; t < 2; t++)
+                fixture->trials[side][phase][t].machine =
+                    (struct record_machine){.is_known = true, .governor = str_from(governor)};
+        }
+    }
+}
+
+static void another_clock_is_a_doubt(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    /* Recordings of earlier versions do not say. */
+    assert_str(noise_governor_doubt(&fixture.scenario, &fixture.arena), "");
+    give_governor(&fixture, "performance");
+    assert_str(noise_governor_doubt(&fixture.scenario, &fixture.arena), "");
+    fixture.trials[SIDE_CAND][PHASE_DUET][1].machine.governor = STR("schedutil");
+    assert_str(noise_governor_doubt(&fixture.scenario, &fixture.arena), "");
+    fixture.trials[SIDE_CAND][PHASE_STEADY][0].machine.governor = STR("schedutil");
+    assert_str(noise_governor_doubt(&fixture.scenario, &fixture.arena),
+               "the governor of the CPUs was not the same: performance (baseline, steady trial 1), "
+               "schedutil (candidate, steady trial 1); set one for the whole run");
+    fixture.trials[SIDE_CAND][PHASE_STEADY][0].machine.governor = STR("");
+    assert_true(str_contains(noise_governor_doubt(&fixture.scenario, &fixture.arena),
+                             STR("none that is visible (candidate, steady trial 1)")));
+    give_governor(&fixture, "a, then b");
+    assert_true(noise_governor_doubt(&fixture.scenario, &fixture.arena).len > 0);
+    noise_note(&fixture.comparison, &fixture.arena);
+    assert_int_equal(fixture.comparison.note_count, 0);
+    arena_release(&fixture.arena);
+}
+
+static void a_saving_governor_and_a_quota_are_said(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    give_governor(&fixture, "powersave");
+    fixture.trials[SIDE_CAND][PHASE_STEADY][1].wall_ns = 10000000000;
+    fixture.trials[SIDE_CAND][PHASE_STEADY][1].machine.limit_throttled_ns = 100000000;
+    fixture.trials[SIDE_BASE][PHASE_DUET][1].wall_ns = 10000000000;
+    fixture.trials[SIDE_BASE][PHASE_DUET][1].machine.limit_throttled_ns = 1250000000;
+    noise_note(&fixture.comparison, &fixture.arena);
+    assert_int_equal(fixture.comparison.note_count, 2);
+    assert_str(fixture.comparison.notes[0],
+               "the governor of the CPUs is powersave: their clock follows the load, and latency "
+               "and CPU time with it; set performance");
+    assert_str(fixture.comparison.notes[1],
+               "the quota of service.limits.cpus held the service back for up to 1.25 s of a trial "
+               "(baseline, duet trial 2)");
+    arena_release(&fixture.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(another_clock_is_a_doubt),
+        cmocka_unit_test(a_saving_governor_and_a_quota_are_said),
         cmocka_unit_test(a_quiet_machine_is_not_worth_a_line),
         cmocka_unit_test(the_worst_trial_of_each_cause_is_named),
     };

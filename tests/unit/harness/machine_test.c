@@ -1,6 +1,7 @@
 #include "gate/harness/machine.h"
 
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "tests/support/check.h"
 
 #define TICK_NS (10 * NS_PER_MS)
@@ -70,6 +71,48 @@ static void pauses_between_parts_are_left_out(void **state)
     assert_int_equal(noise.throttled_ns, 7);
 }
 
+static void put(struct arena *arena, struct str root, const char *path, const char *text)
+{
+    struct err err = {0};
+    struct str file = str_format(arena, "%.*s%s", STR_ARGS(root), path);
+    struct str dir = str_slice(file, 0, (size_t)str_find_last(file, '/'));
+    assert_ok(io_make_dirs(dir, &err), &err);
+    assert_ok(io_write_file(file, bytes_of_str(str_from(text)), &err), &err);
+}
+
+#define GOVERNOR(cpu) "/sys/devices/system/cpu/cpu" cpu "/cpufreq/scaling_governor"
+
+/* Where nothing is said, nothing is known; where it changes, both are. */
+static void load_and_governor_are_of_both_ends(void **state)
+{
+    struct arena arena;
+    struct err err = {0};
+    struct str root = {0};
+    struct record_machine machine = {0};
+    (void)state;
+    arena_init(&arena);
+    assert_ok(io_make_temp_dir(&root, &arena, "memgate-test", &err), &err);
+    machine_begin(&machine, &arena, root);
+    machine_end(&machine, &arena, root);
+    assert_false(machine.is_known);
+    assert_str(machine.governor, "");
+    put(&arena, root, "/proc/loadavg", "0.54 0.27 0.11 5/99 7475\n");
+    put(&arena, root, GOVERNOR("0"), "performance\n");
+    machine_begin(&machine, &arena, root);
+    put(&arena, root, "/proc/loadavg", "12.25 0.27 0.11 5/99 7475\n");
+    machine_end(&machine, &arena, root);
+    assert_true(machine.is_known);
+    assert_close(machine.load_start, 0.54, 1e-12);
+    assert_close(machine.load_end, 12.25, 1e-12);
+    assert_str(machine.governor, "performance");
+    machine_begin(&machine, &arena, root);
+    put(&arena, root, GOVERNOR("0"), "powersave\n");
+    machine_end(&machine, &arena, root);
+    assert_str(machine.governor, "performance, then powersave");
+    assert_ok(io_remove_tree(root, &err), &err);
+    arena_release(&arena);
+}
+
 static void this_machine_works(void **state)
 {
     struct machine_times from;
@@ -91,6 +134,7 @@ int main(void)
         cmocka_unit_test(other_texts_are_not_read),
         cmocka_unit_test(what_is_ours_is_no_noise),
         cmocka_unit_test(pauses_between_parts_are_left_out),
+        cmocka_unit_test(load_and_governor_are_of_both_ends),
         cmocka_unit_test(this_machine_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

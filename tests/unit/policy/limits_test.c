@@ -20,16 +20,14 @@ struct limits_case {
     uint64_t memory_bytes;
     double cpus;
     const char *cpuset;
-    const char *described;
 };
 
 static const struct limits_case limits_cases[] = {
-    {"memory", LIMITS("{memory: 512MiB}"), 536870912, 0, "", "512 MiB of memory"},
-    {"part of a CPU", LIMITS("{cpus: 1.5}"), 0, 1.5, "", "1.5 CPUs"},
-    {"a list of CPUs", LIMITS("{cpuset: \"0-1,4\"}"), 0, 0, "0-1,4", "only CPUs 0-1,4"},
-    {"one CPU, which looks like a number", LIMITS("{cpuset: 0}"), 0, 0, "0", "only CPUs 0"},
-    {"all of them", LIMITS("{memory: 1GiB, cpus: 2, cpuset: 0-1}"), 1073741824, 2, "0-1",
-     "1 GiB of memory, 2 CPUs, only CPUs 0-1"},
+    {"memory", LIMITS("{memory: 512MiB}"), 536870912, 0, ""},
+    {"part of a CPU", LIMITS("{cpus: 1.5}"), 0, 1.5, ""},
+    {"a list of CPUs", LIMITS("{cpuset: \"0-1,4\"}"), 0, 0, "0-1,4"},
+    {"one CPU, which looks like a number", LIMITS("{cpuset: 0}"), 0, 0, "0"},
+    {"all of them", LIMITS("{memory: 1GiB, cpus: 2, cpuset: 0-1}"), 1073741824, 2, "0-1"},
 };
 
 static void limits_are_read(void **state)
@@ -48,20 +46,15 @@ static void limits_are_read(void **state)
         assert_close(limits->cpus, row->cpus, 0);
         assert_str(limits->cpuset, row->cpuset);
         assert_true(limits_are_set(limits));
-        assert_str(limits_describe(&arena, limits), row->described);
         arena_release(&arena);
     }
 }
 
 static void no_limits_are_none(void **state)
 {
-    struct arena arena;
     struct scenario_limits none = {0};
     (void)state;
-    arena_init(&arena);
     assert_false(limits_are_set(&none));
-    assert_str(limits_describe(&arena, &none), "");
-    arena_release(&arena);
 }
 
 struct refused_case {
