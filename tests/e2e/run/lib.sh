@@ -25,9 +25,7 @@ unset CI GITHUB_ACTIONS GITLAB_CI TF_BUILD CODEBUILD_BUILD_ID TEAMCITY_VERSION J
     SYSTEM_PULLREQUEST_TARGETBRANCHNAME
 
 # What the functions below work on; scripts that use them name it.
-repo=
-memgate=
-shown=
+: "${repo=}" "${memgate=}" "${shown=}"
 
 # git_in ARG...: git in $repo, as somebody.
 git_in() {
