@@ -104,6 +104,27 @@ static void check_same_load(struct comparison *out, struct arena *arena,
     }
 }
 
+static bool have_same_limits(const struct record_limits *a, const struct record_limits *b)
+{
+    bool same_cpus = a->cpus <= b->cpus && a->cpus >= b->cpus;
+    return same_cpus && a->memory_bytes == b->memory_bytes && str_equal(a->cpuset, b->cpuset);
+}
+
+/* A service with less of something is slower, and its collector runs at other times. */
+static void check_bounds(struct comparison *out, struct arena *arena,
+                         const struct comparison_source sources[SIDES])
+{
+    const struct record_isolation *base = &sources[SIDE_BASE].recording->environment.isolation;
+    const struct record_isolation *cand = &sources[SIDE_CAND].recording->environment.isolation;
+    if (!have_same_limits(&record_of(&sources[SIDE_BASE])->limits,
+                          &record_of(&sources[SIDE_CAND])->limits))
+        comparison_refuse_steady(out, arena, "service.limits were not the same for both sides");
+    if (base->network != cand->network || base->process != cand->process) {
+        comparison_refuse_steady(out, arena, "--isolate was given for the %s alone",
+                                 side_name(base->network ? SIDE_BASE : SIDE_CAND));
+    }
+}
+
 static void check_machines(struct comparison *out, struct arena *arena,
                            const struct comparison_source sources[SIDES])
 {
@@ -114,6 +135,7 @@ static void check_machines(struct comparison *out, struct arena *arena,
                                  "pinning differs: the load had a CPU of its own only for the %s",
                                  side_name(base->pinned ? SIDE_BASE : SIDE_CAND));
     }
+    check_bounds(out, arena, sources);
     if (str_equal(base->cpu_model, cand->cpu_model) && base->cpu_count == cand->cpu_count)
         return;
     comparison_refuse_steady(out, arena,

@@ -173,6 +173,16 @@ static void break_pinning(struct fixture *fixture)
     fixture->recordings[SIDE_CAND].environment.pinned = true;
 }
 
+static void break_limits(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_CAND].limits.memory_bytes = 1 << 30;
+}
+
+static void break_isolation(struct fixture *fixture)
+{
+    fixture->recordings[SIDE_BASE].environment.isolation.network = true;
+}
+
 static void break_steady(struct fixture *fixture)
 {
     fixture->scenarios[SIDE_BASE].trial_count[SIDE_CAND][PHASE_STEADY] = 0;
@@ -275,6 +285,8 @@ static const struct refusal_case {
     {"cpu count", break_cpus, NULL, "candidate on 4 of"},
     {"pinning", break_pinning, NULL,
      "pinning differs: the load had a CPU of its own only for the candidate"},
+    {"limits", break_limits, NULL, "service.limits were not the same for both sides"},
+    {"isolation", break_isolation, NULL, "--isolate was given for the baseline alone"},
     {"no steady phase", break_steady, NULL, "baseline: no steady trial was recorded"},
 };
 
