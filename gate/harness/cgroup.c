@@ -18,7 +18,7 @@ enum { SMALL_BYTES_MAX = 4096, REMOVE_STEPS_MAX = 4096 };
 #define PERIOD_US 100000
 
 /* The kernel rounds a limit of memory down to whole pages, of up to 64 KiB. */
-#define PAGE_BYTES_MAX (64 * 1024)
+#define PAGE_BYTES_MAX ((uint64_t)64 * 1024)
 
 #define REMOVE_NS    (2 * NS_PER_SECOND)
 #define REMOVE_PAUSE (10 * NS_PER_MS)
@@ -200,22 +200,18 @@ static enum status choose_parent(struct str *out, struct cgroups *cgroups, struc
 static enum status open_places(struct cgroups *cgroups, struct arena *arena, struct str root,
                                const struct cgroup_needs *needs, struct err *err)
 {
-    struct str own = {0};
-    struct str top = {0};
-    struct str top_2 = {0};
+    struct cgroup_mount second = {0};
+    struct str parent = {0};
     for (size_t i = 0; i < CGROUP_CONTROLLERS; i++) {
-        struct cgroup_place *place = &cgroups->places[i];
+        struct cgroup_mount mount = {0};
         if (!needs->controllers[i])
             continue;
-        if (cgroup_find(place, &top, arena, root, (enum cgroup_controller)i, err))
+        if (cgroup_find(&mount, arena, root, (enum cgroup_controller)i, err))
             return err->status;
-        if (place->version == 2) {
-            own = place->dir;
-            top_2 = top;
-        }
+        cgroups->places[i] = (struct cgroup_place){mount.version, mount.own};
+        second = mount.version == 2 ? mount : second;
     }
-    struct str parent = {0};
-    if (own.len && choose_parent(&parent, cgroups, arena, own, top_2, err))
+    if (second.version && choose_parent(&parent, cgroups, arena, second.own, second.top, err))
         return err->status;
     for (size_t i = 0; i < CGROUP_CONTROLLERS; i++) {
         if (cgroups->places[i].version == 2)

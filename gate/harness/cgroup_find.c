@@ -110,45 +110,53 @@ static bool path_below(struct str *out, struct str path, struct str root)
     return !str_contains(*out, STR("/../"));
 }
 
-static bool find_dir(struct str *dir, struct str *top, struct arena *arena, struct str mounts,
-                     struct str root, const struct membership *group, int version,
-                     const char *controller)
+/* What is looked for in the mounts. */
+struct wanted {
+    struct membership group;
+    int version;
+    const char *controller;
+};
+
+static bool find_dir(struct cgroup_mount *out, struct arena *arena, struct str root,
+                     struct str mounts, const struct wanted *wanted)
 {
     struct str line;
     while (str_split(&mounts, '\n', &line)) {
         struct mount mount = {0};
         struct str below = {0};
         /* A mount point with blanks in it is escaped; nobody has a hierarchy there. */
-        if (!parse_mount(&mount, line) || !has_controller(&mount, version, controller) ||
-            str_find(mount.point, '\\') >= 0 || !path_below(&below, group->path, mount.root))
+        if (!parse_mount(&mount, line) ||
+            !has_controller(&mount, wanted->version, wanted->controller) ||
+            str_find(mount.point, '\\') >= 0 || !path_below(&below, wanted->group.path, mount.root))
             continue;
-        *top = str_format(arena, "%.*s%.*s", STR_ARGS(root), STR_ARGS(mount.point));
-        *dir = str_format(arena, "%.*s%.*s", STR_ARGS(*top), STR_ARGS(below));
-        if (io_is_dir(*dir))
+        out->top = str_format(arena, "%.*s%.*s", STR_ARGS(root), STR_ARGS(mount.point));
+        out->own = str_format(arena, "%.*s%.*s", STR_ARGS(out->top), STR_ARGS(below));
+        if (io_is_dir(out->own))
             return true;
     }
     return false;
 }
 
-enum status cgroup_find(struct cgroup_place *out, struct str *top, struct arena *arena,
-                        struct str root, enum cgroup_controller controller, struct err *err)
+enum status cgroup_find(struct cgroup_mount *out, struct arena *arena, struct str root,
+                        enum cgroup_controller controller, struct err *err)
 {
     const char *name = cgroup_controller_names[controller];
     struct str groups = read_proc(arena, root, "cgroup", GROUPS_BYTES_MAX);
     struct str mounts = read_proc(arena, root, "mountinfo", MOUNTS_BYTES_MAX);
-    struct membership group = {0};
-    struct str dir = {0};
-    int version = find_membership(&group, groups, name);
-    if (version == 0) {
+    struct wanted wanted = {.controller = name};
+    struct cgroup_mount found = {0};
+    wanted.version = find_membership(&wanted.group, groups, name);
+    if (wanted.version == 0) {
         return err_set(err, STATUS_INVALID,
                        "this kernel has no %s controller of control groups, or hides it", name);
     }
-    if (!find_dir(&dir, top, arena, mounts, root, &group, version, name)) {
+    if (!find_dir(&found, arena, root, mounts, &wanted)) {
         return err_set(err, STATUS_INVALID,
                        "no file system of control groups is mounted that has our own group %.*s "
                        "and the %s controller; in a container, mount /sys/fs/cgroup",
-                       STR_ARGS(group.path), name);
+                       STR_ARGS(wanted.group.path), name);
     }
-    *out = (struct cgroup_place){version, dir};
+    found.version = wanted.version;
+    *out = found;
     return STATUS_OK;
 }

@@ -75,9 +75,10 @@ void machine_times_read(struct machine_times *out)
     *out = (struct machine_times){.at_ns = clock_now_ns()};
     (void)machine_times_parse(out, io_read_small(text, sizeof(text), "/proc/stat"),
                               clock_tick_ns());
-    for (size_t i = 0; i < ARRAY_LEN(cpu_stat_paths) && out->throttled_ns == 0; i++)
+    for (size_t i = 0; i < ARRAY_LEN(cpu_stat_paths) && out->throttled_ns == 0; i++) {
         out->throttled_ns =
             machine_throttled_ns(io_read_small(text, sizeof(text), cpu_stat_paths[i]));
+    }
     if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) == 0)
         out->own_ns = (uint64_t)spent.tv_sec * NS_PER_SECOND + (uint64_t)spent.tv_nsec;
 }

@@ -36,7 +36,7 @@ struct process_spec {
     struct str dir;          /* working directory */
     /* Absolute path of a file for stdout alone, created or emptied; empty: stdout is as stderr. */
     struct str stdout_file;
-    const struct cpus *cpus; /* of pinning.h: where it may run; NULL: where we may */
+    const struct cpus *cpus;    /* of pinning.h: where it may run; NULL: where we may */
     const struct cgroup *group; /* what it is put into; outlives the process; NULL: none */
     /*
      * A process namespace of its own, with a /proc that shows nothing else:

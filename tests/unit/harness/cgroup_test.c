@@ -98,19 +98,18 @@ static void our_group_is_found(void **state)
     for (size_t i = 0; i < ARRAY_LEN(find_cases); i++) {
         const struct find_case *row = &find_cases[i];
         struct fixture fixture;
-        struct cgroup_place place = {0};
-        struct str top = {0};
+        struct cgroup_mount mount = {0};
         print_message("%s\n", row->name);
         fixture_init(&fixture);
         put(&fixture, "/proc/self/mountinfo", row->mounts);
         put(&fixture, "/proc/self/cgroup", row->groups);
         assert_ok(io_make_dirs(path_of(&fixture, row->dir), &fixture.err), &fixture.err);
         enum status status =
-            cgroup_find(&place, &top, &fixture.arena, fixture.root, row->controller, &fixture.err);
+            cgroup_find(&mount, &fixture.arena, fixture.root, row->controller, &fixture.err);
         if (row->version) {
             assert_ok(status, &fixture.err);
-            assert_int_equal(place.version, row->version);
-            assert_true(str_equal(place.dir, path_of(&fixture, row->want)));
+            assert_int_equal(mount.version, row->version);
+            assert_true(str_equal(mount.own, path_of(&fixture, row->want)));
         } else {
             assert_fails(status, STATUS_INVALID, &fixture.err, row->want);
         }
