@@ -171,10 +171,11 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 
 static void keep_cycle(struct gctrace *trace, const struct gctrace_cycle *cycle)
 {
-    if (trace->cycle_count == GCTRACE_CYCLES_MAX)
+    if (trace->cycle_count == GCTRACE_CYCLES_MAX) {
         trace->is_flood = true;
-    else
-        ARENA_PUSH(trace->arena, trace->cycles, trace->cycle_count, trace->cycle_cap, *cycle);
+        return;
+    }
+    ARENA_PUSH(trace->arena, trace->cycles, trace->cycle_count, trace->cycle_cap, *cycle);
 }
 
 static void take_line(struct gctrace *trace, uint64_t now_ns)

@@ -143,9 +143,9 @@ static struct str read_governor(struct arena *arena, struct str root)
             str_format(arena, "%.*s/sys/devices/system/cpu/cpu%ld/cpufreq/scaling_governor",
                        STR_ARGS(root), cpu);
         struct str name = str_trim(io_read_small(text, sizeof(text), path.data));
-        if (name.len && !is_in(all, name))
-            all =
-                str_format(arena, "%.*s%s%.*s", STR_ARGS(all), all.len ? "+" : "", STR_ARGS(name));
+        if (name.len == 0 || is_in(all, name))
+            continue;
+        all = str_format(arena, "%.*s%s%.*s", STR_ARGS(all), all.len ? "+" : "", STR_ARGS(name));
     }
     return all;
 }
@@ -160,7 +160,8 @@ void machine_end(struct record_machine *out, struct arena *arena, struct str roo
 {
     struct str governor = read_governor(arena, root);
     out->is_known = read_load(&out->load_end, arena, root) && out->is_known;
-    if (!str_equal(governor, out->governor))
-        out->governor =
-            str_format(arena, "%.*s, then %.*s", STR_ARGS(out->governor), STR_ARGS(governor));
+    if (str_equal(governor, out->governor))
+        return;
+    out->governor =
+        str_format(arena, "%.*s, then %.*s", STR_ARGS(out->governor), STR_ARGS(governor));
 }

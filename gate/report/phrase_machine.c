@@ -47,9 +47,9 @@ struct str phrase_governor(struct arena *arena, const struct record_scenario *re
     struct str all = STR("");
     for (size_t i = 0; (trial = trial_at(record, i)) != NULL; i++) {
         struct str name = trial->machine.governor;
-        if (name.len && !is_listed(all, name) && !str_equal(all, name))
-            all =
-                str_format(arena, "%.*s%s%.*s", STR_ARGS(all), all.len ? ", " : "", STR_ARGS(name));
+        if (name.len == 0 || is_listed(all, name) || str_equal(all, name))
+            continue;
+        all = str_format(arena, "%.*s%s%.*s", STR_ARGS(all), all.len ? ", " : "", STR_ARGS(name));
     }
     return str_printable(arena, all);
 }
