@@ -1,5 +1,8 @@
 #include "gate/stats/histogram.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 #include "gate/base/buf.h"
 #include "tests/support/check.h"
 
@@ -177,6 +180,67 @@ static void a_damaged_text_is_refused(void **state)
     }
 }
 
+enum { SORTED_VALUES = 100000 };
+
+#define VALUE_NS_MIN 1e3          /* 1 us */
+#define VALUE_NS_MAX 3600000000e3 /* 1 h */
+
+/* Steele and Vigna's generator (SplitMix64): the test's own, so that nothing of ours is in it. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t mixed = *state += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+    return mixed ^ (mixed >> 31);
+}
+
+/* As many of each order of magnitude from 1 us to 1 h. */
+static uint64_t next_value_ns(uint64_t *state)
+{
+    double part = (double)(next_random(state) >> 11) * 0x1p-53;
+    return (uint64_t)(VALUE_NS_MIN * pow(VALUE_NS_MAX / VALUE_NS_MIN, part));
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *left = a;
+    const uint64_t *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The nearest rank of the sorted values themselves, at each thousandth and in the tail. */
+static void assert_quantiles_are_exact(const struct histogram *histogram, const uint64_t *sorted)
+{
+    static const double tail[] = {0.9999, 0.99999, 1};
+    for (int i = 1; i < 1000 + (int)ARRAY_LEN(tail); i++) {
+        double quantile = i < 1000 ? i / 1000.0 : tail[i - 1000];
+        uint64_t exact = sorted[(size_t)ceil(quantile * SORTED_VALUES) - 1];
+        uint64_t have = histogram_quantile(histogram, quantile);
+        if (have < exact || (double)(have - exact) > (double)exact / 1000)
+            fail_msg("quantile %g: %llu, by sorting %llu", quantile, (unsigned long long)have,
+                     (unsigned long long)exact);
+    }
+}
+
+static void quantiles_agree_with_sorting_to_three_digits(void **state)
+{
+    (void)state;
+    static uint64_t sorted[SORTED_VALUES];
+    uint64_t seed = 1;
+    struct histogram whole = of(NULL, 0);
+    struct histogram halves[2] = {of(NULL, 0), of(NULL, 0)};
+    for (size_t i = 0; i < SORTED_VALUES; i++) {
+        sorted[i] = next_value_ns(&seed);
+        histogram_record(&whole, sorted[i]);
+        histogram_record(&halves[i % 2], sorted[i]);
+    }
+    qsort(sorted, SORTED_VALUES, sizeof(sorted[0]), by_value);
+    assert_true(sorted[0] < 2000 && sorted[SORTED_VALUES - 1] > 3000000000000);
+    assert_quantiles_are_exact(&whole, sorted);
+    histogram_merge(&halves[0], &halves[1]);
+    assert_quantiles_are_exact(&halves[0], sorted);
+}
+
 static struct str hgrm_of(const struct histogram *histogram)
 {
     struct buf buf;
@@ -245,6 +309,7 @@ int main(void)
         cmocka_unit_test(the_text_form_survives_a_round_trip),
         cmocka_unit_test(an_empty_text_is_an_empty_histogram),
         cmocka_unit_test(a_damaged_text_is_refused),
+        cmocka_unit_test(quantiles_agree_with_sorting_to_three_digits),
         cmocka_unit_test(the_distribution_is_written_as_hdrhistogram_does),
         cmocka_unit_test(an_empty_distribution_has_no_lines),
         cmocka_unit_test(a_rare_maximum_ends_the_distribution),
