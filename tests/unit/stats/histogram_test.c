@@ -56,6 +56,22 @@ static void small_values_are_exact(void **state)
     assert_int_equal(histogram.max_ns, 1000);
 }
 
+/* 0.55 * 20 and 0.07 * 100 are a little above 11 and 7 in binary. */
+static void a_rank_is_not_rounded_into_the_next(void **state)
+{
+    (void)state;
+    struct histogram twenty = of(NULL, 0);
+    struct histogram hundred = of(NULL, 0);
+    for (uint64_t i = 1; i <= 100; i++) {
+        if (i <= 20)
+            histogram_record(&twenty, i);
+        histogram_record(&hundred, i);
+    }
+    assert_int_equal(histogram_quantile(&twenty, 0.55), 11);
+    assert_int_equal(histogram_quantile(&hundred, 0.07), 7);
+    assert_int_equal(histogram_quantile(&hundred, 0.071), 8);
+}
+
 struct edge_case {
     const char *name;
     uint64_t value;
@@ -208,16 +224,15 @@ static int by_value(const void *a, const void *b)
     return (*left > *right) - (*left < *right);
 }
 
-/* The nearest rank of the sorted values themselves, at each thousandth and in the tail. */
+/* The nearest rank of the sorted values themselves, at each thousandth and at each of the last hundred. */
 static void assert_quantiles_are_exact(const struct histogram *histogram, const uint64_t *sorted)
 {
-    static const double tail[] = {0.9999, 0.99999, 1};
-    for (int i = 1; i < 1000 + (int)ARRAY_LEN(tail); i++) {
-        double quantile = i < 1000 ? i / 1000.0 : tail[i - 1000];
-        uint64_t exact = sorted[(size_t)ceil(quantile * SORTED_VALUES) - 1];
+    for (size_t rank = 100; rank <= SORTED_VALUES; rank += rank < SORTED_VALUES - 100 ? 100 : 1) {
+        double quantile = (double)rank / SORTED_VALUES;
+        uint64_t exact = sorted[rank - 1];
         uint64_t have = histogram_quantile(histogram, quantile);
         if (have < exact || (double)(have - exact) > (double)exact / 1000)
-            fail_msg("quantile %g: %llu, by sorting %llu", quantile, (unsigned long long)have,
+            fail_msg("rank %zu: %llu, by sorting %llu", rank, (unsigned long long)have,
                      (unsigned long long)exact);
     }
 }
@@ -302,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_histogram_has_quantile_zero),
         cmocka_unit_test(small_values_are_exact),
+        cmocka_unit_test(a_rank_is_not_rounded_into_the_next),
         cmocka_unit_test(a_value_comes_back_as_the_upper_edge_of_its_bucket),
         cmocka_unit_test(a_quantile_is_never_above_the_maximum),
         cmocka_unit_test(the_largest_value_is_kept_exactly),
