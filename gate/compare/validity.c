@@ -148,6 +148,7 @@ static const struct load_row {
     {"request counts", offsetof(struct record_trial, request_count), false},
     {"warm-up counts", offsetof(struct record_trial, warmup_count), false},
     {"rates per second", offsetof(struct record_trial, rate_per_second), true},
+    {"batches", offsetof(struct record_trial, clocks.batch_ns), false},
 };
 
 static double load_value(const struct record_trial *trial, const struct load_row *row)

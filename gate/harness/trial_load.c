@@ -49,6 +49,7 @@ struct load_spec trial_load_spec(const struct trial *trial, uint64_t first_k, ui
         .first_k = first_k,
         .count = count,
         .rate_per_second = rate,
+        .batch_ns = rate > 0 ? load->batch_ns : 0,
         .connections = connections_of(trial),
         .request_timeout_ns = load->request_timeout_ns,
         .total_timeout_ns =
@@ -126,6 +127,14 @@ void trial_load_record(const struct trial *trial, const struct load_spec *spec,
     out->rate_per_second = spec->rate_per_second;
     out->achieved_per_second = result->achieved_per_second;
     out->lateness_p99_ns = histogram_quantile(&result->lateness, 0.99);
+    out->clocks = (struct record_clocks){
+        .is_known = spec->rate_per_second > 0,
+        .batch_ns = spec->batch_ns,
+        .intended_p99_ns = histogram_quantile(&result->latency, 0.99),
+        .actual_p99_ns = histogram_quantile(&result->service, 0.99),
+        .lateness_p50_ns = histogram_quantile(&result->lateness, 0.5),
+        .lateness_max_ns = result->lateness.max_ns,
+    };
     out->duration_ns = result->duration_ns;
     out->response_bytes = result->response_bytes;
     out->latency = histogram_encode(&result->latency, trial->keep);

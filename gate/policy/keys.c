@@ -139,6 +139,11 @@ static const struct key load_rows[] = {
      .offset = offsetof(struct scenario_load, rate_per_second),
      .help = "requests per second, sent on time whatever the service does (open loop); "
              "each waits for the one before it when left out (closed loop); ${RATE}"},
+    {.name = "batch",
+     .type = VALUE_DURATION,
+     .offset = offsetof(struct scenario_load, batch_ns),
+     .help = "at high rates: requests due within so long (100ms at most) leave together at its "
+             "start, which costs memgate less CPU; each leaves at its own time when left out"},
     {.name = "connections",
      .type = VALUE_COUNT,
      .offset = offsetof(struct scenario_load, connections),

@@ -3,6 +3,9 @@
 /* Enough to fill caches and pools, little against the load itself. */
 enum { WARMUP_PART = 10 };
 
+/* Longer ones are no rate any more. */
+#define BATCH_NS_MAX 100000000ULL
+
 static const char *const output_names[] = {
 #define X(symbol, name) name,
     LOAD_OUTPUT_MAP(X)
@@ -23,6 +26,7 @@ static const struct driver_key {
 } driver_keys[] = {
     {"requests", LOAD_HTTP, true, "path of the request file (JSON lines), relative to this file"},
     {"count", LOAD_HTTP, false, "number of requests; the same for both sides"},
+    {"batch", LOAD_HTTP, true, NULL},
     {"request_timeout", LOAD_HTTP, true, NULL},
     {"command", LOAD_COMMAND, true, "the load tool and its arguments, one item each"},
     {"warmup_command", LOAD_COMMAND, true, NULL},
@@ -167,6 +171,17 @@ static enum status check_command(struct reader *reader, struct scenario_load *lo
     return check_warmup(reader, load, node);
 }
 
+static enum status check_batch(struct reader *reader, const struct scenario_load *load,
+                               const struct yaml_node *node)
+{
+    const struct yaml_node *at = yaml_get(node, "batch");
+    if (at && load->rate_per_second <= 0)
+        return reader_refuse(reader, at, "batch needs a rate: a closed loop has no due times");
+    if (load->batch_ns > BATCH_NS_MAX)
+        return reader_refuse(reader, at, "batch is at most 100ms");
+    return STATUS_OK;
+}
+
 enum status load_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct scenario_load *load = target;
@@ -174,6 +189,8 @@ enum status load_check(struct reader *reader, void *target, const struct yaml_no
         return reader->err->status;
     if (load->driver == LOAD_COMMAND)
         return check_command(reader, load, node);
+    if (check_batch(reader, load, node))
+        return reader->err->status;
     if (!yaml_get(node, "warmup"))
         load->warmup = load->count / WARMUP_PART;
     return STATUS_OK;

@@ -93,6 +93,7 @@ struct scenario_load {
     uint64_t warmup;             /* requests before the `warm` point; default 10 % of count */
     uint64_t count;              /* requests of the steady phase; 0: the command's output says it */
     double rate_per_second;      /* 0: closed loop, or as the command has it */
+    uint64_t batch_ns;           /* 0: each request at its own time; needs a rate */
     uint64_t connections;        /* default 4 */
     uint64_t seed;               /* default 1 */
     uint64_t request_timeout_ns; /* default 30 s */

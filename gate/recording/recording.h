@@ -258,6 +258,20 @@ struct record_noise {
 };
 
 /*
+ * The two clocks of a load at a fixed rate, and how late memgate itself
+ * was: its own delay is the actual send minus max(intended, connection
+ * free). Recordings of earlier versions do not say.
+ */
+struct record_clocks {
+    bool is_known;
+    uint64_t batch_ns;        /* requests due within it left together; 0: each at its own time */
+    uint64_t intended_p99_ns; /* of the latency from the intended send */
+    uint64_t actual_p99_ns;   /* of the same from the actual send */
+    uint64_t lateness_p50_ns;
+    uint64_t lateness_max_ns;
+};
+
+/*
  * Collections during the load of a steady trial, by what the runtime
  * printed (GODEBUG=gctrace=1). Those that runtime.GC forced do not count.
  */
@@ -332,6 +346,7 @@ struct record_trial {
     uint64_t fds_max; /* open files */
     struct record_noise noise;
     struct record_machine machine;
+    struct record_clocks clocks;
     struct record_gc gc;
     struct record_benchmark *benchmarks;
     size_t benchmark_count;

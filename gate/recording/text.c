@@ -80,6 +80,18 @@ static const struct field machine_fields[] = {
 #undef RECORD
 static const struct shape machine_shape = SHAPE(struct record_machine, machine_fields);
 
+#define RECORD record_clocks
+static const struct field clocks_fields[] = {
+    {"is_known", FIELD_BOOL, AT(is_known), 0, NULL, 0},
+    {"batch_ns", FIELD_U64, AT(batch_ns), 0, NULL, 0},
+    {"intended_p99_ns", FIELD_U64, AT(intended_p99_ns), 0, NULL, 0},
+    {"actual_p99_ns", FIELD_U64, AT(actual_p99_ns), 0, NULL, 0},
+    {"lateness_p50_ns", FIELD_U64, AT(lateness_p50_ns), 0, NULL, 0},
+    {"lateness_max_ns", FIELD_U64, AT(lateness_max_ns), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape clocks_shape = SHAPE(struct record_clocks, clocks_fields);
+
 #define RECORD record_limits
 static const struct field limits_fields[] = {
     {"cgroup_version", FIELD_U64, AT(cgroup_version), 2, NULL, 0},
@@ -147,6 +159,7 @@ static const struct field trial_fields[] = {
     {"fds_max", FIELD_U64, AT(fds_max), 0, NULL, 0},
     {"noise", FIELD_OBJECT, AT(noise), 0, &noise_shape, 0},
     {"machine", FIELD_PART, AT(machine), 0, &machine_shape, 0},
+    {"clocks", FIELD_PART, AT(clocks), 0, &clocks_shape, 0},
     {"gc", FIELD_OBJECT, AT(gc), 0, &gc_shape, 0},
     {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,
      AT(benchmark_count)},

@@ -61,6 +61,9 @@ bool phrase_shows_rss(const struct judged_scenario *scenario);
 struct str phrase_rss(struct arena *arena, const struct comparison *comparison, enum side side);
 /* What most of the growth between the sides is; empty when there is none to speak of. */
 struct str phrase_rss_growth(struct arena *arena, const struct comparison *comparison);
+/* How late memgate itself was and what both clocks said, by the worst trial; empty if unknown. */
+struct str phrase_clocks(struct arena *arena, const struct record_scenario *record,
+                         enum phase phase);
 /* "threads 8, open files 12, ..." of one side's steady trials; empty where nothing is known. */
 struct str phrase_process(struct arena *arena, const struct comparison *comparison, enum side side);
 /* True for a finding about p99 that can be tied to the collector, or found to be of another cause. */

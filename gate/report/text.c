@@ -294,6 +294,9 @@ static void write_trials(const struct text *text)
                    record->trial_count[SIDE_BASE][phase], count,
                    (unsigned long long)trial->request_count,
                    record->is_gotest ? "operations" : "requests");
+        struct str clocks = phrase_clocks(text->arena, record, (enum phase)phase);
+        if (clocks.len)
+            buf_printf(text->out, "          %.*s\n", STR_ARGS(clocks));
     }
 }
 

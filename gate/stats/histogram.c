@@ -65,10 +65,14 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
     into->count += from->count;
 }
 
-/* ceil(quantile * count) in 1..count. */
+/*
+ * ceil(quantile * count) in 1..count. Of 20 values 0.55 is the 11th, but
+ * 0.55 * 20 is 11.000000000000002: the quantile loses its last bit first,
+ * as HdrHistogram's getValueAtPercentile has it.
+ */
 static uint64_t rank_of(double quantile, uint64_t count)
 {
-    double rank = ceil(quantile * (double)count);
+    double rank = ceil(nextafter(quantile, 0) * (double)count);
     if (rank < 1)
         return 1;
     return rank < (double)count ? (uint64_t)rank : count;

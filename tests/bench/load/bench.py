@@ -127,6 +127,24 @@ class Nginx:
         self.child.wait()
 
 
+class Others:
+    """What programs that are not ours take of the machine's CPU time."""
+
+    def __init__(self):
+        self.began = self.now()
+
+    @staticmethod
+    def now():
+        with open("/proc/stat", encoding="ascii") as text:
+            ticks = [int(word) for word in text.readline().split()[1:9]]
+        idle = ticks[3] + ticks[4]
+        return sum(ticks) - idle, sum(ticks), sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK")
+
+    def share(self):
+        busy, whole, own = (after - before for after, before in zip(self.now(), self.began))
+        return max(0.0, busy - own) / max(1, whole)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -274,6 +292,7 @@ def main():
     work = tempfile.mkdtemp()
     try:
         print("load average %.2f %.2f %.2f before, %d cores" % (os.getloadavg() + (os.cpu_count(),)))
+        others = Others()
         bench = Bench(options, work)
         if not options.k6:
             print("k6: not available, see above")
@@ -281,7 +300,8 @@ def main():
         bench.pace_on_nginx()
         bench.flat_out()
         bench.stall()
-        print("\nload average %.2f %.2f %.2f after (this run alone is 1 to 2)" % os.getloadavg())
+        print("\nload average %.2f %.2f %.2f after (this run alone is 1 to 2); other programs took %.0f %% of "
+              "the machine's CPU time" % (os.getloadavg() + (others.share() * 100,)))
         missed = 0
         for goal, met, text in goals(bench):
             missed += not met

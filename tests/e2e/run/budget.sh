@@ -49,6 +49,8 @@ for row in "--quick 20" "--output=$work/out 120"; do
     [ -z "$missed" ] || fail "three times: $missed"
 done
 
+/usr/bin/python3 "$root/tests/oracle/hgrm.py" "$work/out" || fail "latency/*.hgrm"
+
 # 900 requests in each of three duets or more, on both sides.
 for side in baseline candidate; do
     count=$(figure "$work/out/latency/scenario-1-$side.hgrm" '#.*Total count *= *\([0-9]*\)].*')

@@ -205,6 +205,10 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:5:32: \"1.5\" is not a whole number"},
     {"rate without its unit", LOAD("requests: r, count: 5, rate: 1200"),
      "memgate.yaml:5:41: the unit is missing; known: /s"},
+    {"batches of a closed loop", LOAD("requests: r, count: 5, batch: 1ms"),
+     "memgate.yaml:5:42: batch needs a rate: a closed loop has no due times"},
+    {"batches that are no rate", LOAD("requests: r, count: 5, rate: 5000/s, batch: 101ms"),
+     "memgate.yaml:5:56: batch is at most 100ms"},
     {"rate of nothing", LOAD("requests: r, count: 5, rate: 0/s"),
      "memgate.yaml:5:41: rate is more than 0 and at most 1000000/s; "
      "leave it out for a closed loop"},
@@ -377,6 +381,7 @@ static const char sample[] =
     "      warmup: 500\n"
     "      count: 20000\n"
     "      rate: 1200/s\n"
+    "      batch: 1ms\n"
     "      connections: 16\n"
     "      seed: 42\n"
     "  - name: codec\n"
@@ -430,6 +435,7 @@ static void reads_the_scenarios_of_the_sample(void **state)
     assert_int_equal(orders->load.warmup, 500);
     assert_int_equal(orders->load.count, 20000);
     assert_close(orders->load.rate_per_second, 1200, 0);
+    assert_int_equal(orders->load.batch_ns, 1000000);
     assert_int_equal(orders->load.connections, 16);
     assert_int_equal(orders->load.seed, 42);
     const struct scenario *codec = policy_scenario(&policy, STR("codec"));
@@ -462,7 +468,7 @@ static void reads_the_rules_of_the_sample(void **state)
     assert_close(row->max_increase_percent.value, 0.15, 1e-15);
     assert_int_equal(row->severity, SEVERITY_BLOCK);
     assert_str(row->owner, "@org/cart");
-    assert_int_equal(row->origin.line, 34);
+    assert_int_equal(row->origin.line, 35);
     assert_int_equal(row->origin.column, 5);
     assert_str(row->origin.file, "memgate.yaml");
     assert_false(row->is_default);
@@ -499,6 +505,7 @@ static void gives_what_is_left_out_its_default(void **state)
     assert_int_equal(scenario->service.profile_timeout_ns, 120000000000);
     assert_int_equal(scenario->load.warmup, 100);
     assert_close(scenario->load.rate_per_second, 0, 0);
+    assert_int_equal(scenario->load.batch_ns, 0);
     assert_int_equal(scenario->load.connections, 4);
     assert_int_equal(scenario->load.seed, 1);
     assert_int_equal(scenario->load.request_timeout_ns, 30000000000);

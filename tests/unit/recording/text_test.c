@@ -13,6 +13,16 @@
     "    \"limit_throttled_ns\": 21\n"                                                             \
     "  },\n"
 
+#define CLOCKS_TEXT                                                                                \
+    "  \"clocks\": {\n"                                                                            \
+    "    \"is_known\": true,\n"                                                                    \
+    "    \"batch_ns\": 22,\n"                                                                      \
+    "    \"intended_p99_ns\": 23,\n"                                                               \
+    "    \"actual_p99_ns\": 24,\n"                                                                 \
+    "    \"lateness_p50_ns\": 25,\n"                                                               \
+    "    \"lateness_max_ns\": 26\n"                                                                \
+    "  },\n"
+
 /* What schema 3 looks like on disk: recordings outlive the memgate that wrote them. */
 static const char trial_text[] = "{\n"
                                  "  \"number\": 3,\n"
@@ -50,7 +60,7 @@ static const char trial_text[] = "{\n"
                                  "    \"others_share\": 0.25,\n"
                                  "    \"steal_share\": 0,\n"
                                  "    \"throttled_ns\": 11\n"
-                                 "  },\n" MACHINE_TEXT "  \"gc\": {\n"
+                                 "  },\n" MACHINE_TEXT CLOCKS_TEXT "  \"gc\": {\n"
                                  "    \"is_traced\": true,\n"
                                  "    \"refusal\": \"\",\n"
                                  "    \"cycles\": 12,\n"
@@ -106,6 +116,7 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .fds_max = 20,
                                  .noise = {0.25, 0, 11},
                                  .machine = {true, 0.25, 1.5, STR("performance"), 21},
+                                 .clocks = {true, 22, 23, 24, 25, 26},
                                  .gc = {true, STR(""), 12, 1, 13, 14, 15, 0.5, 0.75, 16},
                                  .benchmarks = &benchmark,
                                  .benchmark_count = 1,
@@ -170,6 +181,22 @@ static void a_trial_of_an_earlier_version_has_no_machine(void **state)
         str_format(&arena, "{\"machines\": {},%.*s", (int)(older.len - 1), older.data + 1);
     assert_fails(trial_read(&trial, &arena, other, &err), STATUS_FORMAT, &err,
                  "unknown member \"machines\"");
+    arena_release(&arena);
+}
+
+static void a_trial_of_an_earlier_version_has_no_clocks(void **state)
+{
+    struct arena arena;
+    struct err err;
+    struct record_trial trial;
+    (void)state;
+    arena_init(&arena);
+    assert_ok(trial_read(&trial, &arena, str_from(trial_text), &err), &err);
+    assert_true(trial.clocks.is_known && trial.clocks.lateness_max_ns == 26);
+    struct str older = without(&arena, trial_text, CLOCKS_TEXT);
+    assert_ok(trial_read(&trial, &arena, older, &err), &err);
+    assert_false(trial.clocks.is_known);
+    assert_true(trial.wall_ns == 10);
     arena_release(&arena);
 }
 
@@ -300,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_trial_is_written_as_schema_3_says),
         cmocka_unit_test(a_trial_of_schema_3_is_read),
         cmocka_unit_test(a_trial_of_an_earlier_version_has_no_machine),
+        cmocka_unit_test(a_trial_of_an_earlier_version_has_no_clocks),
         cmocka_unit_test(a_text_past_its_limit_is_not_written),
         cmocka_unit_test(texts_too_short_for_a_seal_do_not_verify),
         cmocka_unit_test(a_seal_is_the_hash_of_what_is_before_it),

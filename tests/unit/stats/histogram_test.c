@@ -1,5 +1,8 @@
 #include "gate/stats/histogram.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 #include "gate/base/buf.h"
 #include "tests/support/check.h"
 
@@ -51,6 +54,22 @@ static void small_values_are_exact(void **state)
     assert_int_equal(histogram_quantile(&histogram, 1e-9), 1);
     assert_int_equal(histogram.min_ns, 1);
     assert_int_equal(histogram.max_ns, 1000);
+}
+
+/* 0.55 * 20 and 0.07 * 100 are a little above 11 and 7 in binary. */
+static void a_rank_is_not_rounded_into_the_next(void **state)
+{
+    (void)state;
+    struct histogram twenty = of(NULL, 0);
+    struct histogram hundred = of(NULL, 0);
+    for (uint64_t i = 1; i <= 100; i++) {
+        if (i <= 20)
+            histogram_record(&twenty, i);
+        histogram_record(&hundred, i);
+    }
+    assert_int_equal(histogram_quantile(&twenty, 0.55), 11);
+    assert_int_equal(histogram_quantile(&hundred, 0.07), 7);
+    assert_int_equal(histogram_quantile(&hundred, 0.071), 8);
 }
 
 struct edge_case {
@@ -177,6 +196,66 @@ static void a_damaged_text_is_refused(void **state)
     }
 }
 
+enum { SORTED_VALUES = 100000 };
+
+#define VALUE_NS_MIN 1e3          /* 1 us */
+#define VALUE_NS_MAX 3600000000e3 /* 1 h */
+
+/* Steele and Vigna's generator (SplitMix64): the test's own, so that nothing of ours is in it. */
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t mixed = *state += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+    return mixed ^ (mixed >> 31);
+}
+
+/* As many of each order of magnitude from 1 us to 1 h. */
+static uint64_t next_value_ns(uint64_t *state)
+{
+    double part = (double)(next_random(state) >> 11) * 0x1p-53;
+    return (uint64_t)(VALUE_NS_MIN * pow(VALUE_NS_MAX / VALUE_NS_MIN, part));
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint64_t *left = a;
+    const uint64_t *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The nearest rank of the sorted values themselves, at each thousandth and at each of the last hundred. */
+static void assert_quantiles_are_exact(const struct histogram *histogram, const uint64_t *sorted)
+{
+    for (size_t rank = 100; rank <= SORTED_VALUES; rank += rank < SORTED_VALUES - 100 ? 100 : 1) {
+        double quantile = (double)rank / SORTED_VALUES;
+        uint64_t exact = sorted[rank - 1];
+        uint64_t have = histogram_quantile(histogram, quantile);
+        if (have < exact || (double)(have - exact) > (double)exact / 1000)
+            fail_msg("rank %zu: %llu, by sorting %llu", rank, (unsigned long long)have,
+                     (unsigned long long)exact);
+    }
+}
+
+static void quantiles_agree_with_sorting_to_three_digits(void **state)
+{
+    (void)state;
+    static uint64_t sorted[SORTED_VALUES];
+    uint64_t seed = 1;
+    struct histogram whole = of(NULL, 0);
+    struct histogram halves[2] = {of(NULL, 0), of(NULL, 0)};
+    for (size_t i = 0; i < SORTED_VALUES; i++) {
+        sorted[i] = next_value_ns(&seed);
+        histogram_record(&whole, sorted[i]);
+        histogram_record(&halves[i % 2], sorted[i]);
+    }
+    qsort(sorted, SORTED_VALUES, sizeof(sorted[0]), by_value);
+    assert_true(sorted[0] < 2000 && sorted[SORTED_VALUES - 1] > 3000000000000);
+    assert_quantiles_are_exact(&whole, sorted);
+    histogram_merge(&halves[0], &halves[1]);
+    assert_quantiles_are_exact(&halves[0], sorted);
+}
+
 static struct str hgrm_of(const struct histogram *histogram)
 {
     struct buf buf;
@@ -238,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_histogram_has_quantile_zero),
         cmocka_unit_test(small_values_are_exact),
+        cmocka_unit_test(a_rank_is_not_rounded_into_the_next),
         cmocka_unit_test(a_value_comes_back_as_the_upper_edge_of_its_bucket),
         cmocka_unit_test(a_quantile_is_never_above_the_maximum),
         cmocka_unit_test(the_largest_value_is_kept_exactly),
@@ -245,6 +325,7 @@ int main(void)
         cmocka_unit_test(the_text_form_survives_a_round_trip),
         cmocka_unit_test(an_empty_text_is_an_empty_histogram),
         cmocka_unit_test(a_damaged_text_is_refused),
+        cmocka_unit_test(quantiles_agree_with_sorting_to_three_digits),
         cmocka_unit_test(the_distribution_is_written_as_hdrhistogram_does),
         cmocka_unit_test(an_empty_distribution_has_no_lines),
         cmocka_unit_test(a_rare_maximum_ends_the_distribution),

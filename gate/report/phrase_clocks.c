@@ -1,0 +1,52 @@
+#include "gate/report/phrase.h"
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The largest of each over the trials of both sides; is_known once one of them was at a rate. */
+struct worst {
+    struct record_clocks clocks;
+    uint64_t late_p99_ns;
+};
+
+static void add(struct worst *worst, const struct record_trial *trial)
+{
+    const struct record_clocks *clocks = &trial->clocks;
+    if (!clocks->is_known)
+        return;
+    worst->clocks.is_known = true;
+    worst->clocks.batch_ns = clocks->batch_ns;
+    worst->clocks.intended_p99_ns = larger(worst->clocks.intended_p99_ns, clocks->intended_p99_ns);
+    worst->clocks.actual_p99_ns = larger(worst->clocks.actual_p99_ns, clocks->actual_p99_ns);
+    worst->clocks.lateness_p50_ns = larger(worst->clocks.lateness_p50_ns, clocks->lateness_p50_ns);
+    worst->clocks.lateness_max_ns = larger(worst->clocks.lateness_max_ns, clocks->lateness_max_ns);
+    worst->late_p99_ns = larger(worst->late_p99_ns, trial->lateness_p99_ns);
+}
+
+static double ms(uint64_t ns)
+{
+    return (double)ns / 1e6;
+}
+
+struct str phrase_clocks(struct arena *arena, const struct record_scenario *record,
+                         enum phase phase)
+{
+    struct worst worst = {0};
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < record->trial_count[side][phase]; t++)
+            add(&worst, &record->trials[side][phase][t]);
+    }
+    if (!worst.clocks.is_known)
+        return STR("");
+    struct str batches = STR("");
+    if (worst.clocks.batch_ns)
+        batches = str_format(arena, "in batches of %.3g ms, ", ms(worst.clocks.batch_ns));
+    return str_format(arena,
+                      "%.*ssent late by %.3f ms (p50), %.3f ms (p99), %.3f ms at most; p99 %.3f ms "
+                      "from the intended send, %.3f ms from the actual one (worst trial of each)",
+                      STR_ARGS(batches), ms(worst.clocks.lateness_p50_ns), ms(worst.late_p99_ns),
+                      ms(worst.clocks.lateness_max_ns), ms(worst.clocks.intended_p99_ns),
+                      ms(worst.clocks.actual_p99_ns));
+}
