@@ -57,6 +57,19 @@ enum status recording_text_profile(struct profile *out, struct arena *arena,
     return load_profile(out, arena, recording, point_path(arena, key, point, true), err);
 }
 
+struct str recording_growth_file(struct arena *arena, struct str trial_dir, uint32_t number)
+{
+    return io_join(arena, trial_dir, str_format(arena, "growth-%u.pb.gz", (unsigned)number));
+}
+
+enum status recording_growth_profile(struct profile *out, struct arena *arena,
+                                     const struct recording *recording, struct trial_key key,
+                                     uint32_t number, struct err *err)
+{
+    struct str path = recording_growth_file(arena, layout_trial_dir(arena, key), number);
+    return load_profile(out, arena, recording, path, err);
+}
+
 struct str recording_cpu_file(struct arena *arena, struct str trial_dir)
 {
     return io_join(arena, trial_dir, STR("cpu.pb.gz"));

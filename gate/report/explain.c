@@ -108,11 +108,11 @@ static bool differs(double a, double b)
     return fabs(a - b) > 1e-9 * fmax(fabs(a), fabs(b));
 }
 
-/* Flat where something else is charged too. Of other profiles than the heap's neither is known. */
+/* Flat where something else is charged too. Of growth and other profiles neither is known. */
 static void write_flat_and_cum(const struct explaining *explaining,
                                const struct comparison_row *row)
 {
-    if (metric_profile(row->metric) != PROFILE_KIND_HEAP)
+    if (!metric_has_kinds(row->metric))
         return;
     if (differs(row->flat_base, row->estimate.base) || differs(row->flat_cand, row->estimate.cand))
         write_amounts(explaining, "flat", row, row->flat_base, row->flat_cand);
