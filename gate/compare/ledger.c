@@ -280,7 +280,7 @@ static void fill_columns(double *columns, const struct trial_fold *trial, bool h
     double requests[GROWTH_POINTS] = {0, trial->request_count};
     double bytes[GROWTH_POINTS] = {columns[COLUMN_WARM_SPACE], columns[COLUMN_END_SPACE]};
     size_t len = 2;
-    for (size_t i = 0; i < trial->growth_count && has_growth; i++) {
+    for (size_t i = 0; i < RECORDING_GROWTH_MAX && i < trial->growth_count && has_growth; i++) {
         requests[len] = trial->growth_requests[i];
         bytes[len++] = columns[live_columns[i]];
     }

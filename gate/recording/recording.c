@@ -87,6 +87,29 @@ struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir
     return io_join(arena, trial_dir, STR("mutex-period.txt"));
 }
 
+struct str recording_creations_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("goroutine-end.txt"));
+}
+
+enum status recording_creations(struct goroutine_sites *out, struct arena *arena,
+                                const struct recording *recording, struct trial_key key,
+                                struct err *err)
+{
+    struct arena scratch;
+    struct bytes text = {0};
+    arena_init(&scratch);
+    struct str path = recording_creations_file(&scratch, layout_trial_dir(&scratch, key));
+    enum status status = io_read_file(&text, &scratch, io_join(&scratch, recording->dir, path),
+                                      PROFILE_PACKED_BYTES_MAX, err);
+    if (status == STATUS_OK)
+        status = goroutines_read(out, arena, str_of_bytes(text), err);
+    if (status != STATUS_OK)
+        status = err_wrap(err, "%.*s", STR_ARGS(path));
+    arena_release(&scratch);
+    return status;
+}
+
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir, enum profile_kind kind)
 {
     return io_join(arena, trial_dir, str_format(arena, "%s.txt", profile_kind_name(kind)));

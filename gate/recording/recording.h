@@ -5,6 +5,7 @@
 #include "gate/base/err.h"
 #include "gate/base/metric.h"
 #include "gate/base/str.h"
+#include "gate/profile/goroutines.h"
 #include "gate/profile/memstats.h"
 #include "gate/profile/profile.h"
 
@@ -28,6 +29,8 @@
  *   SCENARIO/SIDE/steady-N/mutex-period.txt  of an empty one: 0 where nobody looked, one line
  *   SCENARIO/SIDE/steady-N/goroutine-warm.pb.gz  the goroutines at the point (goroutine-end
  *                                      likewise), or goroutine.txt
+ *   SCENARIO/SIDE/steady-N/goroutine-end.txt  who created how many of them (goroutines.h); absent
+ *                                      where the service does not tell
  *   SCENARIO/SIDE/exact-N/growth-1.pb.gz  heap profiles while the load goes on behind `end`, at
  *                                      most RECORDING_GROWTH_MAX, and
  *   SCENARIO/SIDE/exact-N/growth.txt   how many requests were answered by then (not for gotest)
@@ -421,6 +424,8 @@ struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
                                    enum profile_kind kind, enum point point);
 /* What runtime.SetMutexProfileFraction was set to, of a profile that is empty. */
 struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir);
+/* Who created the goroutines: "goroutine-end.txt". */
+struct str recording_creations_file(struct arena *arena, struct str trial_dir);
 /* Why there is no such profile: "cpu.txt", "mutex.txt". */
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
                                   enum profile_kind kind);
@@ -490,6 +495,10 @@ NODISCARD enum status recording_snapshot(struct profile *out, struct arena *aren
 /* STATUS_NOT_FOUND where it is not known. */
 NODISCARD enum status recording_mutex_period(uint64_t *out, const struct recording *recording,
                                              struct trial_key key, struct err *err);
+/* At end; STATUS_NOT_FOUND where the service did not tell. */
+NODISCARD enum status recording_creations(struct goroutine_sites *out, struct arena *arena,
+                                          const struct recording *recording, struct trial_key key,
+                                          struct err *err);
 /* STATUS_NOT_FOUND where the trial has none: that it was not measured, not that it was nothing. */
 NODISCARD enum status recording_table(struct record_rows *out, struct arena *arena,
                                       const struct recording *recording, struct trial_key key,

@@ -138,6 +138,10 @@ static void write_row(const struct explaining *explaining, const struct comparis
         buf_printf(explaining->out, "               %.*s of it moved\n",
                    STR_ARGS(phrase_change(arena, &moved)));
     }
+    struct str_list creations =
+        phrase_creations(arena, explaining->input->scenario->comparison, row);
+    for (size_t i = 0; i < creations.len; i++)
+        buf_printf(explaining->out, "               %.*s\n", STR_ARGS(creations.items[i]));
     write_rules(explaining, row);
 }
 
@@ -298,6 +302,11 @@ void report_explain(struct buf *out, struct arena *arena, const struct explain_i
 {
     const struct explaining explaining = {out, arena, input, only_holds(input->detail)};
     write_names(&explaining);
+    /* Of what allocates nothing the heap has no sites, and so no pairing. */
+    if (input->detail->site_count == 0) {
+        write_rows(&explaining);
+        return;
+    }
     write_pairing(&explaining);
     write_rows(&explaining);
     write_sites(&explaining);

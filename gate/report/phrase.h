@@ -70,6 +70,11 @@ bool phrase_shows_tie(const struct judged_scenario *scenario, const struct findi
  * 9 %: tied to it), 12 % one of its stops (by chance 11 %)"
  */
 struct str phrase_tie(struct arena *arena, const struct comparison *comparison, enum side side);
+/* True where more of a row's goroutines come of the creation than did. */
+bool phrase_is_created(const struct comparison_row *row, const struct creation *creation);
+/* "main.wait created by main.spawn at main.go:39: 0 -> 105"; those that grew most. */
+struct str_list phrase_creations(struct arena *arena, const struct comparison *comparison,
+                                 const struct comparison_row *row);
 /* Count of listed findings with the verdict. */
 size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict);
 
