@@ -24,6 +24,12 @@ struct http_trial {
     enum load_part part; /* of the load under way, or the next */
 };
 
+/* A load tool of the user sends what it sends, and does not say when. */
+static bool sends_itself(const struct trial *trial)
+{
+    return trial->scenario->scenario->driver != DRIVER_COMMAND;
+}
+
 /*
  * Theil-Sen wants five points, and the exact phase has two. More of them
  * within its load would change what is counted there, so the load goes on
@@ -32,7 +38,7 @@ struct http_trial {
 static uint64_t growth_part(const struct trial *trial)
 {
     uint64_t count = trial_load_count(trial) / 4;
-    if (trial->key.phase != PHASE_EXACT)
+    if (trial->key.phase != PHASE_EXACT || !sends_itself(trial))
         return 0;
     return count > 0 ? count : 1;
 }
@@ -87,10 +93,10 @@ static enum status run_load(struct load_result *out, struct http_trial *http,
 {
     enum status status = STATUS_OK;
     http->load_since_ns = clock_now_ns();
-    if (http->trial->scenario->scenario->driver == DRIVER_COMMAND) {
-        status = load_command_run(out, http->trial, spec, http->part, err);
-    } else {
+    if (sends_itself(http->trial)) {
         status = load_run(out, http->trial->scratch, spec, err);
+    } else {
+        status = load_command_run(out, http->trial, spec, http->part, err);
     }
     if (status != STATUS_OK)
         return explain_failure(http, err);
@@ -145,6 +151,8 @@ static enum status write_slowest(const struct http_trial *http, struct slowest *
                                  struct err *err)
 {
     struct arena *arena = http->trial->scratch;
+    if (!sends_itself(http->trial))
+        return io_remove_tree(recording_table_file(arena, http->trial->dir, TABLE_SLOW), err);
     struct record_rows rows = {.len = slowest->len, .columns = SLOW_COLUMNS};
     uint64_t origin_ns = http->sampler.started_ns;
     rows.values = ARENA_ARRAY(arena, uint64_t, (rows.len + 1) * rows.columns);
