@@ -43,7 +43,8 @@ bool metric_has_functions(enum metric metric)
 {
     bool is_of_maps = metric == METRIC_MAP_CPU_SHARE || metric == METRIC_MAP_CPU ||
                       metric == METRIC_MAP_GENERIC_KEY_SHARE;
-    return metric_has_kinds(metric) || (metric_profile(metric) != PROFILE_KIND_HEAP && !is_of_maps);
+    return metric_has_kinds(metric) || metric == METRIC_HEAP_GROWTH ||
+           (metric_profile(metric) != PROFILE_KIND_HEAP && !is_of_maps);
 }
 
 bool metric_sums_over_load(enum metric metric)

@@ -68,6 +68,49 @@ static void write_scenario(struct buf *out, struct arena *arena,
     }
 }
 
+static bool has_detail(const struct comparison *comparison, struct str key)
+{
+    for (size_t i = 0; i < comparison->detail_count; i++) {
+        if (str_equal(comparison->details[i].key, key))
+            return true;
+    }
+    return false;
+}
+
+/* The first row of a function that allocates nothing: it waits, runs, or is one that goroutines are. */
+static bool is_only_row(const struct comparison *comparison, size_t at)
+{
+    const struct comparison_row *row = &comparison->rows[at];
+    for (size_t i = 0; i < at; i++) {
+        const struct comparison_row *other = &comparison->rows[i];
+        if (other->level == ROW_FUNCTION && str_equal(other->key, row->key))
+            return false;
+    }
+    return !has_detail(comparison, row->key);
+}
+
+static size_t explain_rows(struct buf *out, struct explain *explain,
+                           const struct judged_scenario *scenario, size_t count)
+{
+    struct session *session = &explain->session;
+    const struct comparison *comparison = scenario->comparison;
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        struct detail detail = {.key = row->key, .func = row->func, .base_func = row->base_func};
+        struct explain_input input = {&session->policy, scenario, &detail};
+        detail.is_user = name_is_user(row->func, comparison->record->programs[SIDE_CAND].module);
+        if (row->level != ROW_FUNCTION ||
+            !is_asked(&session->arena, &detail, explain->operands.items[0]) ||
+            !is_only_row(comparison, i))
+            continue;
+        if (count++ == 0)
+            write_scenario(out, &session->arena, scenario);
+        buf_byte(out, '\n');
+        report_explain(out, &session->arena, &input);
+    }
+    return count;
+}
+
 /* Returns how many functions were explained. */
 static size_t explain_scenario(struct buf *out, struct explain *explain,
                                const struct judged_scenario *scenario)
@@ -84,7 +127,7 @@ static size_t explain_scenario(struct buf *out, struct explain *explain,
         buf_byte(out, '\n');
         report_explain(out, &session->arena, &input);
     }
-    return count;
+    return explain_rows(out, explain, scenario, count);
 }
 
 static enum status refuse_unknown(struct explain *explain, struct err *err)

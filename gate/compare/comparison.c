@@ -52,6 +52,49 @@ static enum status fold_point(struct fold *out, struct loader *loader,
     return status;
 }
 
+static enum status fold_growth(struct trial_fold *out, struct loader *loader,
+                               const struct trial_place *place, uint32_t number, struct err *err)
+{
+    struct profile profile = {0};
+    struct arena scratch;
+    arena_init(&scratch);
+    enum status status =
+        recording_growth_profile(&profile, &scratch, place->recording, place->key, number, err);
+    if (status == STATUS_OK) {
+        status = fold_heap(&out->growth[number - 1], loader->arena, loader->names, &profile,
+                           &loader->options[place->side], err);
+    }
+    arena_release(&scratch);
+    return status;
+}
+
+/* What is live behind further parts of the load; older recordings have none. */
+static enum status load_growth(struct trial_fold *out, struct loader *loader,
+                               const struct trial_place *place, struct err *err)
+{
+    struct record_rows rows = {0};
+    struct err none = {0};
+    enum status status =
+        recording_table(&rows, loader->arena, place->recording, place->key, TABLE_GROWTH, &none);
+    if (status == STATUS_NOT_FOUND)
+        return STATUS_OK;
+    if (status != STATUS_OK) {
+        *err = none;
+        return status;
+    }
+    if (rows.len != RECORDING_GROWTH_MAX) {
+        return err_set(err, STATUS_FORMAT, "growth.txt has %zu rows, not %d", rows.len,
+                       RECORDING_GROWTH_MAX);
+    }
+    for (uint32_t i = 0; i < RECORDING_GROWTH_MAX; i++) {
+        out->growth_requests[i] = (double)record_at(&rows, i, GROWTH_REQUESTS);
+        if (fold_growth(out, loader, place, i + 1, err))
+            return err->status;
+    }
+    out->growth_count = rows.len;
+    return STATUS_OK;
+}
+
 /* TotalAlloc between warm and end. */
 static enum status runtime_bytes(double *out, struct arena *arena, const struct trial_place *place,
                                  struct err *err)
@@ -103,6 +146,7 @@ static enum status load_trial(struct trial_fold *out, struct loader *loader, enu
     } else {
         check.has_runtime = true;
         if (fold_point(&out->warm, loader, &place, POINT_WARM, err) ||
+            load_growth(out, loader, &place, err) ||
             runtime_bytes(&check.runtime_bytes, loader->arena, &place, err))
             return err->status;
         fold_subtract(&out->alloc, loader->arena, loader->names, &out->end, &out->warm);
@@ -273,10 +317,10 @@ struct str comparison_why_unmeasured(const struct comparison *comparison, enum m
     enum profile_kind kind = metric_profile(metric);
     if (kind != PROFILE_KIND_HEAP)
         return comparison->profile_refusals[kind];
+    if (metric == METRIC_PSS_P95 && comparison->series_refusal.len == 0)
+        return comparison->pss_refusal;
     if (metric_needs_series(metric))
-        return metric == METRIC_PSS_P95 && comparison->series_refusal.len == 0
-                   ? comparison->pss_refusal
-                   : comparison->series_refusal;
+        return comparison->series_refusal;
     if (metric == METRIC_HEAP_GOAL && comparison->gc_refusal.len == 0)
         return comparison->gc_goal_refusal;
     if (metric_is_latency(metric))

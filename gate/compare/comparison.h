@@ -221,6 +221,16 @@ struct tie_side {
     uint64_t lost_count;   /* and those whose lines were torn */
 };
 
+/* Goroutines by who created them, means over the steady trials at the end of the load. */
+struct creation {
+    struct str key;  /* pair key of the function that they are charged to, as in its rows */
+    struct str func; /* that function */
+    struct str by;   /* the function with the go statement; empty: the runtime */
+    struct str file; /* of the statement that has most on the candidate; as in struct culprit */
+    int64_t line;
+    double counts[SIDES];
+};
+
 /* A meeting is called more than chance where it would be as frequent by chance this seldom. */
 #define TIE_P_MAX 0.005
 
@@ -250,6 +260,8 @@ struct comparison {
     bool has_rss;  /* rss was filled */
     bool has_duet; /* latency is that of both sides measured at the same time */
     struct rss_side rss[SIDES];
+    struct creation *creations; /* by growth, largest first; none where nobody told */
+    size_t creation_count;
     bool has_tie;
     struct tie_side *tie;   /* by side */
     struct str tie_refusal; /* why there is none */

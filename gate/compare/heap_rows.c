@@ -15,7 +15,7 @@ struct column_row {
     enum metric metric;
     enum point point;
     bool needs_points; /* only where the heap was read at warm and end */
-    bool whole_only;   /* no rows for single functions */
+    bool whole_only;   /* no rows for single functions, or for kinds */
 };
 
 static const struct column_row column_rows[] = {
@@ -25,7 +25,7 @@ static const struct column_row column_rows[] = {
     {COLUMN_END_SPACE, METRIC_INUSE_SPACE, POINT_END, true, false},
     {COLUMN_WARM_OBJECTS, METRIC_INUSE_OBJECTS, POINT_WARM, true, true},
     {COLUMN_END_OBJECTS, METRIC_INUSE_OBJECTS, POINT_END, true, false},
-    {COLUMN_GROWTH_SPACE, METRIC_HEAP_GROWTH, POINT_END, true, true},
+    {COLUMN_GROWTH_SPACE, METRIC_HEAP_GROWTH, POINT_END, true, false},
 };
 
 struct row_maker {
@@ -302,8 +302,10 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     find_unknown(&out, maker, row, what->column);
     if (empty && row->level != ROW_SCENARIO && !may_be_missed(&out))
         return;
-    out.is_new = out.estimate.base <= 0 && out.estimate.cand > 0;
-    out.is_gone = out.estimate.cand <= 0 && out.estimate.base > 0;
+    /* What does not grow may be there all the same. */
+    bool allocates = metric_has_kinds(what->metric);
+    out.is_new = allocates && out.estimate.base <= 0 && out.estimate.cand > 0;
+    out.is_gone = allocates && out.estimate.cand <= 0 && out.estimate.base > 0;
     out.cand_share = num_ratio(out.estimate.cand,
                                ledger_mean(maker->ledger, maker->whole, SIDE_CAND, what->column));
     out.moved = row->moved[what->column];
@@ -311,8 +313,9 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
         out.flat_base = row->flat[SIDE_BASE * COLUMNS + what->column];
         out.flat_cand = row->flat[SIDE_CAND * COLUMNS + what->column];
     }
-    if (is_function) {
+    if (is_function && allocates)
         find_stacks(&out, maker, row, what->column);
+    if (is_function) {
         name_function(&out, maker, row, what->column);
         find_sources(&out, maker, ledger_function(maker->ledger, row), what->column);
     } else {
@@ -345,6 +348,14 @@ static void make_missed_kinds(const struct row_maker *maker, const struct ledger
     }
 }
 
+/* Growth has rows of functions, not of their kinds. */
+static bool has_level(const struct column_row *what, enum row_level level)
+{
+    if (level == ROW_SCENARIO)
+        return true;
+    return !what->whole_only && (level == ROW_FUNCTION || metric_has_kinds(what->metric));
+}
+
 static void make_rows(const struct row_maker *maker)
 {
     for (size_t c = 0; c < ARRAY_LEN(column_rows); c++) {
@@ -353,10 +364,10 @@ static void make_rows(const struct row_maker *maker)
             continue;
         for (size_t r = 0; r < maker->ledger->len; r++) {
             const struct ledger_row *row = &maker->ledger->rows[r];
-            if (row->level != ROW_SCENARIO && what->whole_only)
+            if (!has_level(what, row->level))
                 continue;
             make_row(maker, row, what);
-            if (row->level == ROW_FUNCTION)
+            if (row->level == ROW_FUNCTION && metric_has_kinds(what->metric))
                 make_missed_kinds(maker, row, what);
         }
     }

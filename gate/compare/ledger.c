@@ -3,6 +3,7 @@
 #include "gate/base/map.h"
 #include "gate/compare/keys.h"
 #include "gate/compare/signatures.h"
+#include "gate/stats/slope.h"
 
 /*
  * Rows are found by (level, key, kind); sites by their row and all that
@@ -17,6 +18,9 @@ struct builder {
     struct map staying;        /* keys, see signatures.h */
     struct str modules[SIDES]; /* of the programs */
 };
+
+static const enum column live_columns[RECORDING_GROWTH_MAX] = {
+    COLUMN_LIVE1_SPACE, COLUMN_LIVE2_SPACE, COLUMN_LIVE3_SPACE};
 
 static uint64_t row_code(enum row_level level, struct name_id key, enum alloc_kind kind)
 {
@@ -104,7 +108,7 @@ static struct ledger_site *site_for(struct builder *builder, struct ledger_row *
 struct posting {
     enum side side;
     size_t trial;
-    enum column objects;
+    enum column objects; /* COLUMNS: none */
     enum column space;
     enum heap_metric from_objects;
     enum heap_metric from_space;
@@ -120,7 +124,8 @@ struct amounts {
 static void add_amounts(double *columns, const struct posting *posting, struct amounts amounts,
                         double scale)
 {
-    columns[posting->objects] += amounts.objects * scale;
+    if (posting->objects != COLUMNS)
+        columns[posting->objects] += amounts.objects * scale;
     columns[posting->space] += amounts.space * scale;
 }
 
@@ -251,6 +256,11 @@ static void post_trial(struct builder *builder, enum side side, size_t trial,
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         post(builder, &rows[i].posting, rows[i].fold);
+    for (size_t i = 0; i < folds->growth_count && builder->ledger->has_growth; i++) {
+        const struct posting posting = {
+            side, trial, COLUMNS, live_columns[i], HEAP_INUSE_OBJECTS, HEAP_INUSE_SPACE, 1};
+        post(builder, &posting, &folds->growth[i]);
+    }
 }
 
 static void post_sides(struct builder *builder, const struct ledger_side sides[SIDES],
@@ -262,30 +272,52 @@ static void post_sides(struct builder *builder, const struct ledger_side sides[S
     }
 }
 
-static void fill_mean_growth(double *columns, double requests)
+enum { GROWTH_POINTS = 2 + RECORDING_GROWTH_MAX };
+
+/* Growth follows from columns that are complete only now. */
+static void fill_columns(double *columns, const struct trial_fold *trial, bool has_growth)
 {
-    columns[COLUMN_GROWTH_SPACE] =
-        (columns[COLUMN_END_SPACE] - columns[COLUMN_WARM_SPACE]) * 1000 / requests;
+    double requests[GROWTH_POINTS] = {0, trial->request_count};
+    double bytes[GROWTH_POINTS] = {columns[COLUMN_WARM_SPACE], columns[COLUMN_END_SPACE]};
+    size_t len = 2;
+    for (size_t i = 0; i < RECORDING_GROWTH_MAX && i < trial->growth_count && has_growth; i++) {
+        requests[len] = trial->growth_requests[i];
+        bytes[len++] = columns[live_columns[i]];
+    }
+    columns[COLUMN_GROWTH_SPACE] = slope_theil_sen(requests, bytes, len) * 1000;
 }
 
-/* Growth is a difference of two columns that are complete only now. */
+static void fill_side(struct ledger *ledger, struct ledger_row *row, enum side side,
+                      const struct ledger_side *from)
+{
+    for (size_t t = 0; t < from->len; t++)
+        fill_columns(cell(ledger, row, side, t), &from->trials[t], ledger->has_growth);
+    if (from->len == 0)
+        return;
+    /* Means over the trials, which were all sent as many requests. */
+    const struct trial_fold *first = &from->trials[0];
+    fill_columns(row->flat + (size_t)side * COLUMNS, first, ledger->has_growth);
+    for (size_t s = 0; s < row->site_count[side]; s++)
+        fill_columns(row->sites[side][s].mean, first, ledger->has_growth);
+}
+
 static void fill_growth(struct ledger *ledger, const struct ledger_side sides[SIDES])
 {
     for (size_t r = 0; r < ledger->len; r++) {
-        struct ledger_row *row = &ledger->rows[r];
-        for (int side = 0; side < SIDES; side++) {
-            double requests = sides[side].len ? sides[side].trials[0].request_count : 1;
-            for (size_t t = 0; t < sides[side].len; t++) {
-                double *values = cell(ledger, row, (enum side)side, t);
-                values[COLUMN_GROWTH_SPACE] =
-                    (values[COLUMN_END_SPACE] - values[COLUMN_WARM_SPACE]) * 1000 /
-                    sides[side].trials[t].request_count;
-            }
-            fill_mean_growth(row->flat + (size_t)side * COLUMNS, requests);
-            for (size_t s = 0; s < row->site_count[side]; s++)
-                fill_mean_growth(row->sites[side][s].mean, requests);
+        for (enum side side = 0; side < SIDES; side++)
+            fill_side(ledger, &ledger->rows[r], side, &sides[side]);
+    }
+}
+
+static bool have_growth(const struct ledger_side sides[SIDES])
+{
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < sides[side].len; t++) {
+            if (sides[side].trials[t].growth_count == 0)
+                return false;
         }
     }
+    return true;
 }
 
 /* A site is a function's own unless some other function is charged with it as well. */
@@ -325,6 +357,7 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
         if (sides[side].len > out->trial_max)
             out->trial_max = sides[side].len;
     }
+    out->has_growth = have_growth(sides);
     keys_init(&builder.keys, arena, names);
     map_init(&builder.staying);
     signatures_pair(&out->pairs, &builder.staying, &builder.keys, sides, hints);

@@ -15,7 +15,10 @@ enum column {
     COLUMN_WARM_SPACE,
     COLUMN_END_OBJECTS,
     COLUMN_END_SPACE,
-    COLUMN_GROWTH_SPACE, /* (end - warm) live bytes per 1000 requests */
+    COLUMN_GROWTH_SPACE, /* live bytes more per 1000 requests, see has_growth */
+    COLUMN_LIVE1_SPACE,  /* live behind each further part of the load */
+    COLUMN_LIVE2_SPACE,
+    COLUMN_LIVE3_SPACE,
     COLUMNS
 };
 
@@ -26,6 +29,9 @@ struct trial_fold {
     struct fold end;
     double request_count;
     bool has_points; /* warm and end exist (not for gotest and plain files) */
+    struct fold growth[RECORDING_GROWTH_MAX];
+    double growth_requests[RECORDING_GROWTH_MAX]; /* since warm */
+    size_t growth_count;                          /* all or none */
 };
 
 struct ledger_side {
@@ -83,6 +89,11 @@ struct ledger {
     size_t caller_cap;
     size_t trial_max; /* per side */
     size_t trial_count[SIDES];
+    /*
+     * Every trial went on behind its end: growth is the Theil-Sen slope over
+     * warm, end and the points behind it; else end less warm.
+     */
+    bool has_growth;
     struct pairs pairs;
     uint32_t *kind_rows; /* [row][kind]: index of the FUNCTION_KIND row + 1; 0 for none */
 };

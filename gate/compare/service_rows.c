@@ -2,6 +2,7 @@
 
 #include "gate/compare/cost_rows.h"
 #include "gate/compare/cpu_rows.h"
+#include "gate/compare/creations.h"
 #include "gate/compare/duet_rows.h"
 #include "gate/compare/gc_rows.h"
 #include "gate/compare/gc_tie.h"
@@ -302,6 +303,8 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
                                            rss_parts_add(comparison, sources, err)))
         return err->status;
     if (cpu_rows_add(comparison, arena, sources, err))
+        return err->status;
+    if (!comparison->record->is_gotest && creations_add(comparison, arena, sources, err))
         return err->status;
     return cost_rows_add(comparison, arena, sources, hints, err);
 }

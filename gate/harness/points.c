@@ -131,6 +131,34 @@ enum status points_read(struct trial *trial, uint16_t port, enum point point, st
     return status ? err_wrap(err, "heap at the point \"%s\"", point_name(point)) : STATUS_OK;
 }
 
+/* Twice, as at a point: what pools hold is gone with the second collection. */
+static enum status read_growth(struct trial *trial, struct arena *arena, uint16_t port,
+                               uint32_t number, struct err *err)
+{
+    struct control_reply reply = {0};
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    struct str path = heap_path(trial, arena, false);
+    for (int i = 0; i < 2; i++) {
+        if (control_get(&reply, arena, port, path, timeout_ns, err) ||
+            check_answer(&reply, path, err))
+            return err->status;
+    }
+    if (check_profile(trial, arena, reply.body, err))
+        return err_wrap(err, "GET %.*s", STR_ARGS(path));
+    return io_write_file(recording_growth_file(arena, trial->dir, number), reply.body, err);
+}
+
+enum status points_read_growth(struct trial *trial, uint16_t port, uint32_t number, struct err *err)
+{
+    struct arena arena;
+    uint64_t start_ns = clock_now_ns();
+    arena_init(&arena);
+    enum status status = read_growth(trial, &arena, port, number, err);
+    arena_release(&arena);
+    trial->record->read_ns += clock_now_ns() - start_ns;
+    return status ? err_wrap(err, "heap behind part %u", (unsigned)number) : STATUS_OK;
+}
+
 static enum status read_live(struct record_live *out, struct trial *trial, struct arena *arena,
                              uint16_t port, struct err *err)
 {

@@ -13,6 +13,12 @@
 NODISCARD enum status points_read(struct trial *trial, uint16_t port, enum point point,
                                   struct err *err);
 /*
+ * The heap's profile alone, into growth-NUMBER.pb.gz: what is live behind
+ * part `number` of the load that goes on behind the point `end`.
+ */
+NODISCARD enum status points_read_growth(struct trial *trial, uint16_t port, uint32_t number,
+                                         struct err *err);
+/*
  * The live heap after a forced GC, as MemStats has it; no file. The caller
  * knows the request count.
  */

@@ -7,6 +7,9 @@
 
 enum { ANSWER_BYTES_SHOWN = 160 };
 
+/* Nice to have: a service that does not answer must not cost each trial its whole time-out. */
+#define CREATIONS_NS (10 * NS_PER_SECOND)
+
 /* The column that tells a profile of the kind from others. */
 static const char *const columns[PROFILE_KINDS] = {
     [PROFILE_KIND_BLOCK] = "delay",
@@ -196,9 +199,69 @@ enum status snapshots_read_waits(struct trial *trial, uint16_t port, enum point 
     return read_kinds(trial, port, point, kinds, ARRAY_LEN(kinds), err);
 }
 
+/* Not where the profile was refused or not wanted. */
+static bool has_goroutines(const struct trial *trial)
+{
+    struct str file =
+        recording_snapshot_file(trial->scratch, trial->dir, PROFILE_KIND_GOROUTINE, POINT_END);
+    return snapshot_is_wanted(trial, PROFILE_KIND_GOROUTINE) && io_is_file(file);
+}
+
+static enum status write_creations(const struct trial *trial, struct arena *arena,
+                                   const struct goroutine_sites *sites, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, BUF_TEXT_BYTES_MAX);
+    goroutines_write(&text, sites);
+    enum status status = io_write_file(recording_creations_file(arena, trial->dir),
+                                       bytes_of_str(buf_view(&text)), err);
+    buf_release(&text);
+    return status;
+}
+
+/* Who created them is in no profile, but in the tracebacks. A service without them is no failure. */
+static enum status read_creations(const struct trial *trial, struct arena *arena, uint16_t port,
+                                  struct err *err)
+{
+    struct control_reply reply = {0};
+    struct goroutine_sites sites = {0};
+    struct err why = {0};
+    const struct scenario_service *service = &trial->scenario->scenario->service;
+    struct str pprof = service->pprof;
+    struct str path = str_format(arena, "%.*s%sgoroutine?debug=2", STR_ARGS(pprof),
+                                 str_ends_with(pprof, STR("/")) ? "" : "/");
+    struct str file = recording_creations_file(arena, trial->dir);
+    uint64_t timeout_ns =
+        service->profile_timeout_ns < CREATIONS_NS ? service->profile_timeout_ns : CREATIONS_NS;
+    enum status status = control_get(&reply, arena, port, path, timeout_ns, &why);
+    if (status == STATUS_INTERRUPTED) {
+        *err = why;
+        return status;
+    }
+    if (status == STATUS_OK && reply.http_code != 200)
+        status = err_set(&why, STATUS_CHILD, "answered %ld", reply.http_code);
+    if (status == STATUS_OK) {
+        status = goroutines_parse(&sites, arena, str_of_bytes(reply.body), trial->module, &why);
+    }
+    if (status == STATUS_OK)
+        return write_creations(trial, arena, &sites, err);
+    log_line(trial->harness->spec.log, "%s: who created the goroutines is not known: GET %.*s: %s",
+             side_name(trial->key.side), STR_ARGS(path), why.text);
+    return io_remove_tree(file, err);
+}
+
 enum status snapshots_read_goroutines(struct trial *trial, uint16_t port, enum point point,
                                       struct err *err)
 {
     static const enum profile_kind kinds[] = {PROFILE_KIND_GOROUTINE};
-    return read_kinds(trial, port, point, kinds, ARRAY_LEN(kinds), err);
+    struct arena arena;
+    if (read_kinds(trial, port, point, kinds, ARRAY_LEN(kinds), err) || point != POINT_END ||
+        !has_goroutines(trial))
+        return err->status;
+    uint64_t start_ns = clock_now_ns();
+    arena_init(&arena);
+    enum status status = read_creations(trial, &arena, port, err);
+    arena_release(&arena);
+    trial->record->read_ns += clock_now_ns() - start_ns;
+    return status;
 }

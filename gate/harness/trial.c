@@ -245,6 +245,7 @@ static enum status take_trial(struct harness *harness, struct harness_scenario *
     assert(key.scenario < recording->scenario_count && key.number > 0);
     arena_init(&scratch);
     struct trial trial = trial_of(harness, scenario, key, &record, &scratch);
+    trial.module = recording->scenarios[key.scenario].programs[key.side].module;
     enum status status = run_trial(&trial, recording, err);
     if (status == STATUS_OK) {
         append_trial(recording, harness->arena, key, &record);

@@ -24,12 +24,32 @@ struct http_trial {
     enum load_part part; /* of the load under way, or the next */
 };
 
+/* A load tool of the user sends what it sends, and does not say when. */
+static bool sends_itself(const struct trial *trial)
+{
+    return trial->scenario->scenario->driver != DRIVER_COMMAND;
+}
+
+/*
+ * Theil-Sen wants five points, and the exact phase has two. More of them
+ * within its load would change what is counted there, so the load goes on
+ * behind its end, by a quarter of it a part.
+ */
+static uint64_t growth_part(const struct trial *trial)
+{
+    uint64_t count = trial_load_count(trial) / 4;
+    if (trial->key.phase != PHASE_EXACT || !sends_itself(trial))
+        return 0;
+    return count > 0 ? count : 1;
+}
+
 static bool tick(void *ctx, uint64_t done)
 {
     struct http_trial *http = ctx;
     uint64_t now = clock_now_ns();
     trial_show_progress(http->trial, http->done_before + done,
-                        trial_load_warmup(http->trial) + trial_load_count(http->trial));
+                        trial_load_warmup(http->trial) + trial_load_count(http->trial) +
+                            RECORDING_GROWTH_MAX * growth_part(http->trial));
     sampler_tick(&http->sampler);
     if (now < http->next_poll_ns)
         return true;
@@ -73,10 +93,10 @@ static enum status run_load(struct load_result *out, struct http_trial *http,
 {
     enum status status = STATUS_OK;
     http->load_since_ns = clock_now_ns();
-    if (http->trial->scenario->scenario->driver == DRIVER_COMMAND) {
-        status = load_command_run(out, http->trial, spec, http->part, err);
-    } else {
+    if (sends_itself(http->trial)) {
         status = load_run(out, http->trial->scratch, spec, err);
+    } else {
+        status = load_command_run(out, http->trial, spec, http->part, err);
     }
     if (status != STATUS_OK)
         return explain_failure(http, err);
@@ -131,6 +151,8 @@ static enum status write_slowest(const struct http_trial *http, struct slowest *
                                  struct err *err)
 {
     struct arena *arena = http->trial->scratch;
+    if (!sends_itself(http->trial))
+        return io_remove_tree(recording_table_file(arena, http->trial->dir, TABLE_SLOW), err);
     struct record_rows rows = {.len = slowest->len, .columns = SLOW_COLUMNS};
     uint64_t origin_ns = http->sampler.started_ns;
     rows.values = ARENA_ARRAY(arena, uint64_t, (rows.len + 1) * rows.columns);
@@ -266,6 +288,35 @@ static enum status read_end(struct http_trial *http, struct err *err)
     return read_goroutines(http, POINT_END, err);
 }
 
+/* A load that took half of its limit of time is not gone on with: two points must do. */
+static bool has_time(const struct http_trial *http)
+{
+    uint64_t spent_ns = clock_now_ns() - http->loading_since_ns;
+    return spent_ns < http->trial->scenario->exact_limit_ns / 2;
+}
+
+static enum status measure_growth(struct http_trial *http, struct err *err)
+{
+    struct trial *trial = http->trial;
+    uint64_t part = growth_part(trial);
+    uint64_t done = trial_load_count(trial);
+    uint64_t requests[RECORDING_GROWTH_MAX];
+    struct record_rows rows = {requests, 0, GROWTH_COLUMNS};
+    if (part == 0 || !has_time(http))
+        return STATUS_OK;
+    while (rows.len < RECORDING_GROWTH_MAX) {
+        struct load_result result = {0};
+        struct load_spec spec = load_of(http, trial->record->warmup_count + done, part);
+        if (run_load(&result, http, &spec, err))
+            return err_wrap(err, "behind the load, for its growth");
+        done += part;
+        requests[rows.len++] = done;
+        if (points_read_growth(trial, http->service.port, (uint32_t)rows.len, err))
+            return service_explain(&http->service, "while its heap was read", err);
+    }
+    return write_table(http, TABLE_GROWTH, &rows, err);
+}
+
 static enum status measure(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
@@ -274,7 +325,7 @@ static enum status measure(struct http_trial *http, struct err *err)
     if (service_start(&http->service, err) || read_heap(http, POINT_READY, err) ||
         warm_up(http, err) || read_warm(http, err) || measure_load(http, err) ||
         service_check_alive(&http->service, err) || read_end(http, err) ||
-        service_check_alive(&http->service, err))
+        measure_growth(http, err) || service_check_alive(&http->service, err))
         return err->status;
     return record_gc(http, err);
 }

@@ -57,6 +57,19 @@ enum status recording_text_profile(struct profile *out, struct arena *arena,
     return load_profile(out, arena, recording, point_path(arena, key, point, true), err);
 }
 
+struct str recording_growth_file(struct arena *arena, struct str trial_dir, uint32_t number)
+{
+    return io_join(arena, trial_dir, str_format(arena, "growth-%u.pb.gz", (unsigned)number));
+}
+
+enum status recording_growth_profile(struct profile *out, struct arena *arena,
+                                     const struct recording *recording, struct trial_key key,
+                                     uint32_t number, struct err *err)
+{
+    struct str path = recording_growth_file(arena, layout_trial_dir(arena, key), number);
+    return load_profile(out, arena, recording, path, err);
+}
+
 struct str recording_cpu_file(struct arena *arena, struct str trial_dir)
 {
     return io_join(arena, trial_dir, STR("cpu.pb.gz"));
@@ -72,6 +85,29 @@ struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
 struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir)
 {
     return io_join(arena, trial_dir, STR("mutex-period.txt"));
+}
+
+struct str recording_creations_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("goroutine-end.txt"));
+}
+
+enum status recording_creations(struct goroutine_sites *out, struct arena *arena,
+                                const struct recording *recording, struct trial_key key,
+                                struct err *err)
+{
+    struct arena scratch;
+    struct bytes text = {0};
+    arena_init(&scratch);
+    struct str path = recording_creations_file(&scratch, layout_trial_dir(&scratch, key));
+    enum status status = io_read_file(&text, &scratch, io_join(&scratch, recording->dir, path),
+                                      PROFILE_PACKED_BYTES_MAX, err);
+    if (status == STATUS_OK)
+        status = goroutines_read(out, arena, str_of_bytes(text), err);
+    if (status != STATUS_OK)
+        status = err_wrap(err, "%.*s", STR_ARGS(path));
+    arena_release(&scratch);
+    return status;
 }
 
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir, enum profile_kind kind)

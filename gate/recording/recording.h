@@ -5,6 +5,7 @@
 #include "gate/base/err.h"
 #include "gate/base/metric.h"
 #include "gate/base/str.h"
+#include "gate/profile/goroutines.h"
 #include "gate/profile/memstats.h"
 #include "gate/profile/profile.h"
 
@@ -28,6 +29,11 @@
  *   SCENARIO/SIDE/steady-N/mutex-period.txt  of an empty one: 0 where nobody looked, one line
  *   SCENARIO/SIDE/steady-N/goroutine-warm.pb.gz  the goroutines at the point (goroutine-end
  *                                      likewise), or goroutine.txt
+ *   SCENARIO/SIDE/steady-N/goroutine-end.txt  who created how many of them (goroutines.h); absent
+ *                                      where the service does not tell
+ *   SCENARIO/SIDE/exact-N/growth-1.pb.gz  heap profiles while the load goes on behind `end`, at
+ *                                      most RECORDING_GROWTH_MAX, and
+ *   SCENARIO/SIDE/exact-N/growth.txt   how many requests were answered by then (not for gotest)
  *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
  *   SCENARIO/SIDE/steady-N/slow.txt    when its slowest requests were under way (not for gotest)
  *   SCENARIO/SIDE/steady-N/gc.txt      its collections during the load; only where they are known
@@ -74,8 +80,9 @@ enum {
     RECORDING_RENAMES_MAX = 1000,
     RECORDING_TRIALS_MAX = 64, /* per side and phase */
     RECORDING_REFUSAL_BYTES_MAX = 4096,
-    RECORDING_WINDOWS_MAX = 20,   /* per trial of the duet */
-    RECORDING_LIVE_MAX = 64,      /* likewise */
+    RECORDING_WINDOWS_MAX = 20, /* per trial of the duet */
+    RECORDING_LIVE_MAX = 64,    /* likewise */
+    RECORDING_GROWTH_MAX = 3,
     RECORDING_SLOW_MAX = 1000,    /* requests in slow.txt */
     RECORDING_ROWS_MAX = 1000000, /* of a table */
     RECORDING_QUANTILES_MAX = 64, /* of a tool's latency */
@@ -96,10 +103,12 @@ enum {
  *         before, the marking and the stop behind it took, CPU time of assists and
  *         of everything, heap when it began, when it ended and what was
  *         found live, and the goal. Lines that other output tore are not in it.
+ * GROWTH  requests between `warm` and the profile growth-N.pb.gz of row N.
  */
 #define RECORD_TABLE_MAP(X)                                                                        \
     X(SERIES, "series.txt", "# ms rss_bytes pss_bytes cpu_ns threads fds")                         \
     X(SLOW, "slow.txt", "# from_us until_us")                                                      \
+    X(GROWTH, "growth.txt", "# requests")                                                          \
     X(CYCLES, "gc.txt",                                                                            \
       "# number forced from_us until_us sweep_ns mark_ns termination_ns assist_ns cpu_ns "         \
       "start_bytes end_bytes live_bytes goal_bytes")
@@ -120,6 +129,7 @@ enum series_column {
     SERIES_FDS,
     SERIES_COLUMNS
 };
+enum growth_column { GROWTH_REQUESTS, GROWTH_COLUMNS };
 enum slow_column { SLOW_FROM, SLOW_UNTIL, SLOW_COLUMNS };
 enum cycle_column {
     CYCLE_NUMBER,
@@ -420,6 +430,8 @@ NODISCARD enum status recording_trial_dir(struct str *out, struct arena *arena,
 /* File of a point in a trial's directory: "warm.pb.gz" or "warm.txt". */
 struct str recording_point_file(struct arena *arena, struct str trial_dir, enum point point,
                                 bool text);
+/* The heap profile behind part `number` of the load that goes on behind `end`: "growth-1.pb.gz". */
+struct str recording_growth_file(struct arena *arena, struct str trial_dir, uint32_t number);
 /* The CPU profile in a trial's directory: "cpu.pb.gz". */
 struct str recording_cpu_file(struct arena *arena, struct str trial_dir);
 /* One of block, mutex or goroutine at a point: "mutex-warm.pb.gz". */
@@ -427,6 +439,8 @@ struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
                                    enum profile_kind kind, enum point point);
 /* What runtime.SetMutexProfileFraction was set to, of a profile that is empty. */
 struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir);
+/* Who created the goroutines: "goroutine-end.txt". */
+struct str recording_creations_file(struct arena *arena, struct str trial_dir);
 /* Why there is no such profile: "cpu.txt", "mutex.txt". */
 struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
                                   enum profile_kind kind);
@@ -468,6 +482,11 @@ NODISCARD enum status recording_open(struct recording *out, struct arena *arena,
 NODISCARD enum status recording_profile(struct profile *out, struct arena *arena,
                                         const struct recording *recording, struct trial_key key,
                                         enum point point, struct err *err);
+/* growth-N.pb.gz of row N (from 1) of TABLE_GROWTH. */
+NODISCARD enum status recording_growth_profile(struct profile *out, struct arena *arena,
+                                               const struct recording *recording,
+                                               struct trial_key key, uint32_t number,
+                                               struct err *err);
 /* The debug=1 text of the point as a profile; it has no mappings. */
 NODISCARD enum status recording_text_profile(struct profile *out, struct arena *arena,
                                              const struct recording *recording,
@@ -491,6 +510,10 @@ NODISCARD enum status recording_snapshot(struct profile *out, struct arena *aren
 /* STATUS_NOT_FOUND where it is not known. */
 NODISCARD enum status recording_mutex_period(uint64_t *out, const struct recording *recording,
                                              struct trial_key key, struct err *err);
+/* At end; STATUS_NOT_FOUND where the service did not tell. */
+NODISCARD enum status recording_creations(struct goroutine_sites *out, struct arena *arena,
+                                          const struct recording *recording, struct trial_key key,
+                                          struct err *err);
 /* STATUS_NOT_FOUND where the trial has none: that it was not measured, not that it was nothing. */
 NODISCARD enum status recording_table(struct record_rows *out, struct arena *arena,
                                       const struct recording *recording, struct trial_key key,

@@ -108,11 +108,11 @@ static bool differs(double a, double b)
     return fabs(a - b) > 1e-9 * fmax(fabs(a), fabs(b));
 }
 
-/* Flat where something else is charged too. Of other profiles than the heap's neither is known. */
+/* Flat where something else is charged too. Of growth and other profiles neither is known. */
 static void write_flat_and_cum(const struct explaining *explaining,
                                const struct comparison_row *row)
 {
-    if (metric_profile(row->metric) != PROFILE_KIND_HEAP)
+    if (!metric_has_kinds(row->metric))
         return;
     if (differs(row->flat_base, row->estimate.base) || differs(row->flat_cand, row->estimate.cand))
         write_amounts(explaining, "flat", row, row->flat_base, row->flat_cand);
@@ -138,6 +138,10 @@ static void write_row(const struct explaining *explaining, const struct comparis
         buf_printf(explaining->out, "               %.*s of it moved\n",
                    STR_ARGS(phrase_change(arena, &moved)));
     }
+    struct str_list creations =
+        phrase_creations(arena, explaining->input->scenario->comparison, row);
+    for (size_t i = 0; i < creations.len; i++)
+        buf_printf(explaining->out, "               %.*s\n", STR_ARGS(creations.items[i]));
     write_rules(explaining, row);
 }
 
@@ -298,6 +302,11 @@ void report_explain(struct buf *out, struct arena *arena, const struct explain_i
 {
     const struct explaining explaining = {out, arena, input, only_holds(input->detail)};
     write_names(&explaining);
+    /* Of what allocates nothing the heap has no sites, and so no pairing. */
+    if (input->detail->site_count == 0) {
+        write_rows(&explaining);
+        return;
+    }
     write_pairing(&explaining);
     write_rows(&explaining);
     write_sites(&explaining);

@@ -122,6 +122,28 @@ static void write_culprits(struct json_report *report, const struct comparison_r
     json_list_end(json);
 }
 
+/* Of goroutines: which go statements there are more of. */
+static void write_creations(struct json_report *report, const struct comparison_row *row)
+{
+    struct json_writer *json = &report->json;
+    const struct comparison *comparison = report->scenario->comparison;
+    json_list(json, "created_by");
+    for (size_t i = 0; i < comparison->creation_count; i++) {
+        const struct creation *creation = &comparison->creations[i];
+        if (!phrase_is_created(row, creation))
+            continue;
+        json_object(json, NULL);
+        json_str(json, "func", creation->func);
+        write_str_or_null(json, "by", creation->by);
+        write_str_or_null(json, "file", creation->file);
+        write_line(json, creation->line);
+        json_double(json, "base", creation->counts[SIDE_BASE]);
+        json_double(json, "cand", creation->counts[SIDE_CAND]);
+        json_object_end(json);
+    }
+    json_list_end(json);
+}
+
 static void write_finding(struct json_report *report, const struct finding *finding)
 {
     struct json_writer *json = &report->json;
@@ -141,6 +163,7 @@ static void write_finding(struct json_report *report, const struct finding *find
     json_str(json, "rule_text", rule_describe(report->arena, finding->rule));
     write_str_or_null(json, "owner", finding->rule->owner);
     write_culprits(report, phrase_culprit_row(report->scenario, finding));
+    write_creations(report, row);
     json_list(json, "reasons");
     for (size_t i = 0; i < reasons.len; i++)
         json_str(json, NULL, reasons.items[i]);

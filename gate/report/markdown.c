@@ -197,6 +197,19 @@ static void write_tie(const struct markdown *markdown)
     }
 }
 
+/* Where the goroutines of the worst finding about them come from. */
+static void write_creations(const struct markdown *markdown)
+{
+    const struct judged_scenario *scenario = markdown->scenario;
+    for (size_t i = 0; i < scenario->finding_count && is_shown(&scenario->findings[i]); i++) {
+        struct str_list creations =
+            phrase_creations(markdown->arena, scenario->comparison, scenario->findings[i].row);
+        write_list(markdown, "goroutines:", creations.items, creations.len);
+        if (creations.len > 0)
+            return;
+    }
+}
+
 /* Whether rules limit it or not. */
 static void write_process(const struct markdown *markdown)
 {
@@ -248,6 +261,7 @@ static void write_scenario(const struct markdown *markdown)
     if (shown > ROWS_MAX)
         buf_printf(markdown->out, "\n%zu more in verdict.json.\n", shown - ROWS_MAX);
     write_tie(markdown);
+    write_creations(markdown);
     write_moved(markdown);
     write_kinds(markdown);
     write_rss(markdown);

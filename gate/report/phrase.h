@@ -87,6 +87,11 @@ struct str phrase_isolation(const struct record_environment *environment);
 bool phrase_load_range(double *low, double *high, const struct record_scenario *record);
 /* Of all trials, "a, b" where they differ; empty when it was not visible, or not looked at. */
 struct str phrase_governor(struct arena *arena, const struct record_scenario *record);
+/* True where more of a row's goroutines come of the creation than did. */
+bool phrase_is_created(const struct comparison_row *row, const struct creation *creation);
+/* "main.wait created by main.spawn at main.go:39: 0 -> 105"; those that grew most. */
+struct str_list phrase_creations(struct arena *arena, const struct comparison *comparison,
+                                 const struct comparison_row *row);
 /* Count of listed findings with the verdict. */
 size_t phrase_count(const struct judged_scenario *scenario, enum finding_verdict verdict);
 

@@ -80,6 +80,15 @@ static void write_reasons(const struct text *text, const struct finding *finding
         buf_printf(text->out, "          %.*s\n", STR_ARGS(reasons.items[i]));
 }
 
+/* A goroutine that waits for ever says less than who started it. */
+static void write_creations(const struct text *text, const struct finding *finding)
+{
+    const struct comparison *comparison = text->scenario->comparison;
+    struct str_list creations = phrase_creations(text->arena, comparison, finding->row);
+    for (size_t i = 0; i < creations.len; i++)
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(creations.items[i]));
+}
+
 /* What the collector has to do with it, or has not. */
 static void write_tie(const struct text *text, const struct finding *finding)
 {
@@ -106,6 +115,7 @@ static void write_finding(const struct text *text, const struct finding *finding
     if (full) {
         write_place(text, row);
         write_culprits(text, finding);
+        write_creations(text, finding);
     }
     /* Nothing is fine for a move without saying so. */
     if (full || row->moved > 0)

@@ -70,7 +70,8 @@ grep -q 'main.(\*ledger).add' "$work/out/report.md" || fail "report.md does not 
 policy 200 'RATES: "on"' "$goroutine"
 row "goroutines that stay" 1 main Leak '^memgate BLOCKED: .*most of it in main\.watch\.func1 at main\.go' \
     '^  BLOCK +goroutines at end, whole scenario +[0-9.]+ -> 2[0-9]{2}' \
-    '^  ALERT +goroutines at end, main\.watch\.func1'
+    '^  ALERT +goroutines at end, main\.watch\.func1' \
+    '^          main\.watch\.func1 created by main\.watch at main\.go:[0-9]+: [0-9.]+ -> 2[0-9]{2}'
 policy 200 'RATES: "on"' '  - {profile: goroutine, max_increase: 50}'
 row "no change" 0 main main '^  ok +goroutines at end, whole scenario' '^memgate PASS'
 

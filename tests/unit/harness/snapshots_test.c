@@ -88,13 +88,20 @@ static void profiles_are_kept_byte_for_byte(void **state)
     assert_true(str_starts_with(str_from(service.requests[0]), STR("GET /debug/pprof/mutex HTTP")));
     assert_true(mutex.len > 0 && str_equal(content(&fixture, "mutex-warm.pb.gz"), mutex));
     assert_str(content(&fixture, "block-warm.pb.gz"), "");
-    struct service other = {.answers = {answer(&fixture.arena, "200 OK", goroutine)},
-                            .answer_count = 1};
+    struct str traces = STR("goroutine 1 [running]:\nmain.main()\n\t/src/main.go:5 +0x1\n\n"
+                            "goroutine 9 [sleep]:\nmain.wait()\n\t/src/main.go:9 +0x1\n"
+                            "created by main.main\n\t/src/main.go:4 +0x1\n");
+    struct service other = {.answers = {answer(&fixture.arena, "200 OK", goroutine),
+                                        answer(&fixture.arena, "200 OK", traces)},
+                            .answer_count = 2};
     service_start(&other);
     assert_ok(snapshots_read_goroutines(&fixture.trial, other.port, POINT_END, &fixture.err),
               &fixture.err);
     service_stop(&other);
     assert_true(str_equal(content(&fixture, "goroutine-end.pb.gz"), goroutine));
+    assert_str(content(&fixture, "goroutine-end.txt"),
+               "# count line file created_by function\n1\t0\t\t\tmain.main\n"
+               "1\t4\t/src/main.go\tmain.main\tmain.wait\n");
     assert_str(content(&fixture, "goroutine.txt"), "");
     fixture_release(&fixture);
 }
