@@ -70,9 +70,10 @@ enum status figures_add_quantile(struct tool_figures *figures, double quantile, 
         return err_set(err, STATUS_FORMAT, "%g %% is no percentile", 100 * quantile);
     if (figures->latency_count == RECORDING_QUANTILES_MAX)
         return err_set(err, STATUS_FORMAT, "more than %d percentiles", RECORDING_QUANTILES_MAX);
-    if (last && last->quantile >= quantile)
+    if (last && last->quantile >= quantile) {
         return err_set(err, STATUS_FORMAT, "percentile %g is there twice or out of order",
                        100 * quantile);
+    }
     if (last && last->ns > item.ns) {
         return err_set(err, STATUS_FORMAT,
                        "percentile %g (%.6g ms) is below percentile %g (%.6g ms)", 100 * quantile,
@@ -96,9 +97,10 @@ enum status figures_add_status(struct tool_figures *figures, struct arena *arena
     bool is_error = status == 0 || status >= 500;
     if (status >= TOOL_STATUS_MAX || (status > 0 && status < 100))
         return err_set(err, STATUS_FORMAT, "%llu is no status of HTTP", (unsigned long long)status);
-    if (count > COUNT_MAX)
+    if (count > COUNT_MAX) {
         return err_set(err, STATUS_FORMAT, "%llu answers are beyond belief",
                        (unsigned long long)count);
+    }
     figures->has_statuses = true;
     figures->statuses[status] += count;
     if (!is_error || count == 0)

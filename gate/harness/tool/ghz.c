@@ -63,9 +63,10 @@ static enum status read_statuses(struct tool_figures *out, struct arena *arena,
                                       STR_ARGS(str_slice(name, 0, ERROR_BYTES_SHOWN)));
         }
     }
-    if (good > out->count)
+    if (good > out->count) {
         return err_set(err, STATUS_FORMAT, "OK: more than the %llu calls",
                        (unsigned long long)out->count);
+    }
     return figures_add_errors(out, out->count - good, err);
 }
 

@@ -134,9 +134,10 @@ static enum status read_line(struct hey *hey, struct str line, struct err *err)
 {
     const struct section *section = find_section(line);
     if (section) {
-        if (hey->section && section <= hey->section)
+        if (hey->section && section <= hey->section) {
             return err_set(err, STATUS_FORMAT, "\"%s\" is there twice or out of order",
                            section->title);
+        }
         hey->section = section;
         return STATUS_OK;
     }

@@ -51,7 +51,7 @@ static enum status read_head(struct csv *csv, struct str line, struct err *err)
 
 static enum status read_row(struct csv *csv, struct str line, struct err *err)
 {
-    struct str cells[COLUMNS_MAX];
+    struct str cells[COLUMNS_MAX] = {0};
     struct printed ns = {0};
     uint64_t status = 0;
     size_t len = split(cells, line);

@@ -17,7 +17,7 @@ struct fixture {
     struct record_quantile latency[SIDES][TRIALS][QUANTILES];
 };
 
-#define MS 1000000
+#define MS 1000000ULL
 
 static void fixture_init(struct fixture *fixture, const char *format, uint64_t rounding_ns)
 {

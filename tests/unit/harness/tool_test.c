@@ -317,28 +317,29 @@ static void refuses_with_place(void **state)
 
 struct lack_case {
     const char *name;
-    enum load_output format;
     const char *text;
-    bool has_count;
     const char *problem;
+    enum load_output format;
+    bool has_count;
 };
 
 /* A figure that is not there is left out: nothing stands in for it. */
 static void leaves_out_what_is_not_there(void **state)
 {
     static const struct lack_case rows[] = {
-        {"nothing is read", LOAD_OUTPUT_NONE, "anything", false, ""},
-        {"k6 without requests", LOAD_OUTPUT_K6, K6("\"iterations\": {\"count\": 5}"), false, ""},
-        {"k6 with checks that failed", LOAD_OUTPUT_K6,
-         K6("\"http_reqs\": {\"count\": 5}, \"checks\": {\"fails\": 2}"), true, "2 checks failed"},
-        {"k6 that fell behind", LOAD_OUTPUT_K6,
-         K6("\"http_reqs\": {\"count\": 5}, \"dropped_iterations\": {\"count\": 7}"), true,
-         "7 iterations were dropped: the rate was not kept"},
-        {"wrk without --latency", LOAD_OUTPUT_WRK, WRK_TAIL, true, ""},
-        {"hey of few requests", LOAD_OUTPUT_HEY,
-         "Latency distribution:\n  0% in 0.0000 secs\n" HEY_TAIL, true, ""},
-        {"ghz that was cut short", LOAD_OUTPUT_GHZ, GHZ(", \"endReason\": \"timeout\""), true,
-         "ghz ended by timeout"},
+        {"nothing is read", "anything", "", LOAD_OUTPUT_NONE, false},
+        {"k6 without requests", K6("\"iterations\": {\"count\": 5}"), "", LOAD_OUTPUT_K6, false},
+        {"k6 with checks that failed",
+         K6("\"http_reqs\": {\"count\": 5}, \"checks\": {\"fails\": 2}"), "2 checks failed",
+         LOAD_OUTPUT_K6, true},
+        {"k6 that fell behind",
+         K6("\"http_reqs\": {\"count\": 5}, \"dropped_iterations\": {\"count\": 7}"),
+         "7 iterations were dropped: the rate was not kept", LOAD_OUTPUT_K6, true},
+        {"wrk without --latency", WRK_TAIL, "", LOAD_OUTPUT_WRK, true},
+        {"hey of few requests", "Latency distribution:\n  0% in 0.0000 secs\n" HEY_TAIL, "",
+         LOAD_OUTPUT_HEY, true},
+        {"ghz that was cut short", GHZ(", \"endReason\": \"timeout\""), "ghz ended by timeout",
+         LOAD_OUTPUT_GHZ, true},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -140,6 +140,33 @@ static void a_metric_that_was_not_measured_voids_the_verdict(void **state)
     arena_release(&fixture.arena);
 }
 
+/* load.output: none says so once, in the policy; a rule about latency is another word. */
+static void latency_that_no_tool_tells_is_missed_by_rules_alone(void **state)
+{
+    static const struct {
+        const char *rules;
+        enum verdict verdict;
+    } rows[] = {
+        {"", VERDICT_PASS},
+        {"rules:\n  - {metric: p99, max: 5ms}\n", VERDICT_NONE},
+        {"thresholds: {p99_delta_percent: 5}\n", VERDICT_NONE},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture fixture;
+        print_message("%s\n", rows[i].rules);
+        fixture_init(&fixture, rows[i].rules);
+        fixture.rows[METRIC_P99].metric = METRIC_GC_CYCLES;
+        fixture.comparison.has_no_latency = true;
+        fixture.comparison.latency_refusal = STR("load.output is none");
+        fixture_expect(&fixture, rows[i].verdict);
+        if (rows[i].verdict == VERDICT_NONE)
+            assert_true(str_contains(fixture.judgement.scenarios[0].refusals.items[0],
+                                     STR("limits it: load.output is none")));
+        arena_release(&fixture.arena);
+    }
+}
+
 static void a_cpu_profile_that_is_missing_says_why(void **state)
 {
     (void)state;
@@ -858,6 +885,7 @@ int main(void)
         cmocka_unit_test(a_broken_block_rule_blocks),
         cmocka_unit_test(an_invalid_measurement_has_no_verdict),
         cmocka_unit_test(a_metric_that_was_not_measured_voids_the_verdict),
+        cmocka_unit_test(latency_that_no_tool_tells_is_missed_by_rules_alone),
         cmocka_unit_test(a_cpu_profile_that_is_missing_says_why),
         cmocka_unit_test(a_collector_that_was_not_traced_says_why),
         cmocka_unit_test(a_cpu_profile_that_no_rule_needs_may_be_missing),

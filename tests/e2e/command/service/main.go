@@ -1,0 +1,24 @@
+// A small service for load tools: what a request allocates is up to side.go.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	_ "net/http/pprof"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8080", "")
+	flag.Parse()
+	http.HandleFunc("/work", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, work(r.URL.Path))
+	})
+	http.HandleFunc("/fail", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no", http.StatusInternalServerError)
+	})
+	http.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
+	if err := http.ListenAndServe(*addr, nil); err != nil {
+		panic(err)
+	}
+}
