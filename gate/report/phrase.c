@@ -62,9 +62,10 @@ struct str phrase_metric(struct arena *arena, const struct comparison_row *row)
     bool live = row->metric == METRIC_INUSE_SPACE || row->metric == METRIC_INUSE_OBJECTS ||
                 row->metric == METRIC_GOROUTINES;
     const char *name = metric_name(row->metric);
-    if (row->measured_by.len)
+    if (row->measured_by.len) {
         return str_format(arena, "%s by %.*s", name,
                           STR_ARGS(str_printable(arena, row->measured_by)));
+    }
     if (!live)
         return str_from(name);
     return str_format(arena, "%s at %s", name, point_name(row->point));
