@@ -46,8 +46,6 @@ TEST_ROWS=(
     "nodejs                 node_is_new_enough"
     "npm                    have npm"
     "qemu-user              have_foreign_runner"
-    "hey                    have hey"
-    "wrk                    have wrk"
 )
 BENCH_ROWS=(
     "wrk                    have wrk"

@@ -109,7 +109,10 @@ static enum status place_result(struct run *run, struct err *err)
 static enum status start(struct run *run, struct err *err)
 {
     struct trial_variable variables[VARIABLES];
-    struct process_spec spec = {.dir = run->trial->scenario->load_tree};
+    struct process_spec spec = {
+        .dir = run->trial->scenario->load_tree,
+        .apart = run->trial->harness->isolation.process,
+    };
     if (place_result(run, err))
         return err->status;
     set_variables(variables, run);
