@@ -32,6 +32,18 @@ struct capture {
     size_t step_count;
 };
 
+/* What all login lines of a file capture, in their order. */
+struct capture_slot {
+    struct str name;
+    bool is_in_path; /* a line puts it into its path */
+};
+
+struct capture_slots {
+    struct capture_slot *items;
+    size_t len;
+    size_t cap;
+};
+
 /* A letter or _, then letters, digits, _ and -. */
 bool capture_is_name(struct str text);
 /*

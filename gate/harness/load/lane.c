@@ -99,7 +99,8 @@ static enum status prepare_request(struct lane *lane, struct connection *connect
     buf_reset(&connection->body);
     connection->response.keep = connection->line->expect_sha256.len ? &connection->body : NULL;
     requests_render(&lane->request, connection->line,
-                    (struct request_values){lane->spec->seed, connection->k},
+                    (struct request_values){lane->spec->seed, connection->k,
+                                            lane->spec->captured[lane->number]},
                     lane->spec->ports[lane->number]);
     if (lane->request.overflow) {
         (void)err_set(err, STATUS_LIMIT, "request is larger than %zu bytes", lane->request.max);

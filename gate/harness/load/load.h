@@ -24,6 +24,8 @@ struct load_spec {
     uint16_t ports[LOAD_LANES_MAX];
     uint32_t lane_count;
     const struct requests *requests;
+    /* Of each lane, what its service's login lines captured, by slot; NULL where there are none. */
+    const struct str *captured[LOAD_LANES_MAX];
     uint64_t seed;
     uint64_t first_k; /* number of the first request */
     uint64_t count;

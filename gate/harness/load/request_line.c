@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "gate/codec/base64.h"
+#include "gate/harness/load/request_capture.h"
 
 enum {
     REQUEST_METHOD_BYTES_MAX = 32,
@@ -238,6 +239,12 @@ static enum status read_expect_sha256(struct draft *draft, const struct json_val
     return STATUS_OK;
 }
 
+static enum status read_capture(struct draft *draft, const struct json_value *value,
+                                struct err *err)
+{
+    return request_read_captures(&draft->line, draft->arena, value, err);
+}
+
 /* "http://host:port/path?query#fragment": the path and query, and the host. */
 static struct str path_of_url(struct str url, struct str *host)
 {
@@ -290,6 +297,7 @@ static const struct request_field own_fields[] = {
     {STR_INIT("expect"), read_expect},
     {STR_INIT("expect_bytes"), read_expect_bytes},
     {STR_INIT("expect_sha256"), read_expect_sha256},
+    {STR_INIT("capture"), read_capture},
 };
 
 static const struct request_field vegeta_fields[] = {
@@ -343,6 +351,9 @@ static enum status finish(struct request_line *out, struct draft *draft, struct 
     struct request_text *parts = line->parts;
     if (line->path.len == 0)
         return err_set(err, STATUS_POLICY, "\"path\" is missing");
+    if (line->capture_count > 0 && line->weight > 1)
+        return err_set(err, STATUS_POLICY,
+                       "a line with \"capture\" is sent once; remove \"weight\"");
     if (line->method.len == 0)
         line->method = line->has_body ? STR("POST") : STR("GET");
     if (request_text_parse(&parts[REQUEST_PATH], draft->arena, line->path, err) ||

@@ -1,6 +1,7 @@
 #include "gate/harness/load/request_text.h"
 
 #include "gate/base/num.h"
+#include "gate/harness/load/capture.h"
 
 /* A UUID is the longest value: 36 characters. */
 enum { VALUE_BYTES_MAX = 40 };
@@ -36,11 +37,28 @@ static enum status parse_rand(struct text_piece *out, size_t *used, struct str t
     return STATUS_OK;
 }
 
+/* "{{name}}" at the start of the text; "{{k}}" is the number in braces. */
+static size_t parse_capture(struct text_piece *out, struct str text)
+{
+    ptrdiff_t end = str_find(text, '}');
+    struct str name = end < 0 ? STR("") : str_slice(text, 2, (size_t)end);
+    struct str whole = str_slice(text, 0, (size_t)end + 2);
+    if (!str_starts_with(text, STR("{{")) || !str_ends_with(whole, STR("}}")) ||
+        !capture_is_name(name))
+        return 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (str_equal(names[i].text, str_slice(whole, 1, whole.len - 1)))
+            return 0;
+    }
+    *out = (struct text_piece){.kind = PIECE_CAPTURE, .text = whole};
+    return whole.len;
+}
+
 /* What stands at the start of the text, which is a brace; *used is 0 when that is only a brace. */
 static enum status parse_place(struct text_piece *out, size_t *used, struct str text,
                                struct err *err)
 {
-    *used = 0;
+    *used = parse_capture(out, text);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (str_starts_with(text, names[i].text)) {
             out->kind = names[i].kind;
@@ -132,6 +150,9 @@ static struct str value_of(char out[VALUE_BYTES_MAX], const struct text_piece *p
     case PIECE_RAND:
         len = write_number(out, draw_between(piece, values, place));
         break;
+    case PIECE_CAPTURE:
+        assert(values.captured);
+        return values.captured[piece->slot];
     }
     return (struct str){out, (size_t)len};
 }

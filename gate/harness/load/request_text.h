@@ -11,8 +11,9 @@
  *   {seed}           load.seed
  *   {uuid}           a version 4 UUID (RFC 9562)
  *   {rand:LOW:HIGH}  a whole number from LOW to HIGH, both possible
+ *   {{name}}         what a login line captured (capture.h): of each side its own
  *
- * All of them are functions of the seed, the number and the place alone,
+ * All but the last are functions of the seed, the number and the place alone,
  * so both sides are sent the same. Any other text in braces stays as it
  * is: bodies are JSON.
  */
@@ -22,11 +23,13 @@ enum text_kind {
     PIECE_SEED,
     PIECE_UUID,
     PIECE_RAND,
+    PIECE_CAPTURE,
 };
 
 struct text_piece {
     enum text_kind kind;
-    struct str text; /* PIECE_TEXT */
+    struct str text; /* PIECE_TEXT; PIECE_CAPTURE: with its braces */
+    size_t slot;     /* PIECE_CAPTURE: among those of the file; capture_bind sets it */
     uint64_t low;    /* PIECE_RAND */
     uint64_t high;
 };
@@ -40,6 +43,7 @@ struct request_text {
 struct request_values {
     uint64_t seed;
     uint64_t k;
+    const struct str *captured; /* by slot; NULL where nothing is captured */
 };
 
 /* STATUS_POLICY for a {rand...} that is none. *out refers to the text. */

@@ -1,6 +1,7 @@
 #include "gate/harness/load/requests.h"
 
 #include "gate/base/num.h"
+#include "gate/harness/load/request_capture.h"
 #include "gate/harness/load/request_line.h"
 
 enum {
@@ -48,14 +49,22 @@ struct parsing {
     struct arena *arena;
     const struct requests_source *source;
     size_t cap;
+    size_t login_cap;
+    uint32_t number; /* of the line that is read */
+    size_t column;   /* of what is wrong in it, where that is known; else 0 */
 };
 
 static enum status add_line(struct parsing *parsing, const struct request_line *line,
                             struct err *err)
 {
     struct requests *requests = &parsing->requests;
-    if (requests->len == REQUESTS_LINES_MAX)
+    if (requests->len + requests->login_count == REQUESTS_LINES_MAX)
         return err_set(err, STATUS_POLICY, "more than %d requests", REQUESTS_LINES_MAX);
+    if (line->capture_count > 0) {
+        ARENA_PUSH(parsing->arena, requests->logins, requests->login_count, parsing->login_cap,
+                   *line);
+        return STATUS_OK;
+    }
     ARENA_PUSH(parsing->arena, requests->lines, requests->len, parsing->cap, *line);
     requests->schedule_len += line->weight;
     return STATUS_OK;
@@ -71,6 +80,14 @@ static enum status read_line(struct parsing *parsing, struct str text, struct er
         return not_json(err);
     if (request_line_read(&line, parsing->arena, &value, parsing->source, err))
         return err->status;
+    /* Targets of vegeta have no places of their own, and what looks like one is text. */
+    if (json_get(&value, "url")) {
+        request_forget_captures(&line);
+    } else if (request_bind_captures(&line, parsing->arena, &parsing->requests.slots, text,
+                                     &parsing->column, err)) {
+        return err->status;
+    }
+    line.number = parsing->number;
     return add_line(parsing, &line, err);
 }
 
@@ -79,9 +96,16 @@ static enum status read_lines(struct parsing *parsing, struct err *err)
     struct str rest = str_of_bytes(parsing->source->text);
     struct str row = {0};
     for (size_t number = 1; str_split(&rest, '\n', &row); number++) {
-        row = str_trim(row);
-        if (row.len > 0 && read_line(parsing, row, err))
+        struct str line = str_trim(row);
+        parsing->number = (uint32_t)number;
+        parsing->column = 0;
+        if (line.len == 0 || read_line(parsing, line, err) == STATUS_OK)
+            continue;
+        if (parsing->column == 0)
             return err_wrap(err, "%.*s:%zu", STR_ARGS(parsing->source->name), number);
+        size_t indent = (size_t)(line.data - row.data);
+        return err_wrap(err, "%.*s:%zu:%zu", STR_ARGS(parsing->source->name), number,
+                        indent + parsing->column);
     }
     return STATUS_OK;
 }
@@ -111,6 +135,7 @@ static enum status read_entries(struct parsing *parsing, const struct json_value
                                   err))
             return err_wrap(err, "%.*s:1: entry %zu", STR_ARGS(parsing->source->name), i + 1);
         only = only.len ? only : host;
+        request_forget_captures(&line);
         if (!str_equal(host, only)) {
             parsing->requests.foreign++;
         } else if (add_line(parsing, &line, err)) {
@@ -135,8 +160,8 @@ enum status requests_parse(struct requests *out, struct arena *arena,
     if (entries ? read_entries(&parsing, entries, err) : read_lines(&parsing, err))
         return err->status;
     if (requests->len == 0) {
-        return err_set(err, STATUS_POLICY, "%.*s:1: no requests; write one JSON object a line",
-                       STR_ARGS(source->name));
+        return err_set(err, STATUS_POLICY, "%.*s:1: no requests%s; write one JSON object a line",
+                       STR_ARGS(source->name), requests->login_count ? " but logins" : "");
     }
     if (requests->schedule_len > REQUESTS_SCHEDULE_MAX) {
         return err_set(err, STATUS_POLICY, "%.*s:1: weights add up to more than %d",

@@ -3,6 +3,7 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/err.h"
+#include "gate/harness/load/capture.h"
 #include "gate/harness/load/request_text.h"
 
 /*
@@ -12,7 +13,11 @@
  * "weight","expect":[200],"expect_bytes","expect_sha256"}: path, header
  * values and body have places to fill in (request_text.h); body_file names a file beside
  * the request file whose bytes are sent as they are; the last two say how
- * long the body of the answer is and what its SHA-256 is.
+ * long the body of the answer is and what its SHA-256 is. A line with
+ * "capture":{"name":{"json":"$.a"}} (or "header", "cookie") is a login line:
+ * it is no part of the load, but sent once to each service before it, in
+ * the order of the file, and what is captured stands for {{name}} in the
+ * lines below it.
  *
  * JSON targets of vegeta, lines {"method","url","header":{"A":["b"]},
  * "body":"base64"}, told by "url". The address in the URL is not used: what
@@ -49,6 +54,9 @@ struct request_line {
     bool expects_bytes;
     uint64_t expect_bytes;
     struct str expect_sha256; /* lower-case hexadecimal; empty: any body will do */
+    struct capture *captures; /* of a login line */
+    size_t capture_count;
+    uint32_t number; /* in the file */
 };
 
 struct requests {
@@ -57,6 +65,10 @@ struct requests {
     uint32_t *schedule; /* one cycle: line indexes, each `weight` times, shuffled by the seed */
     size_t schedule_len;
     size_t foreign; /* HAR entries of other hosts */
+    /* Before the load, once to each service, in this order. */
+    struct request_line *logins;
+    size_t login_count;
+    struct capture_slots slots; /* of what all logins capture */
 };
 
 /* Where the text comes from, and the files that it names. */

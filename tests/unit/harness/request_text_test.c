@@ -21,7 +21,7 @@ static int close_arena(void **state)
 static struct str render(const char *text, uint64_t seed, uint64_t k)
 {
     struct request_text parsed = {0};
-    struct request_values values = {seed, k};
+    struct request_values values = {seed, k, NULL};
     struct err err = {0};
     struct buf buf;
     assert_ok(request_text_parse(&parsed, &arena, str_from(text), &err), &err);

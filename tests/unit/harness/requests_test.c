@@ -50,7 +50,7 @@ static struct str render(const struct requests *requests, size_t line, uint64_t 
 {
     struct buf buf;
     buf_init(&buf, 4096);
-    requests_render(&buf, &requests->lines[line], (struct request_values){42, k}, 8080);
+    requests_render(&buf, &requests->lines[line], (struct request_values){42, k, NULL}, 8080);
     struct str text = str_copy(&arena, buf_view(&buf));
     buf_release(&buf);
     return text;
