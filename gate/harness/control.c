@@ -24,7 +24,8 @@ enum {
 
 /* One exchange under way. */
 struct control_exchange {
-    struct str path;
+    struct control_request request;
+    struct curl_slist *header_list;
     CURL *curl;
     CURLM *multi;
     curl_socket_t fd; /* of the connection; libcurl's */
@@ -32,6 +33,7 @@ struct control_exchange {
     CURLcode code; /* how it ended, once it is over */
     uint64_t timeout_ns;
     struct buf body;
+    struct buf header;
     size_t header_bytes;
     bool has_much_header;
     bool has_whole_header; /* of the last answer: its empty line is there */
@@ -54,8 +56,12 @@ static size_t take_header(char *data, size_t size, size_t count, void *ctx)
     /* libcurl takes an answer that ends in the middle of its header for a whole one. */
     if (line.len == 0)
         control->has_whole_header = true;
-    if (str_starts_with(line, STR("HTTP/")))
+    if (str_starts_with(line, STR("HTTP/"))) {
         control->has_whole_header = false;
+        buf_reset(&control->header);
+    } else {
+        buf_append(&control->header, data, size * count);
+    }
     control->has_much_header = control->header_bytes > CONTROL_HEADER_BYTES_MAX;
     return control->has_much_header ? 0 : size * count;
 }
@@ -132,6 +138,50 @@ static bool set_up(struct control_exchange *control, const char *url, uint64_t t
            !curl_easy_setopt(curl, CURLOPT_XFERINFODATA, control);
 }
 
+/* libcurl would add a type of its own to a body, and wait for leave to send it. */
+static bool add_header(struct control_exchange *control, struct arena *arena)
+{
+    struct str rest = control->request.header;
+    struct str line;
+    const char *const without[] = {"Expect:", "Content-Type:"};
+    for (size_t i = 0; i < ARRAY_LEN(without); i++) {
+        struct curl_slist *grown = curl_slist_append(control->header_list, without[i]);
+        control->header_list = grown ? grown : control->header_list;
+    }
+    while (str_split(&rest, '\n', &line)) {
+        line = str_trim(line);
+        /* A header without a value is written with ";": with ":" it would be taken away. */
+        if (str_ends_with(line, STR(":")))
+            line = str_format(arena, "%.*s;", (int)line.len - 1, line.data);
+        struct curl_slist *grown = curl_slist_append(control->header_list, str_text(arena, line));
+        if (!grown)
+            return false;
+        control->header_list = grown;
+    }
+    return !curl_easy_setopt(control->curl, CURLOPT_HTTPHEADER, control->header_list);
+}
+
+/* A server waits for the body of a POST unless it is told that there is none. */
+static bool set_request(struct control_exchange *control, struct arena *arena)
+{
+    const struct control_request *request = &control->request;
+    CURL *curl = control->curl;
+    bool is_get = str_equal(request->method, STR("GET"));
+    bool announces = request->has_body || str_equal(request->method, STR("POST")) ||
+                     str_equal(request->method, STR("PUT")) ||
+                     str_equal(request->method, STR("PATCH"));
+    if (is_get && !request->has_body && request->header.len == 0)
+        return true;
+    if (str_equal(request->method, STR("HEAD")) && curl_easy_setopt(curl, CURLOPT_NOBODY, 1L))
+        return false;
+    if (announces &&
+        (curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len) ||
+         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.len ? request->body.data : "")))
+        return false;
+    return !curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, str_text(arena, request->method)) &&
+           add_header(control, arena);
+}
+
 static enum status explain(const struct control_exchange *control, struct err *err)
 {
     if (process_interrupted())
@@ -167,42 +217,63 @@ static void close_exchange(struct control_exchange *control)
     if (control->multi && control->curl)
         (void)curl_multi_remove_handle(control->multi, control->curl);
     curl_easy_cleanup(control->curl);
+    curl_slist_free_all(control->header_list);
     (void)curl_multi_cleanup(control->multi);
     buf_release(&control->body);
+    buf_release(&control->header);
 }
 
-static enum status open_exchange(struct control_exchange *control, uint16_t port,
-                                 uint64_t timeout_ns, struct err *err)
+static enum status wrap_request(const struct control_exchange *control, struct err *err)
+{
+    const struct control_request *request = &control->request;
+    struct str shown = request->shown.len ? request->shown : request->path;
+    return err_wrap(err, "%.*s %.*s", STR_ARGS(request->method), STR_ARGS(shown));
+}
+
+static enum status open_exchange(struct control_exchange *control, struct arena *arena,
+                                 uint16_t port, uint64_t timeout_ns, struct err *err)
 {
     char url[CONTROL_PATH_BYTES_MAX + 64];
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u%.*s", (unsigned)port,
-                   STR_ARGS(control->path));
+                   STR_ARGS(control->request.path));
     control->curl = curl_setup() ? curl_easy_init() : NULL;
     control->multi = control->curl ? curl_multi_init() : NULL;
     if (!control->multi)
         return err_set(err, STATUS_IO, "cannot start libcurl");
-    if (!set_up(control, url, timeout_ns) ||
+    if (!set_up(control, url, timeout_ns) || !set_request(control, arena) ||
         curl_multi_add_handle(control->multi, control->curl) != CURLM_OK)
         return err_set(err, STATUS_IO, "libcurl lacks an option");
+    return STATUS_OK;
+}
+
+static enum status begin(struct control_exchange **out, struct arena *arena, uint16_t port,
+                         const struct control_request *request, uint64_t timeout_ns,
+                         struct err *err)
+{
+    struct str shown = request->shown.len ? request->shown : request->path;
+    if (!path_is_plain(request->path))
+        return err_set(err, STATUS_POLICY, "\"%.*s\" is not a path of HTTP", STR_ARGS(shown));
+    struct control_exchange *control = ARENA_NEW(arena, struct control_exchange);
+    control->request = *request;
+    control->request.path = str_copy(arena, request->path);
+    control->fd = CURL_SOCKET_BAD;
+    control->timeout_ns = timeout_ns;
+    buf_init(&control->body, CONTROL_BODY_BYTES_MAX);
+    buf_init(&control->header, CONTROL_HEADER_BYTES_MAX);
+    if (open_exchange(control, arena, port, timeout_ns, err)) {
+        (void)wrap_request(control, err);
+        close_exchange(control);
+        return err->status;
+    }
+    *out = control;
     return STATUS_OK;
 }
 
 enum status control_begin(struct control_exchange **out, struct arena *arena, uint16_t port,
                           struct str path, uint64_t timeout_ns, struct err *err)
 {
-    if (!path_is_plain(path))
-        return err_set(err, STATUS_POLICY, "\"%.*s\" is not a path of HTTP", STR_ARGS(path));
-    struct control_exchange *control = ARENA_NEW(arena, struct control_exchange);
-    control->path = str_copy(arena, path);
-    control->fd = CURL_SOCKET_BAD;
-    control->timeout_ns = timeout_ns;
-    buf_init(&control->body, CONTROL_BODY_BYTES_MAX);
-    if (open_exchange(control, port, timeout_ns, err)) {
-        close_exchange(control);
-        return err_wrap(err, "GET %.*s", STR_ARGS(path));
-    }
-    *out = control;
-    return STATUS_OK;
+    const struct control_request request = {.method = STR("GET"), .path = path};
+    return begin(out, arena, port, &request, timeout_ns, err);
 }
 
 bool control_step(struct control_exchange *exchange)
@@ -231,6 +302,7 @@ static enum status take_reply(struct control_reply *out, struct arena *arena,
         return err_set(err, STATUS_CHILD, "the answer ends within its header");
     if (curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &reply.http_code) != CURLE_OK)
         return err_set(err, STATUS_CHILD, "the answer has no status");
+    reply.header = str_copy(arena, buf_view(&exchange->header));
     reply.body = bytes_of_str(str_copy(arena, buf_view(&exchange->body)));
     *out = reply;
     return STATUS_OK;
@@ -241,7 +313,7 @@ enum status control_end(struct control_reply *out, struct arena *arena,
 {
     enum status status = take_reply(out, arena, exchange, err);
     if (status != STATUS_OK)
-        (void)err_wrap(err, "GET %.*s", STR_ARGS(exchange->path));
+        (void)wrap_request(exchange, err);
     close_exchange(exchange);
     return status;
 }
@@ -271,13 +343,21 @@ void control_wait(struct control_exchange *exchange, uint64_t limit_ns)
     }
 }
 
-enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
-                        struct str path, uint64_t timeout_ns, struct err *err)
+enum status control_send(struct control_reply *out, struct arena *arena, uint16_t port,
+                         const struct control_request *request, uint64_t timeout_ns,
+                         struct err *err)
 {
     struct control_exchange *exchange = NULL;
-    if (control_begin(&exchange, arena, port, path, timeout_ns, err))
+    if (begin(&exchange, arena, port, request, timeout_ns, err))
         return err->status;
     assert(exchange);
     control_wait(exchange, UINT64_MAX);
     return control_end(out, arena, exchange, err);
+}
+
+enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
+                        struct str path, uint64_t timeout_ns, struct err *err)
+{
+    const struct control_request request = {.method = STR("GET"), .path = path};
+    return control_send(out, arena, port, &request, timeout_ns, err);
 }

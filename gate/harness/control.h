@@ -13,12 +13,28 @@ enum { CONTROL_BODY_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct control_reply {
     long http_code;
+    struct str header; /* lines as they came, without the status line; of the last answer */
     struct bytes body;
+};
+
+/* A request that is no plain GET. */
+struct control_request {
+    struct str method;
+    struct str path;
+    struct str shown;  /* of the path in messages, where it holds a secret; empty: the path */
+    struct str header; /* "Name: value\r\n" each */
+    bool has_body;
+    struct str body; /* must live as long as the exchange */
 };
 
 /* An answer with any status is STATUS_OK; no answer, too much or too late is STATUS_CHILD. */
 NODISCARD enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
                                   struct str path, uint64_t timeout_ns, struct err *err);
+
+/* The same for any request. */
+NODISCARD enum status control_send(struct control_reply *out, struct arena *arena, uint16_t port,
+                                   const struct control_request *request, uint64_t timeout_ns,
+                                   struct err *err);
 
 /*
  * The same beside something else that goes on meanwhile: begin, look in

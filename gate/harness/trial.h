@@ -13,9 +13,10 @@ struct trial {
     struct str module;  /* of the program; empty: not known */
     struct str run_dir; /* ${DIR}: private to the trial, the same path for every one of them */
     struct record_trial *record;
-    struct arena *scratch; /* until the end of the trial */
-    struct arena *keep;    /* what the record points to */
-    int64_t period;        /* of the heap profiles so far; 0: none was read */
+    struct arena *scratch;      /* until the end of the trial */
+    struct arena *keep;         /* what the record points to */
+    int64_t period;             /* of the heap profiles so far; 0: none was read */
+    const struct str *captured; /* of this service's login lines, by slot; secrets; NULL: none */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "gate/harness/trial_duet.h"
 
 #include "gate/base/clock.h"
+#include "gate/harness/login.h"
 #include "gate/harness/machine.h"
 #include "gate/harness/points.h"
 #include "gate/harness/service.h"
@@ -91,6 +92,7 @@ static enum status run_load(struct load_result results[SIDES], struct duet *duet
     for (int side = 0; side < SIDES; side++) {
         spec->ports[side] = duet->services[side].port;
         spec->watch_fds[side] = duet->services[side].process.output_fd;
+        spec->captured[side] = trials[side].captured;
     }
     spec->lane_count = SIDES;
     spec->tick = tick;
@@ -270,6 +272,19 @@ static enum status start_both(struct duet *duet, struct err *err)
     return STATUS_OK;
 }
 
+/* Each side by itself: what one service gave out never reaches the other. */
+static enum status log_in(struct duet *duet, struct err *err)
+{
+    for (enum side side = 0; side < SIDES; side++) {
+        struct service *service = &duet->services[side];
+        if (login_run(&duet->trials[side], service->port, err) == STATUS_OK)
+            continue;
+        (void)service_explain(service, "during the login", err);
+        return name_side(side, err);
+    }
+    return STATUS_OK;
+}
+
 static enum status check_both(struct duet *duet, struct err *err)
 {
     for (enum side side = 0; side < SIDES; side++) {
@@ -286,8 +301,8 @@ enum status trial_duet(struct trial trials[SIDES], struct err *err)
     for (int side = 0; side < SIDES; side++)
         duet.services[side].trial = &trials[side];
     const struct pinning *pinning = &trials[SIDE_BASE].harness->pinning;
-    if (pinning_begin(pinning, err) || start_both(&duet, err) || warm_up(&duet, err) ||
-        measure_load(&duet, err) || check_both(&duet, err))
+    if (pinning_begin(pinning, err) || start_both(&duet, err) || log_in(&duet, err) ||
+        warm_up(&duet, err) || measure_load(&duet, err) || check_both(&duet, err))
         status = err->status;
     for (int side = 0; side < SIDES; side++)
         status = service_end(&duet.services[side], status, err);

@@ -2,6 +2,7 @@
 #include "gate/base/io.h"
 #include "gate/harness/cpu_profile.h"
 #include "gate/harness/load_command.h"
+#include "gate/harness/login.h"
 #include "gate/harness/machine.h"
 #include "gate/harness/points.h"
 #include "gate/harness/sampler.h"
@@ -81,6 +82,7 @@ static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint6
     http->done_before = first_k;
     spec.ports[0] = http->service.port;
     spec.lane_count = 1;
+    spec.captured[0] = http->trial->captured;
     spec.tick = tick;
     spec.tick_ctx = http;
     spec.on_watch = take_output;
@@ -101,6 +103,13 @@ static enum status run_load(struct load_result *out, struct http_trial *http,
     if (status != STATUS_OK)
         return explain_failure(http, err);
     return trial_load_check_answers(http->trial, spec, out, err);
+}
+
+static enum status log_in(struct http_trial *http, struct err *err)
+{
+    if (login_run(http->trial, http->service.port, err))
+        return service_explain(&http->service, "during the login", err);
+    return STATUS_OK;
 }
 
 static enum status warm_up(struct http_trial *http, struct err *err)
@@ -323,9 +332,10 @@ static enum status measure(struct http_trial *http, struct err *err)
     /* RSS of the warm-up is sampled too, into a list that nobody reads. */
     sampler_init(&http->sampler, trial->scratch, &http->service.process);
     if (service_start(&http->service, err) || read_heap(http, POINT_READY, err) ||
-        warm_up(http, err) || read_warm(http, err) || measure_load(http, err) ||
-        service_check_alive(&http->service, err) || read_end(http, err) ||
-        measure_growth(http, err) || service_check_alive(&http->service, err))
+        log_in(http, err) || warm_up(http, err) || read_warm(http, err) ||
+        measure_load(http, err) || service_check_alive(&http->service, err) ||
+        read_end(http, err) || measure_growth(http, err) ||
+        service_check_alive(&http->service, err))
         return err->status;
     return record_gc(http, err);
 }
