@@ -202,9 +202,10 @@ static enum status take_cookie(struct str *out, const struct capture *capture, s
 static const struct json_value *step_into(const struct json_value *value,
                                           const struct capture_step *step)
 {
-    if (step->is_item)
-        return value->kind == JSON_LIST && step->at < value->len ? &value->members[step->at].value
-                                                                 : NULL;
+    if (step->is_item) {
+        bool is_there = value->kind == JSON_LIST && step->at < value->len;
+        return is_there ? &value->members[step->at].value : NULL;
+    }
     for (size_t i = 0; value->kind == JSON_OBJECT && i < value->len; i++) {
         if (str_equal(value->members[i].key, step->name))
             return &value->members[i].value;

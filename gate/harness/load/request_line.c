@@ -351,9 +351,10 @@ static enum status finish(struct request_line *out, struct draft *draft, struct 
     struct request_text *parts = line->parts;
     if (line->path.len == 0)
         return err_set(err, STATUS_POLICY, "\"path\" is missing");
-    if (line->capture_count > 0 && line->weight > 1)
+    if (line->capture_count > 0 && line->weight > 1) {
         return err_set(err, STATUS_POLICY,
                        "a line with \"capture\" is sent once; remove \"weight\"");
+    }
     if (line->method.len == 0)
         line->method = line->has_body ? STR("POST") : STR("GET");
     if (request_text_parse(&parts[REQUEST_PATH], draft->arena, line->path, err) ||

@@ -46,28 +46,32 @@ static const struct taken_case {
     {"{\"cookie\": \"SID\"}", NULL, "the answer sets no cookie SID"},
 };
 
+static void check_taken(const struct taken_case *row, struct arena *arena)
+{
+    struct err err = {0};
+    struct capture capture = {0};
+    struct str value = STR("untouched");
+    struct json_value spec = parsed(arena, row->spec);
+    assert_ok(capture_parse(&capture, arena, STR("t"), &spec, &err), &err);
+    enum status status = capture_take(&value, arena, &capture, STR(HEADER), STR(BODY), &err);
+    if (row->value) {
+        assert_ok(status, &err);
+        assert_str(value, row->value);
+    } else {
+        assert_int_equal(status, STATUS_CHILD);
+        assert_string_equal(err.text, row->message);
+        assert_str(value, "untouched");
+    }
+}
+
 static void takes_what_an_answer_holds(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(taken_cases); i++) {
-        const struct taken_case *row = &taken_cases[i];
         struct arena arena;
-        struct err err = {0};
-        struct capture capture = {0};
-        struct str value = STR("untouched");
         arena_init(&arena);
-        print_message("%s\n", row->spec);
-        struct json_value spec = parsed(&arena, row->spec);
-        assert_ok(capture_parse(&capture, &arena, STR("t"), &spec, &err), &err);
-        enum status status = capture_take(&value, &arena, &capture, STR(HEADER), STR(BODY), &err);
-        if (row->value) {
-            assert_ok(status, &err);
-            assert_str(value, row->value);
-        } else {
-            assert_int_equal(status, STATUS_CHILD);
-            assert_string_equal(err.text, row->message);
-            assert_str(value, "untouched");
-        }
+        print_message("%s\n", taken_cases[i].spec);
+        check_taken(&taken_cases[i], &arena);
         arena_release(&arena);
     }
 }
