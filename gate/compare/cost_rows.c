@@ -73,8 +73,12 @@ static const struct cost_kind cost_kinds[] = {
      .metric_count = ARRAY_LEN(goroutine_metrics)},
 };
 
-/* Whether an empty profile means that nothing waited: mutex profiles alone can tell. */
-enum looked { LOOKED_UNKNOWN, LOOKED_NOT, LOOKED };
+/*
+ * Whether an empty profile means that nothing waited: mutex profiles alone
+ * can tell, and only where every wait is recorded. What is said of several
+ * trials is the least of them.
+ */
+enum looked { LOOKED_NOT, LOOKED_UNKNOWN, LOOKED_PARTLY, LOOKED };
 
 /* One kind of profile while its rows are made. */
 struct cost_maker {
@@ -130,16 +134,8 @@ static enum status look(enum looked *out, const struct cost_maker *maker,
         return STATUS_OK;
     enum status status = recording_mutex_period(&period, place->recording, place->key, err);
     if (status == STATUS_OK)
-        *out = period ? LOOKED : LOOKED_NOT;
+        *out = period > 1 ? LOOKED_PARTLY : period == 1 ? LOOKED : LOOKED_NOT;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-/* What holds for all trials of a side; one that did not look is enough. */
-static enum looked both_looked(enum looked a, enum looked b)
-{
-    if (a == LOOKED_NOT || b == LOOKED_NOT)
-        return LOOKED_NOT;
-    return a == LOOKED && b == LOOKED ? LOOKED : LOOKED_UNKNOWN;
 }
 
 /* Where none was asked for nobody need be told; a rule that wants one still says so. */
@@ -161,6 +157,7 @@ static enum status read_side(struct cost_maker *maker, const struct comparison_s
     size_t count = record->trial_count[side][PHASE_STEADY];
     struct cost_trial *trials = ARENA_ARRAY(maker->arena, struct cost_trial, count);
     maker->sides[side] = (struct cost_side){trials, count, &record->programs[side]};
+    maker->looked[side] = LOOKED;
     for (size_t t = 0; t < count; t++) {
         const struct record_trial *trial = &record->trials[side][PHASE_STEADY][t];
         struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
@@ -176,7 +173,8 @@ static enum status read_side(struct cost_maker *maker, const struct comparison_s
             status = look(&looked, maker, &place, err);
         if (status != STATUS_OK)
             return err_wrap(err, "%s, steady trial %u", side_name(side), trial->number);
-        maker->looked[side] = t ? both_looked(maker->looked[side], looked) : looked;
+        if (looked < maker->looked[side])
+            maker->looked[side] = looked;
     }
     return STATUS_OK;
 }
@@ -200,6 +198,8 @@ static struct str why_empty(const struct cost_maker *maker, bool base)
 {
     const char *call = maker->kind->turned_on_by;
     const char *kind = profile_kind_spoken(maker->kind->kind);
+    if (maker->looked[SIDE_CAND] == LOOKED_PARTLY)
+        return str_format(maker->arena, "it records only some of the waits (%s above 1)", call);
     if (maker->looked[SIDE_CAND] == LOOKED_NOT) {
         return str_format(maker->arena, "%s profiling is off, since the service %s %s", kind,
                           base ? "does not call" : "no longer calls", call);
@@ -216,10 +216,14 @@ static void note_empty_base(struct cost_maker *maker)
     const char *call = maker->kind->turned_on_by;
     if (maker->looked[SIDE_BASE] == LOOKED)
         return;
+    static const char *const whys[] = {
+        [LOOKED_NOT] = "only the candidate calls",
+        [LOOKED_UNKNOWN] = "nothing waited there, or only the candidate calls",
+        [LOOKED_PARTLY] = "only some of its waits are recorded, by",
+    };
     comparison_note(maker->comparison, maker->arena,
-                    "the %s profile of the baseline is empty: %sonly the candidate calls %s", name,
-                    maker->looked[SIDE_BASE] == LOOKED_NOT ? "" : "nothing waited there, or ",
-                    call);
+                    "the %s profile of the baseline is empty: %s %s", name,
+                    whys[maker->looked[SIDE_BASE]], call);
 }
 
 /*
