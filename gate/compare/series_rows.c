@@ -2,27 +2,20 @@
 
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/sources.h"
+#include "gate/stats/sample.h"
 
 /* Of what was looked at in a column, in the order of time; len > 0. */
 typedef double (*series_value)(uint64_t *values, size_t len);
 
-static int compare_values(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
 static double p95(uint64_t *values, size_t len)
 {
-    qsort(values, len, sizeof(*values), compare_values);
-    size_t rank = (len * 95 + 99) / 100;
-    return (double)values[rank - 1];
+    sample_sort_u64(values, len);
+    return (double)sample_percentile_u64(values, len, 95);
 }
 
 static double largest(uint64_t *values, size_t len)
 {
-    qsort(values, len, sizeof(*values), compare_values);
+    sample_sort_u64(values, len);
     return (double)values[len - 1];
 }
 
@@ -57,7 +50,17 @@ static struct str where_text(const struct series_reader *reader, const struct tr
                       (unsigned)place->key.number, why);
 }
 
-/* False where nothing in the column was looked at. */
+/* PSS of a process that grew too large for it would be that of its youth. */
+static bool is_cut_short(const struct record_rows *series, enum series_column column)
+{
+    for (size_t i = 0; column == SERIES_PSS && i < series->len; i++) {
+        if (record_at(series, i, SERIES_RSS) > RECORDING_PSS_RSS_BYTES_MAX)
+            return true;
+    }
+    return false;
+}
+
+/* False where nothing in the column was looked at, or not to the end. */
 static bool read_value(double *out, const struct record_rows *series, const struct series_row *what,
                        uint64_t *scratch)
 {
@@ -67,9 +70,10 @@ static bool read_value(double *out, const struct record_rows *series, const stru
         if (value != RECORD_NONE)
             scratch[len++] = value;
     }
-    if (len > 0)
-        *out = what->value(scratch, len);
-    return len > 0;
+    if (len == 0 || is_cut_short(series, what->column))
+        return false;
+    *out = what->value(scratch, len);
+    return true;
 }
 
 static void refuse_column(struct series_reader *reader, const struct trial_place *place, size_t row)

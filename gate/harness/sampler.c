@@ -9,9 +9,6 @@
 #define SAMPLE_NS (85 * NS_PER_MS)
 #define PSS_NS    NS_PER_SECOND
 
-/* The kernel walks every page for PSS, and we and the service wait for it. */
-#define PSS_RSS_BYTES_MAX (512ULL << 20)
-
 void sampler_init(struct sampler *sampler, struct arena *arena, const struct process *process)
 {
     *sampler = (struct sampler){
@@ -39,7 +36,7 @@ void sampler_take(struct sampler *sampler)
 {
     uint64_t now = clock_now_ns();
     uint64_t rss_bytes = sampler->len ? sampler->samples[sampler->len - 1].usage.rss_bytes : 0;
-    bool with_pss = now >= sampler->next_pss_ns && rss_bytes <= PSS_RSS_BYTES_MAX;
+    bool with_pss = now >= sampler->next_pss_ns && rss_bytes <= RECORDING_PSS_RSS_BYTES_MAX;
     struct sample sample = {.at_ns = now - sampler->started_ns};
     process_usage(&sample.usage, sampler->process, with_pss);
     sample.usage.cpu_ns -= sample.usage.cpu_ns < sampler->started_cpu_ns ? sample.usage.cpu_ns

@@ -151,6 +151,12 @@ enum cycle_column {
 /* From `from` of a cycle its true start is at most this far. */
 #define RECORDING_CYCLE_START_US 2000
 
+/*
+ * The kernel walks every page for PSS, and the service waits for it: of a
+ * process that has more than this it is not looked at.
+ */
+#define RECORDING_PSS_RSS_BYTES_MAX (512ULL << 20)
+
 /* Not looked at: "-" in the file. */
 #define RECORD_NONE UINT64_MAX
 
@@ -168,6 +174,11 @@ static inline uint64_t record_at(const struct record_rows *rows, size_t row, siz
 enum side { SIDE_BASE, SIDE_CAND, SIDES };
 enum phase { PHASE_EXACT, PHASE_STEADY, PHASE_DUET, PHASES };
 enum point { POINT_READY, POINT_WARM, POINT_END, POINTS };
+/*
+ * So many collections memgate forces between the texts of two neighbouring
+ * points: for the first one's profile and for the second one's text.
+ */
+enum { POINT_COLLECTIONS = 2 };
 
 const char *side_name(enum side side);    /* "baseline", "candidate" */
 const char *phase_name(enum phase phase); /* "exact", "steady", "duet" */
@@ -283,7 +294,7 @@ struct record_clocks {
 
 /*
  * Collections during the load of a steady trial, by what the runtime
- * printed (GODEBUG=gctrace=1). Those that runtime.GC forced do not count.
+ * printed (GODEBUG=gctrace=1), those that the service forced as well.
  */
 struct record_gc {
     bool is_traced;        /* false: nothing below was measured */

@@ -26,13 +26,14 @@ static struct str file_of(struct fixture *fixture, struct trial_key key)
  * PSS once in ten samples: 1, 2, 3, 4 times `unit`; threads 5 to 9 and 5
  * again; open files from 41 down to 2.
  */
-static void put(struct fixture *fixture, struct trial_key key, uint64_t unit)
+static void put_grown(struct fixture *fixture, struct trial_key key, uint64_t unit,
+                      uint64_t last_rss)
 {
     uint64_t rows[SAMPLES][SERIES_COLUMNS];
     struct buf text;
     for (size_t i = 0; i < SAMPLES; i++) {
         rows[i][SERIES_MS] = 100 * i;
-        rows[i][SERIES_RSS] = 4096;
+        rows[i][SERIES_RSS] = i + 1 < SAMPLES ? 4096 : last_rss;
         rows[i][SERIES_PSS] = i % 10 == 0 && unit ? (i / 10 + 1) * unit : RECORD_NONE;
         rows[i][SERIES_CPU] = i;
         rows[i][SERIES_THREADS] = 5 + i % 5;
@@ -43,6 +44,11 @@ static void put(struct fixture *fixture, struct trial_key key, uint64_t unit)
     assert_ok(io_write_file(file_of(fixture, key), bytes_of_str(buf_view(&text)), &fixture->err),
               &fixture->err);
     buf_release(&text);
+}
+
+static void put(struct fixture *fixture, struct trial_key key, uint64_t unit)
+{
+    put_grown(fixture, key, unit, 4096);
 }
 
 static void fixture_init(struct fixture *fixture)
@@ -120,6 +126,25 @@ static void without_pss_the_rest_is_there(void **state)
     fixture_release(&fixture);
 }
 
+/* It was looked at while the process was small. */
+static void pss_of_a_process_that_outgrew_it_is_none(void **state)
+{
+    struct fixture fixture;
+    struct trial_key key = {0, SIDE_CAND, PHASE_STEADY, 2};
+    (void)state;
+    fixture_init(&fixture);
+    put_grown(&fixture, key, 2000, RECORDING_PSS_RSS_BYTES_MAX);
+    add(&fixture);
+    assert_int_equal(fixture.comparison.row_count, 3);
+    put_grown(&fixture, key, 2000, RECORDING_PSS_RSS_BYTES_MAX + 1);
+    fixture.comparison.row_count = 0;
+    add(&fixture);
+    assert_int_equal(fixture.comparison.row_count, 2);
+    assert_true(str_contains(comparison_why_unmeasured(&fixture.comparison, METRIC_PSS_P95),
+                             STR("or too large for it")));
+    fixture_release(&fixture);
+}
+
 static void without_samples_there_is_a_reason(void **state)
 {
     struct fixture fixture;
@@ -140,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(samples_become_numbers),
         cmocka_unit_test(without_pss_the_rest_is_there),
+        cmocka_unit_test(pss_of_a_process_that_outgrew_it_is_none),
         cmocka_unit_test(without_samples_there_is_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
