@@ -6,9 +6,9 @@
 /*
  * Holds what gctrace printed of a steady trial against MemStats at the
  * points before and behind the load, which the runtime counts apart from
- * what it prints: each collection's number lies between the two counts, no
- * more of them than MemStats knows were forced by nobody, and those that its
- * ring of 256 pauses still has stopped the program for as long. gctrace cuts
+ * what it prints: each collection's number lies between the two counts,
+ * there are no more of them than MemStats counted besides memgate's own, and
+ * those that its ring of 256 pauses still has stopped the program for as long. gctrace cuts
  * each stop to two digits (0.199 ms is printed as 0.19), so sums may differ
  * by GC_CHECK_SHARE and GC_CHECK_NS a collection; over eight processes on Go
  * 1.26 gctrace's was 0.9 to 3.7 % below.

@@ -105,9 +105,8 @@ static void read_goal(double *out, struct gc_reader *reader, const struct trial_
 
 /*
  * From the ring of MemStats, where cycle N has place (N - 1) % 256. The
- * points force two collections that are within it: one for the profile
- * behind the text of `warm`, one for the text of `end`. NULL, or why it
- * cannot be had.
+ * first behind the text of `warm` is that of its profile, the last that of
+ * the text of `end`: memgate's. NULL, or why it cannot be had.
  */
 static const char *ring_pause(double *out, const struct memstats *warm, const struct memstats *end)
 {
@@ -115,14 +114,12 @@ static const char *ring_pause(double *out, const struct memstats *warm, const st
     size_t len = 0;
     if (end->gc_count < warm->gc_count || end->pause_count < MEMSTATS_PAUSES)
         return "MemStats does not hold its pauses";
-    if (end->forced_gc_count - warm->forced_gc_count != 2)
-        return "lines of gctrace were lost, and the service forces collections of its own";
     if (end->gc_count - warm->gc_count > MEMSTATS_PAUSES) {
         return "lines of gctrace were lost, and there were more collections than the 256 whose "
                "pauses MemStats keeps";
     }
     /* The numbers are the service's: their difference is bounded above, they themselves are not. */
-    for (uint64_t i = 2; i < end->gc_count - warm->gc_count; i++)
+    for (uint64_t i = POINT_COLLECTIONS; i < end->gc_count - warm->gc_count; i++)
         pauses[len++] = end->pause_ns[(warm->gc_count + i - 1) % MEMSTATS_PAUSES];
     if (len == 0)
         return "lines of gctrace were lost, and MemStats knows of no collection";

@@ -65,7 +65,6 @@ static double rss_max(const struct reading *reading)
     return reading->trial->rss_samples ? (double)reading->trial->rss_max_bytes : -1;
 }
 
-/* Forced collections are ours (heap?gc=1) and do not count. */
 static double gc_cycles(const struct reading *reading)
 {
     struct memstats warm = {0};
@@ -77,8 +76,9 @@ static double gc_cycles(const struct reading *reading)
         recording_memstats(&end, reading->arena, reading->place.recording, reading->place.key,
                            POINT_END, &err))
         return -1;
-    double cycles = (double)(end.gc_count - end.forced_gc_count) -
-                    (double)(warm.gc_count - warm.forced_gc_count);
+    if (end.gc_count < warm.gc_count + POINT_COLLECTIONS)
+        return -1;
+    double cycles = (double)(end.gc_count - warm.gc_count - POINT_COLLECTIONS);
     return cycles * 1000 / (double)reading->trial->request_count;
 }
 

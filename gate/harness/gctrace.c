@@ -243,7 +243,7 @@ static struct str refusal_of(const struct gctrace *trace, struct arena *arena, u
     return (struct str){"", 0};
 }
 
-/* Of the load's cycles that nobody forced. */
+/* Of the load's cycles. Those that memgate forces lie outside: a forced one here is the service's. */
 struct cycle_sums {
     uint64_t *pauses_ns;
     size_t len;
@@ -255,8 +255,6 @@ static void add_cycles(struct cycle_sums *sums, const struct gctrace *trace, str
 {
     for (size_t i = 0; i < trace->cycle_count; i++) {
         const struct gctrace_line *line = &trace->cycles[i].line;
-        if (line->is_forced)
-            continue;
         sums->pauses_ns[sums->len++] = line->stop_ns;
         sums->assist_ns += line->assist_ns;
         sums->cpu_ns += line->cpu_ns;

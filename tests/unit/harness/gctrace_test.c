@@ -127,7 +127,7 @@ static void summarize(struct trial *trial)
     gctrace_summarize(&trial->trace, &trial->arena, 100000000, &trial->gc);
 }
 
-static void only_the_load_counts_and_nothing_forced(void **state)
+static void only_the_load_counts(void **state)
 {
     struct trial trial;
     (void)state;
@@ -136,14 +136,14 @@ static void only_the_load_counts_and_nothing_forced(void **state)
     feed_cycle(&trial, 1, 500, "");
     feed_cycle(&trial, 2, 500, " (forced)");
     gctrace_begin(&trial.trace);
-    feed_cycle(&trial, 3, 500, " (forced)");
-    for (unsigned i = 4; i < 14; i++) {
-        feed_cycle(&trial, i, i, "");
+    for (unsigned i = 3; i < 13; i++) {
+        /* runtime.GC by the service costs as much as any other. */
+        feed_cycle(&trial, i, i + 1, i % 2 ? " (forced)" : "");
         feed_text(&trial, "GET /work\n");
     }
     gctrace_end(&trial.trace);
+    feed_cycle(&trial, 13, 500, " (forced)");
     feed_cycle(&trial, 14, 500, " (forced)");
-    feed_cycle(&trial, 15, 500, " (forced)");
     summarize(&trial);
     assert_true(trial.gc.is_traced);
     assert_int_equal(trial.gc.cycles, 10);
@@ -154,7 +154,7 @@ static void only_the_load_counts_and_nothing_forced(void **state)
     assert_int_equal(trial.gc.pause_max_ns, 26000000);
     assert_close(trial.gc.assist_share, 0.1, 1e-12);
     assert_close(trial.gc.cpu_share, 1.0, 1e-12);
-    assert_int_equal(trial.gc.goal_bytes, 13 << 20);
+    assert_int_equal(trial.gc.goal_bytes, 12 << 20);
     arena_release(&trial.arena);
 }
 
@@ -333,7 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_of_every_release_are_read),
         cmocka_unit_test(other_lines_are_none),
-        cmocka_unit_test(only_the_load_counts_and_nothing_forced),
+        cmocka_unit_test(only_the_load_counts),
         cmocka_unit_test(no_cycle_is_a_measurement),
         cmocka_unit_test(the_numbers_tell_what_was_torn),
         cmocka_unit_test(what_cannot_be_trusted_is_refused),
