@@ -299,10 +299,11 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
         .exact_rate = EXACT_RATE,
         .exact_limit_ns = EXACT_LIMIT_NS,
     };
-    if (scenario->driver == DRIVER_HTTP &&
-        (read_requests(harness, &built, err) || try_limits(harness, &built, err)))
+    if (scenario->driver == DRIVER_HTTP && read_requests(harness, &built, err))
         return err->status;
     if (scenario->driver == DRIVER_COMMAND && export_load_tree(harness, &built, err))
+        return err->status;
+    if (try_limits(harness, &built, err))
         return err->status;
     for (enum side side = 0; side < SIDES; side++) {
         if (build_side(harness, &built, side, err))

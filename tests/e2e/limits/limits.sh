@@ -11,7 +11,7 @@ repo=$work/repo
 # shellcheck disable=SC2034 # row of lib.sh reads it
 shown='^  (limits|alone|machine|INVALID|note)'
 
-# policy MODE LIMITS [COUNT]
+# policy MODE LIMITS [COUNT]; tool has hey send the load instead.
 policy() {
     cat > "$repo/memgate.yaml" <<YAML
 version: 1
@@ -26,6 +26,11 @@ rules:
   - {metric: cpu_per_request, max_increase_percent: 100000%}
   - {metric: p99, max_increase_percent: 100000%}
 YAML
+}
+
+tool() {
+    # shellcheck disable=SC2016 # memgate puts them in
+    sed -i 's|^    load: .*|    load: {driver: command, output: hey, count: 200, warmup: 20, command: [hey, -n, "${COUNT}", -c, "${CONNECTIONS}", "http://${ADDR}/work"]}|' "$repo/memgate.yaml"
 }
 
 groups() {
@@ -73,6 +78,9 @@ limited() {
     row "more than its memory" 3 \
         '^  INVALID candidate \(exact trial 1\): was killed by its memory limit of 64 MiB' main hog
     nothing_left "more than its memory"
+    tool
+    row "held under a load tool" 0 '^  limits  64 MiB of memory, 1.5 CPUs, only CPUs 0' main main
+    nothing_left "held under a load tool"
     policy child "$held"
     row "a child of it" 3 '^  INVALID .*killed by its memory limit' main main
     nothing_left "a child of it"
