@@ -18,10 +18,10 @@
 enum {
     GCTRACE_LINE_BYTES_MAX = 512,
     /*
-     * Collections of a load: a thousand a second over a quarter of an hour.
-     * What prints more is no Go runtime, and would fill our memory.
+     * Collections of a load: 400 a second over a quarter of an hour. More
+     * would fill our memory, and the file of a recording.
      */
-    GCTRACE_CYCLES_MAX = 1000000,
+    GCTRACE_CYCLES_MAX = 400000,
 };
 
 /*

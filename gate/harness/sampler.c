@@ -92,9 +92,7 @@ static uint64_t looked_at(uint64_t number)
 enum status sampler_write(const struct sampler *sampler, struct str file, struct err *err)
 {
     struct arena scratch;
-    struct buf text;
     arena_init(&scratch);
-    buf_init(&text, BUF_TEXT_BYTES_MAX);
     uint64_t(*rows)[SERIES_COLUMNS] =
         arena_alloc(&scratch, sampler->len + 1, SERIES_COLUMNS * sizeof(uint64_t));
     for (size_t i = 0; i < sampler->len; i++) {
@@ -106,9 +104,7 @@ enum status sampler_write(const struct sampler *sampler, struct str file, struct
         rows[i][SERIES_THREADS] = looked_at(sample->usage.threads);
         rows[i][SERIES_FDS] = looked_at(sample->usage.fds);
     }
-    recording_table_write(&text, TABLE_SERIES, rows[0], sampler->len);
-    enum status status = io_write_file(file, bytes_of_str(buf_view(&text)), err);
-    buf_release(&text);
+    enum status status = recording_table_write(file, TABLE_SERIES, rows[0], sampler->len, err);
     arena_release(&scratch);
     return status;
 }

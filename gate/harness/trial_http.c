@@ -133,13 +133,8 @@ static enum status write_table(const struct http_trial *http, enum record_table 
                                const struct record_rows *rows, struct err *err)
 {
     const struct trial *trial = http->trial;
-    struct buf text;
-    buf_init(&text, BUF_TEXT_BYTES_MAX);
-    recording_table_write(&text, table, rows->values, rows->len);
     struct str file = recording_table_file(trial->scratch, trial->dir, table);
-    enum status status = io_write_file(file, bytes_of_str(buf_view(&text)), err);
-    buf_release(&text);
-    return status;
+    return recording_table_write(file, table, rows->values, rows->len, err);
 }
 
 /* The slowest hundredth, which is what p99 is about. */

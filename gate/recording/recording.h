@@ -457,9 +457,9 @@ struct str recording_refusal_file(struct arena *arena, struct str trial_dir,
                                   enum profile_kind kind);
 /* A table in a trial's directory: "series.txt". */
 struct str recording_table_file(struct arena *arena, struct str trial_dir, enum record_table table);
-/* `values`: `len` rows of the table's columns. */
-void recording_table_write(struct buf *out, enum record_table table, const uint64_t *values,
-                           size_t len);
+/* `values`: `len` rows of the table's columns. STATUS_LIMIT when they are no file of 64 MiB. */
+NODISCARD enum status recording_table_write(struct str file, enum record_table table,
+                                            const uint64_t *values, size_t len, struct err *err);
 /* What a load tool wrote: "tool.txt". */
 struct str recording_tool_file(struct arena *arena, struct str trial_dir);
 /*

@@ -29,8 +29,7 @@ struct str recording_table_file(struct arena *arena, struct str trial_dir, enum 
     return io_join(arena, trial_dir, str_from(table_rows[table].file));
 }
 
-void recording_table_write(struct buf *out, enum record_table table, const uint64_t *values,
-                           size_t len)
+static void print_rows(struct buf *out, enum record_table table, const uint64_t *values, size_t len)
 {
     size_t columns = columns_of(table);
     buf_str(out, table_rows[table].head);
@@ -43,6 +42,19 @@ void recording_table_write(struct buf *out, enum record_table table, const uint6
         }
         buf_byte(out, (i + 1) % columns == 0 ? '\n' : ' ');
     }
+}
+
+enum status recording_table_write(struct str file, enum record_table table, const uint64_t *values,
+                                  size_t len, struct err *err)
+{
+    struct buf text;
+    buf_init(&text, BUF_TEXT_BYTES_MAX);
+    print_rows(&text, table, values, len);
+    enum status status = text.overflow ? err_set(err, STATUS_LIMIT, "%s is larger than %d MiB",
+                                                 table_rows[table].file, BUF_TEXT_BYTES_MAX >> 20)
+                                       : io_write_file(file, bytes_of_str(buf_view(&text)), err);
+    buf_release(&text);
+    return status;
 }
 
 /* Bounded as JSON's numbers are, so that two of them can be added. */

@@ -269,7 +269,6 @@ static struct str doubt_at(const struct fixture *fixture, enum metric metric)
 static void put_cycles(struct fixture *fixture, const struct check_case *row)
 {
     struct str dir = {0};
-    struct buf text;
     uint64_t rows[3][CYCLE_COLUMNS] = {{0}};
     struct trial_key key = {0, SIDE_CAND, PHASE_STEADY, 2};
     for (size_t i = 0; i < 3; i++) {
@@ -277,13 +276,10 @@ static void put_cycles(struct fixture *fixture, const struct check_case *row)
         rows[i][CYCLE_SWEEP] = row->stop_ns / 2;
         rows[i][CYCLE_TERMINATION] = row->stop_ns / 2;
     }
-    buf_init(&text, BUF_TEXT_BYTES_MAX);
-    recording_table_write(&text, TABLE_CYCLES, rows[0], 3);
     assert_ok(recording_trial_dir(&dir, &fixture->arena, &fixture->recording, key, &fixture->err),
               &fixture->err);
     struct str file = recording_table_file(&fixture->arena, dir, TABLE_CYCLES);
-    assert_ok(io_write_file(file, bytes_of_str(buf_view(&text)), &fixture->err), &fixture->err);
-    buf_release(&text);
+    assert_ok(recording_table_write(file, TABLE_CYCLES, rows[0], 3, &fixture->err), &fixture->err);
 }
 
 static void what_memstats_denies_is_in_doubt(void **state)

@@ -28,11 +28,11 @@ static void put(struct fixture *fixture, struct trial_key key, enum record_table
 static void put_rows(struct fixture *fixture, struct trial_key key, enum record_table table,
                      const uint64_t *values, size_t len)
 {
-    struct buf text;
-    buf_init(&text, BUF_TEXT_BYTES_MAX);
-    recording_table_write(&text, table, values, len);
-    put(fixture, key, table, text.data);
-    buf_release(&text);
+    struct str dir = {0};
+    assert_ok(recording_trial_dir(&dir, &fixture->arena, &fixture->recording, key, &fixture->err),
+              &fixture->err);
+    struct str file = recording_table_file(&fixture->arena, dir, table);
+    assert_ok(recording_table_write(file, table, values, len, &fixture->err), &fixture->err);
 }
 
 /* At no regular distance: 300 to 500 ms apart, so that they are in 10 s. */

@@ -30,7 +30,6 @@ static void put_grown(struct fixture *fixture, struct trial_key key, uint64_t un
                       uint64_t last_rss)
 {
     uint64_t rows[SAMPLES][SERIES_COLUMNS];
-    struct buf text;
     for (size_t i = 0; i < SAMPLES; i++) {
         rows[i][SERIES_MS] = 100 * i;
         rows[i][SERIES_RSS] = i + 1 < SAMPLES ? 4096 : last_rss;
@@ -39,11 +38,9 @@ static void put_grown(struct fixture *fixture, struct trial_key key, uint64_t un
         rows[i][SERIES_THREADS] = 5 + i % 5;
         rows[i][SERIES_FDS] = SAMPLES + 1 - i;
     }
-    buf_init(&text, BUF_TEXT_BYTES_MAX);
-    recording_table_write(&text, TABLE_SERIES, rows[0], SAMPLES);
-    assert_ok(io_write_file(file_of(fixture, key), bytes_of_str(buf_view(&text)), &fixture->err),
-              &fixture->err);
-    buf_release(&text);
+    assert_ok(
+        recording_table_write(file_of(fixture, key), TABLE_SERIES, rows[0], SAMPLES, &fixture->err),
+        &fixture->err);
 }
 
 static void put(struct fixture *fixture, struct trial_key key, uint64_t unit)

@@ -254,7 +254,7 @@ static void a_flood_of_lines_is_bounded(void **state)
     feed_cycle(&trial, 4, 1, " (forced)");
     summarize(&trial);
     assert_false(trial.gc.is_traced);
-    assert_str(trial.gc.refusal, "more than 1000000 lines of gctrace came during the load");
+    assert_str(trial.gc.refusal, "more than 400000 lines of gctrace came during the load");
     arena_release(&trial.arena);
 }
 
