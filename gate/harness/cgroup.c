@@ -9,6 +9,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/base/num.h"
+#include "gate/base/unit.h"
 #include "gate/harness/cgroup_find.h"
 #include "gate/harness/machine.h"
 
@@ -447,6 +448,16 @@ bool cgroup_was_out_of_memory(const struct cgroup *group)
     struct small_text text;
     struct str dir = str_from(group->dirs[CGROUP_MEMORY]);
     return dir.len > 0 && number_of(read_file(&text, dir, name), "oom_kill") > 0;
+}
+
+struct str cgroup_memory_text(struct arena *arena, uint64_t limit_bytes)
+{
+    struct buf buf;
+    buf_init(&buf, BUF_TEXT_BYTES_MAX);
+    unit_write(&buf, UNIT_BYTES, (double)limit_bytes, false);
+    struct str text = str_copy(arena, buf_view(&buf));
+    buf_release(&buf);
+    return text;
 }
 
 uint64_t cgroup_throttled_ns(const struct cgroup *group)

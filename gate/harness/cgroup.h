@@ -74,6 +74,8 @@ NODISCARD enum status cgroup_set(const struct cgroup_place *place,
 bool cgroup_enter(const struct cgroup *group);
 /* True when the kernel has killed a process of the group for its memory limit. */
 bool cgroup_was_out_of_memory(const struct cgroup *group);
+/* The limit of memory as people read it: "512 MiB". */
+struct str cgroup_memory_text(struct arena *arena, uint64_t limit_bytes);
 /* How long the quota has held the group back. */
 uint64_t cgroup_throttled_ns(const struct cgroup *group);
 /*

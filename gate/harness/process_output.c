@@ -7,7 +7,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/num.h"
-#include "gate/base/unit.h"
+#include "gate/harness/cgroup.h"
 #include "gate/harness/gctrace.h"
 
 /* A program that prints without end must not hold us: the rest waits for the next look. */
@@ -150,20 +150,10 @@ struct str process_output_tail(struct arena *arena, const struct process *proces
     return copy;
 }
 
-static struct str limit_text(struct arena *arena, uint64_t bytes)
-{
-    struct buf buf;
-    buf_init(&buf, BUF_TEXT_BYTES_MAX);
-    unit_write(&buf, UNIT_BYTES, (double)bytes, false);
-    struct str text = str_copy(arena, buf_view(&buf));
-    buf_release(&buf);
-    return text;
-}
-
 /* Of what the kernel killed for the limit: all of it, or something that the program had started. */
 static struct str oom_fate(struct arena *arena, const struct process *process, double seconds)
 {
-    struct str limit = limit_text(arena, process->oom_limit_bytes);
+    struct str limit = cgroup_memory_text(arena, process->oom_limit_bytes);
     if (WIFSIGNALED(process->exit_status)) {
         return str_format(arena, "was killed by its memory limit of %.*s after %.1f s",
                           STR_ARGS(limit), seconds);

@@ -222,8 +222,10 @@ enum status service_check_alive(struct service *service, struct err *err)
     if (service->process.ended)
         return trial_report_end(service->trial, &service->process, at_end, err);
     if (cgroup_was_out_of_memory(&service->group)) {
+        struct str limit = cgroup_memory_text(service->trial->scratch, service->group.memory_bytes);
         return err_set(err, STATUS_CHILD,
-                       "a process of it was killed by its memory limit (service.limits.memory)");
+                       "one of its processes was killed by its memory limit of %.*s",
+                       STR_ARGS(limit));
     }
     /* Its sockets go first, then the process: it may be about to be dead. */
     return service_check_listener(service, err) ? service_explain(service, at_end, err) : STATUS_OK;

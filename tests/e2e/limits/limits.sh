@@ -65,13 +65,44 @@ interrupted() {
     echo "== $signal: nothing left"
 }
 
+# read_only LIMITS: as in a container, whose groups can be seen and not changed.
+read_only() {
+    local plain=$memgate
+    [ "$(id -u)" = 0 ] || return 0
+    cat > "$work/read-only" <<SH
+#!/bin/sh
+exec unshare --mount sh -c 'for at in \$(awk "\\\$3 ~ /^cgroup/ {print \\\$2}" /proc/self/mounts); do
+    mount -o remount,bind,ro "\$at" || exit 9
+done
+exec "\$0" "\$@"' "$plain" "\$@"
+SH
+    chmod +x "$work/read-only"
+    memgate=$work/read-only
+    policy none "$1"
+    row "read-only" 3 \
+        '^  INVALID service\.limits: cannot make the control group .*: Read-only file system; .*writable /sys/fs/cgroup' \
+        main main
+    memgate=$plain
+}
+
 limited() {
     local held=', limits: {memory: 64MiB, cpus: 1.5, cpuset: "0"}'
     policy none "$held"
     row "held" 0 '^  limits  64 MiB of memory, 1.5 CPUs, only CPUs 0 \(control groups, version [12]\)' \
         main main
     grep -q '"memory_bytes": 67108864' "$work/out/recording/manifest.json" || fail "the manifest does not say it"
-    grep -q '"cgroup_version": [12]' "$work/out/verdict.json" || fail "verdict.json does not say it"
+    /usr/bin/python3 - "$root/config/verdict.schema.json" "$work/out/verdict.json" <<'PY' || fail "verdict.json"
+import json
+import sys
+
+import jsonschema
+
+schema, verdict = (json.load(open(path)) for path in sys.argv[1:])
+jsonschema.Draft202012Validator(schema).validate(verdict)
+measured = verdict["scenarios"][0]["measured"]
+assert measured["limits"]["memory_bytes"] == 64 << 20 and measured["limits"]["cpuset"] == "0", measured["limits"]
+assert measured["machine"]["load_average_max"] >= measured["machine"]["load_average_min"], measured["machine"]
+PY
     (cd "$work" && "$memgate" check "$work/out") > "$work/again"
     cmp -s "$work/stdout" "$work/again" || fail "the recording gives another report"
     nothing_left "held"
@@ -89,9 +120,15 @@ limited() {
         row "a group of its own" 0 '^  limits  64 MiB' main main
         nothing_left "a group of its own"
     fi
+    policy none ', limits: {cpus: 0.1}' 2000
+    row "a tenth of a CPU" 0 \
+        '^  note    the quota of service\.limits\.cpus held the service back for up to [0-9.]+ s of a trial' \
+        main main
+    nothing_left "a tenth of a CPU"
     policy none ', limits: {cpuset: "4095"}'
     row "no such CPU" 3 '^  INVALID service\.limits: the service cannot be held to CPUs 4095' main main
     nothing_left "no such CPU"
+    read_only "$held"
     policy none "$held" 100000
     interrupted INT
     interrupted KILL

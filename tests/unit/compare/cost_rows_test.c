@@ -1,10 +1,9 @@
 #include "gate/compare/cost_rows.h"
 
-#include "gate/base/io.h"
 #include "gate/stats/share.h"
 #include "gate/stats/waits.h"
-#include "tests/support/check.h"
 #include "tests/support/pprof.h"
+#include "tests/unit/compare/steady.h"
 
 /*
  * A recording of three steady trials a side whose profiles are written
@@ -12,51 +11,18 @@
  */
 enum { TRIALS = 3, REQUESTS = 1000, SAMPLES_MAX = 4 };
 
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct recording recording;
-    struct record_scenario scenario;
-    struct record_trial trials[SIDES][TRIALS];
-    struct comparison comparison;
-    struct pair_hints hints;
-};
-
 static const double spread[TRIALS] = {0.9, 1, 1.2};
 
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
-    fixture->comparison.record = &fixture->scenario;
-    assert_ok(
-        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
-        &fixture->err);
+    fixture_open(fixture, TRIALS);
     for (enum side side = 0; side < SIDES; side++) {
         for (uint32_t t = 0; t < TRIALS; t++) {
             fixture->trials[side][t] = (struct record_trial){
                 .number = t + 1, .request_count = REQUESTS, .cpu_ns = 2000000 + 100000 * t};
         }
-        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
-        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
         fixture->scenario.programs[side].module = STR("example.com/m");
     }
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
-}
-
-static struct str trial_dir(struct fixture *fixture, enum side side, uint32_t number)
-{
-    struct str dir = {0};
-    struct trial_key key = {0, side, PHASE_STEADY, number};
-    assert_ok(recording_trial_dir(&dir, &fixture->arena, &fixture->recording, key, &fixture->err),
-              &fixture->err);
-    return dir;
 }
 
 static struct str file_of(struct fixture *fixture, enum side side, uint32_t number,
@@ -109,9 +75,8 @@ static void put_quiet(struct fixture *fixture, enum profile_kind kind)
 
 static enum status add(struct fixture *fixture)
 {
-    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
-                                                     {&fixture->recording, 0, SIDE_CAND}};
-    return cost_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->hints,
+    struct fixture_sources sources = fixture_sources(fixture);
+    return cost_rows_add(&fixture->comparison, &fixture->arena, sources.items, &fixture->hints,
                          &fixture->err);
 }
 

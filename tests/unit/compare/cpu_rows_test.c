@@ -1,8 +1,7 @@
 #include "gate/compare/cpu_rows.h"
 
-#include "gate/base/io.h"
 #include "gate/stats/share.h"
-#include "tests/support/check.h"
+#include "tests/unit/compare/steady.h"
 
 /*
  * A recording of two steady trials a side whose CPU profiles are files of
@@ -16,24 +15,6 @@
 
 enum { TRIALS = 2 };
 
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct recording recording;
-    struct record_scenario scenario;
-    struct record_trial trials[SIDES][TRIALS];
-    struct comparison comparison;
-};
-
-static struct str trial_dir(struct fixture *fixture, enum side side, uint32_t number)
-{
-    struct str dir = {0};
-    struct trial_key key = {0, side, PHASE_STEADY, number};
-    assert_ok(recording_trial_dir(&dir, &fixture->arena, &fixture->recording, key, &fixture->err),
-              &fixture->err);
-    return dir;
-}
-
 static void put_profile(struct fixture *fixture, enum side side, uint32_t number, const char *from)
 {
     struct str dir = trial_dir(fixture, side, number);
@@ -44,35 +25,20 @@ static void put_profile(struct fixture *fixture, enum side side, uint32_t number
 static void fixture_init(struct fixture *fixture)
 {
     static const char *const files[SIDES][TRIALS] = {{GO_1_19, GO_1_23}, {GO_1_26, GO_1_27}};
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
-    fixture->comparison.record = &fixture->scenario;
-    assert_ok(
-        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
-        &fixture->err);
+    fixture_open(fixture, TRIALS);
     for (enum side side = 0; side < SIDES; side++) {
         for (uint32_t t = 0; t < TRIALS; t++) {
             fixture->trials[side][t] = (struct record_trial){
                 .number = t + 1, .request_count = 1000, .cpu_ns = 2000000 + 100000 * t};
             put_profile(fixture, side, t + 1, files[side][t]);
         }
-        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
-        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
     }
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
 }
 
 static enum status add(struct fixture *fixture)
 {
-    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
-                                                     {&fixture->recording, 0, SIDE_CAND}};
-    return cpu_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->err);
+    struct fixture_sources sources = fixture_sources(fixture);
+    return cpu_rows_add(&fixture->comparison, &fixture->arena, sources.items, &fixture->err);
 }
 
 static const struct comparison_row *find(const struct fixture *fixture, enum metric metric)

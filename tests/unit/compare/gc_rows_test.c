@@ -1,30 +1,14 @@
 #include "gate/compare/gc_rows.h"
 
 #include "gate/base/buf.h"
-#include "gate/base/io.h"
-#include "tests/support/check.h"
+#include "tests/unit/compare/steady.h"
 
 enum { TRIALS = 2 };
 
 /* Two steady trials a side of 1000 requests in 6 s, with a collection each 100 ms. */
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct recording recording;
-    struct record_scenario scenario;
-    struct record_trial trials[SIDES][TRIALS];
-    struct comparison comparison;
-};
-
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
-    fixture->comparison.record = &fixture->scenario;
-    assert_ok(
-        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
-        &fixture->err);
+    fixture_open(fixture, TRIALS);
     for (enum side side = 0; side < SIDES; side++) {
         for (uint32_t t = 0; t < TRIALS; t++) {
             fixture->trials[side][t] = (struct record_trial){
@@ -40,22 +24,13 @@ static void fixture_init(struct fixture *fixture)
                        .cpu_share = side == SIDE_CAND ? 0.2 : 0.1},
             };
         }
-        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
-        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
     }
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
 }
 
 static enum status add(struct fixture *fixture)
 {
-    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
-                                                     {&fixture->recording, 0, SIDE_CAND}};
-    return gc_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->err);
+    struct fixture_sources sources = fixture_sources(fixture);
+    return gc_rows_add(&fixture->comparison, &fixture->arena, sources.items, &fixture->err);
 }
 
 static const struct comparison_row *find(const struct fixture *fixture, enum metric metric)

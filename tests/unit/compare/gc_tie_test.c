@@ -1,19 +1,8 @@
 #include "gate/compare/gc_tie.h"
 
-#include "gate/base/io.h"
-#include "tests/support/check.h"
+#include "tests/unit/compare/steady.h"
 
 enum { TRIALS = 2, CYCLES = 20, SLOW = 20 };
-
-/* Two steady trials a side of 10 s. */
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct recording recording;
-    struct record_scenario scenario;
-    struct record_trial trials[SIDES][TRIALS];
-    struct comparison comparison;
-};
 
 static void put(struct fixture *fixture, struct trial_key key, enum record_table table,
                 const char *text)
@@ -61,15 +50,10 @@ static void put_trial(struct fixture *fixture, struct trial_key key, uint64_t be
     put_rows(fixture, key, TABLE_SLOW, slow[0], SLOW);
 }
 
+/* Two steady trials a side of 10 s. */
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
-    fixture->comparison.record = &fixture->scenario;
-    assert_ok(
-        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
-        &fixture->err);
+    fixture_open(fixture, TRIALS);
     for (enum side side = 0; side < SIDES; side++) {
         for (uint32_t t = 0; t < TRIALS; t++) {
             struct trial_key key = {0, side, PHASE_STEADY, t + 1};
@@ -78,22 +62,13 @@ static void fixture_init(struct fixture *fixture)
             /* The baseline's requests come 100 ms behind the cycles, the candidate's within. */
             put_trial(fixture, key, side == SIDE_BASE ? 100000 : 3000);
         }
-        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
-        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
     }
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
 }
 
 static enum status add(struct fixture *fixture)
 {
-    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
-                                                     {&fixture->recording, 0, SIDE_CAND}};
-    return gc_tie_add(&fixture->comparison, &fixture->arena, sources, &fixture->err);
+    struct fixture_sources sources = fixture_sources(fixture);
+    return gc_tie_add(&fixture->comparison, &fixture->arena, sources.items, &fixture->err);
 }
 
 static void requests_within_collections_are_tied_to_them(void **state)

@@ -1,19 +1,9 @@
 #include "gate/compare/rss_parts.h"
 
 #include "gate/base/buf.h"
-#include "gate/base/io.h"
-#include "tests/support/check.h"
+#include "tests/unit/compare/steady.h"
 
 enum { TRIALS = 2, MIB = 1024 * 1024 };
-
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct recording recording;
-    struct record_scenario scenario;
-    struct record_trial trials[SIDES][TRIALS];
-    struct comparison comparison;
-};
 
 /* In MiB: 4 live of a heap of `heap`, of which 2 were given back; stacks 1, tables 1 + 1 + 1 + 1 + 1. */
 static void put_memstats(struct fixture *fixture, struct trial_key key, unsigned heap)
@@ -38,13 +28,7 @@ static void put_memstats(struct fixture *fixture, struct trial_key key, unsigned
 
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
-    fixture->comparison.record = &fixture->scenario;
-    assert_ok(
-        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
-        &fixture->err);
+    fixture_open(fixture, TRIALS);
     for (enum side side = 0; side < SIDES; side++) {
         for (uint32_t t = 0; t < TRIALS; t++) {
             fixture->trials[side][t] = (struct record_trial){
@@ -53,22 +37,13 @@ static void fixture_init(struct fixture *fixture)
             put_memstats(fixture, (struct trial_key){0, side, PHASE_STEADY, t + 1},
                          (side == SIDE_CAND ? 26 : 8) + 2 * t);
         }
-        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
-        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
     }
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
 }
 
 static enum status add(struct fixture *fixture)
 {
-    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
-                                                     {&fixture->recording, 0, SIDE_CAND}};
-    return rss_parts_add(&fixture->comparison, sources, &fixture->err);
+    struct fixture_sources sources = fixture_sources(fixture);
+    return rss_parts_add(&fixture->comparison, sources.items, &fixture->err);
 }
 
 static void assert_parts(const struct rss_side *side, const double want[RSS_PARTS])

@@ -1,18 +1,8 @@
 #include "gate/compare/series_rows.h"
 
-#include "gate/base/io.h"
-#include "tests/support/check.h"
+#include "tests/unit/compare/steady.h"
 
 enum { TRIALS = 2, SAMPLES = 40 };
-
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct recording recording;
-    struct record_scenario scenario;
-    struct record_trial trials[SIDES][TRIALS];
-    struct comparison comparison;
-};
 
 static struct str file_of(struct fixture *fixture, struct trial_key key)
 {
@@ -50,35 +40,20 @@ static void put(struct fixture *fixture, struct trial_key key, uint64_t unit)
 
 static void fixture_init(struct fixture *fixture)
 {
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    fixture->recording = (struct recording){.scenarios = &fixture->scenario, .scenario_count = 1};
-    fixture->comparison.record = &fixture->scenario;
-    assert_ok(
-        io_make_temp_dir(&fixture->recording.dir, &fixture->arena, "memgate-test", &fixture->err),
-        &fixture->err);
+    fixture_open(fixture, TRIALS);
     for (enum side side = 0; side < SIDES; side++) {
         for (uint32_t t = 0; t < TRIALS; t++) {
             fixture->trials[side][t].number = t + 1;
             put(fixture, (struct trial_key){0, side, PHASE_STEADY, t + 1},
                 side == SIDE_BASE ? 1000 : 2000);
         }
-        fixture->scenario.trials[side][PHASE_STEADY] = fixture->trials[side];
-        fixture->scenario.trial_count[side][PHASE_STEADY] = TRIALS;
     }
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->recording.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
 }
 
 static void add(struct fixture *fixture)
 {
-    const struct comparison_source sources[SIDES] = {{&fixture->recording, 0, SIDE_BASE},
-                                                     {&fixture->recording, 0, SIDE_CAND}};
-    assert_ok(series_rows_add(&fixture->comparison, &fixture->arena, sources, &fixture->err),
+    struct fixture_sources sources = fixture_sources(fixture);
+    assert_ok(series_rows_add(&fixture->comparison, &fixture->arena, sources.items, &fixture->err),
               &fixture->err);
 }
 

@@ -297,6 +297,37 @@ static void start_refuses_what_cannot_run(void **state)
     assert_int_equal(fixture->process.pid, 0);
 }
 
+struct memory_case {
+    const char *name;
+    int exit_status; /* as waitpid gives it */
+    bool stopped;
+    const char *want;
+};
+
+static const struct memory_case memory_cases[] = {
+    {"all of it was killed", SIGKILL, false,
+     "was killed by its memory limit of 512 MiB after 2.0 s"},
+    {"a child was killed, and it gave up", 1 << 8, false,
+     "exited with status 1 after 2.0 s, when one of its processes was killed by its memory limit of "
+     "512 MiB"},
+    {"it was ended by us", SIGTERM, true, "was stopped after 2.0 s"},
+};
+
+static void a_memory_limit_is_told_as_the_reason(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < ARRAY_LEN(memory_cases); i++) {
+        const struct memory_case *row = &memory_cases[i];
+        const struct process process = {.ended = true,
+                                        .stopped = row->stopped,
+                                        .exit_status = row->exit_status,
+                                        .ended_ns = 2 * NS_PER_SECOND,
+                                        .oom_limit_bytes = 512 << 20};
+        print_message("%s\n", row->name);
+        assert_str(process_fate(&fixture->arena, &process), row->want);
+    }
+}
+
 static void wait_gives_up_in_time(void **state)
 {
     struct fixture *fixture = *state;
@@ -597,6 +628,7 @@ int main(int argc, char **argv)
         CLAIM(standard_input_is_at_its_end),
         CLAIM(signals_are_not_inherited_as_ignored),
         CLAIM(start_refuses_what_cannot_run),
+        CLAIM(a_memory_limit_is_told_as_the_reason),
         CLAIM(wait_gives_up_in_time),
         CLAIM(end_lets_a_polite_program_finish),
         CLAIM(end_kills_what_ignores_sigterm),
