@@ -136,6 +136,8 @@ row 'wrk, as many as it likes' 3 'request counts of the exact phase differ' --he
 policy 1 "command: [wrk, -t1, -c2, -d1s, \"http://\${ADDR}/work\"],
       output: wrk, warmup: 0, count_tolerance: 95%"
 row 'wrk, without its p99' 3 'p99 was not measured' --head main
+grep -q 'no p99 in the result of wrk, .*: run wrk with --latency' "$work/stderr" ||
+    fail 'nobody says early that wrk printed no p99'
 
 silent='command: [hey, -n, "${COUNT}", -c, "2", "http://${ADDR}/work"], output: none'
 policy 1 "$silent, $sent"
