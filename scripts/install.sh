@@ -4,7 +4,7 @@
 #   scripts/install.sh --build-only   what building and running memgate needs
 #   scripts/install.sh                the same and what its tests need
 #   scripts/install.sh --tools        the same and the pinned tools of scripts/tools.sh (into build/tools)
-#   scripts/install.sh --bench        the same and the load generators that tests/bench/load compares
+#   scripts/install.sh --bench        the same and what else tests/bench/load compares
 #   scripts/install.sh --check        installs nothing: says what is missing, exit 1 if anything is
 #
 # Packages come from the distribution only. When nothing is missing, no package manager is called.
@@ -46,11 +46,11 @@ TEST_ROWS=(
     "nodejs                 node_is_new_enough"
     "npm                    have npm"
     "qemu-user              have_foreign_runner"
+    "hey                    have hey"
+    "wrk                    have wrk"
 )
 BENCH_ROWS=(
-    "wrk                    have wrk"
     "nghttp2-client         have h2load"
-    "hey                    have hey"
     "nginx-light            have nginx"
 )
 

@@ -387,6 +387,29 @@ static void note_time(const struct run *run)
     }
 }
 
+static bool has_p99(const struct tool_figures *figures)
+{
+    for (size_t i = 0; i < figures->latency_count; i++) {
+        if (fabs(figures->latency[i].quantile - 0.99) < 1e-9)
+            return true;
+    }
+    return false;
+}
+
+/* Told by the first trial: who wants a rule on it need not wait for the verdict. */
+static void say_missing_p99(const struct run *run, const struct tool_figures *figures)
+{
+    const struct trial_key *key = &run->trial->key;
+    enum load_output output = run->load->output;
+    if (has_p99(figures) || run->part == LOAD_PART_WARMUP || key->phase != PHASE_EXACT ||
+        key->side != SIDE_BASE || key->number != 1)
+        return;
+    log_line(run->trial->harness->spec.log,
+             "%.*s: no p99 in the result of %.*s, so rules on it will have no verdict: %s",
+             STR_ARGS(run->trial->scenario->scenario->name), STR_ARGS(run->program),
+             tool_latency_hint(output));
+}
+
 static enum status run_part(struct load_result *out, struct run *run, struct err *err)
 {
     struct tool_figures *figures = ARENA_NEW(run->trial->scratch, struct tool_figures);
@@ -394,6 +417,7 @@ static enum status run_part(struct load_result *out, struct run *run, struct err
         take_figures(out, run, figures, err))
         return err->status;
     note_time(run);
+    say_missing_p99(run, figures);
     if (run->part == LOAD_PART_MEASURED)
         record_tool(run, figures);
     return STATUS_OK;

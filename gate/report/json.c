@@ -97,6 +97,8 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
         json_null(json, "interval");
     }
     json_str(json, "unit", str_from(unit_name(metric_unit(row->metric))));
+    if (row->measured_by.len)
+        json_str(json, "measured_by", row->measured_by);
     write_samples(json, row);
 }
 

@@ -110,8 +110,17 @@ jq -e '.format == "hey" and .request_count == 200 and .exit_code == 0 and .error
     fail 'tool.json lacks what hey said'
 grep -q '200 responses' "$work/out/recording/scenario-1/candidate/steady-1/tool.txt" ||
     fail 'tool.txt is not what hey wrote'
-jq -e '.scenarios[0].measured.metrics | map(.metric) | index("p99")' "$work/out/verdict.json" \
-    > /dev/null || fail 'verdict.json lacks the p99'
+jq -e '.scenarios[0].measured.metrics | map(select(.metric == "p99" and .measured_by == "hey"))[0]' \
+    "$work/out/verdict.json" > /dev/null || fail 'verdict.json lacks the p99 of hey'
+/usr/bin/python3 - "$root/config/verdict.schema.json" "$work/out/verdict.json" <<'PY' || fail 'schema'
+import json
+import sys
+
+import jsonschema
+
+schema, verdict = (json.load(open(path)) for path in sys.argv[1:])
+jsonschema.Draft202012Validator(schema).validate(verdict)
+PY
 "$memgate" check "$work/out" > "$work/again" 2> /dev/null ||
     fail "the recording alone ends with $?"
 cmp "$work/stdout" "$work/again" || fail 'the recording alone gives another report'
@@ -127,6 +136,8 @@ row 'wrk, as many as it likes' 3 'request counts of the exact phase differ' --he
 policy 1 "command: [wrk, -t1, -c2, -d1s, \"http://\${ADDR}/work\"],
       output: wrk, warmup: 0, count_tolerance: 95%"
 row 'wrk, without its p99' 3 'p99 was not measured' --head main
+grep -q 'no p99 in the result of wrk, .*: run wrk with --latency' "$work/stderr" ||
+    fail 'nobody says early that wrk printed no p99'
 
 silent='command: [hey, -n, "${COUNT}", -c, "2", "http://${ADDR}/work"], output: none'
 policy 1 "$silent, $sent"
@@ -175,8 +186,33 @@ broken 'answers that are errors' '40 of 40 requests failed \(40 answered 500\)' 
     'command: [hey, -n, "40", -c, "2", "http://${ADDR}/fail"], output: hey, count: 40, warmup: 0'
 broken 'answers that are none of 2xx' 'no request succeeded \(404:40\)' \
     'command: [hey, -n, "40", -c, "2", "http://${ADDR}/nothing"], output: hey, count: 40, warmup: 0'
+# The arguments are right when sh ends well, and then nothing was sent.
+broken 'what is put in' 'baseline \(exact trial 1\): used no CPU time during the load' \
+    'command: [sh, -c, "[ \"$*/$A\" = \"9 5 2.5 1/x9\" ]", "http://${ADDR}", "${SEED}", "${COUNT}", "${RATE}",
+      "${CONNECTIONS}"], env: {A: "x${SEED}"}, seed: 9, rate: 2.5/s, output: none, count: 5, warmup: 0'
+broken 'a service that dies' 'baseline \(exact trial 1\): exited with status 3 after .*during the load' \
+    'command: [hey, -n, "40", -c, "2", "http://${ADDR}/die"], output: hey, count: 40, warmup: 0'
 broken 'a number that nobody knows' 'does not say how many requests were sent' \
     'command: [./load/metrics.sh, "${ADDR}"], env: {OUT: /dev/stdout, TEXT: "{\"metrics\": {}}"},
       output: k6, warmup: 0'
+
+policy 1 'command: [sh, -c, "echo here > \"$0\"; exec sleep 63.37", "${DIR}/../started", "${ADDR}"], output: none,
+      count: 5, warmup: 0'
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
+code=0
+(cd "$repo" && exec "$memgate" run --base main --head main --always-measure --quick -o "$work/out" \
+    --policy-from work-tree) > "$work/stdout" 2> "$work/stderr" &
+run=$!
+for _ in $(seq 300); do
+    ! ls "$TMPDIR"/memgate*/started > /dev/null 2>&1 || break
+    sleep 0.1
+done
+kill -INT "$run"
+wait "$run" || code=$?
+echo "== an interruption: exit $code"
+[ "$code" = 130 ] || fail "an interruption ends with $code"
+gone 'sleep 63.37'
+[ -z "$(ls -A "$TMPDIR")" ] || fail "left behind: $(ls -A "$TMPDIR")"
 
 finish

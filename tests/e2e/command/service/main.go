@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	_ "net/http/pprof"
+	"os"
 )
 
 func main() {
@@ -17,6 +18,7 @@ func main() {
 	http.HandleFunc("/fail", func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no", http.StatusInternalServerError)
 	})
+	http.HandleFunc("/die", func(w http.ResponseWriter, r *http.Request) { os.Exit(3) })
 	http.HandleFunc("/healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	if err := http.ListenAndServe(*addr, nil); err != nil {
 		panic(err)
