@@ -35,7 +35,7 @@ row() {
     (cd "$repo" && "$memgate" run --base "$4" --head "$5" --policy-from work-tree \
         --always-measure -o "$work/out") > "$work/stdout" 2> "$work/stderr" || code=$?
     echo "== $name: exit $code"
-    grep -E 'gc_|collector|gctrace|headroom|slowest' "$work/stdout" || true
+    grep -E 'gc_|collector|gctrace|headroom|slowest|^  heap' "$work/stdout" || true
     if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout"; then
         fail "$name: exit $code, not $want, or nobody says: $text"
         cat "$work/stdout" "$work/stderr"
@@ -61,7 +61,7 @@ git_in checkout -q -b walk main
 sed -i 's/chained   = 0 /chained   = 1000000 /; s/gcTarget  = 100 /gcTarget  = 50 /' "$repo/side.go"
 git_in commit -q -a -m walk
 git_in checkout -q -b sleep main
-sed -i 's/slowEvery = 0 /slowEvery = 40 /' "$repo/side.go"
+sed -i 's/slowEvery = 0 /slowEvery = 40 /; s/jumpAt    = 0 /jumpAt    = 1220 /' "$repo/side.go"
 git_in commit -q -a -m sleep
 git_in checkout -q main
 
@@ -124,6 +124,9 @@ row "requests are slow and collections run" 0 \
     "of the candidate's slowest 24 requests [0-9.]+ % overlap a collection \(by chance [0-9.]+ %(: tied to it)?\)" \
     main sleep
 tie "requests are slow and collections run" 'share < 0.9 and p > 0.001'
+# 1200 requests behind the warm-up, at 250 a second: collections find it within the next second.
+grep -qE '^  heap    candidate live heap 8 MiB -> 4[0-9.]+ MiB at (4\.[6-9]|5\.[0-9]) s \(trial 1\)' "$work/stdout" ||
+    fail "nobody says when 32 MiB more were kept: $(grep -E '^  heap' "$work/stdout")"
 if [ -n "${MEMGATE_TEST_NIGHTLY-}" ]; then
     requests=300
     connections=1
