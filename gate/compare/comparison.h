@@ -231,6 +231,29 @@ struct creation {
     double counts[SIDES];
 };
 
+/* Something that happened to the heap of a process during the load: heap_series.h. */
+enum heap_what {
+    HEAP_LIVE,      /* bytes that a collection found live: before and after */
+    HEAP_INUSE,     /* bytes in spans that hold something: before and after */
+    HEAP_MALLOCS,   /* allocations a second */
+    HEAP_OVER_GOAL, /* bytes allocated went above the goal: `after` above `before` */
+};
+
+struct heap_mark {
+    enum heap_what what;
+    uint32_t trial; /* steady, from 1 */
+    double ms;      /* since the load began */
+    double before;
+    double after;
+};
+
+struct heap_side {
+    struct heap_mark *marks; /* by trial */
+    size_t mark_count;
+    size_t samples;     /* of MemStats, over all trials */
+    size_t pauses_lost; /* of them: since the one before more collections ran than it keeps */
+};
+
 /* A meeting is called more than chance where it would be as frequent by chance this seldom. */
 #define TIE_P_MAX 0.005
 
@@ -262,6 +285,8 @@ struct comparison {
     struct rss_side rss[SIDES];
     struct creation *creations; /* by growth, largest first; none where nobody told */
     size_t creation_count;
+    bool has_heap; /* heap was filled */
+    struct heap_side heap[SIDES];
     bool has_tie;
     struct tie_side *tie;   /* by side */
     struct str tie_refusal; /* why there is none */

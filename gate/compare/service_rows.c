@@ -7,6 +7,7 @@
 #include "gate/compare/gc_rows.h"
 #include "gate/compare/gc_tie.h"
 #include "gate/compare/heap_rows.h"
+#include "gate/compare/heap_series.h"
 #include "gate/compare/lateness.h"
 #include "gate/compare/noise.h"
 #include "gate/compare/rss_parts.h"
@@ -299,6 +300,7 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
         return STATUS_OK;
     if (!comparison->record->is_gotest && (gc_rows_add(comparison, arena, sources, err) ||
                                            gc_tie_add(comparison, arena, sources, err) ||
+                                           heap_series_add(comparison, arena, sources, err) ||
                                            series_rows_add(comparison, arena, sources, err) ||
                                            rss_parts_add(comparison, sources, err)))
         return err->status;

@@ -255,9 +255,10 @@ enum status snapshots_read_goroutines(struct trial *trial, uint16_t port, enum p
 {
     static const enum profile_kind kinds[] = {PROFILE_KIND_GOROUTINE};
     struct arena arena;
-    if (read_kinds(trial, port, point, kinds, ARRAY_LEN(kinds), err) || point != POINT_END ||
-        !has_goroutines(trial))
+    if (read_kinds(trial, port, point, kinds, ARRAY_LEN(kinds), err))
         return err->status;
+    if (point != POINT_END || !has_goroutines(trial))
+        return STATUS_OK;
     uint64_t start_ns = clock_now_ns();
     arena_init(&arena);
     enum status status = read_creations(trial, &arena, port, err);

@@ -4,6 +4,7 @@
 #include "gate/harness/load_command.h"
 #include "gate/harness/login.h"
 #include "gate/harness/machine.h"
+#include "gate/harness/memstats_poll.h"
 #include "gate/harness/points.h"
 #include "gate/harness/sampler.h"
 #include "gate/harness/service.h"
@@ -17,6 +18,7 @@ struct http_trial {
     struct service service;
     struct sampler sampler;
     struct cpu_profile cpu_profile;
+    struct memstats_poll memstats;
     uint64_t done_before;      /* requests of the trial's earlier loads */
     uint64_t next_poll_ns;     /* of the process, during a load */
     uint64_t loading_since_ns; /* of the warm-up and the load, for its limit of time */
@@ -52,6 +54,7 @@ static bool tick(void *ctx, uint64_t done)
                         trial_load_warmup(http->trial) + trial_load_count(http->trial) +
                             RECORDING_GROWTH_MAX * growth_part(http->trial));
     sampler_tick(&http->sampler);
+    memstats_poll_step(&http->memstats, now);
     if (now < http->next_poll_ns)
         return true;
     http->next_poll_ns = now + POLL_NS;
@@ -169,6 +172,16 @@ static enum status write_slowest(const struct http_trial *http, struct slowest *
     return write_table(http, TABLE_SLOW, &rows, err);
 }
 
+static enum status write_memstats(const struct http_trial *http, struct err *err)
+{
+    const struct trial *trial = http->trial;
+    struct record_rows rows = memstats_poll_rows(&http->memstats);
+    struct str file = recording_table_file(trial->scratch, trial->dir, TABLE_MEMSTATS);
+    if (rows.len == 0)
+        return io_remove_tree(file, err);
+    return write_table(http, TABLE_MEMSTATS, &rows, err);
+}
+
 /* What was printed until now is taken first: it belongs to what came before. */
 static void bound_gctrace(struct http_trial *http, void (*bound)(struct gctrace *trace))
 {
@@ -182,7 +195,7 @@ static enum status write_series(const struct http_trial *http, struct slowest *s
     const struct trial *trial = http->trial;
     if (trial->key.phase != PHASE_STEADY)
         return STATUS_OK;
-    if (write_slowest(http, slowest, err))
+    if (write_slowest(http, slowest, err) || write_memstats(http, err))
         return err->status;
     return sampler_write(&http->sampler,
                          recording_table_file(trial->scratch, trial->dir, TABLE_SERIES), err);
@@ -211,7 +224,9 @@ static enum status run_profiled(struct load_result *out, struct http_trial *http
 {
     cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port,
                       load_command_steps(http->trial, spec));
+    memstats_poll_begin(&http->memstats, http->trial, http->service.port, http->sampler.started_ns);
     enum status status = run_load(out, http, spec, err);
+    memstats_poll_end(&http->memstats);
     if (status != STATUS_OK)
         cpu_profile_abandon(&http->cpu_profile);
     return status;

@@ -35,6 +35,7 @@
  *                                      most RECORDING_GROWTH_MAX, and
  *   SCENARIO/SIDE/exact-N/growth.txt   how many requests were answered by then (not for gotest)
  *   SCENARIO/SIDE/steady-N/series.txt  what the process had and used over the load (not for gotest)
+ *   SCENARIO/SIDE/steady-N/memstats.txt  its MemStats over the load; absent where it was not polled
  *   SCENARIO/SIDE/steady-N/slow.txt    when its slowest requests were under way (not for gotest)
  *   SCENARIO/SIDE/steady-N/gc.txt      its collections during the load; only where they are known
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
@@ -103,14 +104,21 @@ enum {
  *         before, the marking and the stop behind it took, CPU time of assists and
  *         of everything, heap when it began, when it ended and what was
  *         found live, and the goal. Lines that other output tore are not in it.
+ * MEMSTATS  runtime.MemStats about twice a second (heap?debug=1, which forces
+ *         nothing), when its answer had come; pause_ns is what the collections
+ *         since the row before stopped the program for, "-" in the first row
+ *         and where there were more than the 256 that MemStats keeps.
  * GROWTH  requests between `warm` and the profile growth-N.pb.gz of row N.
  */
-#define RECORD_TABLE_MAP(X)                                                                        \
-    X(SERIES, "series.txt", "# ms rss_bytes pss_bytes cpu_ns threads fds")                         \
-    X(SLOW, "slow.txt", "# from_us until_us")                                                      \
-    X(GROWTH, "growth.txt", "# requests")                                                          \
-    X(CYCLES, "gc.txt",                                                                            \
-      "# number forced from_us until_us sweep_ns mark_ns termination_ns assist_ns cpu_ns "         \
+#define RECORD_TABLE_MAP(X)                                                                         \
+    X(SERIES, "series.txt", "# ms rss_bytes pss_bytes cpu_ns threads fds")                          \
+    X(SLOW, "slow.txt", "# from_us until_us")                                                       \
+    X(MEMSTATS, "memstats.txt",                                                                     \
+      "# ms total_alloc_bytes mallocs frees heap_alloc_bytes heap_inuse_bytes heap_released_bytes " \
+      "stack_bytes next_gc_bytes gc_count forced_gc_count pause_ns")                                \
+    X(GROWTH, "growth.txt", "# requests")                                                           \
+    X(CYCLES, "gc.txt",                                                                             \
+      "# number forced from_us until_us sweep_ns mark_ns termination_ns assist_ns cpu_ns "          \
       "start_bytes end_bytes live_bytes goal_bytes")
 
 enum record_table {
@@ -128,6 +136,21 @@ enum series_column {
     SERIES_THREADS,
     SERIES_FDS,
     SERIES_COLUMNS
+};
+enum memstats_column {
+    MEMSTATS_MS,
+    MEMSTATS_TOTAL_ALLOC,
+    MEMSTATS_MALLOCS,
+    MEMSTATS_FREES,
+    MEMSTATS_HEAP_ALLOC,
+    MEMSTATS_HEAP_INUSE,
+    MEMSTATS_HEAP_RELEASED,
+    MEMSTATS_STACK,
+    MEMSTATS_NEXT_GC,
+    MEMSTATS_GC_COUNT,
+    MEMSTATS_FORCED,
+    MEMSTATS_PAUSE,
+    MEMSTATS_COLUMNS
 };
 enum growth_column { GROWTH_REQUESTS, GROWTH_COLUMNS };
 enum slow_column { SLOW_FROM, SLOW_UNTIL, SLOW_COLUMNS };

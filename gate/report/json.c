@@ -354,6 +354,39 @@ static void write_machine(struct json_report *report, const struct record_scenar
     json_object_end(json);
 }
 
+static void write_heap_side(struct json_writer *json, const char *key, const struct heap_side *heap)
+{
+    json_object(json, key);
+    json_u64(json, "samples", heap->samples);
+    json_u64(json, "pauses_lost", heap->pauses_lost);
+    json_list(json, "marks");
+    for (size_t i = 0; i < heap->mark_count; i++) {
+        const struct heap_mark *mark = &heap->marks[i];
+        json_object(json, NULL);
+        json_str(json, "what", str_from(phrase_heap_what(mark->what)));
+        json_u64(json, "trial", mark->trial);
+        json_double(json, "ms", mark->ms);
+        json_double(json, "before", mark->before);
+        json_double(json, "after", mark->after);
+        json_object_end(json);
+    }
+    json_list_end(json);
+    json_object_end(json);
+}
+
+/* What happened to the heap within the load; null where it was not looked at. */
+static void write_heap(struct json_writer *json, const struct comparison *comparison)
+{
+    if (!comparison->has_heap) {
+        json_null(json, "heap_series");
+        return;
+    }
+    json_object(json, "heap_series");
+    write_heap_side(json, "base", &comparison->heap[SIDE_BASE]);
+    write_heap_side(json, "cand", &comparison->heap[SIDE_CAND]);
+    json_object_end(json);
+}
+
 /* Every number of the whole scenario, judged or not. */
 static void write_measured(struct json_report *report)
 {
@@ -379,6 +412,7 @@ static void write_measured(struct json_report *report)
     write_tie(json, comparison);
     write_limits(json, &comparison->record->limits);
     write_machine(report, comparison->record);
+    write_heap(json, comparison);
     json_object_end(json);
 }
 

@@ -66,6 +66,12 @@ struct str phrase_clocks(struct arena *arena, const struct record_scenario *reco
                          enum phase phase);
 /* "threads 8, open files 12, ..." of one side's steady trials; empty where nothing is known. */
 struct str phrase_process(struct arena *arena, const struct comparison *comparison, enum side side);
+/*
+ * "HeapInuse 12 MiB -> 30 MiB at 3.2 s (trial 1), ..." of one side, the
+ * first few; empty where nothing happened or nobody looked.
+ */
+struct str phrase_heap(struct arena *arena, const struct comparison *comparison, enum side side);
+const char *phrase_heap_what(enum heap_what what); /* as verdict.json has it: "heap_inuse" */
 /* True for a finding about p99 that can be tied to the collector, or found to be of another cause. */
 bool phrase_shows_tie(const struct judged_scenario *scenario, const struct finding *finding);
 /*

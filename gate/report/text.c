@@ -292,6 +292,16 @@ static void write_process(const struct text *text)
     }
 }
 
+/* What totals do not show: a jump within the load. */
+static void write_heap(const struct text *text)
+{
+    for (enum side side = 0; side < SIDES; side++) {
+        struct str heap = phrase_heap(text->arena, text->scenario->comparison, side);
+        if (heap.len > 0)
+            buf_printf(text->out, "  heap    %s %.*s\n", side_name(side), STR_ARGS(heap));
+    }
+}
+
 static void write_trials(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
@@ -357,6 +367,7 @@ static void write_scenario(const struct text *text)
     write_kinds(text);
     write_rss(text);
     write_process(text);
+    write_heap(text);
     write_trials(text);
     write_machine(text);
     write_bounds(text);

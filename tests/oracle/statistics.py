@@ -110,3 +110,27 @@ for base, cand in [([0, 0, 0], [900, 1000, 1050]), ([30, 50, 60], [90000, 100000
             low = min(c - b, max(low, float(b * np.expm1(r.low))))
             high = max(c - b, min(high, float(b * np.expm1(r.high))))
         print(f"    {base} {cand} {b!r} {c!r} {low!r} {high!r} (both)")
+
+# Needs ruptures (1.1.10 was used). The same penalty as gate/stats/changes.h.
+import ruptures
+
+
+def changes(values, spread_min):
+    values = np.array(values, float)
+    spread = np.median(np.abs(np.diff(values))) / (float(stats.norm.ppf(0.75)) * np.sqrt(2))
+    penalty = 4 * max(spread, spread_min) ** 2 * np.log(len(values))
+    return ruptures.Binseg(model="l2", min_size=3, jump=1).fit(values).predict(pen=penalty)[:-1]
+
+
+print("changes: values -> first of each new level")
+for values in [
+    [5] * 8,
+    [1, 2, 1, 2, 1, 2, 11, 12, 11, 12, 11, 12],
+    [10, 11, 10, 9, 10, 11, 30, 31, 29, 30, 31, 30, 12, 11, 10, 12, 11, 10],
+    [1, 3, 5, 7] * 4,
+    list(range(20)),
+    [4, 4.1, 3.9, 4, 4.2, 3.8, 4, 4.1, 3.9, 4, 4, 4.1, 9, 9.1, 8.9],
+]:
+    print(f"    {values} {changes(values, 0.01)}")
+noise = np.random.default_rng(1)
+print("    cut without a change, of 1000:", sum(bool(changes(noise.normal(size=60), 0)) for _ in range(1000)))

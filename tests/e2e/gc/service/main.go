@@ -36,8 +36,12 @@ func touched(bytes int) []byte {
 }
 
 func work(w http.ResponseWriter, r *http.Request) {
+	n := count.Add(1)
+	if n == jumpAt {
+		kept = append(kept, touched(32<<20))
+	}
 	// No two sleep alike, so that which of them are the slowest does not hang on the collector.
-	if n := count.Add(1); every > 0 && n%every == 0 {
+	if every > 0 && n%every == 0 {
 		time.Sleep(time.Duration(20+n/every*7%30) * time.Millisecond)
 	}
 	for left := garbage; left > 0; left -= 32 << 10 {
