@@ -35,7 +35,7 @@ static const struct key_map build_keys = {.what = "build",
                                           .origin_offset = NO_TARGET};
 
 /* Less holds no Go program. */
-#define LIMIT_MEMORY_MIN (8 * 1024 * 1024)
+#define LIMIT_MEMORY_MIN (8ULL * 1024 * 1024)
 
 static const struct key limit_rows[] = {
     {.name = "memory",
