@@ -3,6 +3,8 @@
 #include <strings.h>
 
 #include "gate/codec/base64.h"
+#include "gate/codec/hex.h"
+#include "gate/harness/load/grpc.h"
 #include "gate/harness/load/request_capture.h"
 
 enum {
@@ -152,7 +154,9 @@ static enum status read_header(struct draft *draft, const struct json_value *val
 static enum status set_body(struct draft *draft, struct str body, struct err *err)
 {
     if (draft->line.has_body)
-        return err_set(err, STATUS_POLICY, "\"body\" and \"body_file\" exclude each other");
+        return err_set(err, STATUS_POLICY,
+                       "\"body\", \"body_file\", \"body_hex\" and \"body_base64\" exclude "
+                       "each other");
     draft->body = body;
     draft->line.has_body = true;
     return STATUS_OK;
@@ -183,6 +187,26 @@ static enum status read_body_file(struct draft *draft, const struct json_value *
     return set_body(draft, str_of_bytes(data), err);
 }
 
+static enum status read_body_hex(struct draft *draft, const struct json_value *value,
+                                 struct err *err)
+{
+    struct str body = STR("");
+    if (value->kind != JSON_STRING || !hex_decode(&body, draft->arena, value->string))
+        return err_set(err, STATUS_POLICY, "\"body_hex\" must be pairs of hexadecimal digits");
+    draft->body_is_verbatim = true;
+    return set_body(draft, body, err);
+}
+
+static enum status read_body_base64(struct draft *draft, const struct json_value *value,
+                                    struct err *err)
+{
+    struct str body = STR("");
+    if (value->kind != JSON_STRING || !base64_decode(&body, draft->arena, value->string))
+        return err_set(err, STATUS_POLICY, "\"body_base64\" must be base64 (RFC 4648, padded)");
+    draft->body_is_verbatim = true;
+    return set_body(draft, body, err);
+}
+
 static enum status read_weight(struct draft *draft, const struct json_value *value, struct err *err)
 {
     if (value->kind != JSON_INTEGER || value->integer < 1 || value->integer > REQUEST_WEIGHT_MAX) {
@@ -193,20 +217,60 @@ static enum status read_weight(struct draft *draft, const struct json_value *val
     return STATUS_OK;
 }
 
-static enum status read_expect(struct draft *draft, const struct json_value *value, struct err *err)
+/* The statuses that one of the protocols has. */
+struct status_range {
+    const char *key;
+    int64_t least;
+    int64_t most;
+};
+
+static enum status read_statuses(struct draft *draft, const struct json_value *value,
+                                 const struct status_range *range, struct err *err)
 {
     if (value->kind != JSON_LIST || value->len == 0 || value->len > REQUEST_STATUSES_MAX) {
-        return err_set(err, STATUS_POLICY, "\"expect\" must be a list of 1 to %d status codes",
-                       REQUEST_STATUSES_MAX);
+        return err_set(err, STATUS_POLICY, "\"%s\" must be a list of 1 to %d status codes",
+                       range->key, REQUEST_STATUSES_MAX);
     }
     for (size_t i = 0; i < value->len; i++) {
         const struct json_value *item = &value->members[i].value;
-        if (item->kind != JSON_INTEGER || item->integer < 200 || item->integer > 599)
-            return err_set(err, STATUS_POLICY, "\"expect\" holds no status code from 200 to 599");
+        if (item->kind != JSON_INTEGER || item->integer < range->least ||
+            item->integer > range->most) {
+            return err_set(err, STATUS_POLICY, "\"%s\" holds no status code from %d to %d",
+                           range->key, (int)range->least, (int)range->most);
+        }
         draft->line.expect[i] = (uint16_t)item->integer;
     }
     draft->line.expect_len = value->len;
     return STATUS_OK;
+}
+
+static enum status read_expect(struct draft *draft, const struct json_value *value, struct err *err)
+{
+    static const struct status_range range = {"expect", 200, 599};
+    return read_statuses(draft, value, &range, err);
+}
+
+static enum status read_expect_grpc(struct draft *draft, const struct json_value *value,
+                                    struct err *err)
+{
+    static const struct status_range range = {"expect_grpc", 0, GRPC_STATUSES - 1};
+    return read_statuses(draft, value, &range, err);
+}
+
+/* "package.Service/Method", which is the path but for the first slash. */
+static enum status read_grpc(struct draft *draft, const struct json_value *value, struct err *err)
+{
+    struct json_value path = *value;
+    bool is_text = value->kind == JSON_STRING;
+    ptrdiff_t slash = is_text ? str_find(value->string, '/') : -1;
+    if (slash <= 0 || slash != str_find_last(value->string, '/') ||
+        (size_t)slash + 1 == value->string.len) {
+        return err_set(err, STATUS_POLICY,
+                       "\"grpc\" must be a method such as \"shop.Orders/Create\"");
+    }
+    path.string = str_format(draft->arena, "/%.*s", STR_ARGS(value->string));
+    draft->line.is_grpc = true;
+    return read_path(draft, &path, err);
 }
 
 static enum status read_expect_bytes(struct draft *draft, const struct json_value *value,
@@ -293,11 +357,26 @@ static const struct request_field own_fields[] = {
     {STR_INIT("header"), read_header},
     {STR_INIT("body"), read_body},
     {STR_INIT("body_file"), read_body_file},
+    {STR_INIT("body_hex"), read_body_hex},
+    {STR_INIT("body_base64"), read_body_base64},
     {STR_INIT("weight"), read_weight},
     {STR_INIT("expect"), read_expect},
     {STR_INIT("expect_bytes"), read_expect_bytes},
     {STR_INIT("expect_sha256"), read_expect_sha256},
     {STR_INIT("capture"), read_capture},
+};
+
+static const struct request_field grpc_fields[] = {
+    {STR_INIT("grpc"), read_grpc},
+    {STR_INIT("header"), read_header},
+    {STR_INIT("body"), read_body},
+    {STR_INIT("body_file"), read_body_file},
+    {STR_INIT("body_hex"), read_body_hex},
+    {STR_INIT("body_base64"), read_body_base64},
+    {STR_INIT("weight"), read_weight},
+    {STR_INIT("expect_grpc"), read_expect_grpc},
+    {STR_INIT("expect_bytes"), read_expect_bytes},
+    {STR_INIT("expect_sha256"), read_expect_sha256},
 };
 
 static const struct request_field vegeta_fields[] = {
@@ -307,18 +386,38 @@ static const struct request_field vegeta_fields[] = {
     {STR_INIT("body"), read_base64_body},
 };
 
+/* A form is told by a key that the others do not have. */
+static const struct request_form {
+    const char *mark;
+    const struct request_field *fields;
+    size_t len;
+} forms[] = {
+    {"grpc", grpc_fields, ARRAY_LEN(grpc_fields)},
+    {"url", vegeta_fields, ARRAY_LEN(vegeta_fields)},
+    {NULL, own_fields, ARRAY_LEN(own_fields)},
+};
+
+static const struct request_form *form_of(const struct json_value *value)
+{
+    const struct request_form *form = forms;
+    while (form->mark && !json_get(value, form->mark))
+        form++;
+    return form;
+}
+
 enum { FIELDS_MAX = ARRAY_LEN(own_fields) };
 
-static enum status unknown_key(const struct request_field *fields, size_t len, struct str key,
-                               struct arena *arena, struct err *err)
+static enum status unknown_key(const struct request_form *form, struct str key, struct arena *arena,
+                               struct err *err)
 {
     struct str names[FIELDS_MAX];
     struct str known = STR("");
-    for (size_t i = 0; i < len; i++) {
-        names[i] = fields[i].key;
+    static_assert(FIELDS_MAX >= ARRAY_LEN(grpc_fields), "the longest of the forms");
+    for (size_t i = 0; i < form->len; i++) {
+        names[i] = form->fields[i].key;
         known = str_format(arena, "%.*s %.*s", STR_ARGS(known), STR_ARGS(names[i]));
     }
-    struct str nearest = str_nearest(key, names, len);
+    struct str nearest = str_nearest(key, names, form->len);
     if (nearest.len) {
         return err_set(err, STATUS_POLICY, "unknown key \"%.*s\"; did you mean \"%.*s\"?",
                        STR_ARGS(key), STR_ARGS(nearest));
@@ -327,14 +426,14 @@ static enum status unknown_key(const struct request_field *fields, size_t len, s
                    STR_ARGS(known));
 }
 
-static enum status read_member(struct draft *draft, const struct request_field *fields, size_t len,
+static enum status read_member(struct draft *draft, const struct request_form *form,
                                const struct json_member *member, struct err *err)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (str_equal(fields[i].key, member->key))
-            return fields[i].read(draft, &member->value, err);
+    for (size_t i = 0; i < form->len; i++) {
+        if (str_equal(form->fields[i].key, member->key))
+            return form->fields[i].read(draft, &member->value, err);
     }
-    return unknown_key(fields, len, member->key, draft->arena, err);
+    return unknown_key(form, member->key, draft->arena, err);
 }
 
 /* Bytes that are sent as they are: one piece without places. */
@@ -356,7 +455,10 @@ static enum status finish(struct request_line *out, struct draft *draft, struct 
                        "a line with \"capture\" is sent once; remove \"weight\"");
     }
     if (line->method.len == 0)
-        line->method = line->has_body ? STR("POST") : STR("GET");
+        line->method = line->has_body || line->is_grpc ? STR("POST") : STR("GET");
+    /* What a call gives when all is well: 0, OK. */
+    if (line->is_grpc && line->expect_len == 0)
+        line->expect_len = 1;
     if (request_text_parse(&parts[REQUEST_PATH], draft->arena, line->path, err) ||
         request_text_parse(&parts[REQUEST_HEADER], draft->arena, draft->header, err))
         return err->status;
@@ -382,11 +484,9 @@ enum status request_line_read(struct request_line *out, struct arena *arena,
     };
     if (value->kind != JSON_OBJECT)
         return err_set(err, STATUS_POLICY, "a request is an object such as {\"path\": \"/\"}");
-    bool is_vegeta = json_get(value, "url") != NULL;
-    const struct request_field *fields = is_vegeta ? vegeta_fields : own_fields;
-    size_t len = is_vegeta ? ARRAY_LEN(vegeta_fields) : ARRAY_LEN(own_fields);
+    const struct request_form *form = form_of(value);
     for (size_t i = 0; i < value->len; i++) {
-        if (read_member(&draft, fields, len, &value->members[i], err))
+        if (read_member(&draft, form, &value->members[i], err))
             return err->status;
     }
     return finish(out, &draft, err);

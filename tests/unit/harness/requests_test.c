@@ -50,7 +50,8 @@ static struct str render(const struct requests *requests, size_t line, uint64_t 
 {
     struct buf buf;
     buf_init(&buf, 4096);
-    requests_render(&buf, &requests->lines[line], (struct request_values){42, k, NULL}, 8080);
+    requests_render(&buf, &requests->lines[line], (struct request_values){42, k, NULL},
+                    STR("127.0.0.1:8080"));
     struct str text = str_copy(&arena, buf_view(&buf));
     buf_release(&buf);
     return text;
