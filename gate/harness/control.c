@@ -240,10 +240,12 @@ static enum status explain(const struct control_exchange *control, struct err *e
                        "and service.tls.server_name to a name that it holds",
                        control->error);
     }
-    /* What TLS does not like has no other words. */
-    bool is_tls = control->code == CURLE_SSL_CONNECT_ERROR && control->error[0];
-    return err_set(err, STATUS_CHILD, "%s",
-                   is_tls ? control->error : curl_easy_strerror(control->code));
+    if (control->code == CURLE_SSL_CONNECT_ERROR && control->error[0]) {
+        return err_set(err, STATUS_CHILD,
+                       "%s; if the service does not speak TLS on this address, remove service.tls",
+                       control->error);
+    }
+    return err_set(err, STATUS_CHILD, "%s", curl_easy_strerror(control->code));
 }
 
 /* Once for the process; libcurl keeps its tables until the end. */

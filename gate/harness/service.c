@@ -256,8 +256,11 @@ static enum status not_ready(const struct service *service, const struct readine
                        STR_ARGS(asked->ready), last->code, STR_ARGS(text), waited);
     }
     if (last->code) {
-        return err_set(err, STATUS_CHILD, "GET %.*s still answered %ld after %.3g s; not ready",
-                       STR_ARGS(asked->ready), last->code, waited);
+        /* What servers of HTTPS say to HTTP. */
+        bool wants_tls = last->code == 400 && !service->ready.is_tls;
+        return err_set(err, STATUS_CHILD, "GET %.*s still answered %ld after %.3g s; not ready%s",
+                       STR_ARGS(asked->ready), last->code, waited,
+                       wants_tls ? " (if the service speaks HTTPS, set service.tls)" : "");
     }
     enum status status =
         process_check_listener(&service->process, &service->ready, &listening, err);

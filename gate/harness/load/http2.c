@@ -1,6 +1,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "gate/base/num.h"
+#include "gate/harness/load/http2_fields.h"
 #include "gate/harness/load/lane.h"
 #include "gate/harness/load/protocol.h"
 
@@ -22,11 +23,9 @@ struct http2 {
     struct err *err;         /* of the call under way: callbacks end it by it */
     enum status status;      /* what they set */
     char why[WHY_BYTES_MAX]; /* the last thing that nghttp2 did not like */
-    size_t path_len;         /* of the request in lane->request: its path, then its header */
-    char length[24];         /* content-length */
-    nghttp2_nv *fields;
-    size_t field_count;
-    size_t field_cap;
+    struct http2_fields fields;
+    nghttp2_nv *list; /* the same for nghttp2 */
+    size_t list_cap;
 };
 
 static int stop(struct http2 *http2)
@@ -288,6 +287,9 @@ static enum status gather(struct connection *connection, struct err *err)
     connection->holds_requests = nghttp2_session_get_outbound_queue_size(session) > 0;
     if (len >= 0)
         return STATUS_OK;
+    /* A stream that we reset is closed by sending so. */
+    if (connection->http2->status)
+        return connection->http2->status;
     (void)err_set(err, STATUS_CHILD, "HTTP/2: %s", nghttp2_strerror((int)len));
     return wrap_lane(connection, err);
 }
@@ -314,7 +316,8 @@ static void close_session(struct connection *connection)
     if (!http2)
         return;
     nghttp2_session_del(http2->session);
-    free(http2->fields);
+    http2_fields_release(&http2->fields);
+    free(http2->list);
     free(http2);
     connection->http2 = NULL;
     connection->upload_count = 0;
@@ -334,106 +337,42 @@ static enum status greet(struct connection *connection, struct err *err)
 static enum status prepare(struct connection *connection, struct exchange *exchange,
                            struct err *err)
 {
-    const struct lane *lane = connection->lane;
-    struct buf *out = &connection->lane->request;
-    const struct request_line *line = exchange->line;
+    struct lane *lane = connection->lane;
     struct request_values values = {lane->spec->seed, exchange->k,
                                     lane->spec->captured[lane->number]};
-    buf_reset(out);
-    request_text_render(out, &line->parts[REQUEST_PATH], values);
-    connection->http2->path_len = out->len;
-    request_text_render(out, &line->parts[REQUEST_HEADER], values);
-    buf_reset(&exchange->upload);
     exchange->upload_at = 0;
     exchange->has_end = false;
-    size_t body_len = request_text_len(&line->parts[REQUEST_BODY], values);
-    if (out->overflow || body_len > exchange->upload.max - GRPC_PREFIX_BYTES)
-        return err_set(err, STATUS_LIMIT, "request is larger than %zu bytes", out->max);
-    if (line->is_grpc)
-        grpc_write_prefix(&exchange->upload, (uint32_t)body_len);
-    request_text_render(&exchange->upload, &line->parts[REQUEST_BODY], values);
-    return STATUS_OK;
+    return http2_fields_render(&connection->http2->fields, &lane->request, exchange, values, err);
 }
 
-static void add_field(struct http2 *http2, struct str name, struct str value)
+/* nghttp2 copies the bytes, but its struct holds no const. */
+static nghttp2_nv *list_fields(struct http2 *http2)
 {
-    if (http2->field_count == http2->field_cap) {
-        http2->field_cap = http2->field_cap ? 2 * http2->field_cap : 32;
-        http2->fields = memory_resize(http2->fields, http2->field_cap * sizeof(nghttp2_nv));
+    const struct http2_fields *fields = &http2->fields;
+    if (http2->list_cap < fields->len) {
+        http2->list_cap = fields->cap;
+        http2->list = memory_resize(http2->list, http2->list_cap * sizeof(nghttp2_nv));
     }
-    nghttp2_nv *field = &http2->fields[http2->field_count++];
-    *field = (nghttp2_nv){.namelen = name.len, .valuelen = value.len};
-    /* nghttp2 copies the bytes, but its struct holds no const. */
-    memcpy(&field->name, &name.data, sizeof(field->name));
-    memcpy(&field->value, &value.data, sizeof(field->value));
-}
-
-/* RFC 9113, section 8.2.2: about a connection of HTTP/1.1; a browser's recording may have them. */
-static bool is_of_connection(struct str name)
-{
-    static const char *const names[] = {"keep-alive", "proxy-connection", "te"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (str_equal_text(name, names[i]))
-            return true;
+    for (size_t i = 0; i < fields->len; i++) {
+        const struct http2_field *field = &fields->items[i];
+        nghttp2_nv *nv = &http2->list[i];
+        *nv = (nghttp2_nv){.namelen = field->name.len, .valuelen = field->value.len};
+        memcpy(&nv->name, &field->name.data, sizeof(nv->name));
+        memcpy(&nv->value, &field->value.data, sizeof(nv->value));
     }
-    return false;
-}
-
-/* Lines "Name: value"; names of HTTP/2 are in lower case. */
-static void add_lines(struct http2 *http2, char *text, size_t len)
-{
-    struct str rest = {text, len};
-    struct str line = {0};
-    while (str_split(&rest, '\n', &line)) {
-        ptrdiff_t colon = str_find(line, ':');
-        if (colon <= 0)
-            continue;
-        char *name = text + (line.data - text);
-        for (ptrdiff_t i = 0; i < colon; i++)
-            name[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] | 0x20) : name[i];
-        struct str key = {name, (size_t)colon};
-        if (!is_of_connection(key))
-            add_field(http2, key, str_trim(str_slice(line, (size_t)colon + 1, line.len)));
-    }
-}
-
-static bool has_field(const struct http2 *http2, const char *name)
-{
-    for (size_t i = 0; i < http2->field_count; i++) {
-        if (str_equal_text(str_of(http2->fields[i].name, http2->fields[i].namelen), name))
-            return true;
-    }
-    return false;
-}
-
-static void add_fields(struct http2 *http2, const struct exchange *exchange)
-{
-    const struct lane *lane = http2->connection->lane;
-    const struct request_line *line = exchange->line;
-    const struct buf *text = &lane->request;
-    http2->field_count = 0;
-    add_field(http2, STR(":method"), line->method);
-    add_field(http2, STR(":scheme"), lane->tls ? STR("https") : STR("http"));
-    add_field(http2, STR(":authority"), lane->authority);
-    add_field(http2, STR(":path"), (struct str){text->data, http2->path_len});
-    add_lines(http2, text->data + http2->path_len, text->len - http2->path_len);
-    if (line->is_grpc) {
-        add_field(http2, STR("te"), STR("trailers"));
-        if (!has_field(http2, "content-type"))
-            add_field(http2, STR("content-type"), STR("application/grpc"));
-    } else if (request_announces_body(line)) {
-        (void)snprintf(http2->length, sizeof(http2->length), "%zu", exchange->upload.len);
-        add_field(http2, STR("content-length"), str_from(http2->length));
-    }
+    return http2->list;
 }
 
 static enum status submit(struct connection *connection, struct exchange *exchange, struct err *err)
 {
     struct http2 *http2 = connection->http2;
     nghttp2_data_provider body = {.source.ptr = exchange, .read_callback = read_upload};
-    add_fields(http2, exchange);
-    int32_t stream = nghttp2_submit_request(http2->session, NULL, http2->fields, http2->field_count,
-                                            exchange->upload.len ? &body : NULL, exchange);
+    const struct lane *lane = connection->lane;
+    http2_fields_list(&http2->fields, &connection->lane->request, exchange, lane->authority,
+                      lane->tls ? STR("https") : STR("http"));
+    int32_t stream =
+        nghttp2_submit_request(http2->session, NULL, list_fields(http2), http2->fields.len,
+                               exchange->upload.len ? &body : NULL, exchange);
     /* Stream numbers end at 2^31: no load here is as long as that. */
     if (stream < 0)
         return err_set(err, STATUS_CHILD, "HTTP/2: %s", nghttp2_strerror(stream));

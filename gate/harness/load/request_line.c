@@ -2,26 +2,13 @@
 
 #include <strings.h>
 
-#include "gate/codec/base64.h"
-#include "gate/codec/hex.h"
-#include "gate/harness/load/grpc.h"
 #include "gate/harness/load/request_capture.h"
+#include "gate/harness/load/request_draft.h"
 
 enum {
     REQUEST_METHOD_BYTES_MAX = 32,
     REQUEST_PATH_BYTES_MAX = 8 * 1024,
     REQUEST_HEADER_BYTES_MAX = 32 * 1024,
-};
-
-/* A request while it is read. */
-struct draft {
-    struct arena *arena;
-    const struct requests_source *source;
-    struct request_line line;
-    struct str header; /* rendered lines */
-    struct str body;
-    bool body_is_verbatim; /* bytes of a file or of a recording: a brace in them is a brace */
-    struct str host;       /* of a URL */
 };
 
 /* memgate writes these itself, or they would change what a response means. */
@@ -48,7 +35,8 @@ static bool is_control(char byte)
     return (unsigned char)byte < 0x20 || byte == 0x7f;
 }
 
-static enum status read_method(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_method(struct request_draft *draft, const struct json_value *value,
+                               struct err *err)
 {
     if (value->kind != JSON_STRING || !is_token(value->string) ||
         value->string.len > REQUEST_METHOD_BYTES_MAX)
@@ -59,7 +47,8 @@ static enum status read_method(struct draft *draft, const struct json_value *val
     return STATUS_OK;
 }
 
-static enum status read_path(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_path(struct request_draft *draft, const struct json_value *value,
+                             struct err *err)
 {
     struct str path = value->string;
     if (value->kind != JSON_STRING || path.len == 0 || path.data[0] != '/')
@@ -102,8 +91,8 @@ static enum status check_header_name(struct str name, struct err *err)
     return STATUS_OK;
 }
 
-static enum status add_header(struct draft *draft, struct str name, const struct json_value *value,
-                              struct err *err)
+static enum status add_header(struct request_draft *draft, struct str name,
+                              const struct json_value *value, struct err *err)
 {
     if (value->kind != JSON_STRING)
         return err_set(err, STATUS_POLICY, "header \"%.*s\" must be a string", STR_ARGS(name));
@@ -125,7 +114,7 @@ static enum status add_header(struct draft *draft, struct str name, const struct
 }
 
 /* Vegeta writes a list of values for each name, as Go's http.Header does. */
-static enum status add_headers(struct draft *draft, const struct json_member *member,
+static enum status add_headers(struct request_draft *draft, const struct json_member *member,
                                struct err *err)
 {
     const struct json_value *value = &member->value;
@@ -140,7 +129,8 @@ static enum status add_headers(struct draft *draft, const struct json_member *me
     return STATUS_OK;
 }
 
-static enum status read_header(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_header(struct request_draft *draft, const struct json_value *value,
+                               struct err *err)
 {
     if (value->kind != JSON_OBJECT)
         return err_set(err, STATUS_POLICY, "\"header\" must be an object of strings");
@@ -151,63 +141,8 @@ static enum status read_header(struct draft *draft, const struct json_value *val
     return STATUS_OK;
 }
 
-static enum status set_body(struct draft *draft, struct str body, struct err *err)
-{
-    if (draft->line.has_body)
-        return err_set(err, STATUS_POLICY,
-                       "\"body\", \"body_file\", \"body_hex\" and \"body_base64\" exclude "
-                       "each other");
-    draft->body = body;
-    draft->line.has_body = true;
-    return STATUS_OK;
-}
-
-static enum status read_body(struct draft *draft, const struct json_value *value, struct err *err)
-{
-    if (value->kind != JSON_STRING)
-        return err_set(err, STATUS_POLICY, "\"body\" must be a string; quote the text it sends");
-    return set_body(draft, value->string, err);
-}
-
-static enum status read_body_file(struct draft *draft, const struct json_value *value,
-                                  struct err *err)
-{
-    const struct requests_source *source = draft->source;
-    struct bytes data = {0};
-    if (value->kind != JSON_STRING || value->string.len == 0)
-        return err_set(err, STATUS_POLICY, "\"body_file\" must name a file beside this one");
-    if (!source->read || source->read(source->ctx, &data, draft->arena, value->string, err)) {
-        struct err inner = {0};
-        (void)err_set(&inner, STATUS_POLICY, "\"body_file\" %.*s: %s", STR_ARGS(value->string),
-                      source->read ? err->text : "files cannot be read here");
-        *err = inner;
-        return err->status;
-    }
-    draft->body_is_verbatim = true;
-    return set_body(draft, str_of_bytes(data), err);
-}
-
-static enum status read_body_hex(struct draft *draft, const struct json_value *value,
-                                 struct err *err)
-{
-    struct str body = STR("");
-    if (value->kind != JSON_STRING || !hex_decode(&body, draft->arena, value->string))
-        return err_set(err, STATUS_POLICY, "\"body_hex\" must be pairs of hexadecimal digits");
-    draft->body_is_verbatim = true;
-    return set_body(draft, body, err);
-}
-
-static enum status read_body_base64(struct draft *draft, const struct json_value *value,
-                                    struct err *err)
-{
-    struct str body = STR("");
-    if (value->kind != JSON_STRING || !base64_decode(&body, draft->arena, value->string))
-        return err_set(err, STATUS_POLICY, "\"body_base64\" must be base64 (RFC 4648, padded)");
-    draft->body_is_verbatim = true;
-    return set_body(draft, body, err);
-}
-
-static enum status read_weight(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_weight(struct request_draft *draft, const struct json_value *value,
+                               struct err *err)
 {
     if (value->kind != JSON_INTEGER || value->integer < 1 || value->integer > REQUEST_WEIGHT_MAX) {
         return err_set(err, STATUS_POLICY, "\"weight\" must be a whole number from 1 to %d",
@@ -217,48 +152,9 @@ static enum status read_weight(struct draft *draft, const struct json_value *val
     return STATUS_OK;
 }
 
-/* The statuses that one of the protocols has. */
-struct status_range {
-    const char *key;
-    int64_t least;
-    int64_t most;
-};
-
-static enum status read_statuses(struct draft *draft, const struct json_value *value,
-                                 const struct status_range *range, struct err *err)
-{
-    if (value->kind != JSON_LIST || value->len == 0 || value->len > REQUEST_STATUSES_MAX) {
-        return err_set(err, STATUS_POLICY, "\"%s\" must be a list of 1 to %d status codes",
-                       range->key, REQUEST_STATUSES_MAX);
-    }
-    for (size_t i = 0; i < value->len; i++) {
-        const struct json_value *item = &value->members[i].value;
-        if (item->kind != JSON_INTEGER || item->integer < range->least ||
-            item->integer > range->most) {
-            return err_set(err, STATUS_POLICY, "\"%s\" holds no status code from %d to %d",
-                           range->key, (int)range->least, (int)range->most);
-        }
-        draft->line.expect[i] = (uint16_t)item->integer;
-    }
-    draft->line.expect_len = value->len;
-    return STATUS_OK;
-}
-
-static enum status read_expect(struct draft *draft, const struct json_value *value, struct err *err)
-{
-    static const struct status_range range = {"expect", 200, 599};
-    return read_statuses(draft, value, &range, err);
-}
-
-static enum status read_expect_grpc(struct draft *draft, const struct json_value *value,
-                                    struct err *err)
-{
-    static const struct status_range range = {"expect_grpc", 0, GRPC_STATUSES - 1};
-    return read_statuses(draft, value, &range, err);
-}
-
 /* "package.Service/Method", which is the path but for the first slash. */
-static enum status read_grpc(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_grpc(struct request_draft *draft, const struct json_value *value,
+                             struct err *err)
 {
     struct json_value path = *value;
     bool is_text = value->kind == JSON_STRING;
@@ -273,37 +169,7 @@ static enum status read_grpc(struct draft *draft, const struct json_value *value
     return read_path(draft, &path, err);
 }
 
-static enum status read_expect_bytes(struct draft *draft, const struct json_value *value,
-                                     struct err *err)
-{
-    if (value->kind != JSON_INTEGER || value->integer < 0)
-        return err_set(err, STATUS_POLICY, "\"expect_bytes\" must be a whole number");
-    draft->line.expects_bytes = true;
-    draft->line.expect_bytes = (uint64_t)value->integer;
-    return STATUS_OK;
-}
-
-static bool is_sha256(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!strchr("0123456789abcdef", text.data[i]) || text.data[i] == '\0')
-            return false;
-    }
-    return text.len == 64;
-}
-
-static enum status read_expect_sha256(struct draft *draft, const struct json_value *value,
-                                      struct err *err)
-{
-    if (value->kind != JSON_STRING || !is_sha256(value->string)) {
-        return err_set(err, STATUS_POLICY,
-                       "\"expect_sha256\" must be a SHA-256 in 64 lower-case hexadecimal digits");
-    }
-    draft->line.expect_sha256 = value->string;
-    return STATUS_OK;
-}
-
-static enum status read_capture(struct draft *draft, const struct json_value *value,
+static enum status read_capture(struct request_draft *draft, const struct json_value *value,
                                 struct err *err)
 {
     return request_read_captures(&draft->line, draft->arena, value, err);
@@ -326,7 +192,8 @@ static struct str path_of_url(struct str url, struct str *host)
     return url.len ? url : STR("/");
 }
 
-static enum status read_url(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_url(struct request_draft *draft, const struct json_value *value,
+                            struct err *err)
 {
     struct json_value path = *value;
     if (value->kind != JSON_STRING)
@@ -335,55 +202,46 @@ static enum status read_url(struct draft *draft, const struct json_value *value,
     return read_path(draft, &path, err);
 }
 
-static enum status read_base64_body(struct draft *draft, const struct json_value *value,
-                                    struct err *err)
-{
-    struct str body = STR("");
-    if (value->kind != JSON_STRING || !base64_decode(&body, draft->arena, value->string))
-        return err_set(err, STATUS_POLICY, "\"body\" of a target with \"url\" must be base64");
-    draft->body_is_verbatim = true;
-    return set_body(draft, body, err);
-}
-
 /* Which keys a request may have, by the form that it is written in. */
 struct request_field {
     struct str key;
-    enum status (*read)(struct draft *draft, const struct json_value *value, struct err *err);
+    enum status (*read)(struct request_draft *draft, const struct json_value *value,
+                        struct err *err);
 };
 
 static const struct request_field own_fields[] = {
     {STR_INIT("method"), read_method},
     {STR_INIT("path"), read_path},
     {STR_INIT("header"), read_header},
-    {STR_INIT("body"), read_body},
-    {STR_INIT("body_file"), read_body_file},
-    {STR_INIT("body_hex"), read_body_hex},
-    {STR_INIT("body_base64"), read_body_base64},
+    {STR_INIT("body"), draft_body},
+    {STR_INIT("body_file"), draft_body_file},
+    {STR_INIT("body_hex"), draft_body_hex},
+    {STR_INIT("body_base64"), draft_body_base64},
     {STR_INIT("weight"), read_weight},
-    {STR_INIT("expect"), read_expect},
-    {STR_INIT("expect_bytes"), read_expect_bytes},
-    {STR_INIT("expect_sha256"), read_expect_sha256},
+    {STR_INIT("expect"), draft_expect},
+    {STR_INIT("expect_bytes"), draft_expect_bytes},
+    {STR_INIT("expect_sha256"), draft_expect_sha256},
     {STR_INIT("capture"), read_capture},
 };
 
 static const struct request_field grpc_fields[] = {
     {STR_INIT("grpc"), read_grpc},
     {STR_INIT("header"), read_header},
-    {STR_INIT("body"), read_body},
-    {STR_INIT("body_file"), read_body_file},
-    {STR_INIT("body_hex"), read_body_hex},
-    {STR_INIT("body_base64"), read_body_base64},
+    {STR_INIT("body"), draft_body},
+    {STR_INIT("body_file"), draft_body_file},
+    {STR_INIT("body_hex"), draft_body_hex},
+    {STR_INIT("body_base64"), draft_body_base64},
     {STR_INIT("weight"), read_weight},
-    {STR_INIT("expect_grpc"), read_expect_grpc},
-    {STR_INIT("expect_bytes"), read_expect_bytes},
-    {STR_INIT("expect_sha256"), read_expect_sha256},
+    {STR_INIT("expect_grpc"), draft_expect_grpc},
+    {STR_INIT("expect_bytes"), draft_expect_bytes},
+    {STR_INIT("expect_sha256"), draft_expect_sha256},
 };
 
 static const struct request_field vegeta_fields[] = {
     {STR_INIT("method"), read_method},
     {STR_INIT("url"), read_url},
     {STR_INIT("header"), read_header},
-    {STR_INIT("body"), read_base64_body},
+    {STR_INIT("body"), draft_body_vegeta},
 };
 
 /* A form is told by a key that the others do not have. */
@@ -426,7 +284,7 @@ static enum status unknown_key(const struct request_form *form, struct str key, 
                    STR_ARGS(known));
 }
 
-static enum status read_member(struct draft *draft, const struct request_form *form,
+static enum status read_member(struct request_draft *draft, const struct request_form *form,
                                const struct json_member *member, struct err *err)
 {
     for (size_t i = 0; i < form->len; i++) {
@@ -444,7 +302,7 @@ static struct request_text verbatim(struct arena *arena, struct str text)
     return (struct request_text){piece, text.len > 0};
 }
 
-static enum status finish(struct request_line *out, struct draft *draft, struct err *err)
+static enum status finish(struct request_line *out, struct request_draft *draft, struct err *err)
 {
     struct request_line *line = &draft->line;
     struct request_text *parts = line->parts;
@@ -475,7 +333,7 @@ enum status request_line_read(struct request_line *out, struct arena *arena,
                               const struct json_value *value, const struct requests_source *source,
                               struct err *err)
 {
-    struct draft draft = {
+    struct request_draft draft = {
         .arena = arena,
         .source = source,
         .line = {.weight = 1, .expect_sha256 = STR("")},
@@ -501,7 +359,7 @@ static bool is_of_connection(struct str name)
     return str_starts_with(name, STR(":")) || is_reserved_header(name);
 }
 
-static enum status read_har_headers(struct draft *draft, const struct json_value *headers,
+static enum status read_har_headers(struct request_draft *draft, const struct json_value *headers,
                                     struct err *err)
 {
     for (size_t i = 0; headers && headers->kind == JSON_LIST && i < headers->len; i++) {
@@ -518,7 +376,7 @@ static enum status read_har_headers(struct draft *draft, const struct json_value
     return STATUS_OK;
 }
 
-static enum status read_har_body(struct draft *draft, const struct json_value *request,
+static enum status read_har_body(struct request_draft *draft, const struct json_value *request,
                                  struct err *err)
 {
     const struct json_value *data = json_get(request, "postData");
@@ -528,12 +386,12 @@ static enum status read_har_body(struct draft *draft, const struct json_value *r
         return STATUS_OK;
     draft->body_is_verbatim = true;
     (void)json_get_str(data, "encoding", &encoding);
-    return str_equal_text(encoding, "base64") ? read_base64_body(draft, text, err)
-                                              : read_body(draft, text, err);
+    return str_equal_text(encoding, "base64") ? draft_body_vegeta(draft, text, err)
+                                              : draft_body(draft, text, err);
 }
 
 /* A request that the browser gave up has status 0, and may have any answer. */
-static void read_har_status(struct draft *draft, const struct json_value *entry)
+static void read_har_status(struct request_draft *draft, const struct json_value *entry)
 {
     const struct json_value *response = json_get(entry, "response");
     uint64_t status = 0;
@@ -546,7 +404,7 @@ static void read_har_status(struct draft *draft, const struct json_value *entry)
 enum status request_line_read_har(struct request_line *out, struct str *host, struct arena *arena,
                                   const struct json_value *entry, struct str only, struct err *err)
 {
-    struct draft draft = {
+    struct request_draft draft = {
         .arena = arena,
         .line = {.weight = 1, .expect_sha256 = STR("")},
         .header = STR(""),

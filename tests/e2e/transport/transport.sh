@@ -106,7 +106,7 @@ git_in checkout -q main
 
 plain='args: [-addr, "${ADDR}"], ready: /healthz'
 h2c="$plain, env: {H2C: \"1\"}"
-tls='args: [-addr, "${ADDR}", -cert, server.pem, -key, server.key], ready: /healthz, start_timeout: 10s'
+tls='args: [-addr, "${ADDR}", -cert, server.pem, -key, server.key], ready: /healthz, start_timeout: 3s'
 ca='tls: {ca: ca.pem}'
 second='args: [-addr, "${ADDR}", -second, "${PPROF_ADDR}", -h2, -late, 50ms], env: {H2C: "1"}'
 second="$second, ready: \"http://\${PPROF_ADDR}/healthz\", pprof: \"http://\${PPROF_ADDR}/debug/pprof/\""
@@ -122,4 +122,34 @@ policy "$tls, $ca" "$lines, protocol: http2, streams: 4"
 both "h2" "HTTP/2 over TLS over TCP" 3
 policy "$second" "requests: grpc.jsonl, rate: 300/s, protocol: http2"
 both "gRPC" "HTTP/2 over TCP" 3
+
+# quick NAME EXIT TEXT: both sides are main, and must end so.
+quick() {
+    row "$@" main main --quick --always-measure
+}
+
+own='args: [-addr, "${ADDR}", -own, "${DIR}/own.pem"], ready: /healthz'
+policy "$own, tls: {ca: \"\${DIR}/own.pem\", server_name: own.test}" "$lines"
+quick "a certificate of its own" 0 '^exit 0 \(pass\)'
+policy "$tls, tls: {ca: other.pem}" "$lines"
+quick "another authority" 3 'certificate is not accepted: .*set service.tls.ca to the certificate'
+policy "$tls, tls: {ca: ca.pem, server_name: shop.test}" "$lines"
+quick "another name" 3 "not accepted: .*'shop.test'.* service.tls.server_name"
+policy "$tls, tls: {ca: load.jsonl}" "$lines"
+quick "no certificate" 2 'service.tls.ca load.jsonl: holds no certificate'
+policy "$tls" "$lines"
+quick "TLS unasked" 3 'GET /healthz still answered 400 .*set service.tls'
+policy "$plain, $ca, start_timeout: 1s" "$lines"
+quick "TLS where there is none" 3 'last: GET /healthz: .*wrong version number; if .* remove service.tls'
+policy "$tls, $ca, env: {GODEBUG: http2server=0}" "$lines, protocol: http2"
+quick "HTTPS without HTTP/2" 3 'set load.protocol'
+policy "$plain" "$lines, protocol: http2"
+quick "no h2c" 3 'set load.protocol: http1'
+policy "$second" "requests: unexpected.jsonl, protocol: http2"
+quick "another status of gRPC" 3 'POST /shop.Orders/Find answered grpc-status 5 NOT_FOUND \(no such thing\)'
+policy "$plain" "requests: grpc.jsonl"
+quick "gRPC without HTTP/2" 2 'grpc.jsonl:1: calls of gRPC need HTTP/2; set load.protocol: http2'
+policy 'args: [-addr, "${SOCKET}"], ready: /healthz' "$lines"
+mkdir -p "$work/$(printf 'x%.0s' {1..90})"
+TMPDIR=$work/$(printf 'x%.0s' {1..90}) quick "a long path" 3 'too long for a unix socket .*set TMPDIR'
 finish
