@@ -18,7 +18,8 @@ struct tls_client {
 struct tls_session {
     SSL *ssl;
     const struct tls_client *client;
-    char why[WHY_BYTES_MAX]; /* the last error that is none of the socket's */
+    char subject[NAME_BYTES_MAX]; /* of a certificate that was not accepted */
+    char why[WHY_BYTES_MAX];      /* the last error that is none of the socket's */
 };
 
 /* The oldest of the queue is the cause; the queue is empty afterwards. */
@@ -126,7 +127,6 @@ static bool is_ip_address(struct str name)
 static enum status set_context(SSL_CTX *context, const struct address *address, struct err *err)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(context);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
     (void)SSL_CTX_set_mode(context,
@@ -211,6 +211,19 @@ static const struct stream_kind tls_kind = {
     .explain = explain,
 };
 
+/* Whom it names, for people who look for the right one; afterwards it is gone. */
+static int note_refused(int is_good, X509_STORE_CTX *context)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls_session *session = SSL_get_app_data(ssl);
+    X509 *leaf = X509_STORE_CTX_get0_cert(context);
+    if (!is_good && leaf) {
+        (void)X509_NAME_oneline(X509_get_subject_name(leaf), session->subject,
+                                sizeof(session->subject));
+    }
+    return is_good;
+}
+
 enum status tls_stream_open(struct stream *stream, const struct tls_client *client, struct err *err)
 {
     struct tls_session *session = memory_resize(NULL, sizeof(*session));
@@ -226,25 +239,16 @@ enum status tls_stream_open(struct stream *stream, const struct tls_client *clie
     BIO_set_data(bio, stream);
     BIO_set_init(bio, 1);
     SSL_set_bio(session->ssl, bio, bio);
+    (void)SSL_set_app_data(session->ssl, session);
+    SSL_set_verify(session->ssl, SSL_VERIFY_PEER, note_refused);
     SSL_set_connect_state(session->ssl);
     return STATUS_OK;
 }
 
-/* Whom the certificate names, for people who look for the right one. */
-static void describe_peer(char *out, size_t len, const SSL *ssl)
-{
-    X509 *certificate = SSL_get1_peer_certificate(ssl);
-    out[0] = '\0';
-    if (certificate)
-        (void)X509_NAME_oneline(X509_get_subject_name(certificate), out, (int)len);
-    X509_free(certificate);
-}
-
 static enum status refuse_certificate(const struct tls_session *session, long code, struct err *err)
 {
-    char subject[NAME_BYTES_MAX];
+    const char *subject = session->subject;
     struct str name = session->client->server_name;
-    describe_peer(subject, sizeof(subject), session->ssl);
     if (code == X509_V_ERR_HOSTNAME_MISMATCH || code == X509_V_ERR_IP_ADDRESS_MISMATCH) {
         return err_set(err, STATUS_INVALID,
                        "the certificate (%s) does not hold the name \"%.*s\"; set "
