@@ -130,7 +130,7 @@ static bool set_trust(CURL *curl, const struct address *address)
         .flags = CURL_BLOB_COPY,
     };
     /* libcurl copies the bytes, but its struct holds no const. */
-    memcpy(&ca.data, &address->ca_pem.data, sizeof(ca.data));
+    memcpy((void *)&ca.data, (const void *)&address->ca_pem.data, sizeof(ca.data));
     return !address->is_tls || (!curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca) &&
                                 !curl_easy_setopt(curl, CURLOPT_CAPATH, NULL));
 }

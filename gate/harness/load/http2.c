@@ -71,7 +71,7 @@ static enum status read_field(struct exchange *exchange, struct str name, struct
     return exchange->line->is_grpc ? grpc_read_header(&answer->grpc, name, value, err) : STATUS_OK;
 }
 
-/* NOLINTBEGIN(readability-non-const-parameter): the types are nghttp2's. */
+/* NOLINTBEGIN(readability-non-const-parameter,readability-function-size): the types are nghttp2's. */
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
                      void *ctx)
@@ -236,7 +236,7 @@ static ssize_t read_upload(nghttp2_session *session, int32_t stream, uint8_t *ou
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)part;
 }
-/* NOLINTEND(readability-non-const-parameter) */
+/* NOLINTEND(readability-non-const-parameter,readability-function-size) */
 
 static bool open_session(struct http2 *http2)
 {
@@ -357,8 +357,8 @@ static nghttp2_nv *list_fields(struct http2 *http2)
         const struct http2_field *field = &fields->items[i];
         nghttp2_nv *nv = &http2->list[i];
         *nv = (nghttp2_nv){.namelen = field->name.len, .valuelen = field->value.len};
-        memcpy(&nv->name, &field->name.data, sizeof(nv->name));
-        memcpy(&nv->value, &field->value.data, sizeof(nv->value));
+        memcpy((void *)&nv->name, (const void *)&field->name.data, sizeof(nv->name));
+        memcpy((void *)&nv->value, (const void *)&field->value.data, sizeof(nv->value));
     }
     return http2->list;
 }

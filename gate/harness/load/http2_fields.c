@@ -40,6 +40,13 @@ static bool is_of_connection(struct str name)
     return false;
 }
 
+static char lower(char byte)
+{
+    if (byte < 'A' || byte > 'Z')
+        return byte;
+    return (char)(byte | 0x20);
+}
+
 /* Lines "Name: value". */
 static void add_lines(struct http2_fields *fields, char *text, size_t len)
 {
@@ -51,7 +58,7 @@ static void add_lines(struct http2_fields *fields, char *text, size_t len)
             continue;
         char *name = text + (line.data - text);
         for (ptrdiff_t i = 0; i < colon; i++)
-            name[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] | 0x20) : name[i];
+            name[i] = lower(name[i]);
         struct str key = {name, (size_t)colon};
         if (!is_of_connection(key))
             add_field(fields, key, str_trim(str_slice(line, (size_t)colon + 1, line.len)));

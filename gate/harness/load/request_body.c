@@ -4,10 +4,11 @@
 
 static enum status set_body(struct request_draft *draft, struct str body, struct err *err)
 {
-    if (draft->line.has_body)
+    if (draft->line.has_body) {
         return err_set(err, STATUS_POLICY,
                        "\"body\", \"body_file\", \"body_hex\" and \"body_base64\" exclude "
                        "each other");
+    }
     draft->body = body;
     draft->line.has_body = true;
     return STATUS_OK;

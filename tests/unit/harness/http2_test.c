@@ -92,7 +92,8 @@ static void put_frame(const struct peer *peer, const struct frame *frame, uint32
     bytes[4] = frame->flags;
     memcpy(bytes + 5, &number, sizeof(number));
     assert_true(frame->len <= sizeof(bytes) - FRAME_BYTES);
-    memcpy(bytes + FRAME_BYTES, frame->payload, frame->len);
+    if (frame->len)
+        memcpy(bytes + FRAME_BYTES, frame->payload, frame->len);
     /* A client that hangs up is part of several tests. */
     (void)!send(peer->fd, bytes, FRAME_BYTES + frame->len, MSG_NOSIGNAL);
 }
@@ -811,7 +812,7 @@ static void a_duet_sends_both_the_same(void **state)
     for (int i = 0; i < 2; i++)
         spec.addresses[i] = (struct address){.socket = str_from(paths[i])};
     assert_ok(load_run(results, &arena, &spec, &err), &err);
-    assert_true(servers[0].fields.len > 20 * 20);
+    assert_true(servers[0].fields.len > 400);
     assert_true(str_equal(buf_view(&servers[0].fields), buf_view(&servers[1].fields)));
     for (int i = 0; i < 2; i++) {
         assert_int_equal(results[i].answered, 20);
