@@ -217,6 +217,7 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
         return fail_scenario(measuring, out, err);
     record->notes = out->built.notes;
     record->limits = out->built.limits;
+    record->transport = out->built.transport;
     record->identical = is_identical(measuring, record);
     out->ready = !record->identical;
     return STATUS_OK;

@@ -39,6 +39,7 @@ static struct record_scenario *record_both(struct arena *arena,
     out->name = record_of(&sources[SIDE_CAND])->name;
     out->is_gotest = record_of(&sources[SIDE_CAND])->is_gotest;
     out->load_count = record_of(&sources[SIDE_CAND])->load_count;
+    out->transport = record_of(&sources[SIDE_CAND])->transport;
     for (int side = 0; side < SIDES; side++)
         take_side(out, &sources[side], (enum side)side);
     return out;
@@ -78,6 +79,19 @@ static bool loads_agree(const struct comparison_source sources[SIDES])
     return trials[SIDE_BASE] && trials[SIDE_CAND] &&
            tool_counts_agree(trials[SIDE_BASE], trials[SIDE_CAND], (double)counts[SIDE_BASE],
                              (double)counts[SIDE_CAND]);
+}
+
+/* What serving a protocol allocates would be taken for the program's own; an older recording is silent. */
+static void check_same_transport(struct comparison *out, struct arena *arena,
+                                 const struct comparison_source sources[SIDES])
+{
+    struct str base = record_of(&sources[SIDE_BASE])->transport;
+    struct str cand = record_of(&sources[SIDE_CAND])->transport;
+    if (base.len == 0 || cand.len == 0 || str_equal(base, cand))
+        return;
+    comparison_invalid(out, arena,
+                       "the load went over %.*s for the baseline, over %.*s for the candidate",
+                       STR_ARGS(base), STR_ARGS(cand));
 }
 
 static void check_same_load(struct comparison *out, struct arena *arena,
@@ -192,6 +206,7 @@ bool sources_join(struct comparison *out, struct arena *arena,
         out->record = record_both(arena, sources);
         check_complete(out, arena, sources);
         check_same_load(out, arena, sources);
+        check_same_transport(out, arena, sources);
         check_machines(out, arena, sources);
         drop_duet(out, arena);
     } else if (cand->failure.len) {
@@ -223,6 +238,7 @@ void comparison_of_lone(struct comparison *out, struct arena *arena,
     record->name = record_of(source)->name;
     record->is_gotest = record_of(source)->is_gotest;
     record->load_count = record_of(source)->load_count;
+    record->transport = record_of(source)->transport;
     take_side(record, source, side);
     *out = (struct comparison){.scenario = record->name, .record = record};
     comparison_invalid(out, arena, "the %s recording alone holds this scenario: nothing to compare",

@@ -28,6 +28,8 @@ struct control_exchange {
     struct curl_slist *header_list;
     CURL *curl;
     CURLM *multi;
+    struct curl_slist *connect_to; /* whatever the URL names */
+    char error[CURL_ERROR_SIZE];
     curl_socket_t fd; /* of the connection; libcurl's */
     bool is_over;
     CURLcode code; /* how it ended, once it is over */
@@ -120,11 +122,42 @@ static bool set_numbers(CURL *curl, uint64_t timeout_ns)
     return true;
 }
 
-static bool set_up(struct control_exchange *control, const char *url, uint64_t timeout_ns)
+/* The certificates that are given are the only ones that count: none of the system's. */
+static bool set_trust(CURL *curl, const struct address *address)
+{
+    struct curl_blob ca = {
+        .len = address->ca_pem.len,
+        .flags = CURL_BLOB_COPY,
+    };
+    /* libcurl copies the bytes, but its struct holds no const. */
+    memcpy((void *)&ca.data, (const void *)&address->ca_pem.data, sizeof(ca.data));
+    return !address->is_tls || (!curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca) &&
+                                !curl_easy_setopt(curl, CURLOPT_CAPATH, NULL));
+}
+
+/* The URL holds the name that the certificate must hold; the call goes to our own address. */
+static bool set_address(struct control_exchange *control, const struct address *address)
+{
+    char target[32];
+    CURL *curl = control->curl;
+    if (address->socket.len) {
+        char path[ADDRESS_SOCKET_BYTES_MAX + 1];
+        (void)snprintf(path, sizeof(path), "%.*s", STR_ARGS(address->socket));
+        return !curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, path);
+    }
+    (void)snprintf(target, sizeof(target), "::127.0.0.1:%u", (unsigned)address->port);
+    control->connect_to = curl_slist_append(NULL, target);
+    return control->connect_to && !curl_easy_setopt(curl, CURLOPT_CONNECT_TO, control->connect_to);
+}
+
+static bool set_up(struct control_exchange *control, const struct address *address, const char *url,
+                   uint64_t timeout_ns)
 {
     CURL *curl = control->curl;
-    return set_numbers(curl, timeout_ns) && !curl_easy_setopt(curl, CURLOPT_URL, url) &&
-           !curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http") &&
+    return set_numbers(curl, timeout_ns) && set_trust(curl, address) &&
+           set_address(control, address) && !curl_easy_setopt(curl, CURLOPT_URL, url) &&
+           !curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, address->is_tls ? "https" : "http") &&
+           !curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, control->error) &&
            !curl_easy_setopt(curl, CURLOPT_PROXY, "") &&
            !curl_easy_setopt(curl, CURLOPT_NOPROXY, "*") &&
            !curl_easy_setopt(curl, CURLOPT_USERAGENT, "memgate") &&
@@ -200,6 +233,18 @@ static enum status explain(const struct control_exchange *control, struct err *e
         return err_set(err, STATUS_CHILD, "no complete answer within %.3g s",
                        (double)control->timeout_ns / (double)NS_PER_SECOND);
     }
+    if (control->code == CURLE_PEER_FAILED_VERIFICATION) {
+        return err_set(err, STATUS_INVALID,
+                       "the service's certificate is not accepted: %s; set service.tls.ca to the "
+                       "certificate of the authority that signed it (or to itself if nobody did) "
+                       "and service.tls.server_name to a name that it holds",
+                       control->error);
+    }
+    if (control->code == CURLE_SSL_CONNECT_ERROR && control->error[0]) {
+        return err_set(err, STATUS_CHILD,
+                       "%s; if the service does not speak TLS on this address, remove service.tls",
+                       control->error);
+    }
     return err_set(err, STATUS_CHILD, "%s", curl_easy_strerror(control->code));
 }
 
@@ -218,6 +263,7 @@ static void close_exchange(struct control_exchange *control)
         (void)curl_multi_remove_handle(control->multi, control->curl);
     curl_easy_cleanup(control->curl);
     curl_slist_free_all(control->header_list);
+    curl_slist_free_all(control->connect_to);
     (void)curl_multi_cleanup(control->multi);
     buf_release(&control->body);
     buf_release(&control->header);
@@ -231,24 +277,26 @@ static enum status wrap_request(const struct control_exchange *control, struct e
 }
 
 static enum status open_exchange(struct control_exchange *control, struct arena *arena,
-                                 uint16_t port, uint64_t timeout_ns, struct err *err)
+                                 const struct address *address, uint64_t timeout_ns,
+                                 struct err *err)
 {
-    char url[CONTROL_PATH_BYTES_MAX + 64];
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u%.*s", (unsigned)port,
-                   STR_ARGS(control->request.path));
+    struct str authority = address_authority(address, arena);
+    const char *url = str_format(arena, "%s://%.*s%.*s", address->is_tls ? "https" : "http",
+                                 STR_ARGS(authority), STR_ARGS(control->request.path))
+                          .data;
     control->curl = curl_setup() ? curl_easy_init() : NULL;
     control->multi = control->curl ? curl_multi_init() : NULL;
     if (!control->multi)
         return err_set(err, STATUS_IO, "cannot start libcurl");
-    if (!set_up(control, url, timeout_ns) || !set_request(control, arena) ||
+    if (!set_up(control, address, url, timeout_ns) || !set_request(control, arena) ||
         curl_multi_add_handle(control->multi, control->curl) != CURLM_OK)
         return err_set(err, STATUS_IO, "libcurl lacks an option");
     return STATUS_OK;
 }
 
-static enum status begin(struct control_exchange **out, struct arena *arena, uint16_t port,
-                         const struct control_request *request, uint64_t timeout_ns,
-                         struct err *err)
+static enum status begin(struct control_exchange **out, struct arena *arena,
+                         const struct address *address, const struct control_request *request,
+                         uint64_t timeout_ns, struct err *err)
 {
     struct str shown = request->shown.len ? request->shown : request->path;
     if (!path_is_plain(request->path))
@@ -260,7 +308,7 @@ static enum status begin(struct control_exchange **out, struct arena *arena, uin
     control->timeout_ns = timeout_ns;
     buf_init(&control->body, CONTROL_BODY_BYTES_MAX);
     buf_init(&control->header, CONTROL_HEADER_BYTES_MAX);
-    if (open_exchange(control, arena, port, timeout_ns, err)) {
+    if (open_exchange(control, arena, address, timeout_ns, err)) {
         (void)wrap_request(control, err);
         close_exchange(control);
         return err->status;
@@ -269,11 +317,12 @@ static enum status begin(struct control_exchange **out, struct arena *arena, uin
     return STATUS_OK;
 }
 
-enum status control_begin(struct control_exchange **out, struct arena *arena, uint16_t port,
-                          struct str path, uint64_t timeout_ns, struct err *err)
+enum status control_begin(struct control_exchange **out, struct arena *arena,
+                          const struct address *address, struct str path, uint64_t timeout_ns,
+                          struct err *err)
 {
     const struct control_request request = {.method = STR("GET"), .path = path};
-    return begin(out, arena, port, &request, timeout_ns, err);
+    return begin(out, arena, address, &request, timeout_ns, err);
 }
 
 bool control_step(struct control_exchange *exchange)
@@ -343,21 +392,22 @@ void control_wait(struct control_exchange *exchange, uint64_t limit_ns)
     }
 }
 
-enum status control_send(struct control_reply *out, struct arena *arena, uint16_t port,
-                         const struct control_request *request, uint64_t timeout_ns,
-                         struct err *err)
+enum status control_send(struct control_reply *out, struct arena *arena,
+                         const struct address *address, const struct control_request *request,
+                         uint64_t timeout_ns, struct err *err)
 {
     struct control_exchange *exchange = NULL;
-    if (begin(&exchange, arena, port, request, timeout_ns, err))
+    if (begin(&exchange, arena, address, request, timeout_ns, err))
         return err->status;
     assert(exchange);
     control_wait(exchange, UINT64_MAX);
     return control_end(out, arena, exchange, err);
 }
 
-enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
-                        struct str path, uint64_t timeout_ns, struct err *err)
+enum status control_get(struct control_reply *out, struct arena *arena,
+                        const struct address *address, struct str path, uint64_t timeout_ns,
+                        struct err *err)
 {
     const struct control_request request = {.method = STR("GET"), .path = path};
-    return control_send(out, arena, port, &request, timeout_ns, err);
+    return control_send(out, arena, address, &request, timeout_ns, err);
 }

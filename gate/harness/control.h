@@ -3,10 +3,11 @@
 
 #include "gate/base/err.h"
 #include "gate/base/str.h"
+#include "gate/harness/address.h"
 
 /*
  * Control requests (readiness, profiles) over libcurl: HTTP/1.1, only
- * to 127.0.0.1, no redirects, no proxy, no cookies, bounded in bytes
+ * to the address that is given, over TLS where it says so, no redirects, no proxy, no cookies, bounded in bytes
  * and time. The load has its own engine. Interruptible.
  */
 enum { CONTROL_BODY_BYTES_MAX = 64 * 1024 * 1024 };
@@ -27,12 +28,18 @@ struct control_request {
     struct str body; /* must live as long as the exchange */
 };
 
-/* An answer with any status is STATUS_OK; no answer, too much or too late is STATUS_CHILD. */
-NODISCARD enum status control_get(struct control_reply *out, struct arena *arena, uint16_t port,
-                                  struct str path, uint64_t timeout_ns, struct err *err);
+/*
+ * An answer with any status is STATUS_OK; no answer, too much or too late is
+ * STATUS_CHILD. STATUS_INVALID: the certificate is not accepted, and will
+ * not be when it is asked again.
+ */
+NODISCARD enum status control_get(struct control_reply *out, struct arena *arena,
+                                  const struct address *address, struct str path,
+                                  uint64_t timeout_ns, struct err *err);
 
 /* The same for any request. */
-NODISCARD enum status control_send(struct control_reply *out, struct arena *arena, uint16_t port,
+NODISCARD enum status control_send(struct control_reply *out, struct arena *arena,
+                                   const struct address *address,
                                    const struct control_request *request, uint64_t timeout_ns,
                                    struct err *err);
 
@@ -51,8 +58,8 @@ NODISCARD enum status control_send(struct control_reply *out, struct arena *aren
 struct control_exchange;
 
 NODISCARD enum status control_begin(struct control_exchange **out, struct arena *arena,
-                                    uint16_t port, struct str path, uint64_t timeout_ns,
-                                    struct err *err);
+                                    const struct address *address, struct str path,
+                                    uint64_t timeout_ns, struct err *err);
 NODISCARD bool control_step(struct control_exchange *exchange); /* true when it is over */
 void control_hang_up(struct control_exchange *exchange);
 void control_wait(struct control_exchange *exchange, uint64_t limit_ns);

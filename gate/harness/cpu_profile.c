@@ -38,7 +38,7 @@ static void ask(struct cpu_profile *profile)
         str_format(arena, "profile?seconds=%llu", (unsigned long long)profile->seconds));
     *profile->why = (struct err){0};
     /* A failure leaves no exchange, and the reason where finish finds it. */
-    (void)!control_begin(&profile->exchange, arena, profile->port, profile->path,
+    (void)!control_begin(&profile->exchange, arena, &profile->address, profile->path,
                          profile->seconds * NS_PER_SECOND + profile->grace_ns, profile->why);
 }
 
@@ -56,11 +56,11 @@ static uint64_t grace_of(const struct trial *trial)
     return timeout_ns < GRACE_NS ? timeout_ns : GRACE_NS;
 }
 
-void cpu_profile_begin(struct cpu_profile *out, struct trial *trial, uint16_t port,
+void cpu_profile_begin(struct cpu_profile *out, struct trial *trial, const struct address *address,
                        uint64_t load_count)
 {
     *out = (struct cpu_profile){.trial = trial,
-                                .port = port,
+                                .address = *address,
                                 .load_count = load_count,
                                 .grace_ns = grace_of(trial),
                                 .why = ARENA_NEW(trial->scratch, struct err)};

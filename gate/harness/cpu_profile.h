@@ -15,11 +15,11 @@
  */
 struct cpu_profile {
     struct trial *trial;
-    uint16_t port;
-    uint64_t load_count; /* requests of the load beside it */
-    uint64_t seconds;    /* asked for; 0: not yet */
-    uint64_t grace_ns;   /* that an answer may take behind its time, or behind the load */
-    struct str path;     /* of the request */
+    struct address address; /* of its profiles */
+    uint64_t load_count;    /* requests of the load beside it */
+    uint64_t seconds;       /* asked for; 0: not yet */
+    uint64_t grace_ns;      /* that an answer may take behind its time, or behind the load */
+    struct str path;        /* of the request */
     struct control_exchange *exchange; /* NULL: nothing is under way */
     struct control_reply reply;        /* once it is over */
     struct err *why;                   /* STATUS_OK, or why there is no reply */
@@ -46,7 +46,7 @@ uint64_t cpu_profile_seconds(uint64_t done, uint64_t count, uint64_t spent_ns);
  * waited for up to 10 s. Does nothing where none is wanted. Only an
  * interruption and a file that cannot be written are errors.
  */
-void cpu_profile_begin(struct cpu_profile *out, struct trial *trial, uint16_t port,
+void cpu_profile_begin(struct cpu_profile *out, struct trial *trial, const struct address *address,
                        uint64_t load_count);
 void cpu_profile_step(struct cpu_profile *profile, uint64_t done, uint64_t spent_ns);
 NODISCARD enum status cpu_profile_finish(struct cpu_profile *profile, struct err *err);

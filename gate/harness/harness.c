@@ -5,6 +5,7 @@
 #include "gate/base/io.h"
 #include "gate/harness/build.h"
 #include "gate/harness/load/requests.h"
+#include "gate/harness/load/tls.h"
 #include "gate/harness/trial_gotest.h"
 
 enum { EXACT_HITS_PER_LINE = 20, EXACT_REQUESTS_MIN = 400 };
@@ -206,6 +207,11 @@ static enum status read_requests(const struct harness *harness, struct harness_s
     };
     if (requests_parse(requests, harness->arena, &source, err))
         return err->status;
+    if (requests->grpc_line && scenario->load.protocol != PROTOCOL_HTTP2) {
+        return err_set(err, STATUS_POLICY,
+                       "%.*s:%zu: calls of gRPC need HTTP/2; set load.protocol: http2",
+                       STR_ARGS(scenario->load.requests), requests->grpc_line);
+    }
     if (requests->foreign) {
         log_line(spec->log, "%.*s: %zu entries of other hosts are left out",
                  STR_ARGS(scenario->load.requests), requests->foreign);
@@ -231,6 +237,23 @@ static enum status export_load_tree(struct harness *harness, struct harness_scen
     if (io_make_dirs(tree, err) || repo_export(spec->repo_root, &spec->policy_revision, tree, err))
         return err_wrap(err, "tree of the load tool");
     harness->has_load_tree = true;
+    return STATUS_OK;
+}
+
+/* ${DIR} is the service's own directory: it writes the certificate when it starts. */
+static enum status read_ca(const struct harness *harness, struct harness_scenario *out,
+                           struct err *err)
+{
+    const struct harness_spec *spec = &harness->spec;
+    struct str name = out->scenario->service.tls.ca;
+    struct bytes pem = {0};
+    if (name.len == 0 || str_starts_with(name, STR("${DIR}/")))
+        return STATUS_OK;
+    struct str path = spec->policy_dir.len ? io_join(harness->arena, spec->policy_dir, name) : name;
+    if (repo_read_file(&pem, harness->arena, spec->repo_root, &spec->policy_revision, path, err) ||
+        tls_check_ca(str_of_bytes(pem), err))
+        return err_wrap(err, "service.tls.ca %.*s", STR_ARGS(name));
+    out->ca_pem = str_of_bytes(pem);
     return STATUS_OK;
 }
 
@@ -291,6 +314,18 @@ static enum status try_limits(struct harness *harness, struct harness_scenario *
     return STATUS_OK;
 }
 
+/* The load's engine refuses a service that speaks anything else. */
+static struct str transport_of(const struct harness *harness, const struct scenario *scenario)
+{
+    static const char *const protocols[] = {
+        [PROTOCOL_HTTP1] = "HTTP/1.1", [PROTOCOL_HTTP2] = "HTTP/2"};
+    if (scenario->driver != DRIVER_HTTP)
+        return STR("");
+    return str_format(harness->arena, "%s over %s%s", protocols[scenario->load.protocol],
+                      scenario->service.tls.ca.len ? "TLS over " : "",
+                      scenario->service.has_socket ? "a unix socket" : "TCP");
+}
+
 enum status harness_build(struct harness *harness, struct harness_scenario *out,
                           const struct scenario *scenario, struct err *err)
 {
@@ -301,7 +336,8 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
     };
     if (scenario->driver == DRIVER_HTTP && read_requests(harness, &built, err))
         return err->status;
-    if (scenario->driver == DRIVER_COMMAND && export_load_tree(harness, &built, err))
+    if (read_ca(harness, &built, err) ||
+        (scenario->driver == DRIVER_COMMAND && export_load_tree(harness, &built, err)))
         return err->status;
     if (try_limits(harness, &built, err))
         return err->status;
@@ -309,6 +345,7 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
         if (build_side(harness, &built, side, err))
             return err->status;
     }
+    built.transport = transport_of(harness, scenario);
     if (scenario->driver == DRIVER_GOTEST && trial_gotest_select(harness, &built, err))
         return err->status;
     *out = built;

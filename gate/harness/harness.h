@@ -35,12 +35,14 @@ struct harness_scenario {
     struct str binaries[SIDES]; /* absolute paths */
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
+    struct str ca_pem;          /* of service.tls.ca; empty without */
     struct str load_tree;       /* DRIVER_COMMAND: the cwd of the load tool */
     uint64_t load_ns[PHASES]; /* likewise: how long the last load of the phase took; 0: none did */
     struct str bench;         /* DRIVER_GOTEST: the -test.bench expression that trials run */
     struct str cpu_refusal;   /* why no more CPU profiles are asked for; empty at first */
     /* Why no more block, mutex or goroutine profiles are asked for; empty at first. */
     struct str snapshot_refusals[PROFILE_KINDS];
+    struct str transport;        /* what the load goes over, for the record; empty when not known */
     struct str notes;            /* what the report should say of it: one line; may be empty */
     struct record_limits limits; /* what holds the services: service.limits, once they were tried */
     uint64_t exact_count;        /* requests of an exact trial */

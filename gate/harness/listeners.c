@@ -13,7 +13,7 @@
 #include "gate/base/str.h"
 
 /* A dump comes in packets of what its reader takes, 16 KiB at most. */
-enum { ANSWER_BYTES = 16 * 1024, TCP_LINE_BYTES_MAX = 512 };
+enum { ANSWER_BYTES = 16 * 1024, TCP_LINE_BYTES_MAX = 512, UNIX_LINE_BYTES_MAX = 512 };
 
 static void add(struct listeners *listeners, uint64_t inode)
 {
@@ -191,4 +191,45 @@ enum status listeners_find(struct listeners *out, uint16_t port, struct err *err
     if (find(out, LISTENERS_IPV4, port, err))
         return err->status;
     return out->len ? STATUS_OK : find(out, LISTENERS_IPV6, port, err);
+}
+
+/* Num, RefCount, Protocol, Flags, Type, St, Inode; the path is the rest of the line. */
+enum unix_column { UNIX_FLAGS = 3, UNIX_INODE = 6, UNIX_COLUMNS = 7 };
+
+/* Cuts the columns off the line, whose rest is then the path. */
+static bool unix_columns(struct str *line, struct str columns[UNIX_COLUMNS])
+{
+    struct str part = {0};
+    size_t count = 0;
+    while (count < UNIX_COLUMNS && str_split(line, ' ', &part)) {
+        if (part.len > 0)
+            columns[count++] = part;
+    }
+    *line = str_trim(*line);
+    return count == UNIX_COLUMNS;
+}
+
+/* net/unix/af_unix.c prints this flag for a socket that listens, and no other. */
+static bool unix_listens(struct str line, struct str path, uint64_t *inode)
+{
+    struct str columns[UNIX_COLUMNS];
+    return unix_columns(&line, columns) && str_equal_text(columns[UNIX_FLAGS], "00010000") &&
+           str_equal(line, path) && num_parse_u64(inode, columns[UNIX_INODE]);
+}
+
+enum status listeners_find_unix(struct listeners *out, struct str path, struct err *err)
+{
+    static const char file_path[] = "/proc/self/net/unix";
+    char line[UNIX_LINE_BYTES_MAX];
+    uint64_t inode = 0;
+    *out = (struct listeners){0};
+    FILE *file = fopen(file_path, "re");
+    if (!file)
+        return err_set(err, STATUS_IO, "cannot read %s: %s", file_path, strerror(errno));
+    while (fgets(line, sizeof(line), file)) {
+        if (unix_listens(str_from(line), path, &inode))
+            add(out, inode);
+    }
+    (void)fclose(file);
+    return STATUS_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "gate/base/base.h"
 #include "gate/base/err.h"
+#include "gate/base/str.h"
 
 /*
  * Who listens where a call to 127.0.0.1:port arrives.
@@ -35,5 +36,13 @@ NODISCARD enum status listeners_read_proc(struct listeners *out, enum listeners_
 /* By the kernel's answer, else by /proc. A socket of IPv6 is asked for only when none of IPv4 is
  * there: that one would be the one to answer. */
 NODISCARD enum status listeners_find(struct listeners *out, uint16_t port, struct err *err);
+
+/*
+ * Who listens on a unix socket, by the path that it was bound to:
+ * /proc/self/net/unix (proc(5)), where listening sockets have the flag
+ * __SO_ACCEPTCON. Asking the socket itself (SO_PEERCRED) would be one more
+ * connection for the service to serve, in the middle of what is counted.
+ */
+NODISCARD enum status listeners_find_unix(struct listeners *out, struct str path, struct err *err);
 
 #endif

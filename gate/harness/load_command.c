@@ -20,7 +20,7 @@ enum {
     TAIL_LINES = 20,
     PROBLEM_BYTES_SHOWN = 400,
     RESULT_BYTES_KEPT = 1024 * 1024,
-    VARIABLES = 7,
+    VARIABLES = 8,
 };
 
 struct run {
@@ -56,8 +56,9 @@ static void set_variables(struct trial_variable variables[VARIABLES], const stru
     struct arena *arena = run->trial->scratch;
     const struct load_spec *spec = run->spec;
     const struct trial_variable values[VARIABLES] = {
-        {STR("${ADDR}"), str_format(arena, "127.0.0.1:%u", spec->ports[0])},
-        {STR("${PORT}"), str_format(arena, "%u", spec->ports[0])},
+        {STR("${ADDR}"), str_format(arena, "127.0.0.1:%u", spec->addresses[0].port)},
+        {STR("${PORT}"), str_format(arena, "%u", spec->addresses[0].port)},
+        {STR("${SOCKET}"), spec->addresses[0].socket},
         {STR("${DIR}"), run->trial->run_dir},
         {STR("${SEED}"), str_format(arena, "%llu", (unsigned long long)spec->seed)},
         {STR("${COUNT}"), str_format(arena, "%llu", (unsigned long long)spec->count)},

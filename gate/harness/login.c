@@ -10,7 +10,7 @@ enum { PART_BYTES_MAX = 64 * 1024 * 1024 };
 struct login {
     struct trial *trial;
     const struct requests *requests;
-    uint16_t port;
+    const struct address *address;
     struct str *captured; /* by slot */
     size_t captured_count;
 };
@@ -83,7 +83,7 @@ static enum status send(struct login *login, const struct request_line *line, ui
         .has_body = line->has_body,
         .body = render(login, line, REQUEST_BODY, k),
     };
-    if (control_send(&reply, trial->scratch, login->port, &request,
+    if (control_send(&reply, trial->scratch, login->address, &request,
                      trial->scenario->scenario->load.request_timeout_ns, err))
         return err->status;
     enum status status = check_answer(line, trial->scratch, &reply, err);
@@ -95,7 +95,7 @@ static enum status send(struct login *login, const struct request_line *line, ui
     return STATUS_OK;
 }
 
-enum status login_run(struct trial *trial, uint16_t port, struct err *err)
+enum status login_run(struct trial *trial, const struct address *address, struct err *err)
 {
     const struct requests *requests = trial->scenario->requests;
     if (!requests || requests->login_count == 0)
@@ -103,7 +103,7 @@ enum status login_run(struct trial *trial, uint16_t port, struct err *err)
     struct login login = {
         .trial = trial,
         .requests = requests,
-        .port = port,
+        .address = address,
         .captured = ARENA_ARRAY(trial->scratch, struct str, requests->slots.len),
     };
     for (size_t i = 0; i < requests->login_count; i++) {

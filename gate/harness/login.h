@@ -1,6 +1,7 @@
 #ifndef GATE_HARNESS_LOGIN_H
 #define GATE_HARNESS_LOGIN_H
 
+#include "gate/harness/address.h"
 #include "gate/harness/trial.h"
 
 /*
@@ -15,6 +16,7 @@
  * (without "expect": that is no 2xx and no 3xx), or one without what is
  * captured.
  */
-NODISCARD enum status login_run(struct trial *trial, uint16_t port, struct err *err);
+NODISCARD enum status login_run(struct trial *trial, const struct address *address,
+                                struct err *err);
 
 #endif

@@ -15,11 +15,11 @@ static bool is_polled(const struct trial *trial)
     return trial->key.phase == PHASE_STEADY && trial->harness->spec.policy->trials.duet > 0;
 }
 
-void memstats_poll_begin(struct memstats_poll *out, struct trial *trial, uint16_t port,
-                         uint64_t origin_ns)
+void memstats_poll_begin(struct memstats_poll *out, struct trial *trial,
+                         const struct address *address, uint64_t origin_ns)
 {
     *out = (struct memstats_poll){.trial = trial,
-                                  .port = port,
+                                  .address = address,
                                   .origin_ns = origin_ns,
                                   .next_ns = is_polled(trial) ? origin_ns : UINT64_MAX,
                                   .interval_ns = INTERVAL_MAX};
@@ -33,7 +33,7 @@ static void ask(struct memstats_poll *poll, uint64_t now_ns)
     struct str path = str_format(&poll->once, "%.*s%sheap?debug=1", STR_ARGS(pprof),
                                  str_ends_with(pprof, STR("/")) ? "" : "/");
     poll->asked_ns = now_ns;
-    if (control_begin(&poll->exchange, &poll->once, poll->port, path, ANSWER_NS, &ignored)) {
+    if (control_begin(&poll->exchange, &poll->once, poll->address, path, ANSWER_NS, &ignored)) {
         arena_release(&poll->once);
         poll->next_ns = UINT64_MAX;
     }

@@ -15,7 +15,7 @@
  */
 struct memstats_poll {
     struct trial *trial;
-    uint16_t port;
+    const struct address *address;
     uint64_t origin_ns;
     uint64_t asked_ns;
     uint64_t next_ns; /* UINT64_MAX: no more */
@@ -28,9 +28,9 @@ struct memstats_poll {
     uint64_t last_gc_count;
 };
 
-/* Times count from origin_ns. */
-void memstats_poll_begin(struct memstats_poll *out, struct trial *trial, uint16_t port,
-                         uint64_t origin_ns);
+/* The address has to live as long; times count from origin_ns. */
+void memstats_poll_begin(struct memstats_poll *out, struct trial *trial,
+                         const struct address *address, uint64_t origin_ns);
 /* Never waits; does nothing on a zeroed struct. */
 void memstats_poll_step(struct memstats_poll *poll, uint64_t now_ns);
 /* Ends an exchange still under way; safe to call twice. */

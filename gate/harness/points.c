@@ -77,13 +77,14 @@ struct point_read {
 };
 
 static enum status read_one(struct bytes *out, struct trial *trial, struct arena *arena,
-                            uint16_t port, struct point_read read, struct err *err)
+                            const struct address *address, struct point_read read, struct err *err)
 {
     struct control_reply reply = {0};
     uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
     struct str path = heap_path(trial, arena, read.text);
     struct str file = recording_point_file(arena, trial->dir, read.point, read.text);
-    if (control_get(&reply, arena, port, path, timeout_ns, err) || check_answer(&reply, path, err))
+    if (control_get(&reply, arena, address, path, timeout_ns, err) ||
+        check_answer(&reply, path, err))
         return err->status;
     if (!read.text && check_profile(trial, arena, reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(path));
@@ -103,8 +104,8 @@ static enum status check_text(const struct trial *trial, struct arena *arena, st
     return STATUS_OK;
 }
 
-static enum status read_both(struct trial *trial, struct arena *arena, uint16_t port,
-                             enum point point, struct err *err)
+static enum status read_both(struct trial *trial, struct arena *arena,
+                             const struct address *address, enum point point, struct err *err)
 {
     struct bytes text = {0};
     struct bytes profile = {0};
@@ -113,33 +114,34 @@ static enum status read_both(struct trial *trial, struct arena *arena, uint16_t 
      * caches, the profile's collection empties those. What is then live is
      * kept by the service, not by the last requests' buffers.
      */
-    if (read_one(&text, trial, arena, port, (struct point_read){point, true}, err) ||
-        read_one(&profile, trial, arena, port, (struct point_read){point, false}, err) ||
+    if (read_one(&text, trial, arena, address, (struct point_read){point, true}, err) ||
+        read_one(&profile, trial, arena, address, (struct point_read){point, false}, err) ||
         check_text(trial, arena, text, err))
         return err->status;
     return STATUS_OK;
 }
 
-enum status points_read(struct trial *trial, uint16_t port, enum point point, struct err *err)
+enum status points_read(struct trial *trial, const struct address *address, enum point point,
+                        struct err *err)
 {
     struct arena arena;
     uint64_t start_ns = clock_now_ns();
     arena_init(&arena);
-    enum status status = read_both(trial, &arena, port, point, err);
+    enum status status = read_both(trial, &arena, address, point, err);
     arena_release(&arena);
     trial->record->read_ns += clock_now_ns() - start_ns;
     return status ? err_wrap(err, "heap at the point \"%s\"", point_name(point)) : STATUS_OK;
 }
 
 /* Twice, as at a point: what pools hold is gone with the second collection. */
-static enum status read_growth(struct trial *trial, struct arena *arena, uint16_t port,
-                               uint32_t number, struct err *err)
+static enum status read_growth(struct trial *trial, struct arena *arena,
+                               const struct address *address, uint32_t number, struct err *err)
 {
     struct control_reply reply = {0};
     uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
     struct str path = heap_path(trial, arena, false);
     for (int i = 0; i < 2; i++) {
-        if (control_get(&reply, arena, port, path, timeout_ns, err) ||
+        if (control_get(&reply, arena, address, path, timeout_ns, err) ||
             check_answer(&reply, path, err))
             return err->status;
     }
@@ -148,19 +150,20 @@ static enum status read_growth(struct trial *trial, struct arena *arena, uint16_
     return io_write_file(recording_growth_file(arena, trial->dir, number), reply.body, err);
 }
 
-enum status points_read_growth(struct trial *trial, uint16_t port, uint32_t number, struct err *err)
+enum status points_read_growth(struct trial *trial, const struct address *address, uint32_t number,
+                               struct err *err)
 {
     struct arena arena;
     uint64_t start_ns = clock_now_ns();
     arena_init(&arena);
-    enum status status = read_growth(trial, &arena, port, number, err);
+    enum status status = read_growth(trial, &arena, address, number, err);
     arena_release(&arena);
     trial->record->read_ns += clock_now_ns() - start_ns;
     return status ? err_wrap(err, "heap behind part %u", (unsigned)number) : STATUS_OK;
 }
 
 static enum status read_live(struct record_live *out, struct trial *trial, struct arena *arena,
-                             uint16_t port, struct err *err)
+                             const struct address *address, struct err *err)
 {
     struct control_reply reply = {0};
     struct memstats stats = {0};
@@ -172,7 +175,7 @@ static enum status read_live(struct record_live *out, struct trial *trial, struc
      */
     for (int i = 0; i < 2; i++) {
         path = heap_path(trial, arena, i == 1);
-        if (control_get(&reply, arena, port, path, timeout_ns, err) ||
+        if (control_get(&reply, arena, address, path, timeout_ns, err) ||
             check_answer(&reply, path, err))
             return err->status;
     }
@@ -183,13 +186,13 @@ static enum status read_live(struct record_live *out, struct trial *trial, struc
     return STATUS_OK;
 }
 
-enum status points_read_live(struct record_live *out, struct trial *trial, uint16_t port,
-                             struct err *err)
+enum status points_read_live(struct record_live *out, struct trial *trial,
+                             const struct address *address, struct err *err)
 {
     struct arena arena;
     uint64_t start_ns = clock_now_ns();
     arena_init(&arena);
-    enum status status = read_live(out, trial, &arena, port, err);
+    enum status status = read_live(out, trial, &arena, address, err);
     arena_release(&arena);
     trial->record->read_ns += clock_now_ns() - start_ns;
     return status ? err_wrap(err, "live heap") : STATUS_OK;

@@ -1,6 +1,7 @@
 #ifndef GATE_HARNESS_POINTS_H
 #define GATE_HARNESS_POINTS_H
 
+#include "gate/harness/address.h"
 #include "gate/harness/trial.h"
 
 /*
@@ -10,19 +11,19 @@
  * points as well; another one than the exact phase asked for is said in
  * the log.
  */
-NODISCARD enum status points_read(struct trial *trial, uint16_t port, enum point point,
-                                  struct err *err);
+NODISCARD enum status points_read(struct trial *trial, const struct address *address,
+                                  enum point point, struct err *err);
 /*
  * The heap's profile alone, into growth-NUMBER.pb.gz: what is live behind
  * part `number` of the load that goes on behind the point `end`.
  */
-NODISCARD enum status points_read_growth(struct trial *trial, uint16_t port, uint32_t number,
-                                         struct err *err);
+NODISCARD enum status points_read_growth(struct trial *trial, const struct address *address,
+                                         uint32_t number, struct err *err);
 /*
  * The live heap after a forced GC, as MemStats has it; no file. The caller
  * knows the request count.
  */
-NODISCARD enum status points_read_live(struct record_live *out, struct trial *trial, uint16_t port,
-                                       struct err *err);
+NODISCARD enum status points_read_live(struct record_live *out, struct trial *trial,
+                                       const struct address *address, struct err *err);
 
 #endif

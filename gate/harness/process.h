@@ -5,6 +5,7 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/err.h"
+#include "gate/harness/address.h"
 #include "gate/harness/process_tree.h"
 #include "gate/policy/policy.h"
 
@@ -125,11 +126,12 @@ uint64_t process_peak_rss_bytes(const struct process *process);
 /* A TCP port on 127.0.0.1 that nobody listens on. */
 NODISCARD enum status process_free_port(uint16_t *out, struct err *err);
 /*
- * STATUS_OK when exactly one socket listens on the port and a process
+ * STATUS_OK when exactly one socket listens on the address and a process
  * of our tree holds it: "port 4711 is held by pid 12, not by the
  * candidate". *listening tells whether anybody listens at all.
  */
-NODISCARD enum status process_check_listener(const struct process *process, uint16_t port,
-                                             bool *listening, struct err *err);
+NODISCARD enum status process_check_listener(const struct process *process,
+                                             const struct address *address, bool *listening,
+                                             struct err *err);
 
 #endif

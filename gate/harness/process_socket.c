@@ -7,42 +7,61 @@
 #include "gate/harness/process.h"
 #include "gate/harness/process_tree.h"
 
-static enum status refuse_foreign(uint16_t port, uint64_t inode, struct err *err)
+/* What is listened on, for messages: "port 4711", "/tmp/x/socket". */
+static struct str place_of(const struct address *address, struct arena *arena)
+{
+    return address->socket.len ? address->socket : str_format(arena, "port %u", address->port);
+}
+
+static enum status refuse_foreign(struct str place, uint64_t inode, struct err *err)
 {
     pid_t pid = tree_find_socket_anywhere(inode);
     if (pid > 0) {
-        return err_set(err, STATUS_CHILD,
-                       "port %u is held by pid %d, not by the program under test", (unsigned)port,
-                       (int)pid);
+        return err_set(err, STATUS_CHILD, "%.*s is held by pid %d, not by the program under test",
+                       STR_ARGS(place), (int)pid);
     }
     return err_set(err, STATUS_CHILD,
-                   "port %u is held by another process, not by the program under test",
-                   (unsigned)port);
+                   "%.*s is held by another process, not by the program under test",
+                   STR_ARGS(place));
 }
 
-enum status process_check_listener(const struct process *process, uint16_t port, bool *listening,
-                                   struct err *err)
+static enum status check_found(const struct process *process, const struct listeners *found,
+                               struct str place, struct err *err)
 {
-    struct listeners found = {0};
     struct tree tree = {0};
-    *listening = false;
-    if (listeners_find(&found, port, err))
-        return err->status;
-    *listening = found.len > 0;
-    if (found.len == 0)
-        return err_set(err, STATUS_CHILD, "nobody listens on 127.0.0.1:%u", (unsigned)port);
     if (process->keeper)
         tree_below(&tree, process->keeper);
-    for (size_t i = 0; i < found.len; i++) {
-        if (!tree_find_socket(&tree, found.inodes[i]))
-            return refuse_foreign(port, found.inodes[i], err);
+    for (size_t i = 0; i < found->len; i++) {
+        if (!tree_find_socket(&tree, found->inodes[i]))
+            return refuse_foreign(place, found->inodes[i], err);
     }
-    if (found.len > 1) {
+    if (found->len > 1) {
         return err_set(err, STATUS_CHILD,
-                       "%zu sockets listen on port %u (SO_REUSEPORT?): any of them could answer",
-                       found.len, (unsigned)port);
+                       "%zu sockets listen on %.*s (SO_REUSEPORT?): any of them could answer",
+                       found->len, STR_ARGS(place));
     }
     return STATUS_OK;
+}
+
+enum status process_check_listener(const struct process *process, const struct address *address,
+                                   bool *listening, struct err *err)
+{
+    struct listeners found = {0};
+    struct arena arena;
+    *listening = false;
+    if (address->socket.len ? listeners_find_unix(&found, address->socket, err)
+                            : listeners_find(&found, address->port, err))
+        return err->status;
+    *listening = found.len > 0;
+    arena_init(&arena);
+    if (found.len == 0) {
+        struct str text = address_text(address, &arena);
+        (void)err_set(err, STATUS_CHILD, "nobody listens on %.*s", STR_ARGS(text));
+    }
+    enum status status =
+        found.len == 0 ? err->status : check_found(process, &found, place_of(address, &arena), err);
+    arena_release(&arena);
+    return status;
 }
 
 enum status process_free_port(uint16_t *out, struct err *err)

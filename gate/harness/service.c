@@ -1,7 +1,9 @@
 #include "gate/harness/service.h"
 
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "gate/harness/control.h"
+#include "gate/harness/load/tls.h"
 
 #define STOP_GRACE_NS   (2 * NS_PER_SECOND)
 #define DEATH_WAIT_NS   NS_PER_SECOND
@@ -11,7 +13,7 @@
 #define READY_PAUSE_MIN  (5 * NS_PER_MS)
 #define READY_PAUSE_MAX  (50 * NS_PER_MS)
 
-enum { START_TRIES_MAX = 5 };
+enum { START_TRIES_MAX = 5, CA_BYTES_MAX = 1024 * 1024 };
 
 /* A service that sets gctrace itself, to 0 for instance, has its reasons. */
 static void trace_collector(struct trial_env *env, struct arena *arena)
@@ -40,15 +42,66 @@ static void hold_collector(struct trial_env *env, struct arena *arena,
                   str_format(arena, "%lluB", (unsigned long long)bytes));
 }
 
-enum { VARIABLES = 3 };
+enum { VARIABLES = 6 };
 
 static void set_variables(struct trial_variable variables[VARIABLES], const struct service *service)
 {
     struct arena *arena = service->trial->scratch;
-    variables[0] =
-        (struct trial_variable){STR("${ADDR}"), str_format(arena, "127.0.0.1:%u", service->port)};
-    variables[1] = (struct trial_variable){STR("${PORT}"), str_format(arena, "%u", service->port)};
-    variables[2] = (struct trial_variable){STR("${DIR}"), service->trial->run_dir};
+    const struct {
+        struct str name;
+        struct str value;
+    } rows[VARIABLES] = {
+        {STR("${ADDR}"), str_format(arena, "127.0.0.1:%u", service->address.port)},
+        {STR("${PORT}"), str_format(arena, "%u", service->address.port)},
+        {STR("${SOCKET}"), service->address.socket},
+        {STR("${PPROF_ADDR}"), str_format(arena, "127.0.0.1:%u", service->second_port)},
+        {STR("${PPROF_PORT}"), str_format(arena, "%u", service->second_port)},
+        {STR("${DIR}"), service->trial->run_dir},
+    };
+    for (size_t i = 0; i < VARIABLES; i++)
+        variables[i] = (struct trial_variable){rows[i].name, rows[i].value};
+}
+
+/* Two ports that are free at the same time are two. */
+static enum status find_ports(struct service *service, struct err *err)
+{
+    do {
+        if (process_free_port(&service->address.port, err) ||
+            process_free_port(&service->second_port, err))
+            return err->status;
+    } while (service->second_port == service->address.port);
+    return STATUS_OK;
+}
+
+static enum status find_socket(struct service *service, struct err *err)
+{
+    const struct trial *trial = service->trial;
+    struct str path = io_join(trial->scratch, trial->run_dir, STR("socket"));
+    if (path.len > ADDRESS_SOCKET_BYTES_MAX) {
+        return err_set(err, STATUS_LIMIT,
+                       "\"%.*s\" is too long for a unix socket (%d bytes at most); set TMPDIR to a "
+                       "directory with a shorter path",
+                       STR_ARGS(path), ADDRESS_SOCKET_BYTES_MAX);
+    }
+    service->address.socket = path;
+    return STATUS_OK;
+}
+
+static enum status set_addresses(struct service *service, struct err *err)
+{
+    const struct trial *trial = service->trial;
+    const struct scenario_service *asked = &trial->scenario->scenario->service;
+    service->address = (struct address){
+        .is_tls = asked->tls.ca.len > 0,
+        .ca_pem = trial->scenario->ca_pem,
+        .server_name = asked->tls.server_name,
+    };
+    if (find_ports(service, err) || (asked->has_socket && find_socket(service, err)))
+        return err->status;
+    const struct address second = {.port = service->second_port};
+    service->pprof = asked->pprof_is_second ? second : service->address;
+    service->ready = asked->ready_is_second ? second : service->address;
+    return STATUS_OK;
 }
 
 static const char *const *build_argv(const struct trial *trial,
@@ -104,7 +157,7 @@ static enum status start(struct service *service, struct err *err)
         .output_ctx = &service->gctrace,
     };
     gctrace_init(&service->gctrace, trial->scratch);
-    if (process_free_port(&service->port, err))
+    if (set_addresses(service, err))
         return err->status;
     set_variables(variables, service);
     spec.argv = build_argv(trial, variables);
@@ -130,13 +183,62 @@ static enum status ask_ready(struct readiness *out, const struct service *servic
     struct arena arena;
     struct control_reply reply = {0};
     uint64_t patience_ns = rest_ns < READY_ANSWER_MIN ? READY_ANSWER_MIN : rest_ns;
+    out->silence.status = STATUS_OK;
     arena_init(&arena);
     enum status status = control_get(
-        &reply, &arena, service->port, service->trial->scenario->scenario->service.ready,
+        &reply, &arena, &service->ready, service->trial->scenario->scenario->service.ready,
         patience_ns < READY_ANSWER_NS ? patience_ns : READY_ANSWER_NS, &out->silence);
     out->code = status == STATUS_OK ? reply.http_code : 0;
     arena_release(&arena);
     return process_interrupted() ? process_interruption(err) : STATUS_OK;
+}
+
+/* A certificate that the service makes for itself when it starts; it may be half written yet. */
+static bool has_certificate(struct service *service, struct err *why)
+{
+    static const struct str own = STR_INIT("${DIR}/");
+    const struct trial *trial = service->trial;
+    struct str path = trial->scenario->scenario->service.tls.ca;
+    struct bytes pem = {0};
+    if (!service->address.is_tls || service->address.ca_pem.len || !str_starts_with(path, own))
+        return true;
+    struct str name = str_slice(path, own.len, path.len);
+    struct str whole = io_join(trial->scratch, trial->run_dir, name);
+    if (io_read_file(&pem, trial->scratch, whole, CA_BYTES_MAX, why) ||
+        tls_check_ca(str_of_bytes(pem), why)) {
+        (void)err_wrap(why, "service.tls.ca");
+        why->status = STATUS_CHILD;
+        return false;
+    }
+    struct address *const addresses[] = {&service->address, &service->pprof, &service->ready};
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
+        addresses[i]->ca_pem = str_of_bytes(pem);
+    return true;
+}
+
+/* Where a listener of its own is asked, the others must stand as well; *missing: one that does not. */
+static bool all_listen(const struct service *service, struct address *missing)
+{
+    const struct address *const addresses[] = {&service->address, &service->pprof};
+    for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
+        struct err ignored = {0};
+        bool listening = false;
+        (void)!process_check_listener(&service->process, addresses[i], &listening, &ignored);
+        *missing = *addresses[i];
+        if (!listening)
+            return false;
+    }
+    return true;
+}
+
+static bool is_ready(const struct service *service, const struct readiness *last)
+{
+    const struct scenario_service *asked = &service->trial->scenario->scenario->service;
+    struct address ignored;
+    if (last->code < 200 || last->code >= 300)
+        return false;
+    bool has_second = asked->ready_is_second || asked->pprof_is_second;
+    return !has_second || all_listen(service, &ignored);
 }
 
 static enum status not_ready(const struct service *service, const struct readiness *last,
@@ -145,12 +247,23 @@ static enum status not_ready(const struct service *service, const struct readine
     const struct scenario_service *asked = &service->trial->scenario->scenario->service;
     double waited = (double)asked->start_timeout_ns / (double)NS_PER_SECOND;
     struct str tail = process_output_tail(service->trial->scratch, &service->process, 20);
+    struct address missing = service->address;
     bool listening = false;
-    if (last->code) {
-        return err_set(err, STATUS_CHILD, "GET %.*s still answered %ld after %.3g s; not ready",
-                       STR_ARGS(asked->ready), last->code, waited);
+    if (last->code >= 200 && last->code < 300 && !all_listen(service, &missing)) {
+        struct str text = address_text(&missing, service->trial->scratch);
+        return err_set(err, STATUS_CHILD,
+                       "GET %.*s answered %ld, but nobody listens on %.*s after %.3g s",
+                       STR_ARGS(asked->ready), last->code, STR_ARGS(text), waited);
     }
-    enum status status = process_check_listener(&service->process, service->port, &listening, err);
+    if (last->code) {
+        /* What servers of HTTPS say to HTTP. */
+        bool wants_tls = last->code == 400 && !service->ready.is_tls;
+        return err_set(err, STATUS_CHILD, "GET %.*s still answered %ld after %.3g s; not ready%s",
+                       STR_ARGS(asked->ready), last->code, waited,
+                       wants_tls ? " (if the service speaks HTTPS, set service.tls)" : "");
+    }
+    enum status status =
+        process_check_listener(&service->process, &service->ready, &listening, err);
     if (listening && status != STATUS_OK)
         return status;
     if (listening) {
@@ -158,8 +271,9 @@ static enum status not_ready(const struct service *service, const struct readine
                        "listens, but gave no whole answer within %.3g s (last: %s)%s%.*s", waited,
                        last->silence.text, tail.len ? "\n" : "", STR_ARGS(tail));
     }
-    return err_set(err, STATUS_CHILD, "did not listen on 127.0.0.1:%u within %.3g s%s%.*s",
-                   service->port, waited, tail.len ? "\n" : "", STR_ARGS(tail));
+    struct str place = address_text(&service->ready, service->trial->scratch);
+    return err_set(err, STATUS_CHILD, "did not listen on %.*s within %.3g s%s%.*s", STR_ARGS(place),
+                   waited, tail.len ? "\n" : "", STR_ARGS(tail));
 }
 
 static enum status wait_ready(struct service *service, struct err *err)
@@ -172,10 +286,16 @@ static enum status wait_ready(struct service *service, struct err *err)
         process_poll(&service->process);
         if (service->process.ended)
             return trial_report_end(service->trial, &service->process, "before listening", err);
-        if (ask_ready(&last, service, timeout_ns - waited_ns, err))
+        if (has_certificate(service, &last.silence) &&
+            ask_ready(&last, service, timeout_ns - waited_ns, err))
             return err->status;
-        if (last.code >= 200 && last.code < 300)
+        if (is_ready(service, &last))
             break;
+        /* What no later answer can change. */
+        if (last.silence.status == STATUS_INVALID) {
+            *err = last.silence;
+            return err->status;
+        }
         waited_ns = clock_now_ns() - start_ns;
         if (waited_ns >= timeout_ns)
             return not_ready(service, &last, err);
@@ -188,7 +308,14 @@ static enum status wait_ready(struct service *service, struct err *err)
 enum status service_check_listener(const struct service *service, struct err *err)
 {
     bool listening = false;
-    return process_check_listener(&service->process, service->port, &listening, err);
+    if (process_check_listener(&service->process, &service->address, &listening, err))
+        return err->status;
+    /* A second listener that is not asked for may be missing. */
+    const struct scenario_service *asked = &service->trial->scenario->scenario->service;
+    bool has_second = asked->ready_is_second || asked->pprof_is_second;
+    const struct address second = {.port = service->second_port};
+    return has_second ? process_check_listener(&service->process, &second, &listening, err)
+                      : STATUS_OK;
 }
 
 static bool has_lost_port(const struct service *service)
@@ -209,8 +336,8 @@ enum status service_start(struct service *service, struct err *err)
         if (tries == START_TRIES_MAX || !has_lost_port(service))
             return status;
         log_line(service->trial->harness->spec.log,
-                 "%s: port %u was taken before the service had it; trying another",
-                 side_name(service->trial->key.side), service->port);
+                 "%s: a port was taken before the service had it; trying others",
+                 side_name(service->trial->key.side));
         process_release(&service->process);
     }
 }

@@ -115,8 +115,8 @@ static struct str path_of(const struct trial *trial, struct arena *arena, enum p
 }
 
 /* Whether nobody waited or nobody looked; a service that does not say leaves it open. */
-static enum status ask_period(const struct trial *trial, struct arena *arena, uint16_t port,
-                              struct err *err)
+static enum status ask_period(const struct trial *trial, struct arena *arena,
+                              const struct address *address, struct err *err)
 {
     struct control_reply reply = {0};
     struct err why = {0};
@@ -124,7 +124,7 @@ static enum status ask_period(const struct trial *trial, struct arena *arena, ui
     struct str name = STR("sampling period=");
     uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
     struct str path = path_of(trial, arena, PROFILE_KIND_MUTEX, "?debug=1");
-    enum status status = control_get(&reply, arena, port, path, timeout_ns, &why);
+    enum status status = control_get(&reply, arena, address, path, timeout_ns, &why);
     if (status == STATUS_INTERRUPTED) {
         *err = why;
         return status;
@@ -150,8 +150,9 @@ static bool is_empty(struct arena *arena, struct bytes body)
            profile.sample_count == 0;
 }
 
-static enum status read_kind(const struct trial *trial, struct arena *arena, uint16_t port,
-                             enum profile_kind kind, enum point point, struct err *err)
+static enum status read_kind(const struct trial *trial, struct arena *arena,
+                             const struct address *address, enum profile_kind kind,
+                             enum point point, struct err *err)
 {
     struct control_reply reply = {0};
     struct err why = {0};
@@ -160,7 +161,7 @@ static enum status read_kind(const struct trial *trial, struct arena *arena, uin
     bool refused = false;
     if (is_refused(&refused, trial, arena, kind, point, err) || refused)
         return err->status;
-    enum status status = control_get(&reply, arena, port, path, timeout_ns, &why);
+    enum status status = control_get(&reply, arena, address, path, timeout_ns, &why);
     if (status == STATUS_INTERRUPTED) {
         *err = why;
         return status;
@@ -172,11 +173,11 @@ static enum status read_kind(const struct trial *trial, struct arena *arena, uin
     if (io_write_file(recording_snapshot_file(arena, trial->dir, kind, point), reply.body, err))
         return err->status;
     if (kind == PROFILE_KIND_MUTEX && point == POINT_END && is_empty(arena, reply.body))
-        return ask_period(trial, arena, port, err);
+        return ask_period(trial, arena, address, err);
     return STATUS_OK;
 }
 
-static enum status read_kinds(struct trial *trial, uint16_t port, enum point point,
+static enum status read_kinds(struct trial *trial, const struct address *address, enum point point,
                               const enum profile_kind *kinds, size_t count, struct err *err)
 {
     struct arena arena;
@@ -185,18 +186,18 @@ static enum status read_kinds(struct trial *trial, uint16_t port, enum point poi
     arena_init(&arena);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         if (snapshot_is_wanted(trial, kinds[i]))
-            status = read_kind(trial, &arena, port, kinds[i], point, err);
+            status = read_kind(trial, &arena, address, kinds[i], point, err);
     }
     arena_release(&arena);
     trial->record->read_ns += clock_now_ns() - start_ns;
     return status;
 }
 
-enum status snapshots_read_waits(struct trial *trial, uint16_t port, enum point point,
-                                 struct err *err)
+enum status snapshots_read_waits(struct trial *trial, const struct address *address,
+                                 enum point point, struct err *err)
 {
     static const enum profile_kind kinds[] = {PROFILE_KIND_BLOCK, PROFILE_KIND_MUTEX};
-    return read_kinds(trial, port, point, kinds, ARRAY_LEN(kinds), err);
+    return read_kinds(trial, address, point, kinds, ARRAY_LEN(kinds), err);
 }
 
 /* Not where the profile was refused or not wanted. */
@@ -220,8 +221,8 @@ static enum status write_creations(const struct trial *trial, struct arena *aren
 }
 
 /* Who created them is in no profile, but in the tracebacks. A service without them is no failure. */
-static enum status read_creations(const struct trial *trial, struct arena *arena, uint16_t port,
-                                  struct err *err)
+static enum status read_creations(const struct trial *trial, struct arena *arena,
+                                  const struct address *address, struct err *err)
 {
     struct control_reply reply = {0};
     struct goroutine_sites sites = {0};
@@ -233,7 +234,7 @@ static enum status read_creations(const struct trial *trial, struct arena *arena
     struct str file = recording_creations_file(arena, trial->dir);
     uint64_t timeout_ns =
         service->profile_timeout_ns < CREATIONS_NS ? service->profile_timeout_ns : CREATIONS_NS;
-    enum status status = control_get(&reply, arena, port, path, timeout_ns, &why);
+    enum status status = control_get(&reply, arena, address, path, timeout_ns, &why);
     if (status == STATUS_INTERRUPTED) {
         *err = why;
         return status;
@@ -250,18 +251,18 @@ static enum status read_creations(const struct trial *trial, struct arena *arena
     return io_remove_tree(file, err);
 }
 
-enum status snapshots_read_goroutines(struct trial *trial, uint16_t port, enum point point,
-                                      struct err *err)
+enum status snapshots_read_goroutines(struct trial *trial, const struct address *address,
+                                      enum point point, struct err *err)
 {
     static const enum profile_kind kinds[] = {PROFILE_KIND_GOROUTINE};
     struct arena arena;
-    if (read_kinds(trial, port, point, kinds, ARRAY_LEN(kinds), err))
+    if (read_kinds(trial, address, point, kinds, ARRAY_LEN(kinds), err))
         return err->status;
     if (point != POINT_END || !has_goroutines(trial))
         return STATUS_OK;
     uint64_t start_ns = clock_now_ns();
     arena_init(&arena);
-    enum status status = read_creations(trial, &arena, port, err);
+    enum status status = read_creations(trial, &arena, address, err);
     arena_release(&arena);
     trial->record->read_ns += clock_now_ns() - start_ns;
     return status;

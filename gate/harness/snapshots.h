@@ -1,6 +1,7 @@
 #ifndef GATE_HARNESS_SNAPSHOTS_H
 #define GATE_HARNESS_SNAPSHOTS_H
 
+#include "gate/harness/address.h"
 #include "gate/harness/trial.h"
 
 /*
@@ -22,13 +23,13 @@ bool snapshot_is_wanted(const struct trial *trial, enum profile_kind kind);
  * What waited: read right before and right behind the load, so that the
  * forced collections of the heap's points stay outside.
  */
-NODISCARD enum status snapshots_read_waits(struct trial *trial, uint16_t port, enum point point,
-                                           struct err *err);
+NODISCARD enum status snapshots_read_waits(struct trial *trial, const struct address *address,
+                                           enum point point, struct err *err);
 /*
  * The goroutines: read behind the heap, by when those of the load's
  * connections have ended.
  */
-NODISCARD enum status snapshots_read_goroutines(struct trial *trial, uint16_t port,
+NODISCARD enum status snapshots_read_goroutines(struct trial *trial, const struct address *address,
                                                 enum point point, struct err *err);
 
 #endif

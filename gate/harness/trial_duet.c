@@ -90,7 +90,7 @@ static enum status run_load(struct load_result results[SIDES], struct duet *duet
 {
     struct trial *trials = duet->trials;
     for (int side = 0; side < SIDES; side++) {
-        spec->ports[side] = duet->services[side].port;
+        spec->addresses[side] = duet->services[side].address;
         spec->watch_fds[side] = duet->services[side].process.output_fd;
         spec->captured[side] = trials[side].captured;
     }
@@ -142,7 +142,7 @@ static enum status read_live(struct duet *duet, uint64_t done, struct err *err)
         struct record_trial *record = duet->trials[side].record;
         struct record_live *live = &record->live[record->live_count++];
         live->request_count = done;
-        if (points_read_live(live, &duet->trials[side], duet->services[side].port, err))
+        if (points_read_live(live, &duet->trials[side], &duet->services[side].pprof, err))
             return name_side(side, err);
     }
     return STATUS_OK;
@@ -277,7 +277,7 @@ static enum status log_in(struct duet *duet, struct err *err)
 {
     for (enum side side = 0; side < SIDES; side++) {
         struct service *service = &duet->services[side];
-        if (login_run(&duet->trials[side], service->port, err) == STATUS_OK)
+        if (login_run(&duet->trials[side], &service->address, err) == STATUS_OK)
             continue;
         (void)service_explain(service, "during the login", err);
         return name_side(side, err);

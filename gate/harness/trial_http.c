@@ -83,7 +83,7 @@ static struct load_spec load_of(struct http_trial *http, uint64_t first_k, uint6
 {
     struct load_spec spec = trial_load_spec(http->trial, first_k, count);
     http->done_before = first_k;
-    spec.ports[0] = http->service.port;
+    spec.addresses[0] = http->service.address;
     spec.lane_count = 1;
     spec.captured[0] = http->trial->captured;
     spec.tick = tick;
@@ -110,7 +110,7 @@ static enum status run_load(struct load_result *out, struct http_trial *http,
 
 static enum status log_in(struct http_trial *http, struct err *err)
 {
-    if (login_run(http->trial, http->service.port, err))
+    if (login_run(http->trial, &http->service.address, err))
         return service_explain(&http->service, "during the login", err);
     return STATUS_OK;
 }
@@ -222,9 +222,10 @@ static enum status record_gc(struct http_trial *http, struct err *err)
 static enum status run_profiled(struct load_result *out, struct http_trial *http,
                                 const struct load_spec *spec, struct err *err)
 {
-    cpu_profile_begin(&http->cpu_profile, http->trial, http->service.port,
+    cpu_profile_begin(&http->cpu_profile, http->trial, &http->service.pprof,
                       load_command_steps(http->trial, spec));
-    memstats_poll_begin(&http->memstats, http->trial, http->service.port, http->sampler.started_ns);
+    memstats_poll_begin(&http->memstats, http->trial, &http->service.pprof,
+                        http->sampler.started_ns);
     enum status status = run_load(out, http, spec, err);
     memstats_poll_end(&http->memstats);
     if (status != STATUS_OK)
@@ -266,21 +267,21 @@ static enum status measure_load(struct http_trial *http, struct err *err)
 
 static enum status read_heap(struct http_trial *http, enum point point, struct err *err)
 {
-    if (points_read(http->trial, http->service.port, point, err))
+    if (points_read(http->trial, &http->service.pprof, point, err))
         return service_explain(&http->service, "while its heap was read", err);
     return STATUS_OK;
 }
 
 static enum status read_waits(struct http_trial *http, enum point point, struct err *err)
 {
-    if (snapshots_read_waits(http->trial, http->service.port, point, err))
+    if (snapshots_read_waits(http->trial, &http->service.pprof, point, err))
         return service_explain(&http->service, "while its waits were read", err);
     return STATUS_OK;
 }
 
 static enum status read_goroutines(struct http_trial *http, enum point point, struct err *err)
 {
-    if (snapshots_read_goroutines(http->trial, http->service.port, point, err))
+    if (snapshots_read_goroutines(http->trial, &http->service.pprof, point, err))
         return service_explain(&http->service, "while its goroutines were read", err);
     return STATUS_OK;
 }
@@ -330,7 +331,7 @@ static enum status measure_growth(struct http_trial *http, struct err *err)
             return err_wrap(err, "behind the load, for its growth");
         done += part;
         requests[rows.len++] = done;
-        if (points_read_growth(trial, http->service.port, (uint32_t)rows.len, err))
+        if (points_read_growth(trial, &http->service.pprof, (uint32_t)rows.len, err))
             return service_explain(&http->service, "while its heap was read", err);
     }
     return write_table(http, TABLE_GROWTH, &rows, err);

@@ -38,6 +38,12 @@ static uint32_t connections_of(const struct trial *trial)
     return exact ? 1 : (uint32_t)trial->scenario->scenario->load.connections;
 }
 
+static uint32_t streams_of(const struct trial *trial)
+{
+    bool exact = trial->key.phase == PHASE_EXACT;
+    return exact ? 1 : (uint32_t)trial->scenario->scenario->load.streams;
+}
+
 struct load_spec trial_load_spec(const struct trial *trial, uint64_t first_k, uint64_t count)
 {
     const struct scenario_load *load = &trial->scenario->scenario->load;
@@ -50,7 +56,9 @@ struct load_spec trial_load_spec(const struct trial *trial, uint64_t first_k, ui
         .count = count,
         .rate_per_second = rate,
         .batch_ns = rate > 0 ? load->batch_ns : 0,
+        .protocol = load->protocol,
         .connections = connections_of(trial),
+        .streams = streams_of(trial),
         .request_timeout_ns = load->request_timeout_ns,
         .total_timeout_ns =
             rate > 0 ? (uint64_t)(2 * span * (double)NS_PER_SECOND) + load->request_timeout_ns

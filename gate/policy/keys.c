@@ -7,7 +7,7 @@
  */
 
 /* Generous: more would be a typing error, and the harness allocates by them. */
-enum { REQUESTS_MAX = 1000000000, CONNECTIONS_MAX = 4096, TRIALS_MAX = 64 };
+enum { REQUESTS_MAX = 1000000000, CONNECTIONS_MAX = 4096, STREAMS_MAX = 1000, TRIALS_MAX = 64 };
 
 /* As many digits as every JSON reader keeps. */
 #define SEED_MAX 999999999999999
@@ -60,26 +60,55 @@ static const struct key_map limit_keys = {.what = "limits",
                                           .origin_offset = NO_TARGET,
                                           .one_of = limit_one_of};
 
+static const struct key tls_rows[] = {
+    {.name = "ca",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct scenario_tls, ca),
+     .required = true,
+     .help =
+         "path of the certificates (PEM) of which one signed the service's, or of the service's "
+         "own, relative to this file; ${DIR}/FILE is one that the service writes when it starts"},
+    {.name = "server_name",
+     .type = VALUE_TEXT,
+     .offset = offsetof(struct scenario_tls, server_name),
+     .preset = "localhost",
+     .help = "host name or IP address that the service's certificate holds"},
+};
+static const struct key_map tls_keys = {.what = "tls",
+                                        .keys = tls_rows,
+                                        .len = ARRAY_LEN(tls_rows),
+                                        .size = sizeof(struct scenario_tls),
+                                        .origin_offset = NO_TARGET};
+
 static const struct key service_rows[] = {
     {.name = "args",
      .type = VALUE_TEXTS,
      .offset = offsetof(struct scenario_service, args),
-     .help = "arguments of the service; ${ADDR}, ${PORT} and ${DIR} are put in by memgate"},
+     .help =
+         "arguments of the service; ${ADDR}, ${PORT} (or ${SOCKET}, the path of a unix socket), "
+         "${DIR} and, for a second listener, ${PPROF_ADDR} and ${PPROF_PORT} are put in by "
+         "memgate"},
     {.name = "env",
      .type = VALUE_ENV,
      .offset = offsetof(struct scenario_service, env),
      .len_offset = offsetof(struct scenario_service, env_len),
-     .help = "environment of the service; ${ADDR}, ${PORT} and ${DIR} as above"},
+     .help = "environment of the service; ${ADDR} and the others as above"},
     {.name = "ready",
      .type = VALUE_URL_PATH,
      .offset = offsetof(struct scenario_service, ready),
      .preset = "/",
-     .help = "path that answers 2xx once the service can serve"},
+     .help = "path that answers 2xx once the service can serve; "
+             "http://${PPROF_ADDR}/PATH for the second listener"},
     {.name = "pprof",
      .type = VALUE_URL_PATH,
      .offset = offsetof(struct scenario_service, pprof),
      .preset = "/debug/pprof/",
-     .help = "path of net/http/pprof"},
+     .help = "path of net/http/pprof; http://${PPROF_ADDR}/PATH for the second listener"},
+    {.name = "tls",
+     .type = VALUE_MAP,
+     .offset = offsetof(struct scenario_service, tls),
+     .map = &tls_keys,
+     .help = "the service speaks HTTPS; the second listener does not"},
     {.name = "start_timeout",
      .type = VALUE_DURATION,
      .offset = offsetof(struct scenario_service, start_timeout_ns),
@@ -110,6 +139,7 @@ static const char *const output_names[] = {
     LOAD_OUTPUT_MAP(X)
 #undef X
         NULL};
+static const char *const protocol_names[] = {"http1", "http2", NULL};
 
 static const struct key load_rows[] = {
     {.name = "driver",
@@ -144,6 +174,13 @@ static const struct key load_rows[] = {
      .offset = offsetof(struct scenario_load, batch_ns),
      .help = "at high rates: requests due within so long (100ms at most) leave together at its "
              "start, which costs memgate less CPU; each leaves at its own time when left out"},
+    {.name = "protocol",
+     .type = VALUE_CHOICE,
+     .offset = offsetof(struct scenario_load, protocol),
+     .choices = protocol_names,
+     .preset = "http1",
+     .help = "HTTP/1.1 or HTTP/2; with HTTP/2 over TLS where service.tls is set, else in cleartext "
+             "with prior knowledge (h2c)"},
     {.name = "connections",
      .type = VALUE_COUNT,
      .offset = offsetof(struct scenario_load, connections),
@@ -151,6 +188,13 @@ static const struct key load_rows[] = {
      .min = 1,
      .max = CONNECTIONS_MAX,
      .help = "connections that are kept open; ${CONNECTIONS}, which is 1 in the exact phase"},
+    {.name = "streams",
+     .type = VALUE_COUNT,
+     .offset = offsetof(struct scenario_load, streams),
+     .min = 1,
+     .max = STREAMS_MAX,
+     .help = "most requests at a time on each connection of HTTP/2; when left out 100 with rate, "
+             "else 1"},
     {.name = "seed",
      .type = VALUE_COUNT,
      .offset = offsetof(struct scenario_load, seed),

@@ -3,6 +3,13 @@
 /* Enough to fill caches and pools, little against the load itself. */
 enum { WARMUP_PART = 10 };
 
+/*
+ * At a fixed rate requests shall not wait for each other on a connection:
+ * services allow 100 at least (RFC 9113, section 6.5.2, advises so). A
+ * closed loop is as wide as it is told to be.
+ */
+enum { OPEN_STREAMS = 100, CLOSED_STREAMS = 1 };
+
 /* Longer ones are no rate any more. */
 #define BATCH_NS_MAX 100000000ULL
 
@@ -28,6 +35,8 @@ static const struct driver_key {
     {"count", LOAD_HTTP, false, "number of requests; the same for both sides"},
     {"batch", LOAD_HTTP, true, NULL},
     {"request_timeout", LOAD_HTTP, true, NULL},
+    {"protocol", LOAD_HTTP, true, NULL},
+    {"streams", LOAD_HTTP, true, NULL},
     {"command", LOAD_COMMAND, true, "the load tool and its arguments, one item each"},
     {"warmup_command", LOAD_COMMAND, true, NULL},
     {"env", LOAD_COMMAND, true, NULL},
@@ -122,10 +131,11 @@ static enum status check_variables(struct reader *reader, const struct scenario_
                                    const struct yaml_node *node)
 {
     const struct yaml_node *at = yaml_get(node, "command");
-    if (!any_command_names(load, "${ADDR}") && !any_command_names(load, "${PORT}")) {
+    if (!any_command_names(load, "${ADDR}") && !any_command_names(load, "${PORT}") &&
+        !any_command_names(load, "${SOCKET}")) {
         return reader_refuse(reader, at,
-                             "neither command nor env holds ${ADDR} or ${PORT}: the tool would "
-                             "not learn where the service listens");
+                             "neither command nor env holds ${ADDR} or ${PORT} (or ${SOCKET}): the "
+                             "tool would not learn where the service listens");
     }
     if (any_command_names(load, "${COUNT}") && load->count == 0)
         return reader_refuse(reader, at, "${COUNT} is put in from count; state count");
@@ -182,6 +192,22 @@ static enum status check_batch(struct reader *reader, const struct scenario_load
     return STATUS_OK;
 }
 
+static enum status check_streams(struct reader *reader, struct scenario_load *load,
+                                 const struct yaml_node *node)
+{
+    const struct yaml_node *at = yaml_get(node, "streams");
+    if (at && load->protocol == PROTOCOL_HTTP1 && load->streams > 1) {
+        return reader_refuse(reader, at,
+                             "streams are of HTTP/2; with protocol http1 each connection carries "
+                             "one request at a time");
+    }
+    if (!at && load->protocol == PROTOCOL_HTTP2)
+        load->streams = load->rate_per_second > 0 ? OPEN_STREAMS : CLOSED_STREAMS;
+    if (load->protocol == PROTOCOL_HTTP1)
+        load->streams = 1;
+    return STATUS_OK;
+}
+
 enum status load_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct scenario_load *load = target;
@@ -189,7 +215,7 @@ enum status load_check(struct reader *reader, void *target, const struct yaml_no
         return reader->err->status;
     if (load->driver == LOAD_COMMAND)
         return check_command(reader, load, node);
-    if (check_batch(reader, load, node))
+    if (check_batch(reader, load, node) || check_streams(reader, load, node))
         return reader->err->status;
     if (!yaml_get(node, "warmup"))
         load->warmup = load->count / WARMUP_PART;

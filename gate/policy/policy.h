@@ -76,25 +76,42 @@ struct scenario_limits {
 /* True when a control group is needed. */
 bool limits_are_set(const struct scenario_limits *limits);
 
+/* HTTPS: who may have signed the service's certificate, and the name in it. */
+struct scenario_tls {
+    struct str ca; /* path of certificates in PEM, as scenario_load.requests; empty: no TLS */
+    struct str server_name; /* default "localhost" */
+};
+
+/* What stands before a path that is asked for at the second listener. */
+#define POLICY_SECOND_LISTENER "http://${PPROF_ADDR}"
+
 struct scenario_service {
     struct str_list args;
     struct env_var *env;
     size_t env_len;
-    struct str ready;          /* path answered with 2xx when the service can serve; default "/" */
-    struct str pprof;          /* default "/debug/pprof/" */
-    uint64_t start_timeout_ns; /* default 60 s */
+    struct str ready; /* path answered with 2xx when the service can serve; default "/" */
+    struct str pprof; /* default "/debug/pprof/" */
+    struct scenario_tls tls;
+    bool has_socket;             /* ${SOCKET} is where it listens, not ${ADDR} */
+    bool ready_is_second;        /* ready is asked of the second listener, ${PPROF_ADDR} */
+    bool pprof_is_second;        /* so is pprof */
+    uint64_t start_timeout_ns;   /* default 60 s */
     uint64_t profile_timeout_ns; /* default 120 s */
     struct scenario_limits limits;
 };
 
+enum load_protocol { PROTOCOL_HTTP1, PROTOCOL_HTTP2 };
+
 struct scenario_load {
     enum load_driver driver;
-    struct str requests;         /* path of the request file, relative to the policy's directory */
-    uint64_t warmup;             /* requests before the `warm` point; default 10 % of count */
-    uint64_t count;              /* requests of the steady phase; 0: the command's output says it */
-    double rate_per_second;      /* 0: closed loop, or as the command has it */
-    uint64_t batch_ns;           /* 0: each request at its own time; needs a rate */
+    struct str requests;    /* path of the request file, relative to the policy's directory */
+    uint64_t warmup;        /* requests before the `warm` point; default 10 % of count */
+    uint64_t count;         /* requests of the steady phase; 0: the command's output says it */
+    double rate_per_second; /* 0: closed loop, or as the command has it */
+    uint64_t batch_ns;      /* 0: each request at its own time; needs a rate */
+    enum load_protocol protocol;
     uint64_t connections;        /* default 4 */
+    uint64_t streams;            /* of each connection at a time; 1 with HTTP/1.1 */
     uint64_t seed;               /* default 1 */
     uint64_t request_timeout_ns; /* default 30 s */
 

@@ -12,22 +12,68 @@ enum status trials_check(struct reader *reader, void *target, const struct yaml_
                          trials->max, least);
 }
 
-static bool names_address(struct str text)
-{
-    return str_contains(text, STR("${ADDR}")) || str_contains(text, STR("${PORT}"));
-}
-
-static bool service_learns_address(const struct scenario_service *service)
+/* True when an argument or a variable of the service holds the text. */
+static bool is_told(const struct scenario_service *service, struct str text)
 {
     for (size_t i = 0; i < service->args.len; i++) {
-        if (names_address(service->args.items[i]))
+        if (str_contains(service->args.items[i], text))
             return true;
     }
     for (size_t i = 0; i < service->env_len; i++) {
-        if (names_address(service->env[i].value))
+        if (str_contains(service->env[i].value, text))
             return true;
     }
     return false;
+}
+
+static enum status check_address(struct reader *reader, struct scenario_service *service,
+                                 const struct yaml_node *node)
+{
+    bool has_address = is_told(service, STR("${ADDR}")) || is_told(service, STR("${PORT}"));
+    service->has_socket = is_told(service, STR("${SOCKET}"));
+    if (has_address && service->has_socket) {
+        return reader_refuse(reader, node,
+                             "args and env of service hold ${SOCKET} and ${ADDR} or ${PORT}: the "
+                             "load goes to one of them; a second listener has ${PPROF_ADDR}");
+    }
+    if (!has_address && !service->has_socket) {
+        return reader_refuse(reader, node,
+                             "neither args nor env of service holds ${ADDR} or ${PORT} (or "
+                             "${SOCKET}): the service would not learn where to listen");
+    }
+    return STATUS_OK;
+}
+
+/* Leaves the path alone in *path. */
+static bool cut_second(struct str *path)
+{
+    static const struct str prefix = STR_INIT(POLICY_SECOND_LISTENER);
+    bool is_second = str_starts_with(*path, prefix);
+    if (is_second)
+        *path = str_slice(*path, prefix.len, path->len);
+    return is_second;
+}
+
+static enum status check_second(struct reader *reader, struct scenario_service *service,
+                                const struct yaml_node *node)
+{
+    service->ready_is_second = cut_second(&service->ready);
+    service->pprof_is_second = cut_second(&service->pprof);
+    bool is_asked = service->ready_is_second || service->pprof_is_second;
+    if (!is_asked || is_told(service, STR("${PPROF_ADDR}")) ||
+        is_told(service, STR("${PPROF_PORT}")))
+        return STATUS_OK;
+    return reader_refuse(reader, node,
+                         "neither args nor env of service holds ${PPROF_ADDR} or ${PPROF_PORT}: "
+                         "the service would not learn where its second listener is asked");
+}
+
+static enum status check_service(struct reader *reader, struct scenario_service *service,
+                                 const struct yaml_node *node)
+{
+    if (check_address(reader, service, node) || check_second(reader, service, node))
+        return reader->err->status;
+    return STATUS_OK;
 }
 
 static enum status check_gotest(struct reader *reader, const struct yaml_node *node)
@@ -57,10 +103,5 @@ enum status scenario_check(struct reader *reader, void *target, const struct yam
     if (scenario->driver == DRIVER_GOTEST)
         return check_gotest(reader, node);
     const struct yaml_node *service = yaml_get(node, "service");
-    if (!service_learns_address(&scenario->service)) {
-        return reader_refuse(reader, service ? service : node,
-                             "neither args nor env of service holds ${ADDR} or ${PORT}: "
-                             "the service would not learn where to listen");
-    }
-    return STATUS_OK;
+    return check_service(reader, &scenario->service, service ? service : node);
 }

@@ -62,9 +62,12 @@ static enum status read_url_path(struct reader *reader, const struct key *key, v
 {
     if (read_text(reader, key, base, node))
         return reader->err->status;
-    if (node->text.data[0] != '/') {
-        return reader_refuse(reader, node, "%s is a path on the service and begins with /",
-                             key->name);
+    if (node->text.data[0] != '/' &&
+        !str_starts_with(node->text, STR(POLICY_SECOND_LISTENER "/"))) {
+        return reader_refuse(
+            reader, node,
+            "%s is a path on the service and begins with / (or with " POLICY_SECOND_LISTENER "/)",
+            key->name);
     }
     return STATUS_OK;
 }
@@ -523,7 +526,10 @@ static enum status read_map(struct reader *reader, const struct key *key, void *
 static const struct value_spec value_specs[] = {
     [VALUE_VERSION] = {.spelled = "1", .number = true, .read = read_version},
     [VALUE_TEXT] = {.spelled = "TEXT", .text = true, .read = read_text},
-    [VALUE_URL_PATH] = {.spelled = "/PATH", .pattern = "^/", .text = true, .read = read_url_path},
+    [VALUE_URL_PATH] = {.spelled = "/PATH",
+                        .pattern = "^(http://\\$\\{PPROF_ADDR\\})?/",
+                        .text = true,
+                        .read = read_url_path},
     [VALUE_ARGUMENT] = {.spelled = "TEXT", .pattern = "^[^-]", .text = true, .read = read_argument},
     [VALUE_NAME] = {.spelled = "NAME",
                     .pattern = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$",

@@ -54,7 +54,8 @@
  *   schema, memgate_version, policy {name, revision}, quick,
  *   environment {os, arch, cpu_model, cpu_count, kernel, pinned, isolation},
  *   renames [["old path", "new path"]]   by old path, each once
- *   scenarios [{name, directory, gotest, identical, measured_because, failure, notes,
+ *   scenarios [{name, directory, gotest, identical, measured_because, failure,
+ *               transport (absent where there is none, and in older recordings), notes,
  *               load_count, limits, trials {baseline {exact, steady, duet}, candidate {likewise}}}],
  *   files [{path, bytes, sha256}]   every file but manifest.json, by path
  *   sha256                          of the manifest's own bytes before this value
@@ -408,6 +409,7 @@ struct record_scenario {
     struct str
         identical_why_measured; /* why identical binaries were measured all the same; may be empty */
     struct str failure;         /* why there is no verdict; empty when complete */
+    struct str transport;       /* "HTTP/2 over TLS over TCP"; empty: gotest, or not recorded */
     struct str notes;    /* what a reader must know of how it was taken: one line; may be empty */
     uint64_t load_count; /* requests of the steady phase as the policy says: "over the load" */
     struct record_limits limits;

@@ -49,6 +49,23 @@ static enum status read_str(void *out, struct arena *arena, const struct field *
     return STATUS_OK;
 }
 
+static enum status write_str_maybe(struct json_writer *json, const struct field *field,
+                                   const char *key, const void *from, struct err *err)
+{
+    struct str value = {0};
+    field_get(&value, sizeof(value), field->offset, from);
+    return value.len ? write_str(json, field, key, from, err) : STATUS_OK;
+}
+
+/* Empty, it would be absent: a recording has one spelling. */
+static enum status read_str_maybe(void *out, struct arena *arena, const struct field *field,
+                                  const struct json_value *value, struct err *err)
+{
+    if (value->kind != JSON_STRING || value->string.len == 0)
+        return err_set(err, STATUS_FORMAT, "not a text of one character or more");
+    return read_str(out, arena, field, value, err);
+}
+
 static enum status write_bool(struct json_writer *json, const struct field *field, const char *key,
                               const void *from, struct err *err)
 {
@@ -272,13 +289,13 @@ static enum status read_tuple(void *out, struct arena *arena, const struct shape
 static enum status read_members(void *out, struct arena *arena, const struct shape *shape,
                                 const struct json_value *value, struct err *err)
 {
+    size_t found = 0;
     if (value->kind != JSON_OBJECT)
         return err_set(err, STATUS_FORMAT, "not an object");
-    size_t found = 0;
     for (size_t i = 0; i < shape->field_count; i++) {
         const struct field *field = &shape->fields[i];
         const struct json_value *member = json_get(value, field->name);
-        if (!member && field->type == FIELD_PART)
+        if (!member && (field->type == FIELD_PART || field->type == FIELD_STR_MAYBE))
             continue;
         found++;
         if (!member)
@@ -346,11 +363,17 @@ static enum status read_list(void *out, struct arena *arena, const struct field 
 /* NOLINTEND(misc-no-recursion) */
 
 static const struct field_codec field_codecs[FIELD_TYPES] = {
-    [FIELD_STR] = {write_str, read_str},    [FIELD_BOOL] = {write_bool, read_bool},
-    [FIELD_U64] = {write_u64, read_u64},    [FIELD_U32] = {write_u32, read_u32},
-    [FIELD_SIZE] = {write_size, read_size}, [FIELD_DOUBLE] = {write_double, read_double},
-    [FIELD_HEX] = {write_hex, read_hex},    [FIELD_OBJECT] = {write_object, read_object},
-    [FIELD_LIST] = {write_list, read_list}, [FIELD_PART] = {write_object, read_object},
+    [FIELD_STR_MAYBE] = {write_str_maybe, read_str_maybe},
+    [FIELD_STR] = {write_str, read_str},
+    [FIELD_BOOL] = {write_bool, read_bool},
+    [FIELD_U64] = {write_u64, read_u64},
+    [FIELD_U32] = {write_u32, read_u32},
+    [FIELD_SIZE] = {write_size, read_size},
+    [FIELD_DOUBLE] = {write_double, read_double},
+    [FIELD_HEX] = {write_hex, read_hex},
+    [FIELD_OBJECT] = {write_object, read_object},
+    [FIELD_LIST] = {write_list, read_list},
+    [FIELD_PART] = {write_object, read_object},
 };
 
 enum status shape_write(struct buf *buf, const struct shape *shape, const void *from,

@@ -6,10 +6,12 @@
 /*
  * A struct as JSON, described once: the same table writes it and reads
  * it back. Reading is strict: every field present, none besides, each of
- * its type and within its limit. Only a part may be missing.
+ * its type and within its limit. Only a part and FIELD_STR_MAYBE may be
+ * missing.
  */
 enum field_type {
     FIELD_STR,
+    FIELD_STR_MAYBE, /* a member that may be absent, which is the empty text */
     FIELD_BOOL,
     FIELD_U64,
     FIELD_U32,

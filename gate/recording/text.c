@@ -191,6 +191,7 @@ static const struct field scenario_fields[] = {
     {"identical", FIELD_BOOL, AT(record.identical), 0, NULL, 0},
     {"measured_because", FIELD_STR, AT(record.identical_why_measured), 0, NULL, 0},
     {"failure", FIELD_STR, AT(record.failure), 0, NULL, 0},
+    {"transport", FIELD_STR_MAYBE, AT(record.transport), 0, NULL, 0},
     {"notes", FIELD_STR, AT(record.notes), 0, NULL, 0},
     {"load_count", FIELD_U64, AT(record.load_count), 0, NULL, 0},
     {"limits", FIELD_PART, AT(record.limits), 0, &limits_shape, 0},

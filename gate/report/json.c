@@ -393,6 +393,11 @@ static void write_measured(struct json_report *report)
     struct json_writer *json = &report->json;
     const struct comparison *comparison = report->scenario->comparison;
     json_object(json, "measured");
+    if (comparison->record->transport.len) {
+        json_str(json, "transport", comparison->record->transport);
+    } else {
+        json_null(json, "transport");
+    }
     for (int phase = 0; phase < PHASES; phase++)
         write_phase(json, comparison->record, (enum phase)phase);
     json_list(json, "metrics");

@@ -240,6 +240,19 @@ static void write_kinds(const struct text *text)
     write_unlisted(text);
 }
 
+/* What serving it costs the service is in every figure. */
+static void write_transport(const struct text *text)
+{
+    const struct record_scenario *record = text->scenario->comparison->record;
+    const size_t *count = record->trial_count[SIDE_CAND];
+    if (record->is_gotest || count[PHASE_EXACT] + count[PHASE_STEADY] + count[PHASE_DUET] == 0)
+        return;
+    buf_text(text->out, "  load    ");
+    escape_text(text->out,
+                record->transport.len ? record->transport : STR("transport not recorded"));
+    buf_byte(text->out, '\n');
+}
+
 /* Latency and CPU time depend on it: who shares a CPU waits for it. */
 static void write_machine(const struct text *text)
 {
@@ -368,6 +381,7 @@ static void write_scenario(const struct text *text)
     write_rss(text);
     write_process(text);
     write_heap(text);
+    write_transport(text);
     write_trials(text);
     write_machine(text);
     write_bounds(text);

@@ -8,7 +8,8 @@ static void render_lines(const struct request_line *lines, size_t len, const str
     buf_init(&buf, BUF_TEXT_BYTES_MAX);
     for (size_t i = 0; i < len; i++) {
         buf_reset(&buf);
-        requests_render(&buf, &lines[i], (struct request_values){7, UINT64_MAX, captured}, 65535);
+        requests_render(&buf, &lines[i], (struct request_values){7, UINT64_MAX, captured},
+                        STR("127.0.0.1:65535"));
         struct str text = buf_view(&buf);
         const char *end = memmem(text.data, text.len, "\r\n\r\n", 4);
         if (buf.overflow || !end)

@@ -3,54 +3,60 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/err.h"
-#include "gate/harness/load/requests.h"
+#include "gate/harness/address.h"
+#include "gate/harness/load/exchange.h"
 #include "gate/harness/load/response.h"
+#include "gate/harness/load/stream.h"
 
-/* Private to load: one keep-alive connection and the request it carries. */
+/* Private to load: one connection that is kept open, and the requests it carries. */
 enum connection_state {
     CONNECTION_CLOSED,
-    CONNECTION_OPENING,
-    CONNECTION_IDLE,
-    CONNECTION_BUSY,
+    CONNECTION_OPENING,  /* the socket connects */
+    CONNECTION_SECURING, /* the stream greets: TLS */
+    CONNECTION_GREETING, /* the protocol greets */
+    CONNECTION_READY,
 };
 
 struct lane;
+struct http2;
 
 struct connection {
     struct lane *lane; /* whose events these are */
-    int fd;            /* valid unless closed */
+    struct stream stream;
     enum connection_state state;
-    uint64_t deadline_ns;   /* opening and busy */
-    uint64_t free_since_ns; /* idle */
-    uint64_t from_ns;       /* where the latency of the request starts */
-    uint64_t sent_ns;       /* when the request left, for the first time */
-    bool is_reused;         /* an earlier request was answered on it */
-    bool has_request;       /* opening: to send again the request that the last one lost */
-    bool has_answer_bytes;  /* busy: the answer has begun */
-    uint64_t k;
-    const struct request_line *line;
-    struct buf unsent; /* rest of a request the socket had no room for */
+    uint32_t watched;     /* events of epoll */
+    uint64_t deadline_ns; /* until it is ready */
+    bool is_reused;       /* an earlier request was answered on it */
+    struct exchange *exchanges;
+    struct exchange *free_exchanges;
+    uint32_t sent_count;    /* of the exchanges: those that wait for an answer */
+    uint32_t waiting_count; /* those that wait to be sent again */
+    uint32_t upload_count;  /* those whose body the peer has not made room for yet */
+    bool holds_requests;    /* the peer allows no more of them at a time */
+    struct buf unsent;      /* what the socket had no room for */
     size_t unsent_at;
-    struct response response;
-    struct buf body; /* of the answer, where its hash is expected */
+    struct response response; /* of HTTP/1.1 */
+    struct http2 *http2;
 };
 
-/* Starts a non-blocking connect to 127.0.0.1; registers the socket with the connection as data. */
-NODISCARD enum status connection_open(struct connection *connection, int epoll_fd, uint16_t port,
-                                      struct err *err);
+/* Starts a non-blocking connect; registers the socket with the connection as data. */
+NODISCARD enum status connection_open(struct connection *connection, int epoll_fd,
+                                      const struct address *address, struct err *err);
 /* The socket became writable while opening: looks whether it is connected. */
-NODISCARD enum status connection_opened(struct connection *connection, int epoll_fd,
-                                        struct err *err);
+NODISCARD enum status connection_opened(struct connection *connection, struct err *err);
+/* What epoll is to tell of: input always, output while something waits for it. */
+NODISCARD enum status connection_watch(struct connection *connection, int epoll_fd,
+                                       struct err *err);
 /*
- * Sends what the socket takes and keeps the rest for connection_flush. A
- * peer that is gone is no error here: reading tells it, after the answer
- * that the peer may have left.
+ * Sends what the socket takes, behind what waits already, and keeps the
+ * rest for connection_flush. A peer that is gone is no error here: reading
+ * tells it, after the answer that the peer may have left.
  */
-NODISCARD enum status connection_send(struct connection *connection, int epoll_fd,
-                                      struct str request, struct err *err);
+NODISCARD enum status connection_send(struct connection *connection, int epoll_fd, struct str data,
+                                      struct err *err);
 NODISCARD enum status connection_flush(struct connection *connection, int epoll_fd,
                                        struct err *err);
-/* True while part of the request is still here. */
+/* True while part of what was to be sent is still here. */
 bool connection_has_unsent(const struct connection *connection);
 /* Keeps the memory of `unsent`; safe to call twice. */
 void connection_close(struct connection *connection);

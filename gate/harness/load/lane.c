@@ -2,38 +2,41 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "gate/base/clock.h"
 #include "gate/base/num.h"
-#include "gate/codec/sha256.h"
+#include "gate/harness/load/tls.h"
 
 #define CONNECT_TIMEOUT_NS (10 * NS_PER_SECOND)
 
-static void idle_push(struct lane *lane, struct connection *connection, uint64_t since_ns)
+static void idle_put(struct lane *lane, struct lane_slot slot)
 {
-    size_t at = (lane->idle_at + lane->idle_len++) % lane->spec->connections;
-    lane->idle[at] = connection;
-    connection->free_since_ns = since_ns;
+    assert(lane->idle_len < lane->idle_cap);
+    size_t at = (lane->idle_at + lane->idle_len++) % lane->idle_cap;
+    lane->idle[at] = slot;
 }
 
-static struct connection *idle_pop(struct lane *lane)
+static void idle_push(struct connection *connection, uint64_t since_ns)
 {
-    struct connection *connection = lane->idle[lane->idle_at];
-    lane->idle_at = (lane->idle_at + 1) % lane->spec->connections;
+    idle_put(connection->lane, (struct lane_slot){connection, since_ns});
+}
+
+static struct lane_slot idle_pop(struct lane *lane)
+{
+    struct lane_slot slot = lane->idle[lane->idle_at];
+    lane->idle_at = (lane->idle_at + 1) % lane->idle_cap;
     lane->idle_len--;
-    return connection;
+    return slot;
 }
 
-/* Takes one connection out of the middle: goes once around the ring. */
-static void idle_remove(struct lane *lane, const struct connection *gone)
+/* Goes once around the ring. */
+void lane_drain(struct connection *connection)
 {
+    struct lane *lane = connection->lane;
     for (size_t left = lane->idle_len; left > 0; left--) {
-        struct connection *connection = idle_pop(lane);
-        if (connection == gone)
-            continue;
-        size_t at = (lane->idle_at + lane->idle_len++) % lane->spec->connections;
-        lane->idle[at] = connection;
+        struct lane_slot slot = idle_pop(lane);
+        if (slot.connection != connection)
+            idle_put(lane, slot);
     }
 }
 
@@ -65,297 +68,283 @@ uint64_t lane_leave_ns(const struct lane *lane, uint64_t due_ns)
     return batch_ns ? due_ns - (due_ns - lane->start_ns) % batch_ns : due_ns;
 }
 
-static enum status wrap_request(const struct connection *connection, struct err *err)
+static const struct address *address_of(const struct lane *lane)
 {
-    return err_wrap(err, "%.*s %.*s (request %llu)", STR_ARGS(connection->line->method),
-                    STR_ARGS(connection->line->path), (unsigned long long)connection->k);
+    return &lane->spec->addresses[lane->number];
 }
 
-static enum status open_connection(struct lane *lane, struct connection *connection,
-                                   struct err *err)
+static enum status open_connection(struct connection *connection, struct err *err)
 {
-    uint16_t port = lane->spec->ports[lane->number];
+    struct lane *lane = connection->lane;
     connection->deadline_ns = clock_now_ns() + CONNECT_TIMEOUT_NS;
-    if (connection_open(connection, lane->epoll_fd, port, err))
-        return err_wrap(err, "127.0.0.1:%u", port);
+    if (connection_open(connection, lane->epoll_fd, address_of(lane), err))
+        return err_wrap(err, "%.*s", STR_ARGS(lane->name));
     return STATUS_OK;
 }
 
-static enum status reopen(struct lane *lane, struct connection *connection, struct err *err)
+static void close_connection(struct connection *connection)
 {
-    lane->result.reconnects++;
+    struct lane *lane = connection->lane;
+    lane->ready_count -= connection->state == CONNECTION_READY;
     connection_close(connection);
-    return open_connection(lane, connection, err);
+    if (lane->protocol->close)
+        lane->protocol->close(connection);
 }
 
-/* Renders the connection's request into lane->request. */
-static enum status prepare_request(struct lane *lane, struct connection *connection,
-                                   struct err *err)
+enum status lane_reopen(struct connection *connection, struct err *err)
 {
-    connection->state = CONNECTION_BUSY;
-    connection->has_answer_bytes = false;
-    response_init(&connection->response, str_equal_text(connection->line->method, "HEAD"));
-    buf_reset(&lane->request);
-    buf_reset(&connection->body);
-    connection->response.keep = connection->line->expect_sha256.len ? &connection->body : NULL;
-    requests_render(&lane->request, connection->line,
-                    (struct request_values){lane->spec->seed, connection->k,
-                                            lane->spec->captured[lane->number]},
-                    lane->spec->ports[lane->number]);
-    if (lane->request.overflow) {
-        (void)err_set(err, STATUS_LIMIT, "request is larger than %zu bytes", lane->request.max);
-        return wrap_request(connection, err);
-    }
+    assert(connection->sent_count == 0);
+    connection->lane->result.reconnects++;
+    close_connection(connection);
+    return open_connection(connection, err);
+}
+
+static struct exchange *take_exchange(struct connection *connection)
+{
+    struct exchange *exchange = connection->free_exchanges;
+    assert(exchange);
+    connection->free_exchanges = exchange->next_free;
+    exchange->waits = false;
+    exchange->resend_count = 0;
+    return exchange;
+}
+
+static enum status prepare(struct connection *connection, struct exchange *exchange,
+                           struct err *err)
+{
+    exchange_reset(exchange);
+    exchange->is_sent = true;
+    connection->sent_count++;
+    if (connection->lane->protocol->prepare(connection, exchange, err))
+        return exchange_wrap(exchange, err);
     return STATUS_OK;
 }
 
-static enum status send_prepared(struct lane *lane, struct connection *connection, struct err *err)
+static enum status submit(struct connection *connection, struct exchange *exchange, struct err *err)
 {
-    if (connection_send(connection, lane->epoll_fd, buf_view(&lane->request), err))
-        return wrap_request(connection, err);
+    if (connection->lane->protocol->submit(connection, exchange, err))
+        return exchange_wrap(exchange, err);
     return STATUS_OK;
 }
 
-static enum status send_request(struct lane *lane, struct connection *connection, uint64_t due_ns,
+static enum status send_request(struct lane *lane, struct lane_slot slot, uint64_t due_ns,
                                 struct err *err)
 {
     const struct load_spec *spec = lane->spec;
-    uint64_t k = spec->first_k + lane->sent;
-    uint32_t line = requests_line(spec->requests, spec->seed, k);
-    connection->k = k;
-    connection->line = &spec->requests->lines[line];
-    if (prepare_request(lane, connection, err))
+    struct exchange *exchange = take_exchange(slot.connection);
+    exchange->k = spec->first_k + lane->sent;
+    exchange->line = &spec->requests->lines[requests_line(spec->requests, spec->seed, exchange->k)];
+    if (prepare(slot.connection, exchange, err))
         return err->status;
     uint64_t now = clock_now_ns();
-    uint64_t possible_ns = connection->free_since_ns > due_ns ? connection->free_since_ns : due_ns;
-    connection->from_ns = is_paced(lane) ? due_ns : now;
-    connection->sent_ns = now;
-    connection->deadline_ns = now + spec->request_timeout_ns;
+    uint64_t possible_ns = slot.free_since_ns > due_ns ? slot.free_since_ns : due_ns;
+    exchange->from_ns = is_paced(lane) ? due_ns : now;
+    exchange->sent_ns = now;
+    exchange->deadline_ns = now + spec->request_timeout_ns;
     lane->last_send_ns = now;
     lane->sent++;
-    if (is_paced(lane) && k >= spec->first_k + spec->lead_count)
+    if (is_paced(lane) && exchange->k >= spec->first_k + spec->lead_count)
         histogram_record(&lane->result.lateness, now > possible_ns ? now - possible_ns : 0);
-    return send_prepared(lane, connection, err);
+    return submit(slot.connection, exchange, err);
 }
 
-/* Needs us as soon as the kernel is ready for more: it is opening, or part of its request is here. */
+/* Needs us as soon as the kernel is ready for more: it is opening, or part of a request is here. */
 static bool is_restless(const struct connection *connection)
 {
-    return connection->state == CONNECTION_OPENING || connection_has_unsent(connection);
+    return connection->state != CONNECTION_READY || connection_has_unsent(connection) ||
+           connection->stream.wants_output || connection->waiting_count ||
+           connection->upload_count || connection->holds_requests;
 }
 
 enum status lane_send(struct lane *lane, struct err *err)
 {
-    struct connection *connection = idle_pop(lane);
     uint64_t due_ns = intended_ns(lane);
     uint64_t leave_ns = lane_leave_ns(lane, due_ns);
+    struct lane_slot slot = idle_pop(lane);
     lane->last_early_ns = due_ns - leave_ns;
-    enum status status = send_request(lane, connection, leave_ns, err);
-    lane->restless += is_restless(connection);
+    lane->restless -= is_restless(slot.connection);
+    enum status status = send_request(lane, slot, leave_ns, err);
+    lane->restless += is_restless(slot.connection);
     return status;
 }
 
-/*
- * A line that says nothing takes whatever is no server error: which
- * answers those were is compared between the sides later.
- */
-static bool is_expected(const struct request_line *line, uint16_t status)
+void lane_send_again(struct connection *connection, struct exchange *exchange)
 {
-    if (line->expect_len == 0)
-        return status < 500;
-    for (size_t i = 0; i < line->expect_len; i++) {
-        if (line->expect[i] == status)
-            return true;
-    }
-    return false;
+    assert(exchange->is_sent);
+    exchange->is_sent = false;
+    exchange->waits = true;
+    exchange->resend_count++;
+    connection->sent_count--;
+    connection->waiting_count++;
 }
 
-static void count_status(struct load_result *result, const struct request_line *line,
-                         uint16_t status, bool expected)
+enum status lane_resend(struct connection *connection, struct err *err)
 {
+    uint32_t per_connection = connection->lane->spec->streams;
+    for (uint32_t i = 0; connection->waiting_count && i < per_connection; i++) {
+        struct exchange *exchange = &connection->exchanges[i];
+        if (!exchange->waits)
+            continue;
+        exchange->waits = false;
+        connection->waiting_count--;
+        if (prepare(connection, exchange, err) || submit(connection, exchange, err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
+enum status lane_connection_ready(struct connection *connection, uint32_t slots, struct err *err)
+{
+    assert(connection->state != CONNECTION_READY && slots > 0);
+    connection->state = CONNECTION_READY;
+    connection->lane->ready_count++;
+    /* Those that wait have slots of their own, even where the peer allows fewer now. */
+    uint32_t waiting = connection->waiting_count;
+    if (lane_resend(connection, err))
+        return err->status;
+    for (uint32_t i = waiting; i < slots; i++)
+        idle_push(connection, clock_now_ns());
+    return STATUS_OK;
+}
+
+static void count_status(struct load_result *result, const struct exchange *exchange,
+                         bool is_expected)
+{
+    const struct request_line *line = exchange->line;
+    uint16_t status = exchange->answer.status;
     if (line->expect_len == 0 && status < LOAD_STATUS_MAX)
         result->unlisted[status]++;
-    result->successes += expected && (line->expect_len > 0 || status < 300);
+    result->successes += is_expected && (line->expect_len > 0 || status < 300);
 }
 
-static void record_latency(struct lane *lane, const struct connection *connection,
-                           uint64_t arrival_ns)
+static void record_latency(struct lane *lane, const struct exchange *exchange, uint64_t arrival_ns)
 {
     const struct load_spec *spec = lane->spec;
     uint64_t first_k = spec->first_k + spec->lead_count;
-    if (connection->k < first_k)
+    if (exchange->k < first_k)
         return;
-    uint64_t latency_ns = arrival_ns - connection->from_ns;
+    uint64_t latency_ns = arrival_ns - exchange->from_ns;
     histogram_record(&lane->result.latency, latency_ns);
-    histogram_record(&lane->result.service, arrival_ns - connection->sent_ns);
+    histogram_record(&lane->result.service, arrival_ns - exchange->sent_ns);
     if (spec->window_count) {
         uint64_t window =
-            (connection->k - first_k) * spec->window_count / (spec->count - spec->lead_count);
+            (exchange->k - first_k) * spec->window_count / (spec->count - spec->lead_count);
         histogram_record(&lane->result.windows[window], latency_ns);
     }
 }
 
-/* Why the body is not the expected one; empty when it is. */
-static struct str body_problem(struct arena *arena, const struct connection *connection)
-{
-    const struct request_line *line = connection->line;
-    uint64_t bytes = connection->response.body_bytes;
-    if (line->expects_bytes && bytes != line->expect_bytes) {
-        return str_format(arena, " with %llu bytes, not %llu", (unsigned long long)bytes,
-                          (unsigned long long)line->expect_bytes);
-    }
-    if (line->expect_sha256.len) {
-        struct arena scratch;
-        arena_init(&scratch);
-        struct str hash = sha256_hex(&scratch, bytes_of_str(buf_view(&connection->body)));
-        bool differs = !str_equal(hash, line->expect_sha256);
-        arena_release(&scratch);
-        return differs ? STR(" with another body than expect_sha256 says") : STR("");
-    }
-    return STR("");
-}
-
-static void count_answer(struct lane *lane, const struct connection *connection)
+void lane_take_answer(struct lane *lane, const struct exchange *exchange)
 {
     struct load_result *result = &lane->result;
-    const struct request_line *line = connection->line;
+    const struct request_line *line = exchange->line;
     uint64_t arrival_ns = lane->arrival.ns;
     /* No answer came before its request went out, whatever became of the wall clock meanwhile. */
-    if (arrival_ns < connection->sent_ns)
-        arrival_ns = connection->sent_ns;
-    record_latency(lane, connection, arrival_ns);
-    slowest_add(&result->slowest, connection->from_ns, arrival_ns);
+    if (arrival_ns < exchange->sent_ns)
+        arrival_ns = exchange->sent_ns;
+    record_latency(lane, exchange, arrival_ns);
+    slowest_add(&result->slowest, exchange->from_ns, arrival_ns);
     result->answered++;
     if (arrival_ns - lane->start_ns > result->duration_ns)
         result->duration_ns = arrival_ns - lane->start_ns;
-    result->response_bytes += connection->response.body_bytes;
-    bool expected = is_expected(line, connection->response.status);
-    count_status(result, line, connection->response.status, expected);
-    struct str problem = expected ? body_problem(lane->arena, connection) : STR("");
-    if (expected && problem.len == 0)
-        return;
-    if (result->unexpected++ == 0) {
-        result->first_problem =
-            str_format(lane->arena, "%.*s %.*s answered %u%.*s", STR_ARGS(line->method),
-                       STR_ARGS(line->path), connection->response.status, STR_ARGS(problem));
+    result->response_bytes += exchange->answer.body_bytes;
+    bool is_expected = exchange_has_expected_status(exchange);
+    count_status(result, exchange, is_expected);
+    struct str problem = exchange_problem(exchange, lane->arena);
+    if (problem.len && result->unexpected++ == 0) {
+        result->first_problem = str_format(lane->arena, "%.*s %.*s%.*s", STR_ARGS(line->method),
+                                           STR_ARGS(line->path), STR_ARGS(problem));
     }
 }
 
-static enum status end_answer(struct lane *lane, struct connection *connection, struct err *err)
+void lane_end_exchange(struct connection *connection, struct exchange *exchange, bool has_slot)
 {
-    count_answer(lane, connection);
-    if (!connection->response.keep_alive || connection_has_unsent(connection))
-        return reopen(lane, connection, err);
-    connection->state = CONNECTION_IDLE;
+    assert(exchange->is_sent);
+    exchange->is_sent = false;
+    exchange->next_free = connection->free_exchanges;
+    connection->free_exchanges = exchange;
+    connection->sent_count--;
     connection->is_reused = true;
-    idle_push(lane, connection, lane->arrival.ns);
+    if (has_slot)
+        idle_push(connection, connection->lane->arrival.ns);
+}
+
+static enum status read_some(struct connection *connection, struct err *err)
+{
+    struct lane *lane = connection->lane;
+    struct stream *stream = &connection->stream;
+    const struct protocol *protocol = lane->protocol;
+    do {
+        ptrdiff_t got = stream->kind->read(stream, lane->input, LANE_INPUT_BYTES);
+        if (got == -EAGAIN)
+            return connection_watch(connection, lane->epoll_fd, err);
+        lane->arrival = got > 0 ? stream->arrival : (struct stamp){clock_now_ns(), false};
+        if (got <= 0)
+            return protocol->lose(connection, (int)-got, err);
+        if (protocol->feed(connection, (struct bytes){lane->input, (size_t)got}, err))
+            return err->status;
+        /* An answer can be the last of its connection, which then begins anew. */
+    } while (connection->state >= CONNECTION_GREETING && stream->kind->has_more &&
+             stream->kind->has_more(stream));
     return STATUS_OK;
 }
 
-static enum status take_answer(struct lane *lane, struct connection *connection, size_t len,
-                               struct err *err)
+static enum status handle_opening(struct connection *connection, struct err *err)
 {
-    size_t used = 0;
-    struct bytes data = {lane->input, len};
-    connection->has_answer_bytes = true;
-    if (response_feed(&connection->response, data, &used, err))
-        return wrap_request(connection, err);
-    if (used < len) {
-        (void)err_set(err, STATUS_CHILD, "%zu bytes after the end of the answer", len - used);
-        return wrap_request(connection, err);
-    }
-    return response_done(&connection->response) ? end_answer(lane, connection, err) : STATUS_OK;
-}
-
-/* The request's own deadline holds on: a server that hangs up each time gains none. */
-static enum status reopen_to_resend(struct lane *lane, struct connection *connection,
-                                    struct err *err)
-{
-    uint64_t deadline_ns = connection->deadline_ns;
-    if (reopen(lane, connection, err))
-        return wrap_request(connection, err);
-    connection->deadline_ns = deadline_ns;
-    connection->has_request = true;
+    struct lane *lane = connection->lane;
+    if (connection_opened(connection, err) ||
+        (lane->tls && tls_stream_open(&connection->stream, lane->tls, err)))
+        return err_wrap(err, "%.*s", STR_ARGS(lane->name));
+    connection->state = CONNECTION_SECURING;
     return STATUS_OK;
 }
 
-/*
- * The peer is gone while a request is out. One that ends an idle
- * connection cannot know that the next request is on its way, so that
- * end alone says nothing about the request; a new connection's does.
- */
-static enum status lose_answer(struct lane *lane, struct connection *connection, int code,
-                               struct err *err)
+/* Once the stream has greeted, the protocol does. */
+static enum status handle_securing(struct connection *connection, struct err *err)
 {
-    enum status status = STATUS_OK;
-    bool is_end = code == 0 || code == ECONNRESET || code == EPIPE;
-    if (is_end && connection->is_reused && !connection->has_answer_bytes)
-        return reopen_to_resend(lane, connection, err);
-    if (code) {
-        status = err_set(err, STATUS_CHILD, "no complete answer: %s", strerror(code));
-    } else {
-        status = response_close(&connection->response, err);
-    }
-    return status ? wrap_request(connection, err) : end_answer(lane, connection, err);
-}
-
-/* Servers may end a connection that idles; bytes nobody asked for are another matter. */
-static enum status lose_idle(struct lane *lane, struct connection *connection, ssize_t got,
-                             struct err *err)
-{
-    if (got > 0) {
-        return err_set(err, STATUS_CHILD, "%zd bytes on a connection without a request", got);
-    }
-    idle_remove(lane, connection);
-    return reopen(lane, connection, err);
-}
-
-static enum status read_some(struct lane *lane, struct connection *connection, struct err *err)
-{
-    ssize_t got = stamp_recv(connection->fd, lane->input, LANE_INPUT_BYTES, &lane->arrival);
-    int code = got < 0 ? errno : 0;
-    if (code == EAGAIN || code == EINTR)
+    struct lane *lane = connection->lane;
+    struct stream *stream = &connection->stream;
+    bool done = true;
+    if (stream->kind->greet && stream->kind->greet(stream, &done, err))
+        return err_wrap(err, "%.*s", STR_ARGS(lane->name));
+    if (connection_watch(connection, lane->epoll_fd, err))
+        return err->status;
+    if (!done)
         return STATUS_OK;
-    if (got <= 0)
-        lane->arrival = (struct stamp){clock_now_ns(), false};
-    if (connection->state == CONNECTION_IDLE)
-        return lose_idle(lane, connection, got, err);
-    if (got > 0)
-        return take_answer(lane, connection, (size_t)got, err);
-    return lose_answer(lane, connection, code, err);
+    connection->state = CONNECTION_GREETING;
+    if (lane->protocol->greet(connection, err))
+        return err->status;
+    /* The peer's first words may have come with the end of the handshake. */
+    bool has_more = stream->kind->has_more && stream->kind->has_more(stream);
+    return has_more ? read_some(connection, err) : STATUS_OK;
 }
 
-static enum status handle_opening(struct lane *lane, struct connection *connection, struct err *err)
+static enum status flush(struct connection *connection, struct err *err)
 {
-    if (connection_opened(connection, lane->epoll_fd, err))
-        return err_wrap(err, "127.0.0.1:%u", lane->spec->ports[lane->number]);
-    if (connection->has_request) {
-        connection->has_request = false;
-        return prepare_request(lane, connection, err) ? err->status
-                                                      : send_prepared(lane, connection, err);
-    }
-    idle_push(lane, connection, clock_now_ns());
+    struct lane *lane = connection->lane;
+    if (connection_has_unsent(connection) && connection_flush(connection, lane->epoll_fd, err))
+        return err->status;
+    if (lane->protocol->refill && !connection_has_unsent(connection))
+        return lane->protocol->refill(connection, err);
     return STATUS_OK;
 }
 
-static enum status handle(struct lane *lane, struct connection *connection, uint32_t events,
-                          struct err *err)
+static enum status handle(struct connection *connection, uint32_t events, struct err *err)
 {
-    if (connection->state == CONNECTION_OPENING)
-        return handle_opening(lane, connection, err);
-    if ((events & EPOLLOUT) && connection_has_unsent(connection) &&
-        connection_flush(connection, lane->epoll_fd, err))
-        return wrap_request(connection, err);
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-        return read_some(lane, connection, err);
-    return STATUS_OK;
+    if (connection->state == CONNECTION_OPENING && handle_opening(connection, err))
+        return err->status;
+    if (connection->state == CONNECTION_SECURING)
+        return handle_securing(connection, err);
+    bool reads = connection->stream.wants_output || events & (EPOLLIN | EPOLLHUP | EPOLLERR);
+    if ((events & EPOLLOUT) && flush(connection, err))
+        return err->status;
+    return reads ? read_some(connection, err) : STATUS_OK;
 }
 
 enum status lane_handle(struct lane *lane, struct connection *connection, uint32_t events,
                         struct err *err)
 {
     lane->restless -= is_restless(connection);
-    enum status status = handle(lane, connection, events, err);
+    enum status status = handle(connection, events, err);
     lane->restless += is_restless(connection);
     return status;
 }
@@ -371,22 +360,46 @@ static double seconds(uint64_t ns)
     return (double)ns / (double)NS_PER_SECOND;
 }
 
+static enum status check_exchanges(const struct connection *connection, uint64_t now,
+                                   struct err *err)
+{
+    const struct load_spec *spec = connection->lane->spec;
+    for (uint32_t i = 0; i < spec->streams; i++) {
+        const struct exchange *exchange = &connection->exchanges[i];
+        if ((!exchange->is_sent && !exchange->waits) || now < exchange->deadline_ns)
+            continue;
+        (void)err_set(err, STATUS_CHILD, "no complete answer within %.3g s",
+                      seconds(spec->request_timeout_ns));
+        return exchange_wrap(exchange, err);
+    }
+    return STATUS_OK;
+}
+
+static enum status check_connection(const struct connection *connection, uint64_t now,
+                                    struct err *err)
+{
+    static const char *const unfinished[] = {
+        [CONNECTION_OPENING] = "connection not accepted",
+        [CONNECTION_SECURING] = "TLS handshake not finished",
+        [CONNECTION_GREETING] = "no SETTINGS of HTTP/2 came",
+    };
+    bool is_opening =
+        connection->state != CONNECTION_READY && connection->state != CONNECTION_CLOSED;
+    if ((connection->sent_count || connection->waiting_count) &&
+        check_exchanges(connection, now, err))
+        return err->status;
+    if (!is_opening || now < connection->deadline_ns)
+        return STATUS_OK;
+    return err_set(err, STATUS_CHILD, "%.*s: %s", STR_ARGS(connection->lane->name),
+                   unfinished[connection->state]);
+}
+
 enum status lane_check_deadlines(const struct lane *lane, uint64_t now, struct err *err)
 {
     const struct load_spec *spec = lane->spec;
     for (uint32_t i = 0; i < spec->connections; i++) {
-        const struct connection *connection = &lane->connections[i];
-        bool waits =
-            connection->state == CONNECTION_OPENING || connection->state == CONNECTION_BUSY;
-        if (!waits || now < connection->deadline_ns)
-            continue;
-        if (connection->state == CONNECTION_OPENING) {
-            return err_set(err, STATUS_CHILD, "127.0.0.1:%u: connection not accepted",
-                           spec->ports[lane->number]);
-        }
-        (void)err_set(err, STATUS_CHILD, "no complete answer within %.3g s",
-                      seconds(spec->request_timeout_ns));
-        return wrap_request(connection, err);
+        if (check_connection(&lane->connections[i], now, err))
+            return err->status;
     }
     if (lane_is_done(lane) || now - lane->start_ns < spec->total_timeout_ns)
         return STATUS_OK;
@@ -403,7 +416,7 @@ uint64_t lane_due_ns(const struct lane *lane, uint64_t until)
 
 bool lane_is_ready(const struct lane *lane)
 {
-    return lane->idle_len == lane->spec->connections;
+    return lane->ready_count == lane->spec->connections;
 }
 
 bool lane_is_done(const struct lane *lane)
@@ -416,13 +429,32 @@ void lane_start(struct lane *lane, uint64_t now)
     lane->start_ns = now;
 }
 
-static void init_buffers(struct connection *connection)
+static void init_connection(struct connection *connection, struct lane *lane, struct arena *scratch)
 {
+    uint32_t count = lane->spec->streams;
+    connection->lane = lane;
+    connection->exchanges = ARENA_ARRAY(scratch, struct exchange, count);
+    for (uint32_t i = count; i > 0; i--) {
+        struct exchange *exchange = &connection->exchanges[i - 1];
+        buf_init(&exchange->answer.body, RESPONSE_BODY_BYTES_MAX);
+        buf_init(&exchange->upload, BUF_TEXT_BYTES_MAX);
+        exchange->next_free = connection->free_exchanges;
+        connection->free_exchanges = exchange;
+    }
     buf_init(&connection->unsent, BUF_TEXT_BYTES_MAX);
-    buf_init(&connection->body, RESPONSE_BODY_BYTES_MAX);
 }
 
-enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
+static void release_connection(struct connection *connection)
+{
+    close_connection(connection);
+    for (uint32_t i = 0; i < connection->lane->spec->streams; i++) {
+        buf_release(&connection->exchanges[i].answer.body);
+        buf_release(&connection->exchanges[i].upload);
+    }
+    buf_release(&connection->unsent);
+}
+
+static void init_result(struct lane *lane)
 {
     const struct load_spec *spec = lane->spec;
     struct load_result *result = &lane->result;
@@ -433,28 +465,44 @@ enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
     result->windows = ARENA_ARRAY(lane->arena, struct histogram, spec->window_count + 1);
     for (uint32_t i = 0; i < spec->window_count; i++)
         histogram_init(&result->windows[i], lane->arena);
-    buf_init(&lane->request, BUF_TEXT_BYTES_MAX);
-    lane->connections = ARENA_ARRAY(scratch, struct connection, spec->connections);
-    lane->idle = ARENA_ARRAY(scratch, struct connection *, spec->connections);
-    lane->start_ns = clock_now_ns();
-    for (uint32_t i = 0; i < spec->connections; i++)
-        init_buffers(&lane->connections[i]);
-    for (uint32_t i = 0; i < spec->connections; i++) {
-        lane->connections[i].lane = lane;
-        if (open_connection(lane, &lane->connections[i], err))
+}
+
+static enum status start_connections(struct lane *lane, struct arena *scratch, struct err *err)
+{
+    uint32_t count = lane->spec->connections;
+    lane->connections = ARENA_ARRAY(scratch, struct connection, count);
+    for (uint32_t i = 0; i < count; i++)
+        init_connection(&lane->connections[i], lane, scratch);
+    for (uint32_t i = 0; i < count; i++) {
+        if (open_connection(&lane->connections[i], err))
             return err->status;
         lane->restless++;
     }
     return STATUS_OK;
 }
 
+enum status lane_open(struct lane *lane, struct arena *scratch, struct err *err)
+{
+    const struct load_spec *spec = lane->spec;
+    const struct address *address = address_of(lane);
+    assert(spec->streams > 0);
+    init_result(lane);
+    buf_init(&lane->request, BUF_TEXT_BYTES_MAX);
+    lane->idle_cap = (size_t)spec->connections * spec->streams;
+    lane->idle = ARENA_ARRAY(scratch, struct lane_slot, lane->idle_cap);
+    lane->name = address_text(address, scratch);
+    lane->authority = address_authority(address, scratch);
+    lane->start_ns = clock_now_ns();
+    if (address->is_tls && tls_client_open(&lane->tls, address, lane->protocol->alpn, err))
+        return err_wrap(err, "%.*s", STR_ARGS(lane->name));
+    return start_connections(lane, scratch, err);
+}
+
 void lane_close(struct lane *lane)
 {
-    for (uint32_t i = 0; lane->connections && i < lane->spec->connections; i++) {
-        connection_close(&lane->connections[i]);
-        buf_release(&lane->connections[i].unsent);
-        buf_release(&lane->connections[i].body);
-    }
+    for (uint32_t i = 0; lane->connections && i < lane->spec->connections; i++)
+        release_connection(&lane->connections[i]);
+    tls_client_close(lane->tls);
     buf_release(&lane->request);
 }
 
@@ -475,6 +523,12 @@ static double achieved_rate(const struct lane *lane)
 void lane_finish(struct lane *lane, uint64_t until_ns)
 {
     lane->result.achieved_per_second = achieved_rate(lane);
-    for (uint32_t i = 0; i < lane->spec->connections; i++)
-        connection_finish(&lane->connections[i], until_ns);
+    for (uint32_t i = 0; i < lane->spec->connections; i++) {
+        struct connection *connection = &lane->connections[i];
+        if (connection->state != CONNECTION_READY)
+            continue;
+        if (lane->protocol->finish)
+            lane->protocol->finish(connection);
+        connection_finish(connection, until_ns);
+    }
 }

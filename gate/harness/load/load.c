@@ -18,6 +18,11 @@ enum { EVENTS_MAX = 64 };
 /* Answers and the output of services may lie so long; a pipe takes 64 KiB meanwhile. */
 #define SLEEP_NS_MAX NS_PER_MS
 
+static const struct protocol *const protocols[] = {
+    [PROTOCOL_HTTP1] = &protocol_http1,
+    [PROTOCOL_HTTP2] = &protocol_http2,
+};
+
 struct engine {
     const struct load_spec *spec;
     int epoll_fd;
@@ -67,7 +72,8 @@ static uint64_t send_until(const struct engine *engine, uint32_t lane)
 {
     if (engine->spec->rate_per_second > 0 || engine->spec->lane_count < 2)
         return engine->spec->count;
-    return engine->lanes[1 - lane].result.answered + engine->spec->connections;
+    const struct load_spec *spec = engine->spec;
+    return engine->lanes[1 - lane].result.answered + (uint64_t)spec->connections * spec->streams;
 }
 
 /* The lane whose request is due first, NULL when none can send before an answer; *due_ns: when. */
@@ -237,6 +243,7 @@ static void init_lanes(struct engine *engine, struct arena *arena, struct arena 
     for (uint32_t i = 0; i < engine->spec->lane_count; i++) {
         engine->lanes[i] = (struct lane){
             .spec = engine->spec,
+            .protocol = protocols[engine->spec->protocol],
             .arena = arena,
             .number = i,
             .epoll_fd = engine->epoll_fd,

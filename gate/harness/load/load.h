@@ -1,13 +1,16 @@
 #ifndef GATE_HARNESS_LOAD_LOAD_H
 #define GATE_HARNESS_LOAD_LOAD_H
 
+#include "gate/harness/address.h"
 #include "gate/harness/load/requests.h"
 #include "gate/harness/load/slowest.h"
+#include "gate/policy/policy.h"
 #include "gate/stats/histogram.h"
 
 /*
- * The load: a fixed number of requests over keep-alive HTTP/1.1
- * connections to 127.0.0.1, from one epoll loop in the calling thread.
+ * The load: a fixed number of requests over connections that are kept
+ * open, from one epoll loop in the calling thread: HTTP/1.1 or HTTP/2, to
+ * a port of 127.0.0.1 or a unix socket, with or without TLS.
  * Closed loop (each connection sends its next request when the last was
  * answered; request k is handed out in order of k) or a fixed rate with
  * latency counted from the intended send time.
@@ -21,7 +24,7 @@ struct load_spec {
      * request k first is drawn from (seed, k), so that neither is always
      * the one that finds the caches warm or the other one busy.
      */
-    uint16_t ports[LOAD_LANES_MAX];
+    struct address addresses[LOAD_LANES_MAX];
     uint32_t lane_count;
     const struct requests *requests;
     /* Of each lane, what its service's login lines captured, by slot; NULL where there are none. */
@@ -42,7 +45,14 @@ struct load_spec {
      * the more of them there are. 0: each leaves at its own time.
      */
     uint64_t batch_ns;
-    uint32_t connections;   /* to each service */
+    enum load_protocol protocol;
+    uint32_t connections; /* to each service */
+    /*
+     * Requests that each connection carries at a time, 1 but for HTTP/2;
+     * fewer where the service allows no more (SETTINGS_MAX_CONCURRENT_STREAMS
+     * of the first SETTINGS).
+     */
+    uint32_t streams;
     uint32_t window_count;  /* equal parts of the requests whose latency is told apart; 0: none */
     uint32_t slowest_count; /* requests whose times are kept; 0: none */
     uint64_t request_timeout_ns;
@@ -94,7 +104,9 @@ struct load_result {
  * broken HTTP, time-outs, early closes are STATUS_CHILD naming the
  * request; in a duet has_failed tells whose it was. A connection that was used before and ends without a byte
  * of the answer is opened again and the request sent once more: servers
- * end idle connections, and that end can cross a request on its way.
+ * end idle connections, and that end can cross a request on its way. So
+ * are, three times at most, requests of HTTP/2 that the peer says it never
+ * looked at (GOAWAY, REFUSED_STREAM).
  * Limits: head 64 KiB, 256 headers, body 16 MiB.
  */
 NODISCARD enum status load_run(struct load_result out[], struct arena *arena,

@@ -2,24 +2,13 @@
 
 #include <strings.h>
 
-#include "gate/codec/base64.h"
 #include "gate/harness/load/request_capture.h"
+#include "gate/harness/load/request_draft.h"
 
 enum {
     REQUEST_METHOD_BYTES_MAX = 32,
     REQUEST_PATH_BYTES_MAX = 8 * 1024,
     REQUEST_HEADER_BYTES_MAX = 32 * 1024,
-};
-
-/* A request while it is read. */
-struct draft {
-    struct arena *arena;
-    const struct requests_source *source;
-    struct request_line line;
-    struct str header; /* rendered lines */
-    struct str body;
-    bool body_is_verbatim; /* bytes of a file or of a recording: a brace in them is a brace */
-    struct str host;       /* of a URL */
 };
 
 /* memgate writes these itself, or they would change what a response means. */
@@ -46,7 +35,8 @@ static bool is_control(char byte)
     return (unsigned char)byte < 0x20 || byte == 0x7f;
 }
 
-static enum status read_method(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_method(struct request_draft *draft, const struct json_value *value,
+                               struct err *err)
 {
     if (value->kind != JSON_STRING || !is_token(value->string) ||
         value->string.len > REQUEST_METHOD_BYTES_MAX)
@@ -57,7 +47,8 @@ static enum status read_method(struct draft *draft, const struct json_value *val
     return STATUS_OK;
 }
 
-static enum status read_path(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_path(struct request_draft *draft, const struct json_value *value,
+                             struct err *err)
 {
     struct str path = value->string;
     if (value->kind != JSON_STRING || path.len == 0 || path.data[0] != '/')
@@ -100,8 +91,8 @@ static enum status check_header_name(struct str name, struct err *err)
     return STATUS_OK;
 }
 
-static enum status add_header(struct draft *draft, struct str name, const struct json_value *value,
-                              struct err *err)
+static enum status add_header(struct request_draft *draft, struct str name,
+                              const struct json_value *value, struct err *err)
 {
     if (value->kind != JSON_STRING)
         return err_set(err, STATUS_POLICY, "header \"%.*s\" must be a string", STR_ARGS(name));
@@ -123,7 +114,7 @@ static enum status add_header(struct draft *draft, struct str name, const struct
 }
 
 /* Vegeta writes a list of values for each name, as Go's http.Header does. */
-static enum status add_headers(struct draft *draft, const struct json_member *member,
+static enum status add_headers(struct request_draft *draft, const struct json_member *member,
                                struct err *err)
 {
     const struct json_value *value = &member->value;
@@ -138,7 +129,8 @@ static enum status add_headers(struct draft *draft, const struct json_member *me
     return STATUS_OK;
 }
 
-static enum status read_header(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_header(struct request_draft *draft, const struct json_value *value,
+                               struct err *err)
 {
     if (value->kind != JSON_OBJECT)
         return err_set(err, STATUS_POLICY, "\"header\" must be an object of strings");
@@ -149,41 +141,8 @@ static enum status read_header(struct draft *draft, const struct json_value *val
     return STATUS_OK;
 }
 
-static enum status set_body(struct draft *draft, struct str body, struct err *err)
-{
-    if (draft->line.has_body)
-        return err_set(err, STATUS_POLICY, "\"body\" and \"body_file\" exclude each other");
-    draft->body = body;
-    draft->line.has_body = true;
-    return STATUS_OK;
-}
-
-static enum status read_body(struct draft *draft, const struct json_value *value, struct err *err)
-{
-    if (value->kind != JSON_STRING)
-        return err_set(err, STATUS_POLICY, "\"body\" must be a string; quote the text it sends");
-    return set_body(draft, value->string, err);
-}
-
-static enum status read_body_file(struct draft *draft, const struct json_value *value,
-                                  struct err *err)
-{
-    const struct requests_source *source = draft->source;
-    struct bytes data = {0};
-    if (value->kind != JSON_STRING || value->string.len == 0)
-        return err_set(err, STATUS_POLICY, "\"body_file\" must name a file beside this one");
-    if (!source->read || source->read(source->ctx, &data, draft->arena, value->string, err)) {
-        struct err inner = {0};
-        (void)err_set(&inner, STATUS_POLICY, "\"body_file\" %.*s: %s", STR_ARGS(value->string),
-                      source->read ? err->text : "files cannot be read here");
-        *err = inner;
-        return err->status;
-    }
-    draft->body_is_verbatim = true;
-    return set_body(draft, str_of_bytes(data), err);
-}
-
-static enum status read_weight(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_weight(struct request_draft *draft, const struct json_value *value,
+                               struct err *err)
 {
     if (value->kind != JSON_INTEGER || value->integer < 1 || value->integer > REQUEST_WEIGHT_MAX) {
         return err_set(err, STATUS_POLICY, "\"weight\" must be a whole number from 1 to %d",
@@ -193,53 +152,24 @@ static enum status read_weight(struct draft *draft, const struct json_value *val
     return STATUS_OK;
 }
 
-static enum status read_expect(struct draft *draft, const struct json_value *value, struct err *err)
+/* "package.Service/Method", which is the path but for the first slash. */
+static enum status read_grpc(struct request_draft *draft, const struct json_value *value,
+                             struct err *err)
 {
-    if (value->kind != JSON_LIST || value->len == 0 || value->len > REQUEST_STATUSES_MAX) {
-        return err_set(err, STATUS_POLICY, "\"expect\" must be a list of 1 to %d status codes",
-                       REQUEST_STATUSES_MAX);
-    }
-    for (size_t i = 0; i < value->len; i++) {
-        const struct json_value *item = &value->members[i].value;
-        if (item->kind != JSON_INTEGER || item->integer < 200 || item->integer > 599)
-            return err_set(err, STATUS_POLICY, "\"expect\" holds no status code from 200 to 599");
-        draft->line.expect[i] = (uint16_t)item->integer;
-    }
-    draft->line.expect_len = value->len;
-    return STATUS_OK;
-}
-
-static enum status read_expect_bytes(struct draft *draft, const struct json_value *value,
-                                     struct err *err)
-{
-    if (value->kind != JSON_INTEGER || value->integer < 0)
-        return err_set(err, STATUS_POLICY, "\"expect_bytes\" must be a whole number");
-    draft->line.expects_bytes = true;
-    draft->line.expect_bytes = (uint64_t)value->integer;
-    return STATUS_OK;
-}
-
-static bool is_sha256(struct str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!strchr("0123456789abcdef", text.data[i]) || text.data[i] == '\0')
-            return false;
-    }
-    return text.len == 64;
-}
-
-static enum status read_expect_sha256(struct draft *draft, const struct json_value *value,
-                                      struct err *err)
-{
-    if (value->kind != JSON_STRING || !is_sha256(value->string)) {
+    struct json_value path = *value;
+    bool is_text = value->kind == JSON_STRING;
+    ptrdiff_t slash = is_text ? str_find(value->string, '/') : -1;
+    if (slash <= 0 || slash != str_find_last(value->string, '/') ||
+        (size_t)slash + 1 == value->string.len) {
         return err_set(err, STATUS_POLICY,
-                       "\"expect_sha256\" must be a SHA-256 in 64 lower-case hexadecimal digits");
+                       "\"grpc\" must be a method such as \"shop.Orders/Create\"");
     }
-    draft->line.expect_sha256 = value->string;
-    return STATUS_OK;
+    path.string = str_format(draft->arena, "/%.*s", STR_ARGS(value->string));
+    draft->line.is_grpc = true;
+    return read_path(draft, &path, err);
 }
 
-static enum status read_capture(struct draft *draft, const struct json_value *value,
+static enum status read_capture(struct request_draft *draft, const struct json_value *value,
                                 struct err *err)
 {
     return request_read_captures(&draft->line, draft->arena, value, err);
@@ -262,7 +192,8 @@ static struct str path_of_url(struct str url, struct str *host)
     return url.len ? url : STR("/");
 }
 
-static enum status read_url(struct draft *draft, const struct json_value *value, struct err *err)
+static enum status read_url(struct request_draft *draft, const struct json_value *value,
+                            struct err *err)
 {
     struct json_value path = *value;
     if (value->kind != JSON_STRING)
@@ -271,54 +202,80 @@ static enum status read_url(struct draft *draft, const struct json_value *value,
     return read_path(draft, &path, err);
 }
 
-static enum status read_base64_body(struct draft *draft, const struct json_value *value,
-                                    struct err *err)
-{
-    struct str body = STR("");
-    if (value->kind != JSON_STRING || !base64_decode(&body, draft->arena, value->string))
-        return err_set(err, STATUS_POLICY, "\"body\" of a target with \"url\" must be base64");
-    draft->body_is_verbatim = true;
-    return set_body(draft, body, err);
-}
-
 /* Which keys a request may have, by the form that it is written in. */
 struct request_field {
     struct str key;
-    enum status (*read)(struct draft *draft, const struct json_value *value, struct err *err);
+    enum status (*read)(struct request_draft *draft, const struct json_value *value,
+                        struct err *err);
 };
 
 static const struct request_field own_fields[] = {
     {STR_INIT("method"), read_method},
     {STR_INIT("path"), read_path},
     {STR_INIT("header"), read_header},
-    {STR_INIT("body"), read_body},
-    {STR_INIT("body_file"), read_body_file},
+    {STR_INIT("body"), draft_body},
+    {STR_INIT("body_file"), draft_body_file},
+    {STR_INIT("body_hex"), draft_body_hex},
+    {STR_INIT("body_base64"), draft_body_base64},
     {STR_INIT("weight"), read_weight},
-    {STR_INIT("expect"), read_expect},
-    {STR_INIT("expect_bytes"), read_expect_bytes},
-    {STR_INIT("expect_sha256"), read_expect_sha256},
+    {STR_INIT("expect"), draft_expect},
+    {STR_INIT("expect_bytes"), draft_expect_bytes},
+    {STR_INIT("expect_sha256"), draft_expect_sha256},
     {STR_INIT("capture"), read_capture},
+};
+
+static const struct request_field grpc_fields[] = {
+    {STR_INIT("grpc"), read_grpc},
+    {STR_INIT("header"), read_header},
+    {STR_INIT("body"), draft_body},
+    {STR_INIT("body_file"), draft_body_file},
+    {STR_INIT("body_hex"), draft_body_hex},
+    {STR_INIT("body_base64"), draft_body_base64},
+    {STR_INIT("weight"), read_weight},
+    {STR_INIT("expect_grpc"), draft_expect_grpc},
+    {STR_INIT("expect_bytes"), draft_expect_bytes},
+    {STR_INIT("expect_sha256"), draft_expect_sha256},
 };
 
 static const struct request_field vegeta_fields[] = {
     {STR_INIT("method"), read_method},
     {STR_INIT("url"), read_url},
     {STR_INIT("header"), read_header},
-    {STR_INIT("body"), read_base64_body},
+    {STR_INIT("body"), draft_body_vegeta},
 };
+
+/* A form is told by a key that the others do not have. */
+static const struct request_form {
+    const char *mark;
+    const struct request_field *fields;
+    size_t len;
+} forms[] = {
+    {"grpc", grpc_fields, ARRAY_LEN(grpc_fields)},
+    {"url", vegeta_fields, ARRAY_LEN(vegeta_fields)},
+    {NULL, own_fields, ARRAY_LEN(own_fields)},
+};
+
+static const struct request_form *form_of(const struct json_value *value)
+{
+    const struct request_form *form = forms;
+    while (form->mark && !json_get(value, form->mark))
+        form++;
+    return form;
+}
 
 enum { FIELDS_MAX = ARRAY_LEN(own_fields) };
 
-static enum status unknown_key(const struct request_field *fields, size_t len, struct str key,
-                               struct arena *arena, struct err *err)
+static enum status unknown_key(const struct request_form *form, struct str key, struct arena *arena,
+                               struct err *err)
 {
     struct str names[FIELDS_MAX];
     struct str known = STR("");
-    for (size_t i = 0; i < len; i++) {
-        names[i] = fields[i].key;
+    static_assert(FIELDS_MAX >= ARRAY_LEN(grpc_fields), "the longest of the forms");
+    for (size_t i = 0; i < form->len; i++) {
+        names[i] = form->fields[i].key;
         known = str_format(arena, "%.*s %.*s", STR_ARGS(known), STR_ARGS(names[i]));
     }
-    struct str nearest = str_nearest(key, names, len);
+    struct str nearest = str_nearest(key, names, form->len);
     if (nearest.len) {
         return err_set(err, STATUS_POLICY, "unknown key \"%.*s\"; did you mean \"%.*s\"?",
                        STR_ARGS(key), STR_ARGS(nearest));
@@ -327,14 +284,14 @@ static enum status unknown_key(const struct request_field *fields, size_t len, s
                    STR_ARGS(known));
 }
 
-static enum status read_member(struct draft *draft, const struct request_field *fields, size_t len,
+static enum status read_member(struct request_draft *draft, const struct request_form *form,
                                const struct json_member *member, struct err *err)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (str_equal(fields[i].key, member->key))
-            return fields[i].read(draft, &member->value, err);
+    for (size_t i = 0; i < form->len; i++) {
+        if (str_equal(form->fields[i].key, member->key))
+            return form->fields[i].read(draft, &member->value, err);
     }
-    return unknown_key(fields, len, member->key, draft->arena, err);
+    return unknown_key(form, member->key, draft->arena, err);
 }
 
 /* Bytes that are sent as they are: one piece without places. */
@@ -345,7 +302,7 @@ static struct request_text verbatim(struct arena *arena, struct str text)
     return (struct request_text){piece, text.len > 0};
 }
 
-static enum status finish(struct request_line *out, struct draft *draft, struct err *err)
+static enum status finish(struct request_line *out, struct request_draft *draft, struct err *err)
 {
     struct request_line *line = &draft->line;
     struct request_text *parts = line->parts;
@@ -356,7 +313,10 @@ static enum status finish(struct request_line *out, struct draft *draft, struct 
                        "a line with \"capture\" is sent once; remove \"weight\"");
     }
     if (line->method.len == 0)
-        line->method = line->has_body ? STR("POST") : STR("GET");
+        line->method = line->has_body || line->is_grpc ? STR("POST") : STR("GET");
+    /* What a call gives when all is well: 0, OK. */
+    if (line->is_grpc && line->expect_len == 0)
+        line->expect_len = 1;
     if (request_text_parse(&parts[REQUEST_PATH], draft->arena, line->path, err) ||
         request_text_parse(&parts[REQUEST_HEADER], draft->arena, draft->header, err))
         return err->status;
@@ -373,7 +333,7 @@ enum status request_line_read(struct request_line *out, struct arena *arena,
                               const struct json_value *value, const struct requests_source *source,
                               struct err *err)
 {
-    struct draft draft = {
+    struct request_draft draft = {
         .arena = arena,
         .source = source,
         .line = {.weight = 1, .expect_sha256 = STR("")},
@@ -382,11 +342,9 @@ enum status request_line_read(struct request_line *out, struct arena *arena,
     };
     if (value->kind != JSON_OBJECT)
         return err_set(err, STATUS_POLICY, "a request is an object such as {\"path\": \"/\"}");
-    bool is_vegeta = json_get(value, "url") != NULL;
-    const struct request_field *fields = is_vegeta ? vegeta_fields : own_fields;
-    size_t len = is_vegeta ? ARRAY_LEN(vegeta_fields) : ARRAY_LEN(own_fields);
+    const struct request_form *form = form_of(value);
     for (size_t i = 0; i < value->len; i++) {
-        if (read_member(&draft, fields, len, &value->members[i], err))
+        if (read_member(&draft, form, &value->members[i], err))
             return err->status;
     }
     return finish(out, &draft, err);
@@ -401,7 +359,7 @@ static bool is_of_connection(struct str name)
     return str_starts_with(name, STR(":")) || is_reserved_header(name);
 }
 
-static enum status read_har_headers(struct draft *draft, const struct json_value *headers,
+static enum status read_har_headers(struct request_draft *draft, const struct json_value *headers,
                                     struct err *err)
 {
     for (size_t i = 0; headers && headers->kind == JSON_LIST && i < headers->len; i++) {
@@ -418,7 +376,7 @@ static enum status read_har_headers(struct draft *draft, const struct json_value
     return STATUS_OK;
 }
 
-static enum status read_har_body(struct draft *draft, const struct json_value *request,
+static enum status read_har_body(struct request_draft *draft, const struct json_value *request,
                                  struct err *err)
 {
     const struct json_value *data = json_get(request, "postData");
@@ -428,12 +386,12 @@ static enum status read_har_body(struct draft *draft, const struct json_value *r
         return STATUS_OK;
     draft->body_is_verbatim = true;
     (void)json_get_str(data, "encoding", &encoding);
-    return str_equal_text(encoding, "base64") ? read_base64_body(draft, text, err)
-                                              : read_body(draft, text, err);
+    return str_equal_text(encoding, "base64") ? draft_body_vegeta(draft, text, err)
+                                              : draft_body(draft, text, err);
 }
 
 /* A request that the browser gave up has status 0, and may have any answer. */
-static void read_har_status(struct draft *draft, const struct json_value *entry)
+static void read_har_status(struct request_draft *draft, const struct json_value *entry)
 {
     const struct json_value *response = json_get(entry, "response");
     uint64_t status = 0;
@@ -446,7 +404,7 @@ static void read_har_status(struct draft *draft, const struct json_value *entry)
 enum status request_line_read_har(struct request_line *out, struct str *host, struct arena *arena,
                                   const struct json_value *entry, struct str only, struct err *err)
 {
-    struct draft draft = {
+    struct request_draft draft = {
         .arena = arena,
         .line = {.weight = 1, .expect_sha256 = STR("")},
         .header = STR(""),

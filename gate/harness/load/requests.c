@@ -88,6 +88,8 @@ static enum status read_line(struct parsing *parsing, struct str text, struct er
         return err->status;
     }
     line.number = parsing->number;
+    if (line.is_grpc && parsing->requests.grpc_line == 0)
+        parsing->requests.grpc_line = parsing->number;
     return add_line(parsing, &line, err);
 }
 
@@ -204,23 +206,24 @@ uint32_t requests_line(const struct requests *requests, uint64_t seed, uint64_t 
     return requests->schedule[permute(k % len, len, key)];
 }
 
-/* A server waits for the body of these unless it is told that there is none. */
-static bool announces_body(const struct request_line *line)
+bool request_announces_body(const struct request_line *line)
 {
     return line->has_body || str_equal_text(line->method, "POST") ||
            str_equal_text(line->method, "PUT") || str_equal_text(line->method, "PATCH");
 }
 
 void requests_render(struct buf *out, const struct request_line *line, struct request_values values,
-                     uint16_t port)
+                     struct str authority)
 {
     const struct request_text *parts = line->parts;
     buf_str(out, line->method);
     buf_byte(out, ' ');
     request_text_render(out, &parts[REQUEST_PATH], values);
-    buf_printf(out, " HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: keep-alive\r\n", port);
+    buf_text(out, " HTTP/1.1\r\nHost: ");
+    buf_str(out, authority);
+    buf_text(out, "\r\nConnection: keep-alive\r\n");
     request_text_render(out, &parts[REQUEST_HEADER], values);
-    if (announces_body(line))
+    if (request_announces_body(line))
         buf_printf(out, "Content-Length: %zu\r\n", request_text_len(&parts[REQUEST_BODY], values));
     buf_text(out, "\r\n");
     request_text_render(out, &parts[REQUEST_BODY], values);

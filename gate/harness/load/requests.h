@@ -7,17 +7,25 @@
 #include "gate/harness/load/request_text.h"
 
 /*
- * The request file, in one of three forms:
+ * The request file, in one of four forms, the first two of which may mix:
  *
  * JSON lines of our own, {"method","path","header":{},"body","body_file",
  * "weight","expect":[200],"expect_bytes","expect_sha256"}: path, header
  * values and body have places to fill in (request_text.h); body_file names a file beside
  * the request file whose bytes are sent as they are; the last two say how
- * long the body of the answer is and what its SHA-256 is. A line with
+ * long the body of the answer is and what its SHA-256 is. body_hex and
+ * body_base64 are further ways to write a body whose bytes are sent as they
+ * are. A line with
  * "capture":{"name":{"json":"$.a"}} (or "header", "cookie") is a login line:
  * it is no part of the load, but sent once to each service before it, in
  * the order of the file, and what is captured stands for {{name}} in the
  * lines below it.
+ *
+ * Calls of gRPC, lines {"grpc":"package.Service/Method", a body as above,
+ * "header","weight","expect_grpc":[0],"expect_bytes","expect_sha256"}: the
+ * body is one message, without the five bytes that stand before it on the
+ * wire. Without expect_grpc the answer has grpc-status 0. The expected
+ * length and hash are those of the message. They need HTTP/2.
  *
  * JSON targets of vegeta, lines {"method","url","header":{"A":["b"]},
  * "body":"base64"}, told by "url". The address in the URL is not used: what
@@ -48,6 +56,7 @@ struct request_line {
     /* The header is rendered "Name: value\r\n" lines. */
     struct request_text parts[REQUEST_PARTS];
     bool has_body;
+    bool is_grpc; /* the body is a message, `expect` lists statuses of gRPC */
     uint32_t weight;
     uint16_t expect[REQUEST_STATUSES_MAX];
     size_t expect_len; /* 0: anything below 500, as long as both sides answer alike */
@@ -69,6 +78,7 @@ struct requests {
     struct request_line *logins;
     size_t login_count;
     struct capture_slots slots; /* of what all logins capture */
+    size_t grpc_line;           /* of the file, the first that calls gRPC; 0: none does */
 };
 
 /* Where the text comes from, and the files that it names. */
@@ -90,9 +100,11 @@ NODISCARD enum status requests_parse(struct requests *out, struct arena *arena,
  * cycle. A function of seed and k only.
  */
 uint32_t requests_line(const struct requests *requests, uint64_t seed, uint64_t k);
-/* Renders a request of a line as HTTP/1.1 bytes (Host, Connection keep-alive, Content-Length). */
+/* Renders a request of a line as HTTP/1.1 bytes (Host of the authority, Connection keep-alive, Content-Length). */
 void requests_render(struct buf *out, const struct request_line *line, struct request_values values,
-                     uint16_t port);
+                     struct str authority);
+/* True when a server waits for the body unless it is told how long it is. */
+bool request_announces_body(const struct request_line *line);
 /* Requests needed until each line was hit at least `hits` times. */
 uint64_t requests_needed(const struct requests *requests, uint64_t hits);
 

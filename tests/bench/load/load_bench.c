@@ -30,7 +30,8 @@ static bool read_spec(struct load_spec *spec, char **argv)
         if (!num_parse_u64(&numbers[i], str_from(argv[i])))
             return false;
     }
-    spec->ports[0] = (uint16_t)numbers[1];
+    spec->addresses[0].port = (uint16_t)numbers[1];
+    spec->streams = 1;
     spec->rate_per_second = (double)numbers[2];
     spec->count = numbers[3];
     spec->connections = (uint32_t)numbers[4];

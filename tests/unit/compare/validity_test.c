@@ -235,6 +235,17 @@ static void break_lone_tool(struct fixture *fixture)
     fixture->trials[SIDE_CAND][PHASE_STEADY][0].tool = &strict_tool;
 }
 
+static void break_transport(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_BASE].transport = STR("HTTP/1.1 over TCP");
+    fixture->scenarios[SIDE_CAND].transport = STR("HTTP/2 over TCP");
+}
+
+static void bend_transport(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_CAND].transport = STR("HTTP/2 over TCP");
+}
+
 static const struct refusal_case {
     const char *name;
     void (*spoil)(struct fixture *fixture);
@@ -267,6 +278,10 @@ static const struct refusal_case {
      NULL},
     {"warm-up", break_warmup, "warm-up counts of the exact phase differ", NULL},
     {"load", break_load, "load counts differ: baseline 1000 requests, candidate 2000", NULL},
+    {"transport", break_transport,
+     "the load went over HTTP/1.1 over TCP for the baseline, over HTTP/2 over TCP for the candidate",
+     NULL},
+    {"transport that one does not say", bend_transport, NULL, NULL},
     {"architecture", break_arch, "baseline built for amd64, candidate for arm64", NULL},
     {"driver", break_driver, "baseline measured benchmarks, candidate a service", NULL},
     {"failed", break_failure, "baseline recording: build failed", NULL},

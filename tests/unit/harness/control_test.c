@@ -131,7 +131,9 @@ static void every_status_is_an_answer(void **state)
         print_message("%s\n", row->name);
         arena_init(&arena);
         server_start(&server);
-        assert_ok(control_get(&reply, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+        assert_ok(control_get(&reply, &arena, &(struct address){.port = server.port}, STR("/x"),
+                              LIMIT_NS, &err),
+                  &err);
         assert_int_equal(server_stop(&server), 0);
         assert_int_equal(reply.http_code, row->code);
         assert_str(str_of_bytes(reply.body), row->body);
@@ -185,7 +187,8 @@ static void bad_answers_are_the_childs_fault(void **state)
         arena_init(&arena);
         server_start(&server);
         uint64_t timeout_ns = row->is_silent ? 50 * NS_PER_MS : LIMIT_NS;
-        assert_fails(control_get(&reply, &arena, server.port, STR("/x"), timeout_ns, &err),
+        assert_fails(control_get(&reply, &arena, &(struct address){.port = server.port}, STR("/x"),
+                                 timeout_ns, &err),
                      STATUS_CHILD, &err, row->text);
         (void)server_stop(&server);
         arena_release(&arena);
@@ -204,8 +207,9 @@ static void body_has_a_limit(void **state)
                             .endless = {block, sizeof(block)}};
     arena_init(&arena);
     server_start(&server);
-    assert_fails(control_get(&reply, &arena, server.port, STR("/x"), LIMIT_NS, &err), STATUS_CHILD,
-                 &err, "the answer is larger than 64 MiB");
+    assert_fails(control_get(&reply, &arena, &(struct address){.port = server.port}, STR("/x"),
+                             LIMIT_NS, &err),
+                 STATUS_CHILD, &err, "the answer is larger than 64 MiB");
     (void)server_stop(&server);
     arena_release(&arena);
 }
@@ -221,9 +225,9 @@ static void request_is_plain_and_goes_past_proxies(void **state)
     (void)setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
     arena_init(&arena);
     server_start(&server);
-    assert_ok(
-        control_get(&reply, &arena, server.port, STR("/debug/../pprof/heap?gc=1"), LIMIT_NS, &err),
-        &err);
+    assert_ok(control_get(&reply, &arena, &(struct address){.port = server.port},
+                          STR("/debug/../pprof/heap?gc=1"), LIMIT_NS, &err),
+              &err);
     (void)server_stop(&server);
     struct str request = str_from(server.request);
     assert_true(str_starts_with(request, STR("GET /debug/../pprof/heap?gc=1 HTTP/1.1\r\n")));
@@ -243,8 +247,9 @@ static void paths_that_are_none_are_refused(void **state)
     (void)state;
     arena_init(&arena);
     for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-        assert_fails(control_get(&reply, &arena, 1, paths[i], LIMIT_NS, &err), STATUS_POLICY, &err,
-                     "is not a path");
+        assert_fails(
+            control_get(&reply, &arena, &(struct address){.port = 1}, paths[i], LIMIT_NS, &err),
+            STATUS_POLICY, &err, "is not a path");
     }
     arena_release(&arena);
 }
@@ -265,7 +270,8 @@ static void programs_can_talk_during_a_request(void **state)
     arena_init(&arena);
     server_start(&server);
     assert_ok(process_start(&process, &spec, &err), &err);
-    assert_fails(control_get(&reply, &arena, server.port, STR("/x"), NS_PER_SECOND, &err),
+    assert_fails(control_get(&reply, &arena, &(struct address){.port = server.port}, STR("/x"),
+                             NS_PER_SECOND, &err),
                  STATUS_CHILD, &err, "no complete answer within 1 s");
     const struct process_output *output = &process.output;
     assert_int_equal(output->head.len + output->tail_len + output->dropped_bytes, TALK_BYTES);
@@ -288,7 +294,9 @@ static void an_exchange_goes_on_beside_other_work(void **state)
     (void)pthread_mutex_lock(&gate);
     server.gate = &gate;
     server_start(&server);
-    assert_ok(control_begin(&exchange, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+    assert_ok(control_begin(&exchange, &arena, &(struct address){.port = server.port}, STR("/x"),
+                            LIMIT_NS, &err),
+              &err);
     /* A step that waited for the answer would wait for what this thread does below. */
     for (int i = 0; i < 1000; i++)
         assert_false(control_step(exchange));
@@ -313,7 +321,9 @@ static void an_exchange_can_end_before_it_is_over(void **state)
     (void)state;
     arena_init(&arena);
     server_start(&server);
-    assert_ok(control_begin(&exchange, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+    assert_ok(control_begin(&exchange, &arena, &(struct address){.port = server.port}, STR("/x"),
+                            LIMIT_NS, &err),
+              &err);
     while (!control_step(exchange) && server.request[0] == '\0')
         continue;
     assert_fails(control_end(&reply, &arena, exchange, &err), STATUS_CHILD, &err,
@@ -333,7 +343,9 @@ static void an_exchange_can_be_hurried(void **state)
     (void)state;
     arena_init(&arena);
     server_start(&server);
-    assert_ok(control_begin(&exchange, &arena, server.port, STR("/x"), LIMIT_NS, &err), &err);
+    assert_ok(control_begin(&exchange, &arena, &(struct address){.port = server.port}, STR("/x"),
+                            LIMIT_NS, &err),
+              &err);
     /* Nothing is sent yet, and an early end would cut the request off. */
     control_hang_up(exchange);
     while (!control_step(exchange) && server.request[0] == '\0')
@@ -358,8 +370,9 @@ static void nobody_there_is_an_error_at_once(void **state)
     (void)state;
     arena_init(&arena);
     assert_ok(process_free_port(&port, &err), &err);
-    assert_fails(control_get(&reply, &arena, port, STR("/x"), LIMIT_NS, &err), STATUS_CHILD, &err,
-                 "GET /x: ");
+    assert_fails(
+        control_get(&reply, &arena, &(struct address){.port = port}, STR("/x"), LIMIT_NS, &err),
+        STATUS_CHILD, &err, "GET /x: ");
     arena_release(&arena);
 }
 

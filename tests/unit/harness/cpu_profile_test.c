@@ -97,7 +97,7 @@ static void record(struct fixture *fixture, struct service *service)
     struct cpu_profile profile;
     fixture->built.cpu_refusal = STR("");
     service_start(service);
-    cpu_profile_begin(&profile, &fixture->trial, service->port, LOAD);
+    cpu_profile_begin(&profile, &fixture->trial, &(struct address){.port = service->port}, LOAD);
     do
         cpu_profile_step(&profile, TENTH, TENTH_NS);
     while (profile.exchange);
@@ -210,7 +210,7 @@ static void a_service_that_is_gone_is_a_reason_too(void **state)
     service_start(&service);
     service_stop(&service);
     struct cpu_profile profile;
-    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    cpu_profile_begin(&profile, &fixture.trial, &(struct address){.port = service.port}, LOAD);
     cpu_profile_step(&profile, TENTH, TENTH_NS);
     assert_ok(cpu_profile_finish(&profile, &fixture.err), &fixture.err);
     assert_true(
@@ -243,7 +243,7 @@ static void only_steady_trials_have_one(void **state)
         fixture.trial.key.phase = row->phase;
         fixture.policy.profile_off[PROFILE_KIND_CPU] = row->off;
         assert_int_equal(cpu_profile_is_wanted(&fixture.trial), row->want);
-        cpu_profile_begin(&profile, &fixture.trial, 1, LOAD);
+        cpu_profile_begin(&profile, &fixture.trial, &(struct address){.port = 1}, LOAD);
         cpu_profile_step(&profile, TENTH, TENTH_NS);
         assert_int_equal(profile.seconds > 0, row->want);
         cpu_profile_abandon(&profile);
@@ -260,7 +260,7 @@ static void the_pace_of_the_load_is_awaited(void **state)
     (void)state;
     fixture_init(&fixture);
     cpu_profile_step(&profile, TENTH, TENTH_NS);
-    cpu_profile_begin(&profile, &fixture.trial, 1, LOAD);
+    cpu_profile_begin(&profile, &fixture.trial, &(struct address){.port = 1}, LOAD);
     cpu_profile_step(&profile, 0, NS_PER_SECOND);
     cpu_profile_step(&profile, TENTH - 1, NS_PER_SECOND);
     assert_null(profile.exchange);
@@ -289,7 +289,7 @@ static void a_profile_ends_with_the_load(void **state)
                               .answer_count = 1,
                               .waits_for_end = true};
     service_start(&service);
-    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    cpu_profile_begin(&profile, &fixture.trial, &(struct address){.port = service.port}, LOAD);
     while (service.requests[0][0] == '\0')
         cpu_profile_step(&profile, TENTH, 5 * NS_PER_SECOND);
     assert_int_equal(profile.seconds, 36);
@@ -308,7 +308,7 @@ static void a_handler_that_hangs_costs_its_time_once(void **state)
     (void)state;
     fixture_init(&fixture);
     service_start(&service);
-    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    cpu_profile_begin(&profile, &fixture.trial, &(struct address){.port = service.port}, LOAD);
     while (service.requests[0][0] == '\0')
         cpu_profile_step(&profile, TENTH, TENTH_NS);
     assert_int_equal(profile.grace_ns, 10 * NS_PER_SECOND);
@@ -319,7 +319,7 @@ static void a_handler_that_hangs_costs_its_time_once(void **state)
     fixture.trial.key.side = SIDE_BASE;
     struct str old = recording_cpu_file(&fixture.arena, fixture.trial.dir);
     assert_ok(io_write_file(old, bytes_of_str(STR("old")), &fixture.err), &fixture.err);
-    cpu_profile_begin(&profile, &fixture.trial, service.port, LOAD);
+    cpu_profile_begin(&profile, &fixture.trial, &(struct address){.port = service.port}, LOAD);
     cpu_profile_step(&profile, TENTH, TENTH_NS);
     assert_null(profile.exchange);
     assert_true(finish_ns(&fixture, &profile) < NS_PER_SECOND);

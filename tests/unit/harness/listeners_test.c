@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "gate/base/io.h"
 #include "tests/support/check.h"
 
 /* An IPv6 socket that takes no calls of IPv4, so that both families are asked on their own. */
@@ -93,10 +95,70 @@ static void both_ways_name_the_same_sockets(void **state)
         check_row(&rows[i], kernel_answers);
 }
 
+struct unix_row {
+    const char *name;
+    const char *path; /* in the directory */
+    bool listens;
+    bool found;
+};
+
+static const struct unix_row unix_rows[] = {
+    {"listens", "socket", true, true},
+    {"is only bound", "socket", false, false},
+    {"has a name that begins so", "socket2", true, false},
+    {"has a blank in its name", "socket socket", true, false},
+};
+
+static int bind_at(struct str path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0 && path.len < sizeof(address.sun_path));
+    memcpy(address.sun_path, path.data, path.len);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static void check_unix_row(struct arena *arena, struct str dir, const struct unix_row *row)
+{
+    struct listeners found = {0};
+    struct err err = {0};
+    struct str asked = io_join(arena, dir, STR("socket"));
+    struct str path = io_join(arena, dir, str_from(row->path));
+    print_message("%s\n", row->name);
+    int fd = bind_at(path);
+    assert_true(!row->listens || listen(fd, 1) == 0);
+    assert_ok(listeners_find_unix(&found, asked, &err), &err);
+    assert_int_equal(found.len, row->found ? 1 : 0);
+    if (row->found)
+        assert_int_equal(found.inodes[0], inode_of(fd));
+    assert_ok(listeners_find_unix(&found, path, &err), &err);
+    assert_int_equal(found.len, row->listens ? 1 : 0);
+    (void)close(fd);
+    assert_int_equal(unlink(path.data), 0);
+    assert_ok(listeners_find_unix(&found, path, &err), &err);
+    assert_int_equal(found.len, 0);
+}
+
+static void a_unix_socket_is_found_by_its_path(void **state)
+{
+    struct arena arena;
+    struct str dir = {0};
+    struct err err = {0};
+    (void)state;
+    arena_init(&arena);
+    assert_ok(io_make_temp_dir(&dir, &arena, "memgate-listeners", &err), &err);
+    for (size_t i = 0; i < ARRAY_LEN(unix_rows); i++)
+        check_unix_row(&arena, dir, &unix_rows[i]);
+    assert_ok(io_remove_tree(dir, &err), &err);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_ways_name_the_same_sockets),
+        cmocka_unit_test(a_unix_socket_is_found_by_its_path),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

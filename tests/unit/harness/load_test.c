@@ -220,12 +220,13 @@ static struct requests parse(const char *text)
 static struct load_spec spec_of(const struct server *server, const struct requests *requests)
 {
     return (struct load_spec){
-        .ports = {server->port},
+        .addresses = {{.port = server->port}},
         .lane_count = 1,
         .requests = requests,
         .seed = 1,
         .count = 20,
         .connections = 2,
+        .streams = 1,
         .request_timeout_ns = 5 * NS_PER_SECOND,
         .total_timeout_ns = 20 * NS_PER_SECOND,
     };
@@ -822,7 +823,7 @@ static void a_duet_sends_both_the_same_in_the_same_order(void **state)
         server_start(&servers[0], steps, 1);
         server_start(&servers[1], steps, 1);
         struct load_spec spec = spec_of(&servers[0], &requests);
-        spec.ports[1] = servers[1].port;
+        spec.addresses[1].port = servers[1].port;
         spec.lane_count = 2;
         spec.connections = 1;
         spec.count = 60;
@@ -860,7 +861,7 @@ static void a_slow_lane_does_not_delay_the_other(void **state)
     server_start(&servers[0], slow, ARRAY_LEN(slow));
     server_start(&servers[1], fast, 1);
     struct load_spec spec = spec_of(&servers[0], &requests);
-    spec.ports[1] = servers[1].port;
+    spec.addresses[1].port = servers[1].port;
     spec.lane_count = 2;
     spec.connections = 1;
     spec.count = 100;
@@ -917,7 +918,7 @@ static void the_lane_that_failed_is_known(void **state)
         server_start(&servers[which], bad, 1);
         server_start(&servers[1 - which], good, 1);
         struct load_spec spec = spec_of(&servers[0], &requests);
-        spec.ports[1] = servers[1].port;
+        spec.addresses[1].port = servers[1].port;
         spec.lane_count = 2;
         assert_fails(load_run(results, &arena, &spec, &err), STATUS_CHILD, &err, "GET /x");
         assert_true(results[which].has_failed);

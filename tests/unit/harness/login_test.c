@@ -39,7 +39,8 @@ static void add_answer(struct fixture *fixture, const char *text)
 static enum status log_in(struct fixture *fixture)
 {
     service_start(&fixture->service);
-    enum status status = login_run(&fixture->trial, fixture->service.port, &fixture->err);
+    enum status status =
+        login_run(&fixture->trial, &(struct address){.port = fixture->service.port}, &fixture->err);
     service_stop(&fixture->service);
     return status;
 }
@@ -181,7 +182,7 @@ static void a_file_without_logins_asks_nobody(void **state)
     (void)state;
     struct fixture fixture;
     fixture_init(&fixture, LOAD);
-    assert_ok(login_run(&fixture.trial, 1, &fixture.err), &fixture.err);
+    assert_ok(login_run(&fixture.trial, &(struct address){.port = 1}, &fixture.err), &fixture.err);
     assert_null(fixture.trial.captured);
     arena_release(&fixture.arena);
 }

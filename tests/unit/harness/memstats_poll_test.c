@@ -75,7 +75,8 @@ static void answers_become_rows(void **state)
         .answers = {text_of(&fixture, 10), text_of(&fixture, 13), text_of(&fixture, 270)},
         .answer_count = 3};
     service_start(&service);
-    memstats_poll_begin(&fixture.poll, &fixture.trial, service.port, 1000);
+    memstats_poll_begin(&fixture.poll, &fixture.trial, &(struct address){.port = service.port},
+                        1000);
     step_until(&fixture, 3);
     memstats_poll_end(&fixture.poll);
     service_stop(&service);
@@ -103,7 +104,8 @@ static void a_service_without_the_text_is_asked_once(void **state)
     struct service service = {
         .answers = {STR("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")}, .answer_count = 1};
     service_start(&service);
-    memstats_poll_begin(&fixture.poll, &fixture.trial, service.port, 1000);
+    memstats_poll_begin(&fixture.poll, &fixture.trial, &(struct address){.port = service.port},
+                        1000);
     step_until(&fixture, 1);
     memstats_poll_end(&fixture.poll);
     service_stop(&service);
@@ -118,12 +120,12 @@ static void nobody_is_asked_where_it_would_be_in_the_latency(void **state)
     (void)state;
     fixture_init(&fixture);
     fixture.policy.trials.duet = 0;
-    memstats_poll_begin(&fixture.poll, &fixture.trial, 1, 1000);
+    memstats_poll_begin(&fixture.poll, &fixture.trial, &(struct address){.port = 1}, 1000);
     memstats_poll_step(&fixture.poll, 100 * NS_PER_SECOND);
     assert_null(fixture.poll.exchange);
     fixture.policy.trials.duet = 3;
     fixture.trial.key.phase = PHASE_EXACT;
-    memstats_poll_begin(&fixture.poll, &fixture.trial, 1, 1000);
+    memstats_poll_begin(&fixture.poll, &fixture.trial, &(struct address){.port = 1}, 1000);
     memstats_poll_step(&fixture.poll, 100 * NS_PER_SECOND);
     assert_null(fixture.poll.exchange);
     memstats_poll_end(&fixture.poll);

@@ -544,11 +544,13 @@ static void listener_of_ours_is_accepted(void **state)
     for (size_t i = 0; i < ARRAY_LEN(addresses); i++) {
         assert_ok(process_free_port(&port, &fixture->err), &fixture->err);
         start_listener(fixture, addresses[i], port);
-        assert_ok(process_check_listener(&fixture->process, port, &listening, &fixture->err),
+        assert_ok(process_check_listener(&fixture->process, &(struct address){.port = port},
+                                         &listening, &fixture->err),
                   &fixture->err);
         assert_true(listening);
         process_release(&fixture->process);
-        assert_fails(process_check_listener(&fixture->process, port, &listening, &fixture->err),
+        assert_fails(process_check_listener(&fixture->process, &(struct address){.port = port},
+                                            &listening, &fixture->err),
                      STATUS_CHILD, &fixture->err, "nobody listens");
         assert_false(listening);
     }
@@ -566,17 +568,20 @@ static void listener_of_others_is_refused(void **state)
     start_shell(fixture, "exec sleep 1000");
     (void)snprintf(want, sizeof(want), "port %u is held by pid %d, not by", (unsigned)port,
                    (int)getpid());
-    assert_fails(process_check_listener(&fixture->process, port, &listening, &fixture->err),
+    assert_fails(process_check_listener(&fixture->process, &(struct address){.port = port},
+                                        &listening, &fixture->err),
                  STATUS_CHILD, &fixture->err, want);
     assert_true(listening);
     process_release(&fixture->process);
 
     print_message("both hold a socket of the port\n");
     start_listener(fixture, INADDR_ANY, port);
-    assert_fails(process_check_listener(&fixture->process, port, &listening, &fixture->err),
+    assert_fails(process_check_listener(&fixture->process, &(struct address){.port = port},
+                                        &listening, &fixture->err),
                  STATUS_CHILD, &fixture->err, want);
     (void)close(fd);
-    assert_ok(process_check_listener(&fixture->process, port, &listening, &fixture->err),
+    assert_ok(process_check_listener(&fixture->process, &(struct address){.port = port}, &listening,
+                                     &fixture->err),
               &fixture->err);
 }
 

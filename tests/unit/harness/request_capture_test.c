@@ -29,7 +29,7 @@ static struct str render(const struct request_line *line, uint64_t k, const stru
 {
     struct buf buf;
     buf_init(&buf, 1 << 20);
-    requests_render(&buf, line, (struct request_values){42, k, captured}, 8080);
+    requests_render(&buf, line, (struct request_values){42, k, captured}, STR("127.0.0.1:8080"));
     struct str text = str_copy(&arena, buf_view(&buf));
     buf_release(&buf);
     return text;

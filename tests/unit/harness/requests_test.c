@@ -50,7 +50,8 @@ static struct str render(const struct requests *requests, size_t line, uint64_t 
 {
     struct buf buf;
     buf_init(&buf, 4096);
-    requests_render(&buf, &requests->lines[line], (struct request_values){42, k, NULL}, 8080);
+    requests_render(&buf, &requests->lines[line], (struct request_values){42, k, NULL},
+                    STR("127.0.0.1:8080"));
     struct str text = str_copy(&arena, buf_view(&buf));
     buf_release(&buf);
     return text;
@@ -84,6 +85,10 @@ static const struct render_case render_cases[] = {
      "{\"method\":\"PUT\",\"url\":\"http://prod.example:80/a?b#c\","
      "\"header\":{\"X-A\":[\"1\",\"2\"]},\"body\":\"e2t9\"}",
      9, "PUT /a?b HTTP/1.1\r\n" HOST "X-A: 1\r\nX-A: 2\r\nContent-Length: 3\r\n\r\n{k}"},
+    {"a body in hexadecimal", "{\"path\":\"/\",\"body_hex\":\"7b6b7D\"}", 3,
+     "POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n{k}"},
+    {"a body in base64", "{\"path\":\"/\",\"body_base64\":\"e2t9\"}", 3,
+     "POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\n{k}"},
     {"a target without a path", "{\"method\":\"GET\",\"url\":\"http://x\"}", 0,
      "GET / HTTP/1.1\r\n" HOST "\r\n"},
 };
@@ -141,6 +146,23 @@ static const struct bad_case bad_cases[] = {
      "load.jsonl:1: \"body_file\" b.json: no such file"},
     {"body and body file", "{\"path\":\"/\",\"body\":\"\",\"body_file\":\"a.json\"}",
      "exclude each other"},
+    {"body and hexadecimal body", "{\"path\":\"/\",\"body\":\"\",\"body_hex\":\"00\"}",
+     "exclude each other"},
+    {"half a byte of a body", "{\"path\":\"/\",\"body_hex\":\"0\"}",
+     "\"body_hex\" must be pairs of hexadecimal digits"},
+    {"body that is no base64", "{\"path\":\"/\",\"body_base64\":\"a\"}",
+     "\"body_base64\" must be base64"},
+    {"call without a method", "{\"grpc\":\"shop.Orders\"}", "\"grpc\" must be a method such as"},
+    {"call of an empty method", "{\"grpc\":\"shop.Orders/\"}", "\"grpc\" must be a method"},
+    {"call by its path", "{\"grpc\":\"/shop.Orders/Create\"}", "\"grpc\" must be a method"},
+    {"call of a number", "{\"grpc\":1}", "\"grpc\" must be a method"},
+    {"call with a blank", "{\"grpc\":\"a b/C\"}", "write %20"},
+    {"call that expects a status of HTTP", "{\"grpc\":\"a.B/C\",\"expect\":[200]}",
+     "unknown key \"expect\""},
+    {"call that expects what there is not", "{\"grpc\":\"a.B/C\",\"expect_grpc\":[17]}",
+     "\"expect_grpc\" holds no status code from 0 to 16"},
+    {"status of gRPC without a call", "{\"path\":\"/\",\"expect_grpc\":[0]}",
+     "unknown key \"expect_grpc\""},
     {"length of half a byte", "{\"path\":\"/\",\"expect_bytes\":1.5}",
      "\"expect_bytes\" must be a whole number"},
     {"hash of another kind", "{\"path\":\"/\",\"expect_sha256\":\"d41d8cd98f00b204\"}",
@@ -192,6 +214,24 @@ static void a_body_file_is_sent_as_it_is(void **state)
     struct str want = STR("POST /5 HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n{k}\0{rand:");
     struct str have = render(&requests, 0, 5);
     assert_true(str_equal(have, want));
+}
+
+static void a_call_of_grpc_expects_its_own_status(void **state)
+{
+    (void)state;
+    struct requests requests =
+        parse("{\"path\":\"/\"}\n{\"grpc\":\"shop.Orders/Create\"}\n"
+              "{\"grpc\":\"a.B/C\",\"expect_grpc\":[5,0],\"body_hex\":\"00\"}");
+    assert_int_equal(requests.grpc_line, 2);
+    assert_false(requests.lines[0].is_grpc);
+    assert_true(requests.lines[1].is_grpc);
+    assert_str(requests.lines[1].method, "POST");
+    assert_str(requests.lines[1].path, "/shop.Orders/Create");
+    assert_int_equal(requests.lines[1].expect_len, 1);
+    assert_int_equal(requests.lines[1].expect[0], 0);
+    assert_int_equal(requests.lines[2].expect_len, 2);
+    assert_int_equal(requests.lines[2].expect[0], 5);
+    assert_int_equal(parse("{\"path\":\"/\"}").grpc_line, 0);
 }
 
 static void what_an_answer_must_be_is_read(void **state)
@@ -338,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_bad_request_file_is_refused_with_its_line),
         cmocka_unit_test(defaults_are_get_once_and_200),
         cmocka_unit_test(a_body_file_is_sent_as_it_is),
+        cmocka_unit_test(a_call_of_grpc_expects_its_own_status),
         cmocka_unit_test(what_an_answer_must_be_is_read),
         cmocka_unit_test(an_archive_of_a_browser_is_sent_again),
         cmocka_unit_test(every_cycle_hits_every_line_by_its_weight),

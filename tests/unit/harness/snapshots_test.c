@@ -70,7 +70,8 @@ static void leave(struct fixture *fixture, const char *name)
 static enum status read_waits(struct fixture *fixture, struct service *service, enum point point)
 {
     service_start(service);
-    enum status status = snapshots_read_waits(&fixture->trial, service->port, point, &fixture->err);
+    enum status status = snapshots_read_waits(
+        &fixture->trial, &(struct address){.port = service->port}, point, &fixture->err);
     service_stop(service);
     return status;
 }
@@ -95,7 +96,8 @@ static void profiles_are_kept_byte_for_byte(void **state)
                                         answer(&fixture.arena, "200 OK", traces)},
                             .answer_count = 2};
     service_start(&other);
-    assert_ok(snapshots_read_goroutines(&fixture.trial, other.port, POINT_END, &fixture.err),
+    assert_ok(snapshots_read_goroutines(&fixture.trial, &(struct address){.port = other.port},
+                                        POINT_END, &fixture.err),
               &fixture.err);
     service_stop(&other);
     assert_true(str_equal(content(&fixture, "goroutine-end.pb.gz"), goroutine));
@@ -144,7 +146,8 @@ static void a_refusal_is_kept_once_as_its_reason(void **state)
         assert_str(content(&fixture, "mutex-warm.pb.gz"), "");
         assert_str(content(&fixture, "mutex-end.pb.gz"), "");
         /* Nobody listens any more: the end is not asked for. */
-        assert_ok(snapshots_read_waits(&fixture.trial, service.port, POINT_END, &fixture.err),
+        assert_ok(snapshots_read_waits(&fixture.trial, &(struct address){.port = service.port},
+                                       POINT_END, &fixture.err),
                   &fixture.err);
         assert_str(content(&fixture, "mutex.txt"), row->want);
         fixture_release(&fixture);
@@ -163,7 +166,8 @@ static void the_next_attempt_forgets_the_reason(void **state)
     assert_ok(read_waits(&fixture, &service, POINT_WARM), &fixture.err);
     assert_str(content(&fixture, "mutex.txt"), "");
     /* A service that is gone at the end is a reason too. */
-    assert_ok(snapshots_read_waits(&fixture.trial, service.port, POINT_END, &fixture.err),
+    assert_ok(snapshots_read_waits(&fixture.trial, &(struct address){.port = service.port},
+                                   POINT_END, &fixture.err),
               &fixture.err);
     assert_true(str_starts_with(content(&fixture, "mutex.txt"), STR("GET /debug/pprof/mutex: ")));
     assert_str(content(&fixture, "mutex-end.pb.gz"), "");
@@ -188,7 +192,8 @@ static void a_refusal_holds_for_later_trials_of_both_sides(void **state)
     leave(&fixture, "mutex-end.pb.gz");
     fixture.trial.key = (struct trial_key){0, SIDE_BASE, PHASE_STEADY, 2};
     for (enum point point = POINT_WARM; point <= POINT_END; point++) {
-        assert_ok(snapshots_read_waits(&fixture.trial, service.port, point, &fixture.err),
+        assert_ok(snapshots_read_waits(&fixture.trial, &(struct address){.port = service.port},
+                                       point, &fixture.err),
                   &fixture.err);
         assert_str(content(&fixture, "mutex.txt"), want);
         assert_str(content(&fixture, "mutex-end.pb.gz"), "");

@@ -227,7 +227,7 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:5:38: command names no program; its first item is one, such as "
      "[hey, -n, \"${COUNT}\", \"http://${ADDR}/\"]"},
     {"command: nowhere to send to", LOAD("driver: command, command: [hey], output: hey"),
-     "memgate.yaml:5:38: neither command nor env holds ${ADDR} or ${PORT}: the tool would not "
+     "memgate.yaml:5:38: neither command nor env holds ${ADDR} or ${PORT} (or ${SOCKET}): the tool would not "
      "learn where the service listens"},
     {"command: no word of its output", LOAD("driver: command, command: [hey, \"${ADDR}\"]"),
      "memgate.yaml:5:11: load needs output: which tool's result it writes, or none"},
@@ -262,15 +262,16 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:5:20: unknown driver \"htpp\"; did you mean \"http\"?"},
     {"service that cannot know its address",
      SERVICE("    service: {args: [-v]}\n    load: {requests: r, count: 5}\n"),
-     "memgate.yaml:4:14: neither args nor env of service holds ${ADDR} or ${PORT}: "
+     "memgate.yaml:4:14: neither args nor env of service holds ${ADDR} or ${PORT} (or ${SOCKET}): "
      "the service would not learn where to listen"},
     {"no service at all", SERVICE("    load: {requests: r, count: 5}\n"),
-     "memgate.yaml:3:5: neither args nor env of service holds ${ADDR} or ${PORT}: "
+     "memgate.yaml:3:5: neither args nor env of service holds ${ADDR} or ${PORT} (or ${SOCKET}): "
      "the service would not learn where to listen"},
     {"timeout without its unit", SERVICE("    service: {start_timeout: 60}\n    load: {}\n"),
      "memgate.yaml:4:30: the unit is missing; known: ns us ms s m h"},
     {"path of the service", SERVICE("    service: {ready: healthz}\n    load: {}\n"),
-     "memgate.yaml:4:22: ready is a path on the service and begins with /"},
+     "memgate.yaml:4:22: ready is a path on the service and begins with / (or with "
+     "http://${PPROF_ADDR}/)"},
     {"package that is an option", SERVICE("    build: {package: -toolexec=x}\n    load: {}\n"),
      "memgate.yaml:4:22: package may not begin with -"},
     {"variable name", SERVICE("    build: {env: {A-B: x}}\n    load: {}\n"),

@@ -70,6 +70,8 @@ static const struct {
     {"unknown member", "\"quick\": true", "\"quick\": true, \"slow\": 1",
      "unknown member \"slow\""},
     {"duplicate member", "\"quick\": true", "\"quick\": true, \"quick\": true", "line "},
+    {"empty transport", "HTTP/2 over TCP", "", "transport: not a text of one character or more"},
+    {"number for a transport", "\"HTTP/2 over TCP\"", "1", "transport: not a text"},
     {"missing member", "\"quick\": true,", "", "quick is missing"},
     {"without renames", "\"renames\": [", "\"renamed\": [", "renames is missing"},
     {"text for a rename", "\"cart/cart.go\",\n      \"basket/basket.go\"", "\"cart.go\"",
@@ -124,6 +126,20 @@ static const struct {
      "policy.yaml: has 11 bytes, not the 12 of manifest.json"},
     {"not an object", "{\n  \"schema\"", "[{\n  \"schema\"", "manifest.json: "},
 };
+
+/* Recordings of earlier versions do not say. */
+static void a_transport_may_be_missing(void **state)
+{
+    struct sample sample;
+    (void)state;
+    sealed(&sample);
+    struct str good = sample_read(&sample, "manifest.json");
+    struct str older =
+        sample_replace(&sample, good, "      \"transport\": \"HTTP/2 over TCP\",\n", "");
+    sample_put(&sample, "manifest.json", sample_reseal(&sample, older));
+    assert_ok(sample_open(&sample), &sample.err);
+    sample_release(&sample);
+}
 
 static void hostile_manifests_are_refused(void **state)
 {
@@ -361,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_changed_byte_is_refused),
         cmocka_unit_test(every_cut_is_refused),
+        cmocka_unit_test(a_transport_may_be_missing),
         cmocka_unit_test(hostile_manifests_are_refused),
         cmocka_unit_test(a_name_may_stand_for_one_scenario_only),
         cmocka_unit_test(hostile_records_are_refused),

@@ -129,6 +129,7 @@ static void assert_same_recording(const struct recording *have, const struct rec
         assert_true(str_equal(a->identical_why_measured, b->identical_why_measured));
         assert_true(str_equal(a->failure, b->failure));
         assert_true(str_equal(a->notes, b->notes));
+        assert_true(str_equal(a->transport, b->transport));
         assert_true(a->load_count == b->load_count);
         assert_true(a->limits.cgroup_version == b->limits.cgroup_version);
         assert_true(a->limits.memory_bytes == b->limits.memory_bytes);

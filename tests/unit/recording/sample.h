@@ -77,6 +77,7 @@ static inline void sample_init(struct sample *sample)
     recording->scenarios[0] = (struct record_scenario){
         .name = STR("orders"),
         .identical_why_measured = STR("go.sum"),
+        .transport = STR("HTTP/2 over TCP"),
         .load_count = 20000,
         .limits = {1, 536870912, 1.5, STR("0-1")},
     };
