@@ -97,6 +97,31 @@ struct str noise_governor_doubt(const struct record_scenario *record, struct are
     return STR("");
 }
 
+/* Times that a clock makes, of the whole process; what waits for others is left out. */
+static const enum metric clocked[] = {
+    METRIC_CPU,          METRIC_P50,    METRIC_P90,       METRIC_P99,
+    METRIC_GC_PAUSE_P99, METRIC_GC_CPU, METRIC_NS_PER_OP, METRIC_MAP_CPU,
+};
+
+static bool is_clocked(enum metric metric)
+{
+    for (size_t i = 0; i < ARRAY_LEN(clocked); i++) {
+        if (clocked[i] == metric)
+            return true;
+    }
+    return false;
+}
+
+void noise_doubt_times(struct comparison *comparison, struct arena *arena)
+{
+    struct str doubt = noise_governor_doubt(comparison->record, arena);
+    for (size_t i = 0; i < comparison->row_count && doubt.len > 0; i++) {
+        struct comparison_row *row = &comparison->rows[i];
+        if (row->phase == PHASE_STEADY && row->doubt.len == 0 && is_clocked(row->metric))
+            row->doubt = doubt;
+    }
+}
+
 /* What keeps the clock low until there is work, and longer than a request takes. */
 static void note_powersave(struct comparison *comparison, struct arena *arena)
 {

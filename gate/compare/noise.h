@@ -24,4 +24,7 @@ void noise_note(struct comparison *comparison, struct arena *arena);
  */
 struct str noise_governor_doubt(const struct record_scenario *record, struct arena *arena);
 
+/* Puts that doubt on the rows about time that the steady trials gave, where none stands yet. */
+void noise_doubt_times(struct comparison *comparison, struct arena *arena);
+
 #endif

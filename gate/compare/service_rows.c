@@ -147,18 +147,12 @@ static bool was_measured(const struct columns *columns, size_t row)
     return columns->trials[SIDE_BASE] > 0 && columns->trials[SIDE_CAND] > 0;
 }
 
-/*
- * The sides ran at different times: lateness of one, or another clock, may
- * be all that differs.
- */
+/* The sides ran at different times: lateness of one may be all that differs. */
 static struct str doubt_of(const struct comparison *comparison, struct arena *arena,
                            enum metric metric)
 {
-    const struct record_scenario *record = comparison->record;
-    struct str late =
-        metric_is_latency(metric) ? lateness_problem(record, PHASE_STEADY, arena) : STR("");
-    bool is_time = metric_is_latency(metric) || metric == METRIC_CPU || metric == METRIC_NS_PER_OP;
-    return late.len || !is_time ? late : noise_governor_doubt(record, arena);
+    return metric_is_latency(metric) ? lateness_problem(comparison->record, PHASE_STEADY, arena)
+                                     : STR("");
 }
 
 static void add_steady(struct comparison *comparison, struct arena *arena,
@@ -261,7 +255,6 @@ static void add_benchmark(struct comparison *comparison, struct arena *arena, st
             .func = str_format(arena, "%.*s.%.*s", STR_ARGS(package), STR_ARGS(name)),
             .package = package,
             .estimate = estimate_of(samples[SIDE_BASE], samples[SIDE_CAND], what->method),
-            .doubt = doubt_of(comparison, arena, what->metric),
         };
         row.normal = row.func;
         comparison_row_add(comparison, arena, &row);
@@ -325,5 +318,6 @@ enum status service_rows_add(struct comparison *comparison, struct arena *arena,
     if (record->is_gotest && record->trial_count[SIDE_BASE][PHASE_EXACT] > 0 &&
         record->trial_count[SIDE_CAND][PHASE_EXACT] > 0)
         add_benchmarks(comparison, arena);
+    noise_doubt_times(comparison, arena);
     return STATUS_OK;
 }

@@ -98,6 +98,31 @@ static void another_clock_is_a_doubt(void **state)
     arena_release(&fixture.arena);
 }
 
+static void times_of_the_steady_trials_are_doubted(void **state)
+{
+    struct fixture fixture;
+    struct comparison_row rows[] = {
+        {.metric = METRIC_CPU, .phase = PHASE_STEADY},
+        {.metric = METRIC_P99, .phase = PHASE_DUET},
+        {.metric = METRIC_RSS_P95, .phase = PHASE_STEADY},
+        {.metric = METRIC_P99, .phase = PHASE_STEADY, .doubt = STR("late")},
+    };
+    (void)state;
+    fixture_init(&fixture);
+    fixture.comparison.rows = rows;
+    fixture.comparison.row_count = ARRAY_LEN(rows);
+    give_governor(&fixture, "performance");
+    noise_doubt_times(&fixture.comparison, &fixture.arena);
+    assert_str(rows[0].doubt, "");
+    fixture.trials[SIDE_CAND][PHASE_STEADY][0].machine.governor = STR("powersave");
+    noise_doubt_times(&fixture.comparison, &fixture.arena);
+    assert_true(str_starts_with(rows[0].doubt, STR("the governor of the CPUs was not the same")));
+    assert_str(rows[1].doubt, "");
+    assert_str(rows[2].doubt, "");
+    assert_str(rows[3].doubt, "late");
+    arena_release(&fixture.arena);
+}
+
 static void a_saving_governor_and_a_quota_are_said(void **state)
 {
     struct fixture fixture;
@@ -123,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(another_clock_is_a_doubt),
+        cmocka_unit_test(times_of_the_steady_trials_are_doubted),
         cmocka_unit_test(a_saving_governor_and_a_quota_are_said),
         cmocka_unit_test(a_quiet_machine_is_not_worth_a_line),
         cmocka_unit_test(the_worst_trial_of_each_cause_is_named),
