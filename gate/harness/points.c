@@ -171,7 +171,8 @@ static enum status read_live(struct record_live *out, struct trial *trial, struc
     struct str path = STR("");
     /*
      * The first collection leaves what pools hold to their victim caches, the
-     * second takes it. A profile is what a service makes with less effort.
+     * second takes it. Nothing is read of the first: a profile has a twentieth
+     * of the bytes of the text.
      */
     for (int i = 0; i < 2; i++) {
         path = heap_path(trial, arena, i == 1);
