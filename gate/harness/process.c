@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,8 +31,6 @@ enum { STEP_MS = 100, ORPHAN_STEP_MS = 5, PIPE_BYTES = 1024 * 1024 };
 /* Over what the kernel does by itself (0): when memory is short, memgate lives to say so. */
 #define OOM_SCORE "500"
 
-static volatile sig_atomic_t interrupted_by;
-
 /* Keepers that live, of the thread that starts processes; kill_orphans must not take them. */
 struct keeper_entry {
     pid_t pid;
@@ -51,40 +48,6 @@ static struct keeper_entry *find_keeper(pid_t pid)
             return &keepers[i];
     }
     return NULL;
-}
-
-static void note_signal(int number)
-{
-    interrupted_by = number;
-}
-
-static void set_handler(int number, void (*handler)(int))
-{
-    /* No SA_RESTART: whoever waits shall look at process_interrupted. */
-    struct sigaction action = {.sa_handler = handler};
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(number, &action, NULL);
-}
-
-void process_setup(void)
-{
-    static const int stops[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < ARRAY_LEN(stops); i++)
-        set_handler(stops[i], note_signal);
-    set_handler(SIGPIPE, SIG_IGN);
-    (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-    /* The service runs as the same user and would read our environment in /proc. */
-    (void)prctl(PR_SET_DUMPABLE, 0);
-}
-
-int process_interrupted(void)
-{
-    return interrupted_by;
-}
-
-enum status process_interruption(struct err *err)
-{
-    return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d", process_interrupted());
 }
 
 /* Where PATH has the program; names with a slash are taken as they are. */
