@@ -50,7 +50,8 @@ nothing_left() {
 # interrupted SIGNAL: memgate gets it while a service runs in its group.
 interrupted() {
     local signal=$1 tries=0 pid
-    (cd "$repo" && exec "$memgate" run --base main --head main --policy-from work-tree \
+    # What a killed memgate cannot remove goes with the rest.
+    (cd "$repo" && TMPDIR=$work exec "$memgate" run --base main --head main --policy-from work-tree \
         --always-measure -o "$work/out") > "$work/stdout" 2> "$work/stderr" &
     pid=$!
     while [ -z "$(groups)" ] || ! grep -q 'steady trial' "$work/stderr"; do
