@@ -374,6 +374,12 @@ static bool is_made(const struct cgroup *group, const char *dir)
     return false;
 }
 
+/* A run that was killed can have left one of this name: it is ours to take when it is empty. */
+static bool make_group(const char *dir)
+{
+    return mkdir(dir, 0755) == 0 || (errno == EEXIST && rmdir(dir) == 0 && mkdir(dir, 0755) == 0);
+}
+
 static enum status add_controller(struct cgroup *group, const struct cgroup_place *parent,
                                   enum cgroup_controller controller, const char *name,
                                   struct err *err)
@@ -382,7 +388,7 @@ static enum status add_controller(struct cgroup *group, const struct cgroup_plac
     int len = snprintf(dir, sizeof(dir), "%.*s/%s", STR_ARGS(parent->dir), name);
     if (len < 0 || (size_t)len >= sizeof(dir))
         return err_set(err, STATUS_LIMIT, "the path of our control group is too long");
-    if (!is_made(group, dir) && mkdir(dir, 0755) != 0) {
+    if (!is_made(group, dir) && !make_group(dir)) {
         return err_set(err, STATUS_INVALID, "cannot make the control group %s: %s" WHAT_TO_DO, dir,
                        strerror(errno));
     }
