@@ -127,7 +127,7 @@ static const char benchmark[] =
     "[ \"$rate\" = 1 ] && [ -e \"${0%/*}/slow\" ] && exec tail -f /dev/null\n"
     "echo \"${0##*/} $rate\" >> \"${0%/*}/calls\"\n"
     "echo \"heap profile: 1: 8 [1: 8] @ heap/$((2 * rate))\n1: 8 [1: 8] @ 0x1\" > \"$file\"\n"
-    "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done\n"
+    "i=0; while [ $i -lt 150000 ]; do i=$((i + 1)); done\n"
     "echo 'BenchmarkX-2 100 5.0 ns/op 0 B/op 0 allocs/op'\n";
 
 struct bench {
