@@ -209,8 +209,10 @@ static const struct key load_rows[] = {
     {.name = "command",
      .type = VALUE_TEXTS,
      .offset = offsetof(struct scenario_load, command),
-     .help = "command: the load tool and its arguments, one item each; no shell reads them; "
-             "${ADDR}, ${PORT}, ${DIR}, ${SEED}, ${COUNT}, ${RATE} and ${CONNECTIONS} are put in"},
+     .help =
+         "command: the load tool and its arguments, one item each; no shell reads them; "
+         "${ADDR}, ${PORT}, ${SOCKET}, ${DIR}, ${SEED}, ${COUNT}, ${RATE} and ${CONNECTIONS} are put "
+         "in"},
     {.name = "warmup_command",
      .type = VALUE_TEXTS,
      .offset = offsetof(struct scenario_load, warmup_command),

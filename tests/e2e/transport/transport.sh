@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # transport.sh MEMGATE: the same service over each transport: an unchanged one passes, a planted
 # allocation is found, and what cannot be spoken to is told with the key to set.
+# What stands in ${...} of a policy is put in by memgate, so:
+# shellcheck disable=SC2016
 set -euo pipefail
 # shellcheck source=tests/e2e/run/lib.sh
 . "$(dirname "$0")/../run/lib.sh"
@@ -13,12 +15,12 @@ policy() {
     cat > "$repo/memgate.yaml" <<YAML
 version: 1
 trials: {exact: 3, steady: 1, duet: 1, max: 3}
-profiles: [heap]
+profiles: [heap, cpu]
 on_inconclusive: pass
 scenarios:
   - name: transport
     service: {$1}
-    load: {warmup: 20, count: 240, connections: 2, $2}
+    load: {warmup: 20, connections: 2, $2}
 rules:
   - {metric: alloc_space, max_increase_percent: 30%}
   - {metric: alloc_objects, max_increase_percent: 50%, severity: review}
@@ -30,14 +32,19 @@ rules:
 YAML
 }
 
-# run BASE HEAD ARGUMENT...: its exit code goes to $code, what it said to $work/stdout and stderr.
+# run BASE HEAD ARGUMENT...: its exit code goes to $code, what it said to $work/stdout and stderr. A
+# machine that was too busy to keep the pace is given two more chances: the pace is not what is tested.
 run() {
-    local base=$1 head=$2
+    local base=$1 head=$2 tries
     shift 2
-    code=0
-    rm -rf "$work/out"
-    (cd "$repo" && "$memgate" run --base "$base" --head "$head" --policy-from work-tree "$@" \
-        -o "$work/out") > "$work/stdout" 2> "$work/stderr" || code=$?
+    for tries in 1 2 3; do
+        code=0
+        rm -rf "$work/out"
+        (cd "$repo" && "$memgate" run --base "$base" --head "$head" --policy-from work-tree "$@" \
+            -o "$work/out") > "$work/stdout" 2> "$work/stderr" || code=$?
+        grep -qE 'requests per second were delivered|machine is too busy' "$work/stdout" || return 0
+        echo "   try $tries: the machine was too busy"
+    done
 }
 
 # row NAME EXIT TEXT BASE HEAD ARGUMENT...: what a run ends with, and what it must say.
@@ -69,6 +76,9 @@ verdict = json.load(open(out + "/verdict.json"))
 assert verdict["scenarios"][0]["measured"]["transport"] == transport, verdict["scenarios"]
 trials = [json.load(open(p)) for p in glob.glob(out + "/recording/scenario-1/*/*/trial.json")]
 assert len(trials) == 10, len(trials)
+# Profiles come the same way as the load, or from the second listener; a closed loop is over too soon.
+profiles = glob.glob(out + "/recording/scenario-1/*/steady-1/cpu.pb.gz")
+assert len(profiles) == 2 or all(t["rate_per_second"] == 0 for t in trials), profiles
 [alloc] = [f for f in verdict["scenarios"][0]["findings"]
            if f["metric"] == "alloc_space" and not f["subject"]["func"] and not f["subject"]["kind"]]
 assert alloc["verdict"] == "ok", alloc
@@ -110,17 +120,19 @@ tls='args: [-addr, "${ADDR}", -cert, server.pem, -key, server.key], ready: /heal
 ca='tls: {ca: ca.pem}'
 second='args: [-addr, "${ADDR}", -second, "${PPROF_ADDR}", -h2, -late, 50ms], env: {H2C: "1"}'
 second="$second, ready: \"http://\${PPROF_ADDR}/healthz\", pprof: \"http://\${PPROF_ADDR}/debug/pprof/\""
-lines='requests: load.jsonl'
+lines='requests: load.jsonl, count: 240'
+# Long enough that a hiccup of the machine is no missing request.
+paced='count: 600, rate: 200/s'
 
-policy "$tls, $ca" "$lines, rate: 300/s"
+policy "$tls, $ca" "requests: load.jsonl, $paced"
 both "https" "HTTP/1.1 over TLS over TCP" 3
-policy 'args: [-addr, "${SOCKET}"], ready: /healthz' "$lines, rate: 300/s"
+policy 'args: [-addr, "${SOCKET}"], ready: /healthz' "$lines"
 both "unix socket" "HTTP/1.1 over a unix socket" 3
-policy "$h2c" "$lines, rate: 300/s, protocol: http2"
+policy "$h2c" "$lines, protocol: http2"
 both "h2c" "HTTP/2 over TCP" 3
 policy "$tls, $ca" "$lines, protocol: http2, streams: 4"
 both "h2" "HTTP/2 over TLS over TCP" 3
-policy "$second" "requests: grpc.jsonl, rate: 300/s, protocol: http2"
+policy "$second" "requests: grpc.jsonl, $paced, protocol: http2"
 both "gRPC" "HTTP/2 over TCP" 3
 
 # quick NAME EXIT TEXT: both sides are main, and must end so.
@@ -145,9 +157,9 @@ policy "$tls, $ca, env: {GODEBUG: http2server=0}" "$lines, protocol: http2"
 quick "HTTPS without HTTP/2" 3 'set load.protocol'
 policy "$plain" "$lines, protocol: http2"
 quick "no h2c" 3 'set load.protocol: http1'
-policy "$second" "requests: unexpected.jsonl, protocol: http2"
+policy "$second" "requests: unexpected.jsonl, count: 240, protocol: http2"
 quick "another status of gRPC" 3 'POST /shop.Orders/Find answered grpc-status 5 NOT_FOUND \(no such thing\)'
-policy "$plain" "requests: grpc.jsonl"
+policy "$plain" "requests: grpc.jsonl, count: 240"
 quick "gRPC without HTTP/2" 2 'grpc.jsonl:1: calls of gRPC need HTTP/2; set load.protocol: http2'
 policy 'args: [-addr, "${SOCKET}"], ready: /healthz' "$lines"
 mkdir -p "$work/$(printf 'x%.0s' {1..90})"

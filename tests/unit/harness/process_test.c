@@ -7,10 +7,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/base/io.h"
 #include "gate/base/num.h"
 #include "tests/support/check.h"
 
@@ -510,6 +512,29 @@ static int listen_on(uint32_t address, uint16_t port)
     return fd;
 }
 
+static int listen_at(const char *path)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert(fd >= 0 && strlen(path) < sizeof(name.sun_path));
+    memcpy(name.sun_path, path, strlen(path));
+    if (bind(fd, (struct sockaddr *)&name, sizeof(name)) != 0 || listen(fd, 1) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Likewise, on a unix socket. */
+static int listen_at_as_child(const char *path)
+{
+    if (listen_at(path) < 0)
+        return 1;
+    (void)!write(STDOUT_FILENO, "up\n", 3);
+    for (;;)
+        (void)pause();
+}
+
 /* This test executed by itself: listens until it is killed. */
 static int listen_as_child(const char *address, const char *port)
 {
@@ -554,6 +579,37 @@ static void listener_of_ours_is_accepted(void **state)
                      STATUS_CHILD, &fixture->err, "nobody listens");
         assert_false(listening);
     }
+}
+
+static void unix_listener_must_be_of_ours(void **state)
+{
+    struct fixture *fixture = *state;
+    struct str dir = {0};
+    bool listening = false;
+    char self[4096] = "";
+    assert_ok(io_make_temp_dir(&dir, &fixture->arena, "memgate-unix", &fixture->err),
+              &fixture->err);
+    struct address address = {.socket = io_join(&fixture->arena, dir, STR("socket"))};
+    assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+    const char *const argv[] = {self, "listen", address.socket.data, NULL};
+    assert_ok(start(fixture, argv), &fixture->err);
+    await_output(fixture, 3);
+    assert_ok(process_check_listener(&fixture->process, &address, &listening, &fixture->err),
+              &fixture->err);
+    assert_true(listening);
+
+    print_message("another takes its place\n");
+    assert_int_equal(unlink(address.socket.data), 0);
+    int fd = listen_at(address.socket.data);
+    assert_true(fd >= 0);
+    assert_fails(process_check_listener(&fixture->process, &address, &listening, &fixture->err),
+                 STATUS_CHILD, &fixture->err, "not by the program under test");
+    process_release(&fixture->process);
+    (void)close(fd);
+    assert_fails(process_check_listener(&fixture->process, &address, &listening, &fixture->err),
+                 STATUS_CHILD, &fixture->err, "nobody listens on /");
+    assert_false(listening);
+    assert_ok(io_remove_tree(dir, &fixture->err), &fixture->err);
 }
 
 static void listener_of_others_is_refused(void **state)
@@ -645,11 +701,14 @@ int main(int argc, char **argv)
         CLAIM(nothing_survives_the_kill_of_its_keeper),
         CLAIM(listener_of_ours_is_accepted),
         CLAIM(listener_of_others_is_refused),
+        CLAIM(unix_listener_must_be_of_ours),
         CLAIM(port_is_free_after_the_end),
         CLAIM(interruption_ends_every_wait),
     };
     if (argc == 4 && strcmp(argv[1], "listen") == 0)
         return listen_as_child(argv[2], argv[3]);
+    if (argc == 3 && strcmp(argv[1], "listen") == 0)
+        return listen_at_as_child(argv[2]);
     process_setup();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
