@@ -63,7 +63,11 @@ class Run:
         with tempfile.TemporaryFile(mode="w+") as out:
             child = subprocess.Popen(["taskset", "-c", GENERATOR_CORE] + command, stdout=out,
                                      stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-            usage = wait_for(child)
+            try:
+                usage = wait_for(child)
+            except BaseException:
+                child.kill()
+                raise
             out.seek(0)
             self.output = out.read()
         self.seconds = time.monotonic() - began
@@ -80,7 +84,6 @@ def wait_for(child):
             child.returncode = os.waitstatus_to_exitcode(status)
             return usage
         time.sleep(0.05)
-    child.kill()
     sys.exit("bench: %s did not end within %d s" % (child.args[3], TOOL_LIMIT_S))
 
 
@@ -351,6 +354,8 @@ def main():
     if os.cpu_count() < 2:
         sys.exit("bench: service and generator need a core each")
     work = tempfile.mkdtemp()
+    # An exit by exception ends the servers; being killed would leave them.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: terminated"))
     try:
         print("load average %.2f %.2f %.2f before, %d cores" % (os.getloadavg() + (os.cpu_count(),)))
         others = Others()

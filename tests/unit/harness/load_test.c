@@ -475,6 +475,38 @@ static void what_the_service_says_is_taken_during_the_load(void **state)
     (void)close(fds[1]);
 }
 
+/* Requests 0.2 ms apart: between them the engine sleeps, and neither ends nor output are lost on it. */
+static void what_happens_between_close_requests_is_seen(void **state)
+{
+    (void)state;
+    static const struct step steps[] = {
+        {OK_ANSWER, false, 0}, {OK_ANSWER, true, 0}, {OK_ANSWER, false, 0}, {OK_ANSWER, true, 0},
+        {OK_ANSWER, false, 0}, {OK_ANSWER, true, 0}, {OK_ANSWER, false, 0},
+    };
+    static struct server server;
+    struct err err = {0};
+    struct load_result result = {0};
+    int fds[3] = {0};
+    struct requests requests = parse("{\"path\":\"/x\"}");
+    assert_int_equal(pipe(fds), 0);
+    server_start(&server, steps, ARRAY_LEN(steps));
+    server.log_fd = fds[1];
+    struct load_spec spec = spec_of(&server, &requests);
+    spec.count = 200;
+    spec.rate_per_second = 5000;
+    spec.on_watch = take_log;
+    spec.watch_fds[0] = fds[0];
+    spec.tick_ctx = fds;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.answered, 200);
+    assert_int_equal(result.unexpected, 0);
+    assert_int_equal(result.reconnects, 3);
+    assert_true(fds[2] >= 199 * LOG_BYTES);
+    server_stop(&server);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+}
+
 struct evil_case {
     const char *name;
     struct step step;
@@ -944,6 +976,7 @@ int main(void)
         cmocka_unit_test(requests_go_out_in_order_from_the_first_number),
         cmocka_unit_test(a_fixed_rate_is_kept),
         cmocka_unit_test(latency_counts_from_the_intended_send_time),
+        cmocka_unit_test(what_happens_between_close_requests_is_seen),
         cmocka_unit_test(requests_of_a_batch_leave_together),
         cmocka_unit_test(an_answer_counts_from_its_arrival),
         cmocka_unit_test(latency_from_the_actual_send_is_told_as_well),
