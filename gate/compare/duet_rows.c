@@ -145,12 +145,18 @@ static void tell_growth(struct comparison *comparison, struct arena *arena)
         }
     }
     struct comparison_row *row = growth_row(comparison, arena);
-    /* One pair has no interval, and growth that is proven stays so. */
-    if (pairs < 2 || (row->estimate.bounded && row->estimate.delta_low > 0))
+    struct estimate estimate =
+        estimate_of((struct samples){slopes[SIDE_BASE], pairs},
+                    (struct samples){slopes[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
+    /*
+     * One pair has no interval, and growth that is proven stays so, but for
+     * more of it: a leak may begin later than the exact phase ends.
+     */
+    bool is_proven = row->estimate.bounded && row->estimate.delta_low > 0;
+    if (pairs < 2 || (is_proven && estimate.delta_low <= row->estimate.delta_low))
         return;
     row->phase = PHASE_DUET;
-    row->estimate = estimate_of((struct samples){slopes[SIDE_BASE], pairs},
-                                (struct samples){slopes[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
+    row->estimate = estimate;
 }
 
 enum status duet_rows_add(struct comparison *comparison, struct arena *arena, struct err *err)

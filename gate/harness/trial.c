@@ -246,6 +246,7 @@ static enum status take_trial(struct harness *harness, struct harness_scenario *
     arena_init(&scratch);
     struct trial trial = trial_of(harness, scenario, key, &record, &scratch);
     trial.module = recording->scenarios[key.scenario].programs[key.side].module;
+    trial.is_quick = recording->quick;
     enum status status = run_trial(&trial, recording, err);
     if (status == STATUS_OK) {
         append_trial(recording, harness->arena, key, &record);

@@ -11,6 +11,7 @@ struct trial {
     struct trial_key key;
     struct str dir;     /* in the recording, absolute */
     struct str module;  /* of the program; empty: not known */
+    bool is_quick;      /* of a recording that is */
     struct str run_dir; /* ${DIR}: private to the trial, the same path for every one of them */
     struct record_trial *record;
     struct arena *scratch;      /* until the end of the trial */

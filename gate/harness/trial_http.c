@@ -36,12 +36,13 @@ static bool sends_itself(const struct trial *trial)
 /*
  * Theil-Sen wants five points, and the exact phase has two. More of them
  * within its load would change what is counted there, so the load goes on
- * behind its end, by a quarter of it a part.
+ * behind its end, by a quarter of it a part. Reading the heap six more times
+ * is most of what that takes, and too much where a person waits.
  */
 static uint64_t growth_part(const struct trial *trial)
 {
     uint64_t count = trial_load_count(trial) / 4;
-    if (trial->key.phase != PHASE_EXACT || !sends_itself(trial))
+    if (trial->key.phase != PHASE_EXACT || trial->is_quick || !sends_itself(trial))
         return 0;
     return count > 0 ? count : 1;
 }

@@ -65,9 +65,9 @@
  * the same names; targets are lists ["hexadecimal offset", "symbol",
  * "type", "call" or "hidden"]. Both sides have a program.json even when only
  * one was built. functions.txt has one name a line, as profiles spell it,
- * each greater in byte order than the one before. series.txt, slow.txt and
- * gc.txt are tables (enum record_table): a first line that names the
- * columns, then one row a line. A trial's
+ * each greater in byte order than the one before. series.txt, memstats.txt,
+ * slow.txt, gc.txt and growth.txt are tables (enum record_table): a first line
+ * that names the columns, then one row a line. A trial's
  * directory may hold more files of any name; trial.json must be there for
  * every trial that the manifest counts, and for no other.
  */

@@ -8,17 +8,18 @@ memgate=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$work/repo
 # shellcheck disable=SC2034 # row of lib.sh reads it
-shown='gc_|collector|gctrace|headroom|slowest|^  heap'
+shown='gc_|collector|gctrace|headroom|slowest|heap_growth|main.remember|^  heap'
 
 # policy MODE TRIALS RULE...: other rules get room, so that only those about the collector can break.
 requests=300
 connections=1
+exact=1
 policy() {
     local mode=$1 trials=$2
     shift 2
     cat > "$repo/memgate.yaml" <<YAML
 version: 1
-trials: {exact: 1, steady: $trials, duet: 0, max: $trials}
+trials: {exact: $exact, steady: $trials, duet: 0, max: $((trials > exact ? trials : exact))}
 profiles: [heap]
 on_inconclusive: pass
 scenarios:
@@ -40,6 +41,9 @@ git_in commit -q -a -m seldom
 git_in checkout -q -b walk main
 sed -i 's/chained   = 0 /chained   = 1000000 /; s/gcTarget  = 100 /gcTarget  = 50 /' "$repo/side.go"
 git_in commit -q -a -m walk
+git_in checkout -q -b leak main
+sed -i 's/leaked    = 0 /leaked    = 1024 /' "$repo/side.go"
+git_in commit -q -a -m leak
 git_in checkout -q -b sleep main
 sed -i 's/slowEvery = 0 /slowEvery = 40 /; s/jumpAt    = 0 /jumpAt    = 1220 /' "$repo/side.go"
 git_in commit -q -a -m sleep
@@ -77,6 +81,16 @@ policy silent 1 "$cycles"
 row "standard error is closed" 3 \
     'gc_cycles_per_minute was not measured, but memgate.yaml:[0-9]+ limits it: baseline, steady trial 1: no line of gctrace came' \
     main often
+# 1024 bytes of each request, and the slice that holds them.
+exact=2
+policy quiet 1 '{metric: heap_growth_per_1000_requests, func: main.remember, max_increase: 64KiB}' \
+    '{metric: heap_growth_per_1000_requests, func: main.work, max_increase: 64KiB}'
+row "a function that leaks" 1 \
+    '^  BLOCK +heap_growth_per_1000_requests, main\.remember +0 B/1000 requests -> (1|1\.0[0-9]|10[0-9]{2}) [KM]iB/1000 requests' \
+    main leak
+grep -qE '^          \+1[0-9.]* [KM]iB/1000 requests +slice make +main\.remember ' "$work/stdout" ||
+    fail "the scenario's growth does not name the function"
+exact=1
 
 # tie WHAT CONDITION: of the candidate's slowest requests, as verdict.json has them.
 tie() {
@@ -105,7 +119,7 @@ row "requests are slow and collections run" 0 \
     main sleep
 tie "requests are slow and collections run" 'share < 0.9 and p > 0.001'
 # 1200 requests behind the warm-up, at 250 a second: collections find it within the next second.
-grep -qE '^  heap    candidate live heap 8 MiB -> 4[0-9.]+ MiB at (4\.[6-9]|5\.[0-9]) s \(trial 1\)' "$work/stdout" ||
+grep -qE '^  heap    candidate live heap 8(\.[0-9]+)? MiB -> 4[0-9.]+ MiB at (4\.[6-9]|5\.[0-9]) s \(trial 1\)' "$work/stdout" ||
     fail "nobody says when 32 MiB more were kept: $(grep -E '^  heap' "$work/stdout")"
 if [ -n "${MEMGATE_TEST_NIGHTLY-}" ]; then
     requests=300

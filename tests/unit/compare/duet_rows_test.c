@@ -133,6 +133,25 @@ static void growth_that_the_exact_phase_proved_stands(void **state)
     arena_release(&fixture.arena);
 }
 
+/* 100 bytes a request, told by more requests than those that proved 5. */
+static void a_leak_that_begins_later_is_not_hidden_by_a_proven_one(void **state)
+{
+    struct fixture fixture;
+    struct comparison_row exact = {
+        .metric = METRIC_HEAP_GROWTH,
+        .level = ROW_SCENARIO,
+        .estimate = {.cand = 5, .bounded = true, .delta = 5, .delta_low = 1, .delta_high = 9}};
+    (void)state;
+    fixture_init(&fixture);
+    give_live(&fixture, SIDE_BASE, 2);
+    give_live(&fixture, SIDE_CAND, 102);
+    comparison_row_add(&fixture.comparison, &fixture.arena, &exact);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_close(fixture.comparison.rows[0].estimate.cand, 102000, 1e-6);
+    assert_int_equal(fixture.comparison.rows[0].phase, PHASE_DUET);
+    arena_release(&fixture.arena);
+}
+
 /* All eight windows of the candidate are three times as long: more than a coin would do. */
 static void what_a_median_hides_is_said(void **state)
 {
@@ -253,6 +272,7 @@ int main(void)
         cmocka_unit_test(each_quantile_is_a_row),
         cmocka_unit_test(a_leak_is_a_slope_and_keeps_its_culprits),
         cmocka_unit_test(growth_that_the_exact_phase_proved_stands),
+        cmocka_unit_test(a_leak_that_begins_later_is_not_hidden_by_a_proven_one),
         cmocka_unit_test(what_a_median_hides_is_said),
         cmocka_unit_test(lateness_of_ours_hides_growth),
         cmocka_unit_test(too_few_points_leave_the_exact_growth),
