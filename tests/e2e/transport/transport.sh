@@ -122,7 +122,7 @@ second='args: [-addr, "${ADDR}", -second, "${PPROF_ADDR}", -h2, -late, 50ms], en
 second="$second, ready: \"http://\${PPROF_ADDR}/healthz\", pprof: \"http://\${PPROF_ADDR}/debug/pprof/\""
 lines='requests: load.jsonl, count: 240'
 # Long enough that a hiccup of the machine is no missing request.
-paced='count: 600, rate: 200/s'
+paced='count: 400, rate: 200/s'
 
 policy "$tls, $ca" "requests: load.jsonl, $paced"
 both "https" "HTTP/1.1 over TLS over TCP" 3

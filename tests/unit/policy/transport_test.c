@@ -133,6 +133,13 @@ static const struct bad_case {
      HEAD "    service: {args: [\"${ADDR}\"], tls: {server_name: a}}\n"
           "    load: {requests: r, count: 1}\n",
      "ca"},
+    {"a protocol of a load tool",
+     HEAD ARGS "    load: {driver: command, command: [hey, \"${ADDR}\"], output: hey, warmup: 0, "
+               "protocol: http2}\n",
+     "protocol is for driver: http; the driver here is command"},
+    {"a load tool that is told nowhere",
+     HEAD ARGS "    load: {driver: command, command: [hey], output: hey, warmup: 0}\n",
+     "neither command nor env holds ${ADDR} or ${PORT} (or ${SOCKET})"},
     {"an authority without its file",
      HEAD "    service: {args: [\"${ADDR}\"], tls: {ca: \"\"}}\n"
           "    load: {requests: r, count: 1}\n",
