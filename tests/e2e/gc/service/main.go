@@ -7,6 +7,7 @@ import (
 	"net/http"
 	_ "net/http/pprof"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -47,6 +48,10 @@ func work(w http.ResponseWriter, r *http.Request) {
 	n := count.Add(1)
 	if n == jumpAt {
 		kept = append(kept, touched(32<<20))
+	}
+	// At no regular distance: what is regular meets what is regular by chance as well.
+	if n%gcEvery == n/gcEvery*37%gcEvery {
+		runtime.GC()
 	}
 	// No two sleep alike, so that which of them are the slowest does not hang on the collector.
 	if every > 0 && n%every == 0 {
