@@ -1,9 +1,6 @@
 #include "gate/report/phrase.h"
 
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
+#include "gate/base/num.h"
 
 /* The largest of each over the trials of both sides; is_known once one of them was at a rate. */
 struct worst {
@@ -18,11 +15,14 @@ static void add(struct worst *worst, const struct record_trial *trial)
         return;
     worst->clocks.is_known = true;
     worst->clocks.batch_ns = clocks->batch_ns;
-    worst->clocks.intended_p99_ns = larger(worst->clocks.intended_p99_ns, clocks->intended_p99_ns);
-    worst->clocks.actual_p99_ns = larger(worst->clocks.actual_p99_ns, clocks->actual_p99_ns);
-    worst->clocks.lateness_p50_ns = larger(worst->clocks.lateness_p50_ns, clocks->lateness_p50_ns);
-    worst->clocks.lateness_max_ns = larger(worst->clocks.lateness_max_ns, clocks->lateness_max_ns);
-    worst->late_p99_ns = larger(worst->late_p99_ns, trial->lateness_p99_ns);
+    worst->clocks.intended_p99_ns =
+        num_max_u64(worst->clocks.intended_p99_ns, clocks->intended_p99_ns);
+    worst->clocks.actual_p99_ns = num_max_u64(worst->clocks.actual_p99_ns, clocks->actual_p99_ns);
+    worst->clocks.lateness_p50_ns =
+        num_max_u64(worst->clocks.lateness_p50_ns, clocks->lateness_p50_ns);
+    worst->clocks.lateness_max_ns =
+        num_max_u64(worst->clocks.lateness_max_ns, clocks->lateness_max_ns);
+    worst->late_p99_ns = num_max_u64(worst->late_p99_ns, trial->lateness_p99_ns);
 }
 
 static double ms(uint64_t ns)
