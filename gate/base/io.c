@@ -69,19 +69,37 @@ static enum status read_open_file(struct bytes *out, struct arena *arena, int fd
     return STATUS_OK;
 }
 
-enum status io_read_file(struct bytes *out, struct arena *arena, struct str path, size_t max,
-                         struct err *err)
+struct io_source {
+    struct str path;
+    int flags; /* of open, besides the usual ones */
+};
+
+static enum status read_file(struct bytes *out, struct arena *arena, struct io_source source,
+                             size_t max, struct err *err)
 {
+    struct str path = source.path;
     struct path name;
     if (path_set(&name, path, err))
         return err->status;
     /* O_NONBLOCK: opening a FIFO must not hang; regular files ignore it. */
-    int fd = open(name.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open(name.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | source.flags);
     if (fd < 0)
         return io_error(err, "open", name.text);
     enum status status = read_open_file(out, arena, fd, max, name.text, err);
     (void)close(fd);
     return status;
+}
+
+enum status io_read_file(struct bytes *out, struct arena *arena, struct str path, size_t max,
+                         struct err *err)
+{
+    return read_file(out, arena, (struct io_source){path, 0}, max, err);
+}
+
+enum status io_read_own_file(struct bytes *out, struct arena *arena, struct str path, size_t max,
+                             struct err *err)
+{
+    return read_file(out, arena, (struct io_source){path, O_NOFOLLOW}, max, err);
 }
 
 static enum status write_all(int fd, struct bytes data)

@@ -12,6 +12,9 @@
 /* Reads a whole regular file of at most max bytes into the arena. */
 NODISCARD enum status io_read_file(struct bytes *out, struct arena *arena, struct str path,
                                    size_t max, struct err *err);
+/* The same; a symbolic link, whose target others may have chosen, is STATUS_IO. */
+NODISCARD enum status io_read_own_file(struct bytes *out, struct arena *arena, struct str path,
+                                       size_t max, struct err *err);
 /*
  * What stands in a small file of /proc or /sys, up to `size` - 1 bytes of
  * it, in `text` with a NUL behind; empty when it cannot be read.

@@ -136,8 +136,11 @@ static enum status choose_policy_source(struct run *run, struct err *err)
         return err_set(err, STATUS_USAGE, "--policy-from takes base or work-tree, not \"%.*s\"",
                        STR_ARGS(from));
     }
-    run->policy_revision =
-        (struct revision){.label = STR("work tree"), .sha = run->head.sha, .is_work_tree = true};
+    /* What is checked out, which --head need not be: load tools run in its files. */
+    if (repo_resolve(&run->policy_revision, &run->session.arena, run->root, STR("HEAD"), err))
+        return err_wrap(err, "--policy-from work-tree");
+    run->policy_revision.label = STR("work tree");
+    run->policy_revision.is_work_tree = true;
     return STATUS_OK;
 }
 

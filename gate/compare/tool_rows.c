@@ -5,6 +5,7 @@
 #include "gate/base/buf.h"
 #include "gate/base/num.h"
 #include "gate/compare/validity.h"
+#include "gate/stats/sample.h"
 
 enum { SIDE_BYTES_MAX = 400 };
 
@@ -85,13 +86,6 @@ bool tool_counts_agree(const struct record_trial *a, const struct record_trial *
     return fabs(first - other) <= tolerance * fmax(first, other);
 }
 
-static int order_values(const void *left, const void *right)
-{
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
 /* Of the side's steady trials; negative when one of them has none. */
 static double median_of(const struct record_scenario *record, enum side side,
                         double (*value)(const struct record_trial *trial, double argument),
@@ -106,8 +100,7 @@ static double median_of(const struct record_scenario *record, enum side side,
     }
     if (count == 0)
         return -1;
-    qsort(values, count, sizeof(*values), order_values);
-    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+    return sample_median(values, count);
 }
 
 static double count_of(const struct record_trial *trial, double argument)

@@ -367,12 +367,24 @@ enum status control_end(struct control_reply *out, struct arena *arena,
     return status;
 }
 
+static uint64_t sent_bytes(const struct control_exchange *exchange)
+{
+    long sent = 0;
+    bool is_known =
+        curl_easy_getinfo(exchange->curl, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent > 0;
+    return is_known ? (uint64_t)sent : 0;
+}
+
+void control_add_sent(struct control_sent *sum, const struct control_exchange *exchange)
+{
+    sum->requests += sent_bytes(exchange) > 0;
+    sum->bytes += sent_bytes(exchange);
+}
+
 /* Before the request has left, the closed half would cut it off. */
 void control_hang_up(struct control_exchange *exchange)
 {
-    long sent = 0;
-    if (exchange->is_over || exchange->fd == CURL_SOCKET_BAD ||
-        curl_easy_getinfo(exchange->curl, CURLINFO_REQUEST_SIZE, &sent) != CURLE_OK || sent == 0)
+    if (exchange->is_over || exchange->fd == CURL_SOCKET_BAD || sent_bytes(exchange) == 0)
         return;
     (void)shutdown(exchange->fd, SHUT_WR);
 }

@@ -63,6 +63,13 @@ NODISCARD enum status control_begin(struct control_exchange **out, struct arena 
 NODISCARD bool control_step(struct control_exchange *exchange); /* true when it is over */
 void control_hang_up(struct control_exchange *exchange);
 void control_wait(struct control_exchange *exchange, uint64_t limit_ns);
+/* Requests that left, each in one piece, with their bytes before TLS. */
+struct control_sent {
+    uint64_t requests;
+    uint64_t bytes;
+};
+/* Adds the exchange's own, if it left. */
+void control_add_sent(struct control_sent *sum, const struct control_exchange *exchange);
 NODISCARD enum status control_end(struct control_reply *out, struct arena *arena,
                                   struct control_exchange *exchange, struct err *err);
 

@@ -46,6 +46,7 @@ static void receive(struct cpu_profile *profile)
 {
     struct control_exchange *exchange = profile->exchange;
     profile->exchange = NULL;
+    control_add_sent(&profile->sent, exchange);
     (void)!control_end(&profile->reply, profile->trial->scratch, exchange, profile->why);
 }
 

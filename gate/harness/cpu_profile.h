@@ -22,6 +22,7 @@ struct cpu_profile {
     struct str path;        /* of the request */
     struct control_exchange *exchange; /* NULL: nothing is under way */
     struct control_reply reply;        /* once it is over */
+    struct control_sent sent;          /* so far */
     struct err *why;                   /* STATUS_OK, or why there is no reply */
 };
 

@@ -158,8 +158,11 @@ void harness_close(struct harness *harness)
 {
     struct err err = {0};
     cgroups_close(&harness->groups);
-    if (harness->work_dir.len && io_remove_tree(harness->work_dir, &err))
-        log_line(harness->spec.log, "temporary files are left behind: %s", err.text);
+    const struct str dirs[] = {harness->work_dir, harness->tool_dir};
+    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+        if (dirs[i].len && io_remove_tree(dirs[i], &err))
+            log_line(harness->spec.log, "temporary files are left behind: %s", err.text);
+    }
     *harness = (struct harness){0};
 }
 
@@ -223,20 +226,22 @@ static enum status read_requests(const struct harness *harness, struct harness_s
 
 /*
  * Load tools run in the tree that the policy is of, from one place for both
- * sides: their scripts and data must not come with the change.
+ * sides: their scripts and data must not come with the change. It is in no
+ * directory that a service is told of, which could write there.
  */
 static enum status export_load_tree(struct harness *harness, struct harness_scenario *out,
                                     struct err *err)
 {
     const struct harness_spec *spec = &harness->spec;
-    struct str tree = io_join(harness->arena, harness->work_dir, STR("work/load"));
+    bool is_first = harness->tool_dir.len == 0;
+    if (is_first && io_make_temp_dir(&harness->tool_dir, harness->arena, "memgate-load", err))
+        return err->status;
+    struct str tree = io_join(harness->arena, harness->tool_dir, STR("tree"));
     out->load_tree = spec->policy_dir.len ? io_join(harness->arena, tree, spec->policy_dir) : tree;
     out->exact_count = out->scenario->load.count;
-    if (harness->has_load_tree)
-        return STATUS_OK;
-    if (io_make_dirs(tree, err) || repo_export(spec->repo_root, &spec->policy_revision, tree, err))
+    if (is_first && (io_make_dirs(tree, err) ||
+                     repo_export(spec->repo_root, &spec->policy_revision, tree, err)))
         return err_wrap(err, "tree of the load tool");
-    harness->has_load_tree = true;
     return STATUS_OK;
 }
 

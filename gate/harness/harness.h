@@ -55,7 +55,8 @@ struct harness {
     struct harness_spec spec;
     struct arena *arena;
     struct str work_dir; /* temporary, removed by harness_close */
-    bool has_load_tree;  /* the tree of the policy's revision was exported for load tools */
+    /* Of load tools, likewise, once one is needed: no service is told where. */
+    struct str tool_dir;
     struct harness_scenario *scenarios;
     size_t scenario_count;
     struct path_list changed;      /* between the revisions, without the policy's request files */

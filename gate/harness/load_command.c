@@ -30,6 +30,7 @@ struct run {
     enum load_part part;
     const struct str_list *command;
     struct str program;
+    struct str dir; /* ${DIR} of the tool, which is not that of the service */
     struct process process;
     struct str stdout_file; /* empty: stdout is no result */
     struct str result_file; /* empty: none is read */
@@ -59,7 +60,7 @@ static void set_variables(struct trial_variable variables[VARIABLES], const stru
         {STR("${ADDR}"), str_format(arena, "127.0.0.1:%u", spec->addresses[0].port)},
         {STR("${PORT}"), str_format(arena, "%u", spec->addresses[0].port)},
         {STR("${SOCKET}"), spec->addresses[0].socket},
-        {STR("${DIR}"), run->trial->run_dir},
+        {STR("${DIR}"), run->dir},
         {STR("${SEED}"), str_format(arena, "%llu", (unsigned long long)spec->seed)},
         {STR("${COUNT}"), str_format(arena, "%llu", (unsigned long long)spec->count)},
         {STR("${RATE}"), str_format(arena, "%.15g", run->load->rate_per_second)},
@@ -84,7 +85,9 @@ static enum status build_env(const char *const **out, const struct run *run,
 {
     struct arena *arena = run->trial->scratch;
     struct trial_env env = {0};
-    if (trial_env_init(&env, run->trial, run->load->env, run->load->env_len, err))
+    struct trial own = *run->trial;
+    own.run_dir = run->dir;
+    if (trial_env_init(&env, &own, run->load->env, run->load->env_len, err))
         return err->status;
     for (size_t i = 0; i < env.len; i++)
         env.vars[i].value = trial_substitute(arena, env.vars[i].value, variables, VARIABLES);
@@ -92,19 +95,29 @@ static enum status build_env(const char *const **out, const struct run *run,
     return STATUS_OK;
 }
 
-/* A result of the warm-up, or of the load before, must not pass for this one's. */
+/*
+ * An empty directory: a result of the warm-up, or of the load before, must
+ * not pass for this one's. The service, whose ${DIR} is another, is not told
+ * where the result will be.
+ */
 static enum status place_result(struct run *run, struct err *err)
 {
     struct arena *arena = run->trial->scratch;
+    struct str tool_dir = run->trial->harness->tool_dir;
+    struct str stdout_file = io_join(arena, tool_dir, STR("stdout"));
+    run->dir = io_join(arena, tool_dir, STR("run"));
+    if (io_remove_tree(run->dir, err) || io_make_dirs(run->dir, err) ||
+        io_remove_tree(stdout_file, err))
+        return err->status;
     if (run->load->output == LOAD_OUTPUT_NONE)
         return STATUS_OK;
     if (run->load->output_file.len > 0) {
-        run->result_file = io_join(arena, run->trial->run_dir, run->load->output_file);
+        run->result_file = io_join(arena, run->dir, run->load->output_file);
     } else {
-        run->stdout_file = io_join(arena, run->trial->harness->work_dir, STR("tool-stdout"));
-        run->result_file = run->stdout_file;
+        run->stdout_file = stdout_file;
+        run->result_file = stdout_file;
     }
-    return io_remove_tree(run->result_file, err);
+    return STATUS_OK;
 }
 
 static enum status start(struct run *run, struct err *err)
@@ -143,7 +156,8 @@ static uint64_t steps_done(const struct run *run, uint64_t spent_ns)
 static enum status check_size(const struct run *run, struct err *err)
 {
     struct stat info;
-    if (run->result_file.len == 0 || stat(str_text(run->trial->scratch, run->result_file), &info) ||
+    if (run->result_file.len == 0 ||
+        lstat(str_text(run->trial->scratch, run->result_file), &info) ||
         info.st_size <= TOOL_RESULT_BYTES_MAX)
         return STATUS_OK;
     return err_set(err, STATUS_LIMIT, "its result is larger than %d bytes", TOOL_RESULT_BYTES_MAX);
@@ -251,7 +265,7 @@ static enum status read_result(struct tool_figures *out, const struct run *run, 
     if (run->result_file.len == 0)
         return STATUS_OK;
     enum status status =
-        io_read_file(&result, trial->scratch, run->result_file, TOOL_RESULT_BYTES_MAX, err);
+        io_read_own_file(&result, trial->scratch, run->result_file, TOOL_RESULT_BYTES_MAX, err);
     if (status == STATUS_NOT_FOUND)
         return err_set(err, STATUS_CHILD, "it wrote no %.*s into ${DIR}", STR_ARGS(place));
     if (status != STATUS_OK)

@@ -100,6 +100,7 @@ static void take(struct memstats_poll *poll, uint64_t now_ns)
     struct control_exchange *exchange = poll->exchange;
     poll->exchange = NULL;
     poll->next_ns = UINT64_MAX;
+    control_add_sent(&poll->sent, exchange);
     if (control_end(&reply, &poll->once, exchange, &ignored) == STATUS_OK &&
         reply.http_code == 200 &&
         memstats_parse(&stats, str_of_bytes(reply.body), &ignored) == STATUS_OK) {
@@ -125,6 +126,7 @@ void memstats_poll_end(struct memstats_poll *poll)
     struct control_reply reply = {0};
     if (!poll->exchange)
         return;
+    control_add_sent(&poll->sent, poll->exchange);
     (void)!control_end(&reply, &poll->once, poll->exchange, &ignored);
     arena_release(&poll->once);
     poll->exchange = NULL;

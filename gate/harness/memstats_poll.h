@@ -22,7 +22,8 @@ struct memstats_poll {
     uint64_t interval_ns;
     struct arena once; /* of the exchange under way */
     struct control_exchange *exchange;
-    uint64_t *values; /* rows */
+    struct control_sent sent; /* so far */
+    uint64_t *values;         /* rows */
     size_t value_len;
     size_t value_cap;
     uint64_t last_gc_count;

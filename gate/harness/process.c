@@ -145,6 +145,10 @@ static enum status read_start(struct process *process, const struct process_spec
         return err_set(err, STATUS_IO, "%s: cannot be held on its CPUs: %s", spec->argv[0],
                        strerror(note.value));
     }
+    if (note.word == KEEPER_NO_STDOUT) {
+        return err_set(err, STATUS_IO, "%s: cannot write its output to %.*s: %s", spec->argv[0],
+                       STR_ARGS(spec->stdout_file), strerror(note.value));
+    }
     if (note.word == KEEPER_NO_EXEC) {
         return err_set(err, STATUS_CHILD, "cannot execute %s: %s", spec->argv[0],
                        strerror(note.value));

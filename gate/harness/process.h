@@ -123,6 +123,10 @@ void process_usage(struct tree_usage *out, const struct process *process, bool w
  * has ended would be as large as memgate was when it forked.
  */
 uint64_t process_peak_rss_bytes(const struct process *process);
+/* False when nothing is told of them, or it is gone; see tree_reads_read. */
+bool process_reads(struct tree_reads *out, const struct process *process);
+/* True when the process or one of its descendants has it open; the inode is as in /proc/PID/fd. */
+bool process_holds_socket(const struct process *process, uint64_t inode);
 /* A TCP port on 127.0.0.1 that nobody listens on. */
 NODISCARD enum status process_free_port(uint16_t *out, struct err *err);
 /*

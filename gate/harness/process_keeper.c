@@ -151,7 +151,7 @@ static NORETURN void service_run(const struct keeper_start *start, pid_t keeper,
     if (chdir(start->dir) != 0)
         service_refuse(KEEPER_NO_DIR, report_fd);
     if (start->stdout_file && !open_stdout(start->stdout_file))
-        service_refuse(KEEPER_NO_EXEC, report_fd);
+        service_refuse(KEEPER_NO_STDOUT, report_fd);
     (void)execve(start->file, as_vector(start->argv), as_vector(start->env));
     service_refuse(KEEPER_NO_EXEC, report_fd);
 }

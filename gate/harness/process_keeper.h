@@ -29,15 +29,16 @@ struct cpus;
  * too.
  */
 enum keeper_word {
-    KEEPER_STARTED,  /* to memgate: value is the program's pid */
-    KEEPER_NO_DIR,   /* to memgate: value is errno of chdir */
-    KEEPER_NO_CPUS,  /* to memgate: value is errno of sched_setaffinity */
-    KEEPER_NO_GROUP, /* to memgate: value is errno of entering the control group */
-    KEEPER_NO_PROC,  /* to memgate: value is errno of mounting /proc in the namespace */
-    KEEPER_NO_EXEC,  /* to memgate: value is errno of fork, exec or of stdout_file */
-    KEEPER_ENDED,    /* to memgate: value as waitpid gives it, ns the CPU of all it waited for */
-    KEEPER_GONE,     /* to memgate: nothing is left (value 0), or something cannot be killed */
-    KEEPER_STOP,     /* to the keeper: TERM, ns of grace, KILL */
+    KEEPER_STARTED,   /* to memgate: value is the program's pid */
+    KEEPER_NO_DIR,    /* to memgate: value is errno of chdir */
+    KEEPER_NO_CPUS,   /* to memgate: value is errno of sched_setaffinity */
+    KEEPER_NO_GROUP,  /* to memgate: value is errno of entering the control group */
+    KEEPER_NO_PROC,   /* to memgate: value is errno of mounting /proc in the namespace */
+    KEEPER_NO_STDOUT, /* to memgate: value is errno of opening stdout_file */
+    KEEPER_NO_EXEC,   /* to memgate: value is errno of fork or exec */
+    KEEPER_ENDED,     /* to memgate: value as waitpid gives it, ns the CPU of all it waited for */
+    KEEPER_GONE,      /* to memgate: nothing is left (value 0), or something cannot be killed */
+    KEEPER_STOP,      /* to the keeper: TERM, ns of grace, KILL */
 };
 
 /* One packet of the socket between both. */

@@ -64,6 +64,19 @@ enum status process_check_listener(const struct process *process, const struct a
     return status;
 }
 
+bool process_reads(struct tree_reads *out, const struct process *process)
+{
+    return process->keeper && tree_reads_read(out, process->keeper);
+}
+
+bool process_holds_socket(const struct process *process, uint64_t inode)
+{
+    struct tree tree = {0};
+    if (process->keeper)
+        tree_below(&tree, process->keeper);
+    return tree_find_socket(&tree, inode) > 0;
+}
+
 enum status process_free_port(uint16_t *out, struct err *err)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};

@@ -312,6 +312,39 @@ void tree_usage_read(struct tree_usage *out, pid_t root, bool with_pss)
         out->cpu_ns += stat.reaped_ns;
 }
 
+static bool read_io(struct tree_reads *sum, pid_t pid)
+{
+    char path[PROC_PATH_BYTES_MAX];
+    char text[STAT_BYTES_MAX];
+    struct str line;
+    struct str names[] = {STR("rchar: "), STR("syscr: ")};
+    uint64_t values[ARRAY_LEN(names)] = {0};
+    size_t found = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/io", (int)pid);
+    struct str rest = io_read_small(text, sizeof(text), path);
+    while (str_split(&rest, '\n', &line)) {
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+            if (str_starts_with(line, names[i]))
+                found += num_parse_u64(&values[i], str_slice(line, names[i].len, line.len));
+        }
+    }
+    sum->bytes += values[0];
+    sum->calls += values[1];
+    return found == ARRAY_LEN(names);
+}
+
+/* The reads of a child that was waited for are its parent's. */
+bool tree_reads_read(struct tree_reads *out, pid_t root)
+{
+    struct tree tree;
+    size_t count = 0;
+    *out = (struct tree_reads){0};
+    tree_below(&tree, root);
+    for (size_t i = 0; i < tree.len; i++)
+        count += read_io(out, tree.pids[i]);
+    return count > 0;
+}
+
 uint64_t tree_peak_rss_bytes(pid_t root)
 {
     struct tree tree;

@@ -51,6 +51,13 @@ uint64_t tree_rss_bytes(pid_t root);
  * pss_bytes, which holds up the process: not more than once a second.
  */
 void tree_usage_read(struct tree_usage *out, pid_t root, bool with_pss);
+/* What everything below root has read by read(2) and its like, of whatever; recv(2) is none. */
+struct tree_reads {
+    uint64_t calls; /* syscr of /proc/PID/io (proc(5)), also those that found nothing */
+    uint64_t bytes; /* rchar */
+};
+/* False when we may not look, or the kernel does not count. */
+bool tree_reads_read(struct tree_reads *out, pid_t root);
 /* The most that any one process below root has ever held. */
 uint64_t tree_peak_rss_bytes(pid_t root);
 /* Sends to everything below root; returns how many there were. */

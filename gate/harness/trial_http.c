@@ -1,5 +1,6 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/harness/arrivals.h"
 #include "gate/harness/cpu_profile.h"
 #include "gate/harness/load_command.h"
 #include "gate/harness/login.h"
@@ -19,6 +20,7 @@ struct http_trial {
     struct sampler sampler;
     struct cpu_profile cpu_profile;
     struct memstats_poll memstats;
+    struct arrivals arrivals;  /* of the measured load, where a tool sends it */
     uint64_t done_before;      /* requests of the trial's earlier loads */
     uint64_t next_poll_ns;     /* of the process, during a load */
     uint64_t loading_since_ns; /* of the warm-up and the load, for its limit of time */
@@ -56,6 +58,7 @@ static bool tick(void *ctx, uint64_t done)
                             RECORDING_GROWTH_MAX * growth_part(http->trial));
     sampler_tick(&http->sampler);
     memstats_poll_step(&http->memstats, now);
+    arrivals_take(&http->arrivals);
     if (now < http->next_poll_ns)
         return true;
     http->next_poll_ns = now + POLL_NS;
@@ -234,6 +237,33 @@ static enum status run_profiled(struct load_result *out, struct http_trial *http
     return status;
 }
 
+static enum status watch_arrivals(struct http_trial *http, struct err *err)
+{
+    if (sends_itself(http->trial))
+        return STATUS_OK;
+    bool has_socket = http->trial->scenario->scenario->service.has_socket;
+    return arrivals_begin(&http->arrivals, http->trial->scratch, &http->service.process,
+                          has_socket ? ARRIVALS_BY_READS : ARRIVALS_BY_SEGMENTS, err);
+}
+
+/* What a tool says of its load counts when as much has reached the service. */
+static enum status check_arrivals(struct http_trial *http, const struct load_result *result,
+                                  struct err *err)
+{
+    const struct control_sent *profile = &http->cpu_profile.sent;
+    const struct control_sent *polls = &http->memstats.sent;
+    const struct arrivals_want want = {
+        .requests = result->answered,
+        .is_shared = http->trial->scenario->scenario->load.packets == LOAD_PACKETS_SHARED,
+        .own = {profile->requests + polls->requests, profile->bytes + polls->bytes},
+    };
+    if (sends_itself(http->trial))
+        return STATUS_OK;
+    enum status status = arrivals_check(&http->arrivals, &want, err);
+    arrivals_end(&http->arrivals);
+    return status;
+}
+
 static enum status measure_load(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
@@ -246,6 +276,8 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     struct machine_times before;
     struct machine_times after;
     http->part = LOAD_PART_MEASURED;
+    if (watch_arrivals(http, err))
+        return err->status;
     machine_times_read(&before);
     bound_gctrace(http, gctrace_begin);
     if (run_profiled(&result, http, &spec, err))
@@ -259,7 +291,7 @@ static enum status measure_load(struct http_trial *http, struct err *err)
     sampler_summarize(&http->sampler, record);
     if (write_series(http, &result.slowest, err))
         return err->status;
-    if (cpu_profile_finish(&http->cpu_profile, err) ||
+    if (cpu_profile_finish(&http->cpu_profile, err) || check_arrivals(http, &result, err) ||
         trial_load_check_pace(trial, &spec, &result, err))
         return err->status;
     trial_load_record(trial, &spec, &result);
@@ -359,6 +391,7 @@ enum status trial_http(struct trial *trial, struct err *err)
     enum status status = pinning_begin(pinning, err);
     if (status == STATUS_OK)
         status = measure(&http, err);
+    arrivals_end(&http.arrivals);
     status = service_end(&http.service, status, err);
     pinning_end(pinning);
     return status;

@@ -134,6 +134,9 @@ static const struct key_map service_keys = {.what = "service",
 
 /* By enum load_driver and enum load_output. */
 static const char *const driver_names[] = {"http", "command", NULL};
+static const char *const packets_names[] = {
+    [LOAD_PACKETS_SINGLE] = "single", [LOAD_PACKETS_SHARED] = "shared", NULL};
+
 static const char *const output_names[] = {
 #define X(symbol, name) name,
     LOAD_OUTPUT_MAP(X)
@@ -241,7 +244,14 @@ static const struct key load_rows[] = {
      .type = VALUE_PERCENT,
      .offset = offsetof(struct scenario_load, count_tolerance),
      .help = "command: how far the numbers of requests of two trials may be apart, for tools that "
-             "run for a time; not at all when left out"},
+             "run for a time, at most 10%; not at all when left out"},
+    {.name = "packets",
+     .type = VALUE_CHOICE,
+     .offset = offsetof(struct scenario_load, packets),
+     .choices = packets_names,
+     .help = "command: single, where each request leaves in a packet of its own, as HTTP/1.1 has "
+             "it, or shared (HTTP/2, gRPC, pipelining); shared with ghz, else single, when left "
+             "out"},
 };
 static const struct key_map load_keys = {.what = "load",
                                          .keys = load_rows,

@@ -13,6 +13,8 @@ enum { OPEN_STREAMS = 100, CLOSED_STREAMS = 1 };
 /* Longer ones are no rate any more. */
 #define BATCH_NS_MAX 100000000ULL
 
+#define TOLERANCE_MAX 0.1
+
 static const char *const output_names[] = {
 #define X(symbol, name) name,
     LOAD_OUTPUT_MAP(X)
@@ -44,6 +46,7 @@ static const struct driver_key {
     {"output_file", LOAD_COMMAND, true, NULL},
     {"timeout", LOAD_COMMAND, true, NULL},
     {"count_tolerance", LOAD_COMMAND, true, NULL},
+    {"packets", LOAD_COMMAND, true, NULL},
 };
 
 static enum status check_keys(struct reader *reader, enum load_driver driver,
@@ -126,6 +129,17 @@ static enum status check_output_file(struct reader *reader, const struct scenari
     return STATUS_OK;
 }
 
+/* Further apart the sides did not have the same load, and a few requests could stand for many. */
+static enum status check_tolerance(struct reader *reader, const struct scenario_load *load,
+                                   const struct yaml_node *node)
+{
+    if (load->count_tolerance.value <= TOLERANCE_MAX)
+        return STATUS_OK;
+    return reader_refuse(reader, yaml_get(node, "count_tolerance"),
+                         "count_tolerance is at most 10%%: state count, or have the tool keep a "
+                         "rate");
+}
+
 /* Each placeholder stands for a key; without it there is nothing to put in. */
 static enum status check_variables(struct reader *reader, const struct scenario_load *load,
                                    const struct yaml_node *node)
@@ -145,6 +159,11 @@ static enum status check_variables(struct reader *reader, const struct scenario_
         return reader_refuse(reader, yaml_get(node, "output"),
                              "with output: none nobody says how many requests were sent, and what "
                              "is counted per request needs that; state count");
+    }
+    if (load->output == LOAD_OUTPUT_HEY_CSV && load->count_tolerance.value > 0) {
+        return reader_refuse(reader, yaml_get(node, "count_tolerance"),
+                             "hey leaves requests without an answer out of its CSV: with a "
+                             "tolerance they would not be missed; use output: hey");
     }
     if (load->output == LOAD_OUTPUT_HEY_CSV && load->count == 0) {
         return reader_refuse(reader, yaml_get(node, "output"),
@@ -176,8 +195,12 @@ static enum status check_command(struct reader *reader, struct scenario_load *lo
 {
     if (check_argv(reader, &load->command, node, "command") ||
         check_argv(reader, &load->warmup_command, node, "warmup_command") ||
-        check_output_file(reader, load, node) || check_variables(reader, load, node))
+        check_output_file(reader, load, node) || check_variables(reader, load, node) ||
+        check_tolerance(reader, load, node))
         return reader->err->status;
+    /* Calls of gRPC share the connections that ghz opens, by default one. */
+    if (load->output == LOAD_OUTPUT_GHZ && !yaml_get(node, "packets"))
+        load->packets = LOAD_PACKETS_SHARED;
     return check_warmup(reader, load, node);
 }
 

@@ -102,6 +102,9 @@ struct scenario_service {
 
 enum load_protocol { PROTOCOL_HTTP1, PROTOCOL_HTTP2 };
 
+/* Whether several requests of a tool may travel in one packet, as HTTP/2 and pipelining have it. */
+enum load_packets { LOAD_PACKETS_SINGLE, LOAD_PACKETS_SHARED };
+
 struct scenario_load {
     enum load_driver driver;
     struct str requests;    /* path of the request file, relative to the policy's directory */
@@ -124,6 +127,7 @@ struct scenario_load {
     struct str output_file;       /* relative to ${DIR}; empty: standard output */
     uint64_t timeout_ns;          /* default 10 min */
     struct ratio count_tolerance; /* how far counts of trials may be apart; not set: not at all */
+    enum load_packets packets;    /* default: shared for ghz, else single */
 };
 
 struct scenario_gotest {

@@ -7,7 +7,8 @@
 
 /* No load has more, and every sum of them stays exact in a double. */
 #define COUNT_MAX 1000000000000ULL
-#define DAY_NS    (24.0 * 3600 * 1e9)
+enum { HEY_RESULTS_MAX = 1000000 };
+#define DAY_NS (24.0 * 3600 * 1e9)
 
 /* As the decimal "12.340" is rounded: half of the place of its last digit. */
 static double rounding_of(struct str text)
@@ -112,6 +113,16 @@ enum status figures_add_status(struct tool_figures *figures, struct arena *arena
                    : str_format(arena, "%llu without an answer", (unsigned long long)count);
     }
     return figures_add_errors(figures, count, err);
+}
+
+enum status figures_check_hey(uint64_t count, struct err *err)
+{
+    if (count < HEY_RESULTS_MAX)
+        return STATUS_OK;
+    return err_set(err, STATUS_LIMIT,
+                   "hey keeps the results of %d requests and forgets what comes after them: send "
+                   "fewer",
+                   HEY_RESULTS_MAX);
 }
 
 enum status figures_json_count(uint64_t *out, bool *found, const struct json_value *object,

@@ -33,6 +33,12 @@ NODISCARD enum status figures_add_errors(struct tool_figures *figures, uint64_t 
                                          struct err *err);
 
 /*
+ * hey keeps the results of a million requests and forgets the others
+ * (maxRes in its requester/requester.go): STATUS_LIMIT from there on.
+ */
+NODISCARD enum status figures_check_hey(uint64_t count, struct err *err);
+
+/*
  * Members of an object, by name. An absent one leaves *out and gives
  * false in *found; one of another type or beyond belief is STATUS_FORMAT
  * that begins with the name.

@@ -4,7 +4,9 @@
  * `ghz -O json`, ghz.sh/docs/output, "JSON": times are in nanoseconds,
  * statusCodeDistribution counts the calls by the name of their gRPC status,
  * latencyDistribution lists {"percentage", "latency"} and is null when no
- * call was good, endReason is "normal" unless the run was cut short.
+ * call was good, endReason is "normal" unless the run was cut short, and
+ * "timeout" where it was told to run for a time (-z): what it then sent
+ * fewer than load.count, if that is stated, is missed there.
  */
 enum { ERROR_BYTES_SHOWN = 200 };
 
@@ -75,7 +77,8 @@ static void name_problem(struct tool_figures *out, struct arena *arena,
 {
     const struct json_value *errors = json_get(root, "errorDistribution");
     struct str reason = {0};
-    if (json_get_str(root, "endReason", &reason) && !str_equal(reason, STR("normal"))) {
+    bool has_reason = json_get_str(root, "endReason", &reason);
+    if (has_reason && !str_equal(reason, STR("normal")) && !str_equal(reason, STR("timeout"))) {
         out->problem = str_format(arena, "ghz ended by %.*s",
                                   STR_ARGS(str_slice(reason, 0, ERROR_BYTES_SHOWN)));
     } else if (out->errors > 0 && errors && errors->kind == JSON_OBJECT && errors->len > 0) {

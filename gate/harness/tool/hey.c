@@ -163,6 +163,8 @@ enum status tool_read_hey(struct tool_figures *out, struct arena *arena, struct 
         return err_set(err, STATUS_FORMAT,
                        "no \"Status code distribution:\": not what hey prints, or cut short");
     }
+    if (figures_check_hey(out->count, err))
+        return err->status;
     out->has_count = true;
     out->has_errors = true;
     out->has_statuses = true;

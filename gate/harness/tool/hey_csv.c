@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "gate/stats/sample.h"
+
 /*
  * `hey -o csv`, github.com/rakyll/hey, requester/print.go: a head that names
  * the columns, then a line for each answer; requests without one are left
@@ -71,24 +73,16 @@ static enum status read_row(struct csv *csv, struct str line, struct err *err)
     return figures_add_status(csv->out, csv->arena, status, 1, err);
 }
 
-static int order_times(const void *left, const void *right)
-{
-    uint64_t a = *(const uint64_t *)left;
-    uint64_t b = *(const uint64_t *)right;
-    return a < b ? -1 : a > b;
-}
-
-/* Nearest rank, as memgate's own histogram has it. */
 static enum status add_quantiles(struct csv *csv, struct err *err)
 {
-    static const double quantiles[] = {0.5, 0.9, 0.95, 0.99, 1};
+    static const size_t percents[] = {50, 90, 95, 99, 100};
     if (csv->len == 0)
         return STATUS_OK;
-    qsort(csv->times, csv->len, sizeof(*csv->times), order_times);
-    for (size_t i = 0; i < ARRAY_LEN(quantiles); i++) {
-        size_t rank = (size_t)ceil(quantiles[i] * (double)csv->len);
-        struct printed ns = {(double)csv->times[rank - 1], csv->rounding};
-        if (figures_add_quantile(csv->out, quantiles[i], ns, err))
+    sample_sort_u64(csv->times, csv->len);
+    for (size_t i = 0; i < ARRAY_LEN(percents); i++) {
+        uint64_t time_ns = sample_percentile_u64(csv->times, csv->len, percents[i]);
+        struct printed ns = {(double)time_ns, csv->rounding};
+        if (figures_add_quantile(csv->out, (double)percents[i] / 100, ns, err))
             return err->status;
     }
     return STATUS_OK;
@@ -108,9 +102,12 @@ enum status tool_read_hey_csv(struct tool_figures *out, struct arena *arena, str
         if (str_trim(line).len > 0 && read_row(&csv, line, err))
             return err_wrap(err, "line %zu", number);
     }
+    if (figures_check_hey(csv.len, err))
+        return err->status;
     out->count = csv.len;
     out->has_count = true;
-    out->has_errors = true;
+    /* Requests without an answer are not there: nothing is said of errors but by the count. */
+    out->has_errors = out->errors > 0;
     out->has_statuses = true;
     return add_quantiles(&csv, err);
 }

@@ -114,6 +114,40 @@ static enum status read_failures(struct tool_figures *out, struct arena *arena,
     return STATUS_OK;
 }
 
+/*
+ * k6 counts neither calls of gRPC nor their failures. Where it had no other
+ * requests, an iteration is taken for a call, and each must have been held
+ * by a check, as scripts do with the status of the answer.
+ */
+static enum status read_calls(struct tool_figures *out, const struct json_value *metrics,
+                              struct err *err)
+{
+    const struct json_value *checks = values_of(metrics, "checks");
+    uint64_t passes = 0;
+    bool has_passes = false;
+    bool has_rate = false;
+    if (!json_get(metrics, "grpc_req_duration"))
+        return STATUS_OK;
+    if (out->has_count && out->count > 0) {
+        return err_set(err, STATUS_FORMAT,
+                       "requests of HTTP and of gRPC in one load: k6 counts those of HTTP alone");
+    }
+    const struct json_value *iterations = values_of(metrics, "iterations");
+    if (figures_json_count(&out->count, &out->has_count, iterations, "count", err) ||
+        figures_json_number(&out->rate_per_second, &has_rate, iterations, "rate", err))
+        return err_wrap(err, "metrics.iterations");
+    if (figures_json_count(&passes, &has_passes, checks, "passes", err))
+        return err_wrap(err, "metrics.checks");
+    if (!out->has_count || passes < out->count || passes == 0) {
+        return err_set(err, STATUS_FORMAT,
+                       "%llu checks passed in %llu iterations: k6 counts no failures of gRPC, so "
+                       "call once an iteration, and check its status "
+                       "(check(response, {ok: (r) => r.status === grpc.StatusOK}))",
+                       (unsigned long long)passes, (unsigned long long)out->count);
+    }
+    return figures_add_errors(out, 0, err);
+}
+
 static enum status read_requests(struct tool_figures *out, const struct json_value *root,
                                  struct err *err)
 {
@@ -142,7 +176,9 @@ enum status tool_read_k6(struct tool_figures *out, struct arena *arena, struct s
                        "no object \"metrics\": not what k6 writes with --summary-export, or "
                        "handleSummary as JSON.stringify(data)");
     }
-    if (read_requests(out, &root, err) || read_latency(out, arena, metrics, err))
+    if (read_requests(out, &root, err) || read_latency(out, arena, metrics, err) ||
+        read_failures(out, arena, metrics, err))
         return err->status;
-    return read_failures(out, arena, metrics, err);
+    /* A check that failed is told as that, not as one that did not pass. */
+    return out->problem.len > 0 ? STATUS_OK : read_calls(out, metrics, err);
 }

@@ -13,7 +13,9 @@
  * and this text lacks is left out, never guessed.
  */
 enum {
-    TOOL_RESULT_BYTES_MAX = 16 * 1024 * 1024, /* JSON costs up to 100 times this */
+    /* JSON costs up to 60 times as much memory: ghz lists each call in it. */
+    TOOL_RESULT_BYTES_MAX = 16 * 1024 * 1024,
+    TOOL_SUMMARY_BYTES_MAX = 2 * 1024 * 1024, /* of k6 and vegeta, which write a few KiB */
     TOOL_STATUS_MAX = 600,
 };
 

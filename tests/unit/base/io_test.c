@@ -198,6 +198,24 @@ static void links_and_devices_are_not_listed(void **state)
     place_release(&place);
 }
 
+/* What a program wrote is its own; a link to a file of another's is not. */
+static void own_files_are_read_and_links_are_not(void **state)
+{
+    (void)state;
+    struct place place;
+    struct bytes data = {0};
+    place_init(&place);
+    put(&place, "file", STR("text"));
+    assert_int_equal(symlink("file", at(&place, "link").data), 0);
+    assert_ok(io_read_own_file(&data, &place.arena, at(&place, "file"), 10, &place.err),
+              &place.err);
+    assert_str(str_of_bytes(data), "text");
+    assert_ok(io_read_file(&data, &place.arena, at(&place, "link"), 10, &place.err), &place.err);
+    assert_fails(io_read_own_file(&data, &place.arena, at(&place, "link"), 10, &place.err),
+                 STATUS_IO, &place.err, "link");
+    place_release(&place);
+}
+
 static void removing_does_not_follow_links(void **state)
 {
     struct place place;
@@ -259,6 +277,7 @@ int main(void)
         cmocka_unit_test(directories_are_made_with_their_parents),
         cmocka_unit_test(files_are_listed_in_byte_order),
         cmocka_unit_test(links_and_devices_are_not_listed),
+        cmocka_unit_test(own_files_are_read_and_links_are_not),
         cmocka_unit_test(removing_does_not_follow_links),
         cmocka_unit_test(small_files_are_read_as_far_as_they_fit),
         cmocka_unit_test(paths_join_as_the_shell_would),

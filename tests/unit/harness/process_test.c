@@ -296,6 +296,10 @@ static void start_refuses_what_cannot_run(void **state)
     spec.dir = STR("/no/such/dir");
     assert_fails(process_start(&fixture->process, &spec, &fixture->err), STATUS_CHILD,
                  &fixture->err, "cannot enter /no/such/dir: No such file");
+    spec.dir = STR("/");
+    spec.stdout_file = STR("/no/such/dir/out");
+    assert_fails(process_start(&fixture->process, &spec, &fixture->err), STATUS_IO, &fixture->err,
+                 "sh: cannot write its output to /no/such/dir/out: No such file");
     assert_int_equal(fixture->process.pid, 0);
 }
 

@@ -161,7 +161,8 @@ static void reads_what_each_tool_writes(void **state)
         assert_ok(tool_parse(figures, &arena, row->format, str_of_bytes(text), &err), &err);
         assert_true(figures->has_count);
         assert_int_equal(figures->count, row->count);
-        assert_true(figures->has_errors);
+        /* hey's CSV leaves out what failed, so it says nothing of errors. */
+        assert_int_equal(figures->has_errors, row->format != LOAD_OUTPUT_HEY_CSV);
         assert_int_equal(figures->errors, row->errors);
         assert_close(figures->rate_per_second, row->rate, 1e-9);
         assert_int_equal(figures->duration_ns, row->duration_ns);
@@ -215,6 +216,19 @@ static const struct refused_case {
     {"k6: more failed than sent", LOAD_OUTPUT_K6,
      K6("\"http_reqs\": {\"count\": 1}, \"http_req_failed\": {\"passes\": 2}"),
      "2 errors of 1 requests"},
+
+    {"k6: gRPC that nobody checked", LOAD_OUTPUT_K6,
+     K6("\"iterations\": {\"count\": 5}, \"grpc_req_duration\": {\"p(99)\": 1}"),
+     "0 checks passed in 5 iterations: k6 counts no failures of gRPC, so call once an iteration, "
+     "and check its status (check(response, {ok: (r) => r.status === grpc.StatusOK}))"},
+    {"k6: gRPC of which a part was checked", LOAD_OUTPUT_K6,
+     K6("\"iterations\": {\"count\": 5}, \"grpc_req_duration\": {\"p(99)\": 1}, "
+        "\"checks\": {\"passes\": 4}"),
+     "4 checks passed in 5 iterations: k6 counts no failures of gRPC, so call once an iteration, "
+     "and check its status (check(response, {ok: (r) => r.status === grpc.StatusOK}))"},
+    {"k6: two protocols", LOAD_OUTPUT_K6,
+     K6("\"http_reqs\": {\"count\": 5}, \"grpc_req_duration\": {\"p(99)\": 1}"),
+     "requests of HTTP and of gRPC in one load: k6 counts those of HTTP alone"},
 
     {"vegeta: a list", LOAD_OUTPUT_VEGETA, "[]",
      "no \"requests\" and \"latencies\": not what vegeta report -type=json writes"},
@@ -338,8 +352,17 @@ static void leaves_out_what_is_not_there(void **state)
         {"wrk without --latency", WRK_TAIL, "", LOAD_OUTPUT_WRK, true},
         {"hey of few requests", "Latency distribution:\n  0% in 0.0000 secs\n" HEY_TAIL, "",
          LOAD_OUTPUT_HEY, true},
-        {"ghz that was cut short", GHZ(", \"endReason\": \"timeout\""), "ghz ended by timeout",
+        {"ghz that was cut short", GHZ(", \"endReason\": \"cancel\""), "ghz ended by cancel",
          LOAD_OUTPUT_GHZ, true},
+        {"ghz that ran for a time", GHZ(", \"endReason\": \"timeout\""), "", LOAD_OUTPUT_GHZ, true},
+        {"k6 of gRPC, each call checked",
+         K6("\"iterations\": {\"count\": 5}, \"grpc_req_duration\": {\"med\": 1}, "
+            "\"checks\": {\"passes\": 5, \"fails\": 0}"),
+         "", LOAD_OUTPUT_K6, true},
+        {"k6 of gRPC, a check failed",
+         K6("\"iterations\": {\"count\": 5}, \"grpc_req_duration\": {\"med\": 1}, "
+            "\"checks\": {\"passes\": 4, \"fails\": 1}"),
+         "1 checks failed", LOAD_OUTPUT_K6, false},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -383,9 +406,47 @@ static void refuses_what_is_too_large(void **state)
     struct tool_figures *figures = ARENA_NEW(&arena, struct tool_figures);
     char *text = arena_alloc(&arena, TOOL_RESULT_BYTES_MAX + 1, 1);
     memset(text, ' ', TOOL_RESULT_BYTES_MAX + 1);
-    struct str large = {text, TOOL_RESULT_BYTES_MAX + 1};
-    assert_int_equal(tool_parse(figures, &arena, LOAD_OUTPUT_K6, large, &err), STATUS_LIMIT);
+    static const struct {
+        enum load_output format;
+        size_t bytes_max;
+        const char *message;
+    } rows[] = {
+        {LOAD_OUTPUT_K6, TOOL_SUMMARY_BYTES_MAX, "larger than 2097152 bytes"},
+        {LOAD_OUTPUT_VEGETA, TOOL_SUMMARY_BYTES_MAX, "larger than 2097152 bytes"},
+        {LOAD_OUTPUT_WRK, TOOL_RESULT_BYTES_MAX, "larger than 16777216 bytes"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str large = {text, rows[i].bytes_max + 1};
+        assert_fails(tool_parse(figures, &arena, rows[i].format, large, &err), STATUS_LIMIT, &err,
+                     rows[i].message);
+    }
     arena_release(&arena);
+}
+
+/* hey -n 1100000 prints the statuses of a million: the sum says nothing any more. */
+static void refuses_what_hey_forgets(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_whole;
+    } rows[] = {
+        {"Status code distribution:\n  [200]\t999999 responses\n", true},
+        {"Status code distribution:\n  [200]\t1000000 responses\n", false},
+        {"Status code distribution:\n  [200]\t999000 responses\n\nError distribution:\n  [1000]\tx\n",
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena arena;
+        struct err err = {0};
+        arena_init(&arena);
+        struct tool_figures *figures = ARENA_NEW(&arena, struct tool_figures);
+        struct str text = str_from(rows[i].text);
+        enum status status = tool_parse(figures, &arena, LOAD_OUTPUT_HEY, text, &err);
+        assert_int_equal(status, rows[i].is_whole ? STATUS_OK : STATUS_LIMIT);
+        assert_true(rows[i].is_whole || strstr(err.text, "hey keeps the results of 1000000 "));
+        arena_release(&arena);
+    }
 }
 
 int main(void)
@@ -396,6 +457,7 @@ int main(void)
         cmocka_unit_test(leaves_out_what_is_not_there),
         cmocka_unit_test(counts_the_socket_errors_of_wrk),
         cmocka_unit_test(refuses_what_is_too_large),
+        cmocka_unit_test(refuses_what_hey_forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

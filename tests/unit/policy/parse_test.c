@@ -258,6 +258,17 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:5:104: with output: none no file is read; remove output_file"},
     {"command: a tolerance without its sign", COMMAND("warmup: 0, count_tolerance: 1"),
      "memgate.yaml:5:97: the unit is missing; known: %"},
+    {"command: a tolerance of everything", COMMAND("warmup: 0, count_tolerance: 10.1%"),
+     "memgate.yaml:5:97: count_tolerance is at most 10%: state count, or have the tool keep a "
+     "rate"},
+    {"command: failures that a tolerance hides",
+     COMMAND_OUTPUT("hey-csv", "count: 5, warmup: 0, count_tolerance: 1%"),
+     "memgate.yaml:5:111: hey leaves requests without an answer out of its CSV: with a tolerance "
+     "they would not be missed; use output: hey"},
+    {"command: packets of no kind", COMMAND("warmup: 0, packets: singel"),
+     "memgate.yaml:5:89: unknown packets \"singel\"; did you mean \"single\"?"},
+    {"http: packets", LOAD("requests: r, count: 5, packets: single"),
+     "memgate.yaml:5:44: packets is for driver: command; the driver here is http"},
     {"driver unknown", LOAD("driver: htpp, requests: r, count: 5"),
      "memgate.yaml:5:20: unknown driver \"htpp\"; did you mean \"http\"?"},
     {"service that cannot know its address",
@@ -578,6 +589,31 @@ static void a_command_is_read_with_its_defaults(void **state)
     arena_release(&arena);
 }
 
+static void calls_of_ghz_share_packets_unless_it_is_said(void **state)
+{
+    static const struct {
+        const char *text;
+        enum load_packets packets;
+    } rows[] = {
+        {COMMAND("warmup: 0"), LOAD_PACKETS_SINGLE},
+        {COMMAND("warmup: 0, packets: shared"), LOAD_PACKETS_SHARED},
+        {COMMAND_OUTPUT("ghz", "warmup: 0"), LOAD_PACKETS_SHARED},
+        {COMMAND_OUTPUT("ghz", "warmup: 0, packets: single"), LOAD_PACKETS_SINGLE},
+        {COMMAND_OUTPUT("hey-csv", "count: 5, warmup: 0, count_tolerance: 0%"),
+         LOAD_PACKETS_SINGLE},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena arena;
+        struct err err = {0};
+        struct policy policy = {0};
+        arena_init(&arena);
+        assert_ok(parse(&policy, &arena, rows[i].text, &err), &err);
+        assert_int_equal(policy.scenarios[0].load.packets, rows[i].packets);
+        arena_release(&arena);
+    }
+}
+
 static void the_default_policy_stands_alone(void **state)
 {
     (void)state;
@@ -732,6 +768,7 @@ int main(void)
         cmocka_unit_test(the_duet_never_has_more_trials_than_max),
         cmocka_unit_test(a_warmup_of_zero_stays_zero),
         cmocka_unit_test(a_command_is_read_with_its_defaults),
+        cmocka_unit_test(calls_of_ghz_share_packets_unless_it_is_said),
         cmocka_unit_test(the_default_policy_stands_alone),
         cmocka_unit_test(accepts),
     };
