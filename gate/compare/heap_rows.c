@@ -287,6 +287,27 @@ static void find_stacks(struct comparison_row *out, const struct row_maker *make
     }
 }
 
+/*
+ * What grows in steps, as a map that doubles, may rise between two points
+ * and lie flat between all others; the slope is a median and shows none of
+ * it then. So the interval ends no lower than that of the whole rise: a
+ * limit between the two is not kept for certain. True when it rose at all.
+ */
+static bool widen_to_rise(struct estimate *growth, const struct row_maker *maker,
+                          const struct ledger_row *row)
+{
+    const struct estimate rise = estimate_row(maker, row, COLUMN_RISE_SPACE);
+    double half = growth->delta_high - growth->delta;
+    growth->has_cand_interval = true;
+    growth->cand_low = growth->cand - half;
+    growth->cand_high = fmax(growth->cand + half, rise.cand + rise.delta_high - rise.delta);
+    growth->delta_high = fmax(growth->delta_high, rise.delta_high);
+    if (growth->has_ratio)
+        growth->ratio_high = fmax(growth->ratio_high, growth->delta_high / growth->base);
+    growth->bounded = growth->bounded && rise.bounded;
+    return rise.base > 0 || rise.cand > 0;
+}
+
 static void make_row(const struct row_maker *maker, const struct ledger_row *row,
                      const struct column_row *what)
 {
@@ -299,6 +320,8 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
     };
     bool is_function = row_is_of_function(&out);
     bool empty = out.estimate.base <= 0 && out.estimate.cand <= 0;
+    if (what->column == COLUMN_GROWTH_SPACE && maker->ledger->has_growth)
+        empty = !widen_to_rise(&out.estimate, maker, row) && empty;
     find_unknown(&out, maker, row, what->column);
     if (empty && row->level != ROW_SCENARIO && !may_be_missed(&out))
         return;

@@ -1,6 +1,7 @@
 #include "gate/compare/ledger.h"
 
 #include "gate/base/map.h"
+#include "gate/base/num.h"
 #include "gate/compare/keys.h"
 #include "gate/compare/signatures.h"
 #include "gate/stats/slope.h"
@@ -285,6 +286,7 @@ static void fill_columns(double *columns, const struct trial_fold *trial, bool h
         bytes[len++] = columns[live_columns[i]];
     }
     columns[COLUMN_GROWTH_SPACE] = slope_theil_sen(requests, bytes, len) * 1000;
+    columns[COLUMN_RISE_SPACE] = num_ratio(bytes[len - 1] - bytes[0], requests[len - 1]) * 1000;
 }
 
 static void fill_side(struct ledger *ledger, struct ledger_row *row, enum side side,

@@ -16,6 +16,7 @@ enum column {
     COLUMN_END_OBJECTS,
     COLUMN_END_SPACE,
     COLUMN_GROWTH_SPACE, /* live bytes more per 1000 requests, see has_growth */
+    COLUMN_RISE_SPACE,   /* the same from warm to the last point alone */
     COLUMN_LIVE1_SPACE,  /* live behind each further part of the load */
     COLUMN_LIVE2_SPACE,
     COLUMN_LIVE3_SPACE,
