@@ -241,9 +241,14 @@ static void break_transport(struct fixture *fixture)
     fixture->scenarios[SIDE_CAND].transport = STR("HTTP/2 over TCP");
 }
 
-static void bend_transport(struct fixture *fixture)
+static void break_silent_transport(struct fixture *fixture)
 {
     fixture->scenarios[SIDE_CAND].transport = STR("HTTP/2 over TCP");
+}
+
+static void bend_transport(struct fixture *fixture)
+{
+    fixture->scenarios[SIDE_CAND].transport = STR("HTTP/1.1 over TCP");
 }
 
 static const struct refusal_case {
@@ -281,7 +286,10 @@ static const struct refusal_case {
     {"transport", break_transport,
      "the load went over HTTP/1.1 over TCP for the baseline, over HTTP/2 over TCP for the candidate",
      NULL},
-    {"transport that one does not say", bend_transport, NULL, NULL},
+    {"transport that an older memgate did not know", break_silent_transport,
+     "the load went over HTTP/1.1 over TCP for the baseline, over HTTP/2 over TCP for the candidate",
+     NULL},
+    {"transport that was the only one", bend_transport, NULL, NULL},
     {"architecture", break_arch, "baseline built for amd64, candidate for arm64", NULL},
     {"driver", break_driver, "baseline measured benchmarks, candidate a service", NULL},
     {"failed", break_failure, "baseline recording: build failed", NULL},
