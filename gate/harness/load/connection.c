@@ -133,6 +133,22 @@ enum status connection_flush(struct connection *connection, int epoll_fd, struct
     return connection_watch(connection, epoll_fd, err);
 }
 
+/* Not by reading: over TLS bytes may lie before the end. */
+bool connection_has_ended(const struct connection *connection)
+{
+    struct pollfd look = {.fd = connection->stream.fd, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0;
+}
+
+bool connection_was_read(const struct connection *connection, int code)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof(info);
+    if (getsockopt(connection->stream.fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0)
+        return info.tcpi_state == TCP_CLOSE_WAIT;
+    return code == 0;
+}
+
 void connection_close(struct connection *connection)
 {
     struct stream *stream = &connection->stream;

@@ -27,6 +27,7 @@ struct connection {
     uint32_t watched;     /* events of epoll */
     uint64_t deadline_ns; /* until it is ready */
     bool is_reused;       /* an earlier request was answered on it */
+    bool had_ended;       /* of HTTP/1.1: before the request that is out was sent on it */
     struct exchange *exchanges;
     struct exchange *free_exchanges;
     uint32_t sent_count;    /* of the exchanges: those that wait for an answer */
@@ -58,6 +59,15 @@ NODISCARD enum status connection_flush(struct connection *connection, int epoll_
                                        struct err *err);
 /* True while part of what was to be sent is still here. */
 bool connection_has_unsent(const struct connection *connection);
+/* The peer's end is here, read or not. */
+bool connection_has_ended(const struct connection *connection);
+/*
+ * Of a connection that ended with `code`, an errno or 0: the peer had read
+ * all that was sent to it. Linux resets a connection that is closed over
+ * bytes which nobody read, or that gets bytes after it was closed; without
+ * a reset the process took them.
+ */
+bool connection_was_read(const struct connection *connection, int code);
 /* Keeps the memory of `unsent`; safe to call twice. */
 void connection_close(struct connection *connection);
 /*

@@ -1,7 +1,15 @@
 #include <errno.h>
 
+#include "gate/base/clock.h"
 #include "gate/harness/load/lane.h"
 #include "gate/harness/load/protocol.h"
+
+/*
+ * How long after the send an idle end can still cross it: on one machine
+ * that is the time until the service's process, whose timer has gone off,
+ * is given a CPU, and until we are.
+ */
+#define CROSSING_NS_MAX (100 * NS_PER_MS)
 
 static enum status greet(struct connection *connection, struct err *err)
 {
@@ -30,6 +38,7 @@ static enum status submit(struct connection *connection, struct exchange *exchan
 {
     struct lane *lane = connection->lane;
     (void)exchange;
+    connection->had_ended = connection->is_reused && connection_has_ended(connection);
     return connection_send(connection, lane->epoll_fd, buf_view(&lane->request), err);
 }
 
@@ -69,6 +78,41 @@ static enum status feed(struct connection *connection, struct bytes data, struct
     return response_done(&connection->response) ? end_answer(connection, exchange, err) : STATUS_OK;
 }
 
+/* So many ends may cross a request unseen by us: rare by nature, so that more are no accident. */
+static uint64_t crossings_max(const struct load_spec *spec)
+{
+    return 1 + spec->count / 1000;
+}
+
+/*
+ * The end came without a byte of an answer, on a connection that was used
+ * before. A service that ends an idle connection never saw the request; one
+ * that gives up in its handler has read it, and no second try may hide that.
+ */
+static enum status check_dropped(struct connection *connection, const struct exchange *exchange,
+                                 int code, struct err *err)
+{
+    struct lane *lane = connection->lane;
+    if (connection->had_ended)
+        return STATUS_OK;
+    uint64_t dropped = ++lane->result.resends;
+    bool is_late = lane->arrival.ns > exchange->sent_ns + CROSSING_NS_MAX;
+    if (!connection_was_read(connection, code) && !is_late && dropped <= crossings_max(lane->spec))
+        return STATUS_OK;
+    return err_set(err, STATUS_CHILD,
+                   "%llu request%s dropped: the service ended the connection without an answer",
+                   (unsigned long long)dropped, dropped == 1 ? " was" : "s were");
+}
+
+static enum status resend(struct connection *connection, struct exchange *exchange, int code,
+                          struct err *err)
+{
+    if (check_dropped(connection, exchange, code, err))
+        return exchange_wrap(exchange, err);
+    lane_send_again(connection, exchange);
+    return lane_reopen(connection, err) ? exchange_wrap(exchange, err) : STATUS_OK;
+}
+
 /*
  * The peer is gone while a request is out. One that ends an idle
  * connection cannot know that the next request is on its way, so that
@@ -79,10 +123,8 @@ static enum status lose_answer(struct connection *connection, struct exchange *e
 {
     enum status status = STATUS_OK;
     bool is_end = code == 0 || code == ECONNRESET || code == EPIPE;
-    if (is_end && connection->is_reused && !exchange->answer.has_bytes) {
-        lane_send_again(connection, exchange);
-        return lane_reopen(connection, err) ? exchange_wrap(exchange, err) : STATUS_OK;
-    }
+    if (is_end && connection->is_reused && !exchange->answer.has_bytes)
+        return resend(connection, exchange, code, err);
     if (code) {
         status = err_set(err, STATUS_CHILD, "no complete answer: %s",
                          stream_explain(&connection->stream, code));

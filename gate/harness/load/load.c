@@ -297,6 +297,7 @@ void load_result_add(struct load_result *into, const struct load_result *part)
     into->duration_ns += part->duration_ns;
     into->response_bytes += part->response_bytes;
     into->reconnects += part->reconnects;
+    into->resends += part->resends;
 }
 
 struct str load_statuses(const struct load_result *result, struct arena *arena)

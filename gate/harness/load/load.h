@@ -93,8 +93,13 @@ struct load_result {
     struct histogram lateness;
     struct slowest slowest;
     uint64_t duration_ns;
-    uint64_t response_bytes;    /* of bodies */
-    uint64_t reconnects;        /* after "Connection: close", or when a used connection ended */
+    uint64_t response_bytes; /* of bodies */
+    uint64_t reconnects;     /* after "Connection: close", or when a used connection ended */
+    /*
+     * HTTP/1.1: requests that met an end which may have crossed them, and
+     * were sent again; not those sent on a connection that had ended before.
+     */
+    uint64_t resends;
     double achieved_per_second; /* sent at a fixed rate, answered in a closed loop */
 };
 
@@ -104,8 +109,11 @@ struct load_result {
  * broken HTTP, time-outs, early closes are STATUS_CHILD naming the
  * request; in a duet has_failed tells whose it was. A connection that was used before and ends without a byte
  * of the answer is opened again and the request sent once more: servers
- * end idle connections, and that end can cross a request on its way. So
- * are, three times at most, requests of HTTP/2 that the peer says it never
+ * end idle connections, and that end can cross a request on its way. It
+ * is an error if the service had read the request before it ended the
+ * connection, if the end came more than 100 ms after the request was sent,
+ * or if more than 1 + 0.1 % of the requests met a reset that may have
+ * crossed them. Sent again are also, three times at most, requests of HTTP/2 that the peer says it never
  * looked at (GOAWAY, REFUSED_STREAM).
  * Limits: head 64 KiB, 256 headers, body 16 MiB.
  */
