@@ -14,7 +14,9 @@ static enum status read_in_steps(struct grpc_reader *reader, struct bytes input,
         status = grpc_feed(reader, (struct bytes){input.data + at, len}, &keep, bytes, &err);
     }
     if (status == STATUS_OK)
-        status = grpc_read_header(reader, STR("grpc-status"), STR("0"), &err);
+        status = grpc_read_header(reader, STR("content-type"), STR("application/grpc"), &err);
+    if (status == STATUS_OK)
+        status = grpc_read_trailer(reader, STR("grpc-status"), STR("0"), &err);
     if (status == STATUS_OK)
         status = grpc_end(reader, &err);
     if (keep.len != *bytes)

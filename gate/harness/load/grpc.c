@@ -1,5 +1,7 @@
 #include "gate/harness/load/grpc.h"
 
+#include <strings.h>
+
 #include "gate/base/num.h"
 
 void grpc_reader_init(struct grpc_reader *reader)
@@ -35,23 +37,48 @@ static enum status read_encoding(struct grpc_reader *reader, struct str value, s
                    "answer is compressed (grpc-encoding), which nobody asked for");
 }
 
+/* "application/grpc", "application/grpc+proto"; "application/grpc-web" is another protocol. */
+static enum status read_type(struct grpc_reader *reader, struct str value, struct err *err)
+{
+    static const char type[] = "application/grpc";
+    size_t len = sizeof(type) - 1;
+    (void)err;
+    reader->is_grpc = value.len >= len && strncasecmp(value.data, type, len) == 0 &&
+                      (value.len == len || memchr("+; ", value.data[len], 3));
+    return STATUS_OK;
+}
+
 static const struct {
     const char *name;
+    bool is_trailer; /* only */
     enum status (*read)(struct grpc_reader *reader, struct str value, struct err *err);
 } headers[] = {
-    {"grpc-status", read_status},
-    {"grpc-message", read_reason},
-    {"grpc-encoding", read_encoding},
+    {"content-type", false, read_type},
+    {"grpc-encoding", false, read_encoding},
+    {"grpc-status", true, read_status},
+    {"grpc-message", true, read_reason},
 };
+
+static enum status read_field(struct grpc_reader *reader, struct str name, struct str value,
+                              bool is_trailer, struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+        if (str_equal_text(name, headers[i].name) && (is_trailer || !headers[i].is_trailer))
+            return headers[i].read(reader, value, err);
+    }
+    return STATUS_OK;
+}
 
 enum status grpc_read_header(struct grpc_reader *reader, struct str name, struct str value,
                              struct err *err)
 {
-    for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
-        if (str_equal_text(name, headers[i].name))
-            return headers[i].read(reader, value, err);
-    }
-    return STATUS_OK;
+    return read_field(reader, name, value, false, err);
+}
+
+enum status grpc_read_trailer(struct grpc_reader *reader, struct str name, struct str value,
+                              struct err *err)
+{
+    return read_field(reader, name, value, true, err);
 }
 
 /* The length is big-endian. */
@@ -95,8 +122,12 @@ enum status grpc_feed(struct grpc_reader *reader, struct bytes data, struct buf 
 
 enum status grpc_end(const struct grpc_reader *reader, struct err *err)
 {
+    if (!reader->is_grpc) {
+        return err_set(err, STATUS_CHILD,
+                       "answer has no content-type application/grpc: not of a gRPC service?");
+    }
     if (!reader->has_status)
-        return err_set(err, STATUS_CHILD, "answer has no grpc-status: not of a gRPC service?");
+        return err_set(err, STATUS_CHILD, "answer has no grpc-status behind its message");
     if (reader->left > 0 || reader->prefix_len > 0)
         return err_set(err, STATUS_CHILD, "answer ends in the middle of a message");
     if (reader->status == 0 && reader->message_count == 0)

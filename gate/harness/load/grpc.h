@@ -18,15 +18,19 @@ struct grpc_reader {
     size_t prefix_len;
     uint64_t left; /* of the message */
     uint32_t message_count;
+    bool is_grpc; /* by its content-type */
     bool has_status;
     uint32_t status;
     char reason[GRPC_REASON_BYTES_MAX]; /* grpc-message, cut and NUL-terminated */
 };
 
 void grpc_reader_init(struct grpc_reader *reader);
-/* A header or a trailer; names are in lower case. */
+/* A header of the answer, not of an interim one; names are in lower case. */
 NODISCARD enum status grpc_read_header(struct grpc_reader *reader, struct str name,
                                        struct str value, struct err *err);
+/* A header of the block that ends the answer: the outcome is taken from nowhere else. */
+NODISCARD enum status grpc_read_trailer(struct grpc_reader *reader, struct str name,
+                                        struct str value, struct err *err);
 /*
  * Bytes of the body, in pieces of any size: those of the message are added
  * to *message_bytes, and to `keep` unless it is NULL. We ask for no
@@ -34,7 +38,7 @@ NODISCARD enum status grpc_read_header(struct grpc_reader *reader, struct str na
  */
 NODISCARD enum status grpc_feed(struct grpc_reader *reader, struct bytes data, struct buf *keep,
                                 uint64_t *message_bytes, struct err *err);
-/* The answer is over: it has a status, and with the status 0 one whole message. */
+/* The answer is over: it has gRPC's content-type and a status, and with the status 0 one whole message. */
 NODISCARD enum status grpc_end(const struct grpc_reader *reader, struct err *err);
 
 /* What stands before a message of so many bytes. */

@@ -50,8 +50,17 @@ static struct str str_of(const uint8_t *data, size_t len)
     return (struct str){(const char *)data, len};
 }
 
+static enum status read_grpc(struct exchange *exchange, struct str name, struct str value,
+                             bool is_last, struct err *err)
+{
+    struct grpc_reader *reader = &exchange->answer.grpc;
+    if (is_last)
+        return grpc_read_trailer(reader, name, value, err);
+    return exchange->answer.status < 200 ? STATUS_OK : grpc_read_header(reader, name, value, err);
+}
+
 static enum status read_field(struct exchange *exchange, struct str name, struct str value,
-                              struct err *err)
+                              bool is_last, struct err *err)
 {
     struct answer *answer = &exchange->answer;
     uint64_t status = 0;
@@ -68,7 +77,7 @@ static enum status read_field(struct exchange *exchange, struct str name, struct
             return err_set(err, STATUS_CHILD, "answer has the status \"%.*s\"", STR_ARGS(value));
         answer->status = (uint16_t)status;
     }
-    return exchange->line->is_grpc ? grpc_read_header(&answer->grpc, name, value, err) : STATUS_OK;
+    return exchange->line->is_grpc ? read_grpc(exchange, name, value, is_last, err) : STATUS_OK;
 }
 
 /* NOLINTBEGIN(readability-non-const-parameter,readability-function-size): the types are nghttp2's. */
@@ -82,7 +91,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     if (!exchange)
         return 0;
     exchange->answer.has_bytes = true;
-    if (read_field(exchange, str_of(name, name_len), str_of(value, value_len), http2->err))
+    bool is_last = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
+    if (read_field(exchange, str_of(name, name_len), str_of(value, value_len), is_last, http2->err))
         return stop_at(http2, exchange);
     return 0;
 }

@@ -70,6 +70,8 @@ static enum status read_all(struct grpc_reader *reader, const struct grpc_case *
 {
     uint64_t bytes = 0;
     grpc_reader_init(reader);
+    if (grpc_read_header(reader, STR("content-type"), STR("application/grpc"), err))
+        return err->status;
     for (size_t at = 0; at < row->body_len; at += step) {
         struct str body = {row->body, row->body_len};
         if (grpc_feed(reader, bytes_of_str(str_slice(body, at, at + step)), keep, &bytes, err))
@@ -77,8 +79,8 @@ static enum status read_all(struct grpc_reader *reader, const struct grpc_case *
     }
     assert_int_equal(bytes, keep->len);
     for (size_t i = 0; i < ARRAY_LEN(row->headers) && row->headers[i].name; i++) {
-        if (grpc_read_header(reader, str_from(row->headers[i].name),
-                             str_from(row->headers[i].value), err))
+        if (grpc_read_trailer(reader, str_from(row->headers[i].name),
+                              str_from(row->headers[i].value), err))
             return err->status;
     }
     return grpc_end(reader, err);
@@ -111,6 +113,49 @@ static void an_answer_is_read_in_any_pieces(void **state)
     }
 }
 
+static const struct {
+    const char *type;
+    bool is_grpc;
+} type_cases[] = {
+    {"application/grpc", true},       {"application/grpc+proto", true},
+    {"application/grpc; a=b", true},  {"Application/GRPC", true},
+    {"application/grpc-web", false},  {"application/grp", false},
+    {"application/grpcx", false},     {"text/plain", false},
+    {"text/application/grpc", false}, {"", false},
+};
+
+static void an_answer_needs_the_type_of_grpc(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(type_cases); i++) {
+        struct grpc_reader reader;
+        struct err err = {0};
+        print_message("%s\n", type_cases[i].type);
+        grpc_reader_init(&reader);
+        assert_ok(
+            grpc_read_header(&reader, STR("content-type"), str_from(type_cases[i].type), &err),
+            &err);
+        assert_ok(grpc_read_trailer(&reader, STR("grpc-status"), STR("5"), &err), &err);
+        if (type_cases[i].is_grpc) {
+            assert_ok(grpc_end(&reader, &err), &err);
+        } else {
+            assert_fails(grpc_end(&reader, &err), STATUS_CHILD, &err,
+                         "no content-type application/grpc");
+        }
+    }
+}
+
+static void the_outcome_stands_in_trailers_alone(void **state)
+{
+    struct grpc_reader reader;
+    struct err err = {0};
+    (void)state;
+    grpc_reader_init(&reader);
+    assert_ok(grpc_read_header(&reader, STR("content-type"), STR("application/grpc"), &err), &err);
+    assert_ok(grpc_read_header(&reader, STR("grpc-status"), STR("0"), &err), &err);
+    assert_fails(grpc_end(&reader, &err), STATUS_CHILD, &err, "no grpc-status");
+}
+
 static void a_long_reason_is_cut(void **state)
 {
     struct grpc_reader reader;
@@ -120,7 +165,7 @@ static void a_long_reason_is_cut(void **state)
     memset(text, 'x', sizeof(text));
     grpc_reader_init(&reader);
     assert_ok(
-        grpc_read_header(&reader, STR("grpc-message"), (struct str){text, sizeof(text)}, &err),
+        grpc_read_trailer(&reader, STR("grpc-message"), (struct str){text, sizeof(text)}, &err),
         &err);
     assert_int_equal(strlen(reader.reason), GRPC_REASON_BYTES_MAX - 1);
 }
@@ -148,6 +193,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_is_read_in_any_pieces),
+        cmocka_unit_test(an_answer_needs_the_type_of_grpc),
+        cmocka_unit_test(the_outcome_stands_in_trailers_alone),
         cmocka_unit_test(a_long_reason_is_cut),
         cmocka_unit_test(the_prefix_holds_the_length_in_network_order),
         cmocka_unit_test(statuses_have_names),

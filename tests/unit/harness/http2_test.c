@@ -40,6 +40,9 @@ struct frame {
 /* A literal field without indexing, of a name and value shorter than 127 bytes. */
 #define FIELD(name_len, name, value_len, value) "\x00" name_len name value_len value
 
+#define GRPC_TYPE          FIELD("\x0c", "content-type", "\x10", "application/grpc")
+#define GRPC_STATUS(digit) FIELD("\x0b", "grpc-status", "\x01", digit)
+
 enum { FRAMES_MAX = 6, FRAME_PAYLOAD_MAX = 4096 };
 
 struct script {
@@ -424,23 +427,20 @@ static const struct good_case good_cases[] = {
      0},
     {"a call of gRPC",
      CALL,
-     {{FRAME(HEADERS, END_HEADERS, STATUS_200), FRAME(DATA, 0, "\0\0\0\0\2h"), FRAME(DATA, 0, "i"),
-       FRAME(HEADERS, END_HEADERS | END_STREAM, FIELD("\x0b", "grpc-status", "\x01", "0"))},
-      4},
+     {{FRAME(HEADERS, END_HEADERS, FIELD("\x07", ":status", "\x03", "103") GRPC_STATUS("9")),
+       FRAME(HEADERS, END_HEADERS, STATUS_200 GRPC_TYPE), FRAME(DATA, 0, "\0\0\0\0\2h"),
+       FRAME(DATA, 0, "i"), FRAME(HEADERS, END_HEADERS | END_STREAM, GRPC_STATUS("0"))},
+      5},
      2,
      0},
     {"a call that fails with its headers",
      CALL,
-     {{FRAME(HEADERS, END_HEADERS | END_STREAM,
-             STATUS_200 FIELD("\x0b", "grpc-status", "\x01", "5"))},
-      1},
+     {{FRAME(HEADERS, END_HEADERS | END_STREAM, STATUS_200 GRPC_TYPE GRPC_STATUS("5"))}, 1},
      0,
      20},
     {"a call that shall fail",
      "{\"grpc\":\"a.B/C\",\"expect_grpc\":[5]}",
-     {{FRAME(HEADERS, END_HEADERS | END_STREAM,
-             STATUS_200 FIELD("\x0b", "grpc-status", "\x01", "5"))},
-      1},
+     {{FRAME(HEADERS, END_HEADERS | END_STREAM, STATUS_200 GRPC_TYPE GRPC_STATUS("5"))}, 1},
      0,
      0},
     {"a call that something else answers",
@@ -550,6 +550,43 @@ static void an_evil_answer_ends_the_load(void **state)
         spec.connections = 1;
         assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, row->error);
         assert_true(result.has_failed);
+        server_stop(&server);
+    }
+}
+
+static const struct evil_case evil_calls[] = {
+    {"its status before its message",
+     {{FRAME(HEADERS, END_HEADERS, STATUS_200 GRPC_TYPE GRPC_STATUS("0")),
+       FRAME(DATA, END_STREAM, "\0\0\0\0\2hi")},
+      2},
+     "POST /a.B/C (request 0): answer has no grpc-status behind its message"},
+    {"its status in an interim answer",
+     {{FRAME(HEADERS, END_HEADERS, FIELD("\x07", ":status", "\x03", "103") GRPC_STATUS("0")),
+       FRAME(HEADERS, END_HEADERS, STATUS_200 GRPC_TYPE), FRAME(DATA, END_STREAM, "\0\0\0\0\2hi")},
+      3},
+     "answer has no grpc-status behind its message"},
+    {"another type",
+     {{FRAME(HEADERS, END_HEADERS, STATUS_200 FIELD("\x0c", "content-type", "\x0a", "text/plain")),
+       FRAME(DATA, 0, "\0\0\0\0\2hi"), FRAME(HEADERS, END_HEADERS | END_STREAM, GRPC_STATUS("0"))},
+      3},
+     "answer has no content-type application/grpc"},
+};
+
+static void what_is_no_answer_of_grpc_ends_the_load(void **state)
+{
+    static struct server server;
+    struct requests requests = parse(CALL);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(evil_calls); i++) {
+        const struct evil_case *row = &evil_calls[i];
+        struct err err = {0};
+        struct load_result result = {0};
+        print_message("%s\n", row->name);
+        server.script = &row->script;
+        server_start(&server);
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 1;
+        assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, row->error);
         server_stop(&server);
     }
 }
@@ -827,6 +864,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_answer_is_counted, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(an_evil_answer_ends_the_load, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(what_is_no_answer_of_grpc_ends_the_load, open_arena,
+                                        close_arena),
         cmocka_unit_test_setup_teardown(a_flood_in_the_head_ends_the_load, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(what_is_no_http2_is_told, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_service_that_allows_no_requests_is_told, open_arena,
