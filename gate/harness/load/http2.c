@@ -410,6 +410,14 @@ static enum status explain_broken(const struct connection *connection, struct er
     return wrap_lane(connection, err);
 }
 
+/* A service that greets so would greet the next connection no better, without an end. */
+static enum status refuse_turned_away(const struct connection *connection, struct err *err)
+{
+    (void)err_set(err, STATUS_CHILD,
+                  "the service turns connections away as they open (GOAWAY before any request)");
+    return wrap_lane(connection, err);
+}
+
 /* What the frames just read have changed for the connection as a whole. */
 static enum status go_on(struct connection *connection, struct err *err)
 {
@@ -417,6 +425,8 @@ static enum status go_on(struct connection *connection, struct err *err)
     uint32_t most = nghttp2_session_get_remote_settings(http2->session,
                                                         NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
     uint32_t streams = connection->lane->spec->streams;
+    if (http2->is_draining && connection->state != CONNECTION_READY)
+        return refuse_turned_away(connection, err);
     if (http2->is_draining)
         return connection->sent_count ? STATUS_OK : lane_reopen(connection, err);
     if (connection->state == CONNECTION_READY)

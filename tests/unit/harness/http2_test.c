@@ -68,6 +68,7 @@ struct server {
     size_t batch;         /* answers when so many wait */
     size_t goaway_every;  /* the request of each connection that is turned away; 0: none */
     const char *greeting; /* instead of SETTINGS */
+    size_t greeting_len;  /* 0: a text */
     bool closes;          /* instead of an answer */
     bool is_early;        /* answers a request before it reads its body, and never reads it */
     const char *path;     /* of its socket; NULL: TCP */
@@ -218,7 +219,8 @@ static void greet(const struct server *server, const struct peer *peer)
 {
     const struct frame settings = {server->settings_len, server->settings, SETTINGS, 0, true, 0};
     if (server->greeting) {
-        (void)!send(peer->fd, server->greeting, strlen(server->greeting), MSG_NOSIGNAL);
+        size_t len = server->greeting_len ? server->greeting_len : strlen(server->greeting);
+        (void)!send(peer->fd, server->greeting, len, MSG_NOSIGNAL);
         return;
     }
     put_frame(peer, &settings, 0);
@@ -660,6 +662,27 @@ static void a_service_that_allows_no_requests_is_told(void **state)
     server_stop(&server);
 }
 
+/* SETTINGS and a GOAWAY without an error, at once: a new connection would fare no better. */
+static void a_service_that_turns_connections_away_is_told(void **state)
+{
+    static struct server server;
+    static const char greeting[] = "\0\0\0\4\0\0\0\0\0"
+                                   "\0\0\x08\7\0\0\0\0\0\x7f\xff\xff\xff\0\0\0\0";
+    struct requests requests = parse(PLAIN);
+    struct load_result result = {0};
+    struct err err = {0};
+    (void)state;
+    server.script = &ok_script;
+    server.greeting = greeting;
+    server.greeting_len = sizeof(greeting) - 1;
+    server_start(&server);
+    struct load_spec spec = spec_of(&server, &requests);
+    assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err,
+                 "the service turns connections away as they open (GOAWAY before any request)");
+    assert_int_equal(result.reconnects, 0);
+    server_stop(&server);
+}
+
 static void a_connection_that_ends_loses_its_requests(void **state)
 {
     static struct server server;
@@ -869,6 +892,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_flood_in_the_head_ends_the_load, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(what_is_no_http2_is_told, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_service_that_allows_no_requests_is_told, open_arena,
+                                        close_arena),
+        cmocka_unit_test_setup_teardown(a_service_that_turns_connections_away_is_told, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(a_connection_that_ends_loses_its_requests, open_arena,
                                         close_arena),
