@@ -71,10 +71,10 @@ static void server_wait(const struct server *server, int ms)
         (void)poll(&wait, 1, ms);
 }
 
-/* What Linux does by itself where bytes were left unread. */
-static void peer_reset(struct peer *peer)
+/* As a Go service does; Linux resets by itself where bytes were left unread. */
+static void peer_close(struct peer *peer, bool resets)
 {
-    const struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    const struct linger linger = {.l_onoff = resets, .l_linger = 0};
     (void)setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
     (void)close(peer->fd);
     peer->fd = -1;
@@ -92,11 +92,8 @@ static void server_answer(struct server *server, struct peer *peer)
     if (len && send(peer->fd, step->answer, len, MSG_NOSIGNAL) < 0)
         return;
     server_wait(server, step->end == ENDS_LATER ? 10 : 0);
-    if (step->end == IS_RESET) {
-        peer_reset(peer);
-    } else if (step->end != STAYS) {
-        (void)shutdown(peer->fd, SHUT_RDWR);
-    }
+    if (step->end != STAYS)
+        peer_close(peer, step->end == IS_RESET);
 }
 
 static void peer_drop(struct peer *peer, size_t len)
