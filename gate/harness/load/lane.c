@@ -29,6 +29,25 @@ static struct lane_slot idle_pop(struct lane *lane)
     return slot;
 }
 
+/*
+ * Spreads `count` slots of a connection evenly among those of the others:
+ * requests go to the connections in turn, not to all streams of one first.
+ */
+static void idle_spread(struct connection *connection, uint32_t count)
+{
+    struct lane *lane = connection->lane;
+    uint64_t since_ns = clock_now_ns();
+    size_t others = count > 1 ? lane->idle_len : 0;
+    uint32_t put = 0;
+    for (size_t i = 1; i <= others; i++) {
+        idle_put(lane, idle_pop(lane));
+        for (; put < i * count / others; put++)
+            idle_push(connection, since_ns);
+    }
+    for (; put < count; put++)
+        idle_push(connection, since_ns);
+}
+
 /* Goes once around the ring. */
 void lane_drain(struct connection *connection)
 {
@@ -202,8 +221,8 @@ enum status lane_connection_ready(struct connection *connection, uint32_t slots,
     uint32_t waiting = connection->waiting_count;
     if (lane_resend(connection, err))
         return err->status;
-    for (uint32_t i = waiting; i < slots; i++)
-        idle_push(connection, clock_now_ns());
+    if (waiting < slots)
+        idle_spread(connection, slots - waiting);
     return STATUS_OK;
 }
 

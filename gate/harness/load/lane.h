@@ -26,7 +26,7 @@ struct lane {
     struct str authority;   /* of its requests */
     struct tls_client *tls; /* NULL: none */
     struct connection *connections;
-    struct lane_slot *idle; /* ring: first come, first served, so that none starves */
+    struct lane_slot *idle; /* ring: in turn, so that no connection starves */
     size_t idle_cap;
     size_t idle_at;
     size_t idle_len;

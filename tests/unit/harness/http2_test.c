@@ -743,6 +743,31 @@ static void a_connection_carries_its_streams(void **state)
     }
 }
 
+/* Eight requests find eight places on the first connection, and yet go to all four. */
+static void connections_are_used_in_turn(void **state)
+{
+    static struct server server;
+    static const double rates[] = {0, 200};
+    struct requests requests = parse(PLAIN);
+    (void)state;
+    for (size_t r = 0; r < ARRAY_LEN(rates); r++) {
+        struct load_result result = {0};
+        struct err err = {0};
+        print_message("rate %.0f\n", rates[r]);
+        server.script = &ok_script;
+        server_start(&server);
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 4;
+        spec.streams = 8;
+        spec.count = 8;
+        spec.rate_per_second = rates[r];
+        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        server_stop(&server);
+        for (size_t i = 0; i < spec.connections; i++)
+            assert_int_equal(server.peers[i].requests, 2);
+    }
+}
+
 /* The first request of all is refused, and sent once more. */
 static void a_refused_request_is_sent_again(void **state)
 {
@@ -898,6 +923,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_connection_that_ends_loses_its_requests, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(a_connection_carries_its_streams, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(connections_are_used_in_turn, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_refused_request_is_sent_again, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_connection_that_shuts_down_is_replaced, open_arena,
                                         close_arena),
