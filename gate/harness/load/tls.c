@@ -128,7 +128,6 @@ static enum status set_context(SSL_CTX *context, const struct address *address, 
 {
     X509_STORE *store = SSL_CTX_get_cert_store(context);
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    (void)SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
     (void)SSL_CTX_set_mode(context,
                            SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     /* A certificate that is given is trusted by itself: a service's own, or one between. */
@@ -322,8 +321,9 @@ static ptrdiff_t failure(struct stream *stream, int code)
     int socket_code = errno;
     if (is_waiting(stream, code))
         return -EAGAIN;
-    if (code == SSL_ERROR_SYSCALL && socket_code)
-        return -socket_code;
+    /* Without an errno it is an end that TLS did not announce: what came may have been cut. */
+    if (code == SSL_ERROR_SYSCALL)
+        return socket_code ? -socket_code : -ECONNRESET;
     (void)snprintf(session->why, sizeof(session->why), "TLS: %s", take_reason());
     return -EPROTO;
 }

@@ -102,6 +102,8 @@ struct server {
     int version_max;      /* 0: any */
     bool is_plain;        /* speaks no TLS */
     size_t answer_bytes;
+    bool cuts_answer; /* ends each connection in the answer, without a word of TLS */
+    bool ends_idle;   /* the same 10 ms after each answer */
     SSL_CTX *context;
     int listen_fd;
     uint16_t port;
@@ -149,6 +151,19 @@ static bool write_answer(SSL *ssl, size_t body_len)
     return SSL_write(ssl, head, len) == len && SSL_write(ssl, body, (int)body_len) == (int)body_len;
 }
 
+/* False: the connection ends. */
+static bool answer(const struct server *server, SSL *ssl)
+{
+    if (server->cuts_answer) {
+        (void)SSL_write(ssl, "HTTP/1.1 200 OK\r\nContent-", 25);
+        return false;
+    }
+    bool is_sent = write_answer(ssl, server->answer_bytes);
+    if (server->ends_idle)
+        clock_sleep_ns(10 * NS_PER_MS);
+    return is_sent && !server->ends_idle;
+}
+
 static void serve_connection(struct server *server, int fd)
 {
     static char data[2 * BODY_BYTES];
@@ -159,7 +174,7 @@ static void serve_connection(struct server *server, int fd)
         (void)snprintf(server->name, sizeof(server->name), "%s", name ? name : "");
         server->version = SSL_version(ssl);
         server->handshakes++;
-        while (read_request(ssl, data, sizeof(data)) && write_answer(ssl, server->answer_bytes))
+        while (read_request(ssl, data, sizeof(data)) && answer(server, ssl))
             continue;
     }
     SSL_free(ssl);
@@ -388,6 +403,45 @@ static void large_bodies_pass_both_ways(void **state)
     arena_release(&arena);
 }
 
+static bool stand_still(void *ctx, uint64_t done)
+{
+    (void)ctx;
+    (void)done;
+    clock_sleep_ns(40 * NS_PER_MS);
+    return true;
+}
+
+/* An end without close_notify (RFC 8446, section 6.1) cuts an answer, and is none of an idle one. */
+static void an_end_that_tls_did_not_announce_is_an_end(void **state)
+{
+    static struct server server;
+    struct arena arena;
+    struct load_result result = {0};
+    struct err err = {0};
+    (void)state;
+    arena_init(&arena);
+    struct requests requests = parse(&arena, "{\"path\":\"/x\"}");
+    server = (struct server){.identity = &signed_by_authority, .cuts_answer = true};
+    server_start(&server);
+    struct load_spec spec = spec_of(&server, authority.pem, "localhost");
+    spec.requests = &requests;
+    assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err,
+                 "GET /x (request 0): no complete answer: Connection reset by peer");
+    server_stop(&server);
+    server =
+        (struct server){.identity = &signed_by_authority, .ends_idle = true, .answer_bytes = 7};
+    server_start(&server);
+    spec.addresses[0].port = server.port;
+    spec.rate_per_second = 20;
+    spec.tick = stand_still;
+    assert_ok(load_run(&result, &arena, &spec, &err), &err);
+    assert_int_equal(result.answered, 10);
+    assert_true(result.reconnects >= 9);
+    assert_int_equal(result.resends, 0);
+    server_stop(&server);
+    arena_release(&arena);
+}
+
 struct ca_case {
     const char *name;
     const char *before;
@@ -433,6 +487,7 @@ int main(void)
         cmocka_unit_test(what_is_not_trusted_ends_the_load),
         cmocka_unit_test(http2_needs_a_server_that_chooses_it),
         cmocka_unit_test(large_bodies_pass_both_ways),
+        cmocka_unit_test(an_end_that_tls_did_not_announce_is_an_end),
         cmocka_unit_test(certificates_are_checked_when_they_are_read),
     };
     /* OpenSSL writes to clients that have gone, as those do whose trust is refused. */
