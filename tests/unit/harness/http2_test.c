@@ -556,6 +556,24 @@ static void an_evil_answer_ends_the_load(void **state)
     }
 }
 
+/* A name that may be none, with a value that nobody but the service may know. */
+static void a_complaint_tells_no_value(void **state)
+{
+    static struct server server;
+    static const struct script script = {
+        {FRAME(HEADERS, END_HEADERS, STATUS_200 FIELD("\x07", "X-Token", "\x06", "s3cret"))}, 1};
+    struct requests requests = parse(PLAIN);
+    struct load_result result = {0};
+    struct err err = {0};
+    (void)state;
+    server.script = &script;
+    server_start(&server);
+    struct load_spec spec = spec_of(&server, &requests);
+    assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, "name: [X-Token])");
+    assert_null(strstr(err.text, "s3cret"));
+    server_stop(&server);
+}
+
 static const struct evil_case evil_calls[] = {
     {"its status before its message",
      {{FRAME(HEADERS, END_HEADERS, STATUS_200 GRPC_TYPE GRPC_STATUS("0")),
@@ -912,6 +930,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_answer_is_counted, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(an_evil_answer_ends_the_load, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(a_complaint_tells_no_value, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(what_is_no_answer_of_grpc_ends_the_load, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(a_flood_in_the_head_ends_the_load, open_arena, close_arena),
