@@ -322,7 +322,8 @@ enum status lane_handle(struct lane *lane, struct connection *connection, uint32
 bool lane_can_wait(const struct lane *lane)
 {
     bool wants_connection = lane->sent < lane->spec->count && lane->idle_len == 0;
-    return lane->arrival.is_kernel && lane->restless == 0 && !wants_connection;
+    bool has_own_stamps = lane->arrival.is_kernel && lane->spec->streams == 1;
+    return has_own_stamps && lane->restless == 0 && !wants_connection;
 }
 
 static double seconds(uint64_t ns)

@@ -64,7 +64,8 @@ uint64_t lane_leave_ns(const struct lane *lane, uint64_t due_ns);
 /*
  * True when nothing is lost if events of the lane are looked at a little
  * later: no request waits for a connection, none is left in part, and
- * the kernel notes when answers arrive.
+ * the kernel notes when answers arrive. It notes one time for all that is
+ * read at once: so never where a connection carries several answers.
  */
 bool lane_can_wait(const struct lane *lane);
 /* Sends the next request. */

@@ -80,7 +80,8 @@ struct load_result {
     struct str first_problem;           /* "GET /x answered 500" */
     /*
      * Per request, until the last byte of the answer arrived (by the kernel,
-     * where it tells): from the intended send time at a fixed rate.
+     * where it tells; answers of one connection that are read at once bear
+     * the time of the last of them): from the intended send time at a fixed rate.
      */
     struct histogram latency;
     struct histogram service;  /* the same from the actual send */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "gate/base/clock.h"
+#include "gate/harness/load/lane.h"
 #include "gate/harness/load/load.h"
 #include "tests/support/check.h"
 
@@ -761,6 +762,17 @@ static void a_connection_carries_its_streams(void **state)
     }
 }
 
+/* The kernel notes one time for all that is read at once: sleeping would give many answers the last one's. */
+static void only_answers_with_their_own_time_can_wait(void **state)
+{
+    struct load_spec spec = {.count = 10, .connections = 1, .streams = 1};
+    struct lane lane = {.spec = &spec, .arrival.is_kernel = true, .idle_len = 1};
+    (void)state;
+    assert_true(lane_can_wait(&lane));
+    spec.streams = 2;
+    assert_false(lane_can_wait(&lane));
+}
+
 /* Eight requests find eight places on the first connection, and yet go to all four. */
 static void connections_are_used_in_turn(void **state)
 {
@@ -942,6 +954,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_connection_that_ends_loses_its_requests, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(a_connection_carries_its_streams, open_arena, close_arena),
+        cmocka_unit_test(only_answers_with_their_own_time_can_wait),
         cmocka_unit_test_setup_teardown(connections_are_used_in_turn, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_refused_request_is_sent_again, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_connection_that_shuts_down_is_replaced, open_arena,
