@@ -27,7 +27,9 @@ struct connection {
     uint32_t watched;     /* events of epoll */
     uint64_t deadline_ns; /* until it is ready */
     bool is_reused;       /* an earlier request was answered on it */
-    bool had_ended;       /* of HTTP/1.1: before the request that is out was sent on it */
+    /* Of HTTP/1.1, about the request that is out. */
+    bool had_ended;   /* the connection had, before it was sent */
+    bool is_one_read; /* whoever begins to read it reads it whole */
     struct exchange *exchanges;
     struct exchange *free_exchanges;
     uint32_t sent_count;    /* of the exchanges: those that wait for an answer */

@@ -113,8 +113,8 @@ struct load_result {
  * end idle connections, and that end can cross a request on its way. It
  * is an error if the service had read the request before it ended the
  * connection, if the end came more than 100 ms after the request was sent,
- * or if more than 1 + 0.1 % of the requests met a reset that may have
- * crossed them. Sent again are also, three times at most, requests of HTTP/2 that the peer says it never
+ * or if more than 1 + 0.1 % of the requests (1 + 5 % where they have at
+ * most 4 KiB, without TLS) met a reset that may have crossed them. Sent again are also, three times at most, requests of HTTP/2 that the peer says it never
  * looked at (GOAWAY, REFUSED_STREAM).
  * Limits: head 64 KiB, 256 headers, body 16 MiB.
  */
