@@ -13,6 +13,8 @@
 #include "gate/base/clock.h"
 #include "gate/harness/load/stamp.h"
 
+enum { RESET_MS_MAX = 20 };
+
 static enum status socket_error(struct err *err, const char *what, int code)
 {
     return err_set(err, STATUS_CHILD, "%s: %s", what, strerror(code));
@@ -140,10 +142,17 @@ bool connection_has_ended(const struct connection *connection)
     return poll(&look, 1, 0) > 0;
 }
 
+/*
+ * Bytes that arrive while the peer is in close() are reset behind its end,
+ * which is then here already: a reset may need some time more, and that of
+ * a scheduler if the peer lost its CPU there. Without one the load is over.
+ */
 bool connection_was_read(const struct connection *connection, int code)
 {
     struct tcp_info info = {0};
     socklen_t len = sizeof(info);
+    struct pollfd look = {.fd = connection->stream.fd}; /* for POLLERR and POLLHUP alone */
+    (void)poll(&look, 1, RESET_MS_MAX);
     if (getsockopt(connection->stream.fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0)
         return info.tcpi_state == TCP_CLOSE_WAIT;
     return code == 0;

@@ -67,7 +67,7 @@ bool connection_has_ended(const struct connection *connection);
  * Of a connection that ended with `code`, an errno or 0: the peer had read
  * all that was sent to it. Linux resets a connection that is closed over
  * bytes which nobody read, or that gets bytes after it was closed; without
- * a reset the process took them.
+ * a reset, for which this waits up to 20 ms, the process took them.
  */
 bool connection_was_read(const struct connection *connection, int code);
 /* Keeps the memory of `unsent`; safe to call twice. */
