@@ -28,10 +28,8 @@ void memstats_poll_begin(struct memstats_poll *out, struct trial *trial,
 static void ask(struct memstats_poll *poll, uint64_t now_ns)
 {
     struct err ignored = {0};
-    struct str pprof = poll->trial->scenario->scenario->service.pprof;
     arena_init(&poll->once);
-    struct str path = str_format(&poll->once, "%.*s%sheap?debug=1", STR_ARGS(pprof),
-                                 str_ends_with(pprof, STR("/")) ? "" : "/");
+    struct str path = trial_pprof_path(poll->trial, &poll->once, STR("heap?debug=1"));
     poll->asked_ns = now_ns;
     if (control_begin(&poll->exchange, &poll->once, poll->address, path, ANSWER_NS, &ignored)) {
         arena_release(&poll->once);

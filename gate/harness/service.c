@@ -203,27 +203,35 @@ static enum status ask_ready(struct readiness *out, const struct service *servic
     return process_interrupted() ? process_interruption(err) : STATUS_OK;
 }
 
+static void take_certificate(struct service *service, struct str pem)
+{
+    struct address *const addresses[] = {&service->address, &service->pprof, &service->ready};
+    for (size_t n = 0; n < ARRAY_LEN(addresses); n++)
+        addresses[n]->ca_pem = pem;
+}
+
 /* A certificate that the service makes for itself when it starts; it may be half written yet. */
 static bool has_certificate(struct service *service, struct err *why)
 {
     static const struct str own = STR_INIT("${DIR}/");
     const struct trial *trial = service->trial;
     struct str path = trial->scenario->scenario->service.tls.ca;
+    struct arena once; /* it is looked for many times */
     struct bytes pem = {0};
     if (!service->address.is_tls || service->address.ca_pem.len || !str_starts_with(path, own))
         return true;
-    struct str name = str_slice(path, own.len, path.len);
-    struct str whole = io_join(trial->scratch, trial->run_dir, name);
-    if (io_read_file(&pem, trial->scratch, whole, CA_BYTES_MAX, why) ||
-        tls_check_ca(str_of_bytes(pem), why)) {
+    arena_init(&once);
+    struct str whole = io_join(&once, trial->run_dir, str_slice(path, own.len, path.len));
+    bool is_there = io_read_file(&pem, &once, whole, CA_BYTES_MAX, why) == STATUS_OK &&
+                    tls_check_ca(str_of_bytes(pem), why) == STATUS_OK;
+    if (is_there) {
+        take_certificate(service, str_copy(trial->scratch, str_of_bytes(pem)));
+    } else {
         (void)err_wrap(why, "service.tls.ca");
         why->status = STATUS_CHILD;
-        return false;
     }
-    struct address *const addresses[] = {&service->address, &service->pprof, &service->ready};
-    for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
-        addresses[i]->ca_pem = str_of_bytes(pem);
-    return true;
+    arena_release(&once);
+    return is_there;
 }
 
 /* Where a listener of its own is asked, the others must stand as well; *missing: one that does not. */

@@ -228,9 +228,7 @@ static enum status read_creations(const struct trial *trial, struct arena *arena
     struct goroutine_sites sites = {0};
     struct err why = {0};
     const struct scenario_service *service = &trial->scenario->scenario->service;
-    struct str pprof = service->pprof;
-    struct str path = str_format(arena, "%.*s%sgoroutine?debug=2", STR_ARGS(pprof),
-                                 str_ends_with(pprof, STR("/")) ? "" : "/");
+    struct str path = trial_pprof_path(trial, arena, STR("goroutine?debug=2"));
     struct str file = recording_creations_file(arena, trial->dir);
     uint64_t timeout_ns =
         service->profile_timeout_ns < CREATIONS_NS ? service->profile_timeout_ns : CREATIONS_NS;
@@ -258,8 +256,11 @@ enum status snapshots_read_goroutines(struct trial *trial, const struct address 
     struct arena arena;
     if (read_kinds(trial, address, point, kinds, ARRAY_LEN(kinds), err))
         return err->status;
-    if (point != POINT_END || !has_goroutines(trial))
+    if (point != POINT_END)
         return STATUS_OK;
+    /* An earlier run may have left one in the same directory. */
+    if (!has_goroutines(trial))
+        return io_remove_tree(recording_creations_file(trial->scratch, trial->dir), err);
     uint64_t start_ns = clock_now_ns();
     arena_init(&arena);
     enum status status = read_creations(trial, &arena, address, err);
