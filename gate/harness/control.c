@@ -184,7 +184,7 @@ static bool add_header(struct control_exchange *control, struct arena *arena)
     while (str_split(&rest, '\n', &line)) {
         line = str_trim(line);
         /* A header without a value is written with ";": with ":" it would be taken away. */
-        if (str_find(line, ':') + 1 == (ptrdiff_t)line.len)
+        if (line.len > 0 && str_find(line, ':') + 1 == (ptrdiff_t)line.len)
             line = str_format(arena, "%.*s;", (int)line.len - 1, line.data);
         struct curl_slist *grown = curl_slist_append(control->header_list, str_text(arena, line));
         if (!grown)
