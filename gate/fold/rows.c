@@ -72,25 +72,8 @@ void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
     uint32_t most = deepest(profile);
     rows->path_end = ARENA_ARRAY(arena, uint32_t, most) + most;
     rows->gathered = arena_alloc(arena, most, sizeof(*rows->gathered));
-    rows->open = ARENA_ARRAY(arena, uint32_t, rows->len);
-    rows->seen = ARENA_ARRAY(arena, uint32_t, rows->len);
-    rows->noted = ARENA_ARRAY(arena, uint32_t, rows->len + 1);
+    rows->states = ARENA_ARRAY(arena, struct row_state, rows->len);
     rows->flat = arena_alloc(arena, rows->len, sizeof(*rows->flat));
-    rows->cum = arena_alloc(arena, rows->len, sizeof(*rows->cum));
-}
-
-static void row_open(struct rows *rows, uint32_t row)
-{
-    rows->open[row]++;
-    rows->seen[row] = ROW_OPEN;
-}
-
-static void row_close(struct rows *rows, uint32_t row, const int64_t *values)
-{
-    if (--rows->open[row] > 0)
-        return;
-    rows->seen[row] = rows->number;
-    values_add(rows->cum[row], values);
 }
 
 static void node_open(struct rows *rows, uint32_t location)
@@ -99,7 +82,7 @@ static void node_open(struct rows *rows, uint32_t location)
     memset(rows->gathered[rows->depth], 0, sizeof(rows->gathered[rows->depth]));
     rows->depth++;
     for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++)
-        row_open(rows, rows->of_line[i]);
+        rows->states[rows->of_line[i]].open++;
 }
 
 /* The outermost frame of a function, closed last, has the values of all inner ones. */
@@ -108,8 +91,13 @@ static void node_close(struct rows *rows)
     uint32_t location = *(rows->path_end - rows->depth);
     rows->depth--;
     const int64_t *values = rows->gathered[rows->depth];
-    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++)
-        row_close(rows, rows->of_line[i], values);
+    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++) {
+        struct row_state *state = &rows->states[rows->of_line[i]];
+        if (--state->open == 0) {
+            state->seen = rows->number;
+            values_add(state->cum, values);
+        }
+    }
     if (rows->depth > 0)
         values_add(rows->gathered[rows->depth - 1], values);
 }
@@ -119,32 +107,14 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Whether the two frames before these places are equal, at any alignment. */
-static inline bool two_equal(const uint32_t *a_end, const uint32_t *b_end)
-{
-    uint64_t a;
-    uint64_t b;
-    memcpy(&a, a_end - 2, sizeof(a));
-    memcpy(&b, b_end - 2, sizeof(b));
-    return a == b;
-}
-
-/*
- * How many frames two stacks share from the root; both end there. Where
- * they part is found in halves: it cannot be predicted.
- */
+/* How many frames two stacks share from the root; both end there. Four are compared at a time. */
 static uint32_t common_frames(const uint32_t *a_end, const uint32_t *b_end, uint32_t most)
 {
+    enum { STEP = 4 };
     uint32_t common = 0;
-    while (most - common >= 4) {
-        bool outer = two_equal(a_end - common, b_end - common);
-        bool inner = two_equal(a_end - common - 2, b_end - common - 2);
-        if (!(outer & inner)) {
-            common += 2 * (uint32_t)outer;
-            return common + (*(a_end - common - 1) == *(b_end - common - 1));
-        }
-        common += 4;
-    }
+    while (most - common >= STEP &&
+           memcmp(a_end - common - STEP, b_end - common - STEP, STEP * sizeof(*a_end)) == 0)
+        common += STEP;
     while (common < most && *(a_end - common - 1) == *(b_end - common - 1))
         common++;
     return common;
@@ -157,42 +127,39 @@ static const uint32_t *stack_end(const struct profile_sample *sample)
 }
 
 /*
- * Notes a row that the sample was not seen in before. Without a branch,
- * since whether it was cannot be predicted in recursive programs: the place
- * behind the list is written in any case.
+ * Without a branch, since whether a function was there before cannot be
+ * predicted in recursive programs.
  */
-static inline uint32_t row_note(uint32_t *restrict seen, uint32_t *restrict noted, uint32_t len,
-                                uint32_t row, uint32_t number)
+static inline void row_pass(struct row_state *restrict state, uint32_t number,
+                            const int64_t *restrict values)
 {
-    uint32_t last = seen[row];
-    noted[len] = row;
-    seen[row] = last < number ? number : last;
-    return len + (last < number);
+    bool is_new = (state->open == 0) & (state->seen != number);
+    int64_t mask = -(int64_t)is_new;
+    state->seen = number;
+    state->cum[HEAP_ALLOC_OBJECTS] += values[HEAP_ALLOC_OBJECTS] & mask;
+    state->cum[HEAP_ALLOC_SPACE] += values[HEAP_ALLOC_SPACE] & mask;
+    state->cum[HEAP_INUSE_OBJECTS] += values[HEAP_INUSE_OBJECTS] & mask;
+    state->cum[HEAP_INUSE_SPACE] += values[HEAP_INUSE_SPACE] & mask;
 }
 
-/* Frames that the next stack does not have need no place in the path. */
+/* Frames that the next stack does not have: they need no place in the path. */
 static void frames_pass(const struct rows *rows, const uint32_t *locations, uint32_t count,
-                        uint32_t leaf, const int64_t *values)
+                        const int64_t *values)
 {
     const uint32_t *first = rows->first;
     const uint32_t *of_line = rows->of_line;
-    uint32_t *seen = rows->seen;
-    uint32_t *noted = rows->noted;
+    struct row_state *states = rows->states;
     uint32_t number = rows->number;
-    /* A leaf without a name is in no line; a function with an empty name shares its row. */
-    uint32_t len = row_note(seen, noted, 0, leaf, number);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t end = first[locations[i] + 1];
         for (uint32_t line = first[locations[i]]; line < end; line++)
-            len = row_note(seen, noted, len, of_line[line], number);
+            row_pass(&states[of_line[line]], number, values);
     }
-    for (uint32_t i = 0; i < len; i++)
-        values_add(rows->cum[noted[i]], values);
 }
 
 /* Goes back to where the stacks part, and from there as far as the next one will come along. */
 static void path_follow(struct rows *rows, const struct profile_sample *sample,
-                        const struct profile_sample *next, uint32_t leaf, const int64_t *values)
+                        const struct profile_sample *next, const int64_t *values)
 {
     const uint32_t *end = stack_end(sample);
     uint32_t count = sample->location_count;
@@ -209,7 +176,7 @@ static void path_follow(struct rows *rows, const struct profile_sample *sample,
     while (rows->depth < rows->shared)
         node_open(rows, *(end - rows->depth - 1));
     rows->number++;
-    frames_pass(rows, sample->locations, count - rows->depth, leaf, values);
+    frames_pass(rows, sample->locations, count - rows->depth, values);
 }
 
 void rows_add(struct rows *rows, const struct profile_sample *sample,
@@ -217,10 +184,12 @@ void rows_add(struct rows *rows, const struct profile_sample *sample,
               const int64_t values[HEAP_METRICS])
 {
     uint32_t row = leaf ? rows->of_function[leaf->function] : 0;
-    path_follow(rows, sample, next, row, values);
+    path_follow(rows, sample, next, values);
     if (rows->depth > 0)
         values_add(rows->gathered[rows->depth - 1], values);
     values_add(rows->flat[row], values);
+    /* A leaf without a name is in no line; a function with an empty name shares its row. */
+    row_pass(&rows->states[row], rows->number, values);
 }
 
 void rows_finish(struct rows *rows)
@@ -234,11 +203,11 @@ void rows_collect(const struct rows *rows, struct arena *arena, struct fold *out
     out->functions = ARENA_ARRAY(arena, struct fold_function, rows->len);
     out->function_count = 0;
     for (size_t i = 0; i < rows->len; i++) {
-        if (rows->seen[i] == 0)
+        if (rows->states[i].seen == 0 && rows->states[i].open == 0)
             continue;
         struct fold_function *function = &out->functions[out->function_count++];
         *function = rows->items[i];
         memcpy(function->flat, rows->flat[i], sizeof(function->flat));
-        memcpy(function->cum, rows->cum[i], sizeof(function->cum));
+        memcpy(function->cum, rows->states[i].cum, sizeof(function->cum));
     }
 }

@@ -3,8 +3,12 @@
 
 #include "gate/fold/stack.h"
 
-/* In `seen` of a row that the path holds. */
-#define ROW_OPEN UINT32_MAX
+/* Together, since each frame of a stack touches all of it: mostly one line of the cache. */
+struct row_state {
+    int64_t cum[HEAP_METRICS];
+    uint32_t open; /* how many lines of the path are its own */
+    uint32_t seen; /* number of a sample that has it, once outside the path the last one; 0: none */
+};
 
 /*
  * Flat and cumulative values by function while a profile is read.
@@ -21,14 +25,11 @@
 struct rows {
     struct fold_function *items; /* name and file; values are below until they are collected */
     size_t len;
-    uint32_t *of_function; /* row by profile function */
-    uint32_t *first;       /* by location: its first place in of_line; one more at the end */
-    uint32_t *of_line;     /* row of each line of each location */
-    uint32_t *open;        /* by row: how many lines of the path are its own */
-    uint32_t *seen;        /* by row: number of the last sample that has it, or ROW_OPEN; 0: none */
-    uint32_t *noted;       /* rows of one sample outside the path, and room for one more */
-    uint32_t number;       /* of the sample, from 1 on */
-    int64_t (*cum)[HEAP_METRICS];  /* by row */
+    uint32_t *of_function;    /* row by profile function */
+    uint32_t *first;          /* by location: its first place in of_line; one more at the end */
+    uint32_t *of_line;        /* row of each line of each location */
+    struct row_state *states; /* by row */
+    uint32_t number;          /* of the sample, from 1 on */
     int64_t (*flat)[HEAP_METRICS]; /* by row */
     uint32_t *path_end; /* behind the path: its locations, leaf first like those of a sample */
     int64_t (
