@@ -30,6 +30,12 @@ static inline uint64_t num_min_u64(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* a - b, and 0 where that would be below it. */
+static inline uint64_t num_less_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
 static inline uint64_t num_max_u64(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;

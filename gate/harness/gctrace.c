@@ -159,16 +159,6 @@ static uint64_t length_ns(const struct gctrace_line *line)
     return line->stop_ns + line->mark_ns;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : 0;
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void keep_cycle(struct gctrace *trace, const struct gctrace_cycle *cycle)
 {
     if (trace->cycle_count == GCTRACE_CYCLES_MAX) {
@@ -187,7 +177,8 @@ static void take_line(struct gctrace *trace, uint64_t now_ns)
     if (line->number <= trace->last_number)
         trace->is_mixed = true;
     trace->last_number = line->number;
-    trace->began_ns = smaller(trace->began_ns, less(now_ns, line->at_ns + length_ns(line)));
+    trace->began_ns =
+        num_min_u64(trace->began_ns, num_less_u64(now_ns, line->at_ns + length_ns(line)));
     if (trace->window == GCTRACE_BEFORE)
         trace->number_before = line->number;
     if (trace->window == GCTRACE_LOAD)
@@ -283,7 +274,7 @@ void gctrace_summarize(const struct gctrace *trace, struct arena *arena, uint64_
     struct arena scratch;
     *out = (struct record_gc){0};
     uint64_t between = trace->number_after - trace->number_before - 1;
-    uint64_t lost = less(between, trace->cycle_count);
+    uint64_t lost = num_less_u64(between, trace->cycle_count);
     out->refusal = refusal_of(trace, arena, lost);
     if (out->refusal.len > 0)
         return;
@@ -313,12 +304,12 @@ static void fill_row(uint64_t row[CYCLE_COLUMNS], const struct gctrace *trace,
                      const struct gctrace_cycle *cycle, uint64_t origin_ns)
 {
     const struct gctrace_line *line = &cycle->line;
-    uint64_t from_ns = less(trace->began_ns + line->at_ns, GCTRACE_SLACK_NS);
-    uint64_t until_ns = smaller(cycle->arrived_ns, latest_end_ns(trace, line));
+    uint64_t from_ns = num_less_u64(trace->began_ns + line->at_ns, GCTRACE_SLACK_NS);
+    uint64_t until_ns = num_min_u64(cycle->arrived_ns, latest_end_ns(trace, line));
     row[CYCLE_NUMBER] = line->number;
     row[CYCLE_FORCED] = line->is_forced;
-    row[CYCLE_FROM] = less(from_ns, origin_ns) / NS_PER_US;
-    row[CYCLE_UNTIL] = (less(until_ns, origin_ns) + NS_PER_US - 1) / NS_PER_US;
+    row[CYCLE_FROM] = num_less_u64(from_ns, origin_ns) / NS_PER_US;
+    row[CYCLE_UNTIL] = (num_less_u64(until_ns, origin_ns) + NS_PER_US - 1) / NS_PER_US;
     row[CYCLE_SWEEP] = line->sweep_ns;
     row[CYCLE_MARK] = line->mark_ns;
     row[CYCLE_TERMINATION] = line->termination_ns;

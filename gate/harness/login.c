@@ -30,11 +30,9 @@ static struct str render(const struct login *login, const struct request_line *l
 
 static bool is_expected(const struct request_line *line, long status)
 {
-    for (size_t i = 0; i < line->expect_len; i++) {
-        if (line->expect[i] == status)
-            return true;
-    }
-    return line->expect_len == 0 && status >= 200 && status < 400;
+    if (line->expect_len)
+        return request_lists_status(line, (uint32_t)status);
+    return status >= 200 && status < 400;
 }
 
 static enum status check_answer(const struct request_line *line, struct arena *arena,

@@ -84,31 +84,26 @@ void machine_times_read(struct machine_times *out)
 }
 
 /* Counters of different clocks: a small difference can come out negative. */
-static uint64_t less(uint64_t from, uint64_t what)
-{
-    return from > what ? from - what : 0;
-}
-
 void machine_times_add(struct machine_times *sum, const struct machine_times *from,
                        const struct machine_times *to)
 {
-    sum->busy_ns += less(to->busy_ns, from->busy_ns);
-    sum->steal_ns += less(to->steal_ns, from->steal_ns);
-    sum->capacity_ns += less(to->capacity_ns, from->capacity_ns);
-    sum->throttled_ns += less(to->throttled_ns, from->throttled_ns);
-    sum->own_ns += less(to->own_ns, from->own_ns);
+    sum->busy_ns += num_less_u64(to->busy_ns, from->busy_ns);
+    sum->steal_ns += num_less_u64(to->steal_ns, from->steal_ns);
+    sum->capacity_ns += num_less_u64(to->capacity_ns, from->capacity_ns);
+    sum->throttled_ns += num_less_u64(to->throttled_ns, from->throttled_ns);
+    sum->own_ns += num_less_u64(to->own_ns, from->own_ns);
 }
 
 struct record_noise machine_noise(const struct machine_times *from, const struct machine_times *to,
                                   uint64_t tree_ns)
 {
-    double capacity_ns = (double)less(to->capacity_ns, from->capacity_ns);
-    uint64_t busy_ns = less(to->busy_ns, from->busy_ns);
-    uint64_t others_ns = less(busy_ns, tree_ns + less(to->own_ns, from->own_ns));
+    double capacity_ns = (double)num_less_u64(to->capacity_ns, from->capacity_ns);
+    uint64_t busy_ns = num_less_u64(to->busy_ns, from->busy_ns);
+    uint64_t others_ns = num_less_u64(busy_ns, tree_ns + num_less_u64(to->own_ns, from->own_ns));
     return (struct record_noise){
         .others_share = num_ratio((double)others_ns, capacity_ns),
-        .steal_share = num_ratio((double)less(to->steal_ns, from->steal_ns), capacity_ns),
-        .throttled_ns = less(to->throttled_ns, from->throttled_ns),
+        .steal_share = num_ratio((double)num_less_u64(to->steal_ns, from->steal_ns), capacity_ns),
+        .throttled_ns = num_less_u64(to->throttled_ns, from->throttled_ns),
     };
 }
 

@@ -22,13 +22,7 @@ void exchange_reset(struct exchange *exchange)
  */
 static bool is_listed(const struct request_line *line, uint32_t status)
 {
-    if (line->expect_len == 0)
-        return status < 500;
-    for (size_t i = 0; i < line->expect_len; i++) {
-        if (line->expect[i] == status)
-            return true;
-    }
-    return false;
+    return line->expect_len ? request_lists_status(line, status) : status < 500;
 }
 
 bool exchange_has_expected_status(const struct exchange *exchange)

@@ -206,6 +206,15 @@ uint32_t requests_line(const struct requests *requests, uint64_t seed, uint64_t 
     return requests->schedule[permute(k % len, len, key)];
 }
 
+bool request_lists_status(const struct request_line *line, uint32_t status)
+{
+    for (size_t i = 0; i < line->expect_len; i++) {
+        if (line->expect[i] == status)
+            return true;
+    }
+    return false;
+}
+
 bool request_announces_body(const struct request_line *line)
 {
     return line->has_body || str_equal_text(line->method, "POST") ||

@@ -105,6 +105,8 @@ void requests_render(struct buf *out, const struct request_line *line, struct re
                      struct str authority);
 /* True when a server waits for the body unless it is told how long it is. */
 bool request_announces_body(const struct request_line *line);
+/* The status stands in `expect`. */
+bool request_lists_status(const struct request_line *line, uint32_t status);
 /* Requests needed until each line was hit at least `hits` times. */
 uint64_t requests_needed(const struct requests *requests, uint64_t hits);
 

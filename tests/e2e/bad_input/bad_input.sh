@@ -53,10 +53,6 @@ ${2-}
 YAML
 }
 
-git_in() {
-    git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
-}
-
 # branch NAME: a new branch of main, checked out; commit it with commit.
 branch() {
     git_in checkout -q -B "$1" main

@@ -57,9 +57,6 @@ gone() {
 
 cp -R "$here/service" "$repo"
 echo memgate.yaml > "$repo/.gitignore"
-git_in() {
-    git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
-}
 git_in init -q --template= -b main
 git_in add -A
 git_in commit -q -m base

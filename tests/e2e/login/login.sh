@@ -35,9 +35,6 @@ scenarios:
     service: {args: [--addr, "${ADDR}"], ready: /healthz}
     load: {requests: load.jsonl, warmup: 20, count: 400, connections: 2}
 YAML
-git_in() {
-    git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
-}
 git_in init -q --template= -b main
 git_in add -A
 git_in commit -q -m base

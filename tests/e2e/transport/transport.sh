@@ -88,10 +88,6 @@ PY
     row "$name, planted" 1 "BLOCK +alloc_space, whole scenario" main more --quick
 }
 
-git_in() {
-    git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
-}
-
 cp -R "$here/service" "$repo"
 (cd "$here/certs" && go run . "$repo")
 echo memgate.yaml > "$repo/.gitignore"
