@@ -317,6 +317,30 @@ struct record_clocks {
 };
 
 /*
+ * What memgate's own engine was to do and what it took, of the load between
+ * warm and end. Not known of a tool's load, of benchmarks and in recordings
+ * of earlier versions.
+ */
+struct record_engine {
+    bool is_known;
+    uint64_t connections;     /* to the service: 1 in the exact phase, else load.connections */
+    uint64_t streams;         /* requests that each may carry at a time, likewise */
+    uint64_t streams_allowed; /* the fewest that one could: less where the service allows no more */
+    uint64_t reconnects;      /* after an end of a connection, announced or not */
+    uint64_t sent_again;      /* requests that such an end, or REFUSED_STREAM, left unanswered */
+    uint64_t cpu_ns;          /* of the thread that sends and reads, for both sides in a duet */
+    uint64_t wall_ns;         /* that passed meanwhile */
+};
+
+/* How the polls of TABLE_MEMSTATS went. Recordings of earlier versions do not say. */
+struct record_polls {
+    bool is_known;
+    uint64_t asked; /* answered or lost; each one answered is a row */
+    uint64_t lost;
+    bool is_given_up; /* before the load was over */
+};
+
+/*
  * Collections during the load of a steady trial, by what the runtime
  * printed (GODEBUG=gctrace=1), those that the service forced as well.
  */
@@ -392,6 +416,8 @@ struct record_trial {
     struct record_noise noise;
     struct record_machine machine;
     struct record_clocks clocks;
+    struct record_engine engine;
+    struct record_polls polls;
     struct record_gc gc;
     struct record_benchmark *benchmarks;
     size_t benchmark_count;

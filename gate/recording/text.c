@@ -92,6 +92,30 @@ static const struct field clocks_fields[] = {
 #undef RECORD
 static const struct shape clocks_shape = SHAPE(struct record_clocks, clocks_fields);
 
+#define RECORD record_engine
+static const struct field engine_fields[] = {
+    {"is_known", FIELD_BOOL, AT(is_known), 0, NULL, 0},
+    {"connections", FIELD_U64, AT(connections), 0, NULL, 0},
+    {"streams", FIELD_U64, AT(streams), 0, NULL, 0},
+    {"streams_allowed", FIELD_U64, AT(streams_allowed), 0, NULL, 0},
+    {"reconnects", FIELD_U64, AT(reconnects), 0, NULL, 0},
+    {"sent_again", FIELD_U64, AT(sent_again), 0, NULL, 0},
+    {"cpu_ns", FIELD_U64, AT(cpu_ns), 0, NULL, 0},
+    {"wall_ns", FIELD_U64, AT(wall_ns), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape engine_shape = SHAPE(struct record_engine, engine_fields);
+
+#define RECORD record_polls
+static const struct field polls_fields[] = {
+    {"is_known", FIELD_BOOL, AT(is_known), 0, NULL, 0},
+    {"asked", FIELD_U64, AT(asked), 0, NULL, 0},
+    {"lost", FIELD_U64, AT(lost), 0, NULL, 0},
+    {"is_given_up", FIELD_BOOL, AT(is_given_up), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape polls_shape = SHAPE(struct record_polls, polls_fields);
+
 #define RECORD record_limits
 static const struct field limits_fields[] = {
     {"cgroup_version", FIELD_U64, AT(cgroup_version), 2, NULL, 0},
@@ -160,6 +184,8 @@ static const struct field trial_fields[] = {
     {"noise", FIELD_OBJECT, AT(noise), 0, &noise_shape, 0},
     {"machine", FIELD_PART, AT(machine), 0, &machine_shape, 0},
     {"clocks", FIELD_PART, AT(clocks), 0, &clocks_shape, 0},
+    {"engine", FIELD_PART, AT(engine), 0, &engine_shape, 0},
+    {"polls", FIELD_PART, AT(polls), 0, &polls_shape, 0},
     {"gc", FIELD_OBJECT, AT(gc), 0, &gc_shape, 0},
     {"benchmarks", FIELD_LIST, AT(benchmarks), BENCHMARKS_MAX, &benchmark_shape,
      AT(benchmark_count)},

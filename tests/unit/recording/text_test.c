@@ -23,68 +23,89 @@
     "    \"lateness_max_ns\": 26\n"                                                                \
     "  },\n"
 
+#define ENGINE_TEXT                                                                                \
+    "  \"engine\": {\n"                                                                            \
+    "    \"is_known\": true,\n"                                                                    \
+    "    \"connections\": 27,\n"                                                                   \
+    "    \"streams\": 28,\n"                                                                       \
+    "    \"streams_allowed\": 29,\n"                                                               \
+    "    \"reconnects\": 30,\n"                                                                    \
+    "    \"sent_again\": 31,\n"                                                                    \
+    "    \"cpu_ns\": 32,\n"                                                                        \
+    "    \"wall_ns\": 33\n"                                                                        \
+    "  },\n"
+
+#define POLLS_TEXT                                                                                 \
+    "  \"polls\": {\n"                                                                             \
+    "    \"is_known\": true,\n"                                                                    \
+    "    \"asked\": 34,\n"                                                                         \
+    "    \"lost\": 35,\n"                                                                          \
+    "    \"is_given_up\": true\n"                                                                  \
+    "  },\n"
+
 /* What schema 3 looks like on disk: recordings outlive the memgate that wrote them. */
-static const char trial_text[] = "{\n"
-                                 "  \"number\": 3,\n"
-                                 "  \"warmup_count\": 500,\n"
-                                 "  \"request_count\": 20000,\n"
-                                 "  \"rate_per_second\": 1200,\n"
-                                 "  \"achieved_per_second\": 1199.5,\n"
-                                 "  \"lateness_p99_ns\": 1,\n"
-                                 "  \"duration_ns\": 2,\n"
-                                 "  \"cpu_ns\": 9223372036854775807,\n"
-                                 "  \"response_bytes\": 3,\n"
-                                 "  \"latency\": \"12:3 14:7\",\n"
-                                 "  \"windows\": [\n"
-                                 "    {\n"
-                                 "      \"latency\": \"12:3\"\n"
-                                 "    }\n"
-                                 "  ],\n"
-                                 "  \"statuses\": \"200:9 404:1\",\n"
-                                 "  \"live\": [\n"
-                                 "    {\n"
-                                 "      \"request_count\": 225,\n"
-                                 "      \"bytes\": 12,\n"
-                                 "      \"objects\": 13\n"
-                                 "    }\n"
-                                 "  ],\n"
-                                 "  \"rss_p50_bytes\": 4,\n"
-                                 "  \"rss_p95_bytes\": 5,\n"
-                                 "  \"rss_max_bytes\": 6,\n"
-                                 "  \"rss_samples\": 7,\n"
-                                 "  \"rss_end_bytes\": 17,\n"
-                                 "  \"pss_bytes\": 18,\n"
-                                 "  \"threads_max\": 19,\n"
-                                 "  \"fds_max\": 20,\n"
-                                 "  \"noise\": {\n"
-                                 "    \"others_share\": 0.25,\n"
-                                 "    \"steal_share\": 0,\n"
-                                 "    \"throttled_ns\": 11\n"
-                                 "  },\n" MACHINE_TEXT CLOCKS_TEXT "  \"gc\": {\n"
-                                 "    \"is_traced\": true,\n"
-                                 "    \"refusal\": \"\",\n"
-                                 "    \"cycles\": 12,\n"
-                                 "    \"lost\": 1,\n"
-                                 "    \"pause_p50_ns\": 13,\n"
-                                 "    \"pause_p99_ns\": 14,\n"
-                                 "    \"pause_max_ns\": 15,\n"
-                                 "    \"assist_share\": 0.5,\n"
-                                 "    \"cpu_share\": 0.75,\n"
-                                 "    \"goal_bytes\": 16\n"
-                                 "  },\n"
-                                 "  \"benchmarks\": [\n"
-                                 "    {\n"
-                                 "      \"name\": \"BenchmarkEncode\",\n"
-                                 "      \"iterations\": 2000,\n"
-                                 "      \"ns_per_op\": 0.1,\n"
-                                 "      \"bytes_per_op\": 64,\n"
-                                 "      \"allocs_per_op\": 2\n"
-                                 "    }\n"
-                                 "  ],\n"
-                                 "  \"start_ns\": 8,\n"
-                                 "  \"read_ns\": 9,\n"
-                                 "  \"wall_ns\": 10\n"
-                                 "}\n";
+static const char trial_text[] =
+    "{\n"
+    "  \"number\": 3,\n"
+    "  \"warmup_count\": 500,\n"
+    "  \"request_count\": 20000,\n"
+    "  \"rate_per_second\": 1200,\n"
+    "  \"achieved_per_second\": 1199.5,\n"
+    "  \"lateness_p99_ns\": 1,\n"
+    "  \"duration_ns\": 2,\n"
+    "  \"cpu_ns\": 9223372036854775807,\n"
+    "  \"response_bytes\": 3,\n"
+    "  \"latency\": \"12:3 14:7\",\n"
+    "  \"windows\": [\n"
+    "    {\n"
+    "      \"latency\": \"12:3\"\n"
+    "    }\n"
+    "  ],\n"
+    "  \"statuses\": \"200:9 404:1\",\n"
+    "  \"live\": [\n"
+    "    {\n"
+    "      \"request_count\": 225,\n"
+    "      \"bytes\": 12,\n"
+    "      \"objects\": 13\n"
+    "    }\n"
+    "  ],\n"
+    "  \"rss_p50_bytes\": 4,\n"
+    "  \"rss_p95_bytes\": 5,\n"
+    "  \"rss_max_bytes\": 6,\n"
+    "  \"rss_samples\": 7,\n"
+    "  \"rss_end_bytes\": 17,\n"
+    "  \"pss_bytes\": 18,\n"
+    "  \"threads_max\": 19,\n"
+    "  \"fds_max\": 20,\n"
+    "  \"noise\": {\n"
+    "    \"others_share\": 0.25,\n"
+    "    \"steal_share\": 0,\n"
+    "    \"throttled_ns\": 11\n"
+    "  },\n" MACHINE_TEXT CLOCKS_TEXT ENGINE_TEXT POLLS_TEXT "  \"gc\": {\n"
+    "    \"is_traced\": true,\n"
+    "    \"refusal\": \"\",\n"
+    "    \"cycles\": 12,\n"
+    "    \"lost\": 1,\n"
+    "    \"pause_p50_ns\": 13,\n"
+    "    \"pause_p99_ns\": 14,\n"
+    "    \"pause_max_ns\": 15,\n"
+    "    \"assist_share\": 0.5,\n"
+    "    \"cpu_share\": 0.75,\n"
+    "    \"goal_bytes\": 16\n"
+    "  },\n"
+    "  \"benchmarks\": [\n"
+    "    {\n"
+    "      \"name\": \"BenchmarkEncode\",\n"
+    "      \"iterations\": 2000,\n"
+    "      \"ns_per_op\": 0.1,\n"
+    "      \"bytes_per_op\": 64,\n"
+    "      \"allocs_per_op\": 2\n"
+    "    }\n"
+    "  ],\n"
+    "  \"start_ns\": 8,\n"
+    "  \"read_ns\": 9,\n"
+    "  \"wall_ns\": 10\n"
+    "}\n";
 
 static void a_trial_is_written_as_schema_3_says(void **state)
 {
@@ -117,6 +138,8 @@ static void a_trial_is_written_as_schema_3_says(void **state)
                                  .noise = {0.25, 0, 11},
                                  .machine = {true, 0.25, 1.5, STR("performance"), 21},
                                  .clocks = {true, 22, 23, 24, 25, 26},
+                                 .engine = {true, 27, 28, 29, 30, 31, 32, 33},
+                                 .polls = {true, 34, 35, true},
                                  .gc = {true, STR(""), 12, 1, 13, 14, 15, 0.5, 0.75, 16},
                                  .benchmarks = &benchmark,
                                  .benchmark_count = 1,
@@ -197,6 +220,37 @@ static void a_trial_of_an_earlier_version_has_no_clocks(void **state)
     assert_ok(trial_read(&trial, &arena, older, &err), &err);
     assert_false(trial.clocks.is_known);
     assert_true(trial.wall_ns == 10);
+    arena_release(&arena);
+}
+
+static void a_trial_of_an_earlier_version_has_no_engine(void **state)
+{
+    struct arena arena;
+    struct err err;
+    struct record_trial trial;
+    (void)state;
+    arena_init(&arena);
+    assert_ok(trial_read(&trial, &arena, str_from(trial_text), &err), &err);
+    assert_true(trial.engine.is_known && trial.engine.wall_ns == 33);
+    struct str older = without(&arena, trial_text, ENGINE_TEXT);
+    assert_ok(trial_read(&trial, &arena, older, &err), &err);
+    assert_false(trial.engine.is_known);
+    assert_true(trial.wall_ns == 10);
+    arena_release(&arena);
+}
+
+static void a_trial_of_an_earlier_version_has_no_polls(void **state)
+{
+    struct arena arena;
+    struct err err;
+    struct record_trial trial;
+    (void)state;
+    arena_init(&arena);
+    assert_ok(trial_read(&trial, &arena, str_from(trial_text), &err), &err);
+    assert_true(trial.polls.is_known && trial.polls.lost == 35 && trial.polls.is_given_up);
+    struct str older = without(&arena, trial_text, POLLS_TEXT);
+    assert_ok(trial_read(&trial, &arena, older, &err), &err);
+    assert_false(trial.polls.is_known);
     arena_release(&arena);
 }
 
@@ -328,6 +382,8 @@ int main(void)
         cmocka_unit_test(a_trial_of_schema_3_is_read),
         cmocka_unit_test(a_trial_of_an_earlier_version_has_no_machine),
         cmocka_unit_test(a_trial_of_an_earlier_version_has_no_clocks),
+        cmocka_unit_test(a_trial_of_an_earlier_version_has_no_engine),
+        cmocka_unit_test(a_trial_of_an_earlier_version_has_no_polls),
         cmocka_unit_test(a_text_past_its_limit_is_not_written),
         cmocka_unit_test(texts_too_short_for_a_seal_do_not_verify),
         cmocka_unit_test(a_seal_is_the_hash_of_what_is_before_it),
