@@ -9,6 +9,8 @@
 
 /* Monotonic nanoseconds; the wall clock measures nothing here. */
 uint64_t clock_now_ns(void);
+/* CPU time of the calling thread so far, user and system: see clock_gettime(2). */
+uint64_t clock_thread_cpu_ns(void);
 /* Of a tick of /proc/stat and /proc/PID/stat. */
 uint64_t clock_tick_ns(void);
 /* A signal ends it early. */

@@ -4,6 +4,7 @@
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/creations.h"
 #include "gate/compare/duet_rows.h"
+#include "gate/compare/engine_notes.h"
 #include "gate/compare/gc_rows.h"
 #include "gate/compare/gc_tie.h"
 #include "gate/compare/heap_rows.h"
@@ -310,6 +311,7 @@ enum status service_rows_add(struct comparison *comparison, struct arena *arena,
 {
     const struct record_scenario *record = comparison->record;
     noise_note(comparison, arena);
+    engine_note(comparison, arena, sources);
     tool_note(comparison, arena);
     if (comparison->steady_refusal.len == 0 &&
         (duet_rows_add(comparison, arena, err) ||

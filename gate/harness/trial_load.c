@@ -127,6 +127,22 @@ enum status trial_load_check_pace(const struct trial *trial, const struct load_s
     return STATUS_OK;
 }
 
+/* A tool says nothing of these. */
+static struct record_engine engine_of(const struct load_spec *spec,
+                                      const struct load_result *result)
+{
+    return (struct record_engine){
+        .is_known = true,
+        .connections = spec->connections,
+        .streams = spec->streams,
+        .streams_allowed = result->streams_allowed,
+        .reconnects = result->reconnects,
+        .sent_again = result->sent_again,
+        .cpu_ns = result->cpu_ns,
+        .wall_ns = result->wall_ns,
+    };
+}
+
 void trial_load_record(const struct trial *trial, const struct load_spec *spec,
                        const struct load_result *result)
 {
@@ -143,6 +159,8 @@ void trial_load_record(const struct trial *trial, const struct load_spec *spec,
         .lateness_p50_ns = histogram_quantile(&result->lateness, 0.5),
         .lateness_max_ns = result->lateness.max_ns,
     };
+    if (!out->tool)
+        out->engine = engine_of(spec, result);
     out->duration_ns = result->duration_ns;
     out->response_bytes = result->response_bytes;
     out->latency = histogram_encode(&result->latency, trial->keep);

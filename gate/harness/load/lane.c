@@ -193,6 +193,7 @@ void lane_send_again(struct connection *connection, struct exchange *exchange)
     exchange->is_sent = false;
     exchange->waits = true;
     exchange->resend_count++;
+    connection->lane->result.sent_again++;
     connection->sent_count--;
     connection->waiting_count++;
 }
@@ -215,8 +216,11 @@ enum status lane_resend(struct connection *connection, struct err *err)
 enum status lane_connection_ready(struct connection *connection, uint32_t slots, struct err *err)
 {
     assert(connection->state != CONNECTION_READY && slots > 0);
+    struct load_result *result = &connection->lane->result;
     connection->state = CONNECTION_READY;
     connection->lane->ready_count++;
+    if (slots < result->streams_allowed)
+        result->streams_allowed = slots;
     /* Those that wait have slots of their own, even where the peer allows fewer now. */
     uint32_t waiting = connection->waiting_count;
     if (lane_resend(connection, err))
@@ -433,6 +437,7 @@ static void init_result(struct lane *lane)
     histogram_init(&result->service, lane->arena);
     histogram_init(&result->lateness, lane->arena);
     slowest_init(&result->slowest, lane->arena, spec->slowest_count);
+    result->streams_allowed = spec->streams;
     result->windows = ARENA_ARRAY(lane->arena, struct histogram, spec->window_count + 1);
     for (uint32_t i = 0; i < spec->window_count; i++)
         histogram_init(&result->windows[i], lane->arena);

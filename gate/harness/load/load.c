@@ -203,8 +203,20 @@ static enum status rest(struct engine *engine)
     return send_due(engine) ? engine->err->status : handle_events(engine, 0, true);
 }
 
+/* Up to the last answer; saying good-bye is no part of it. */
+static void count_time(struct engine *engine, uint64_t start_ns, uint64_t start_cpu_ns)
+{
+    uint64_t cpu_ns = clock_thread_cpu_ns() - start_cpu_ns;
+    uint64_t wall_ns = clock_now_ns() - start_ns;
+    for (uint32_t i = 0; i < engine->spec->lane_count; i++) {
+        engine->lanes[i].result.cpu_ns = cpu_ns;
+        engine->lanes[i].result.wall_ns = wall_ns;
+    }
+}
+
 static enum status drive(struct engine *engine)
 {
+    uint64_t cpu_ns = clock_thread_cpu_ns();
     uint64_t now = clock_now_ns();
     for (uint32_t i = 0; i < engine->spec->lane_count; i++)
         lane_start(&engine->lanes[i], now);
@@ -212,6 +224,7 @@ static enum status drive(struct engine *engine)
         if (send_due(engine) || rest(engine) || tick(engine))
             return engine->err->status;
     }
+    count_time(engine, now, cpu_ns);
     uint64_t until_ns = clock_now_ns() + FINISH_TIMEOUT_NS;
     for (uint32_t i = 0; i < engine->spec->lane_count; i++)
         lane_finish(&engine->lanes[i], until_ns);
@@ -298,6 +311,11 @@ void load_result_add(struct load_result *into, const struct load_result *part)
     into->response_bytes += part->response_bytes;
     into->reconnects += part->reconnects;
     into->resends += part->resends;
+    into->sent_again += part->sent_again;
+    into->cpu_ns += part->cpu_ns;
+    into->wall_ns += part->wall_ns;
+    if (into->streams_allowed == 0 || part->streams_allowed < into->streams_allowed)
+        into->streams_allowed = part->streams_allowed;
 }
 
 struct str load_statuses(const struct load_result *result, struct arena *arena)

@@ -158,6 +158,35 @@ static void break_steady_requests(struct fixture *fixture)
     fixture->trials[SIDE_BASE][PHASE_STEADY][1].request_count = 500;
 }
 
+static void set_engine(struct fixture *fixture, uint64_t connections, uint64_t streams)
+{
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < 2; t++)
+            fixture->trials[side][PHASE_STEADY][t].engine = (struct record_engine){
+                .is_known = true, .connections = connections, .streams = streams};
+    }
+}
+
+static void break_connections(struct fixture *fixture)
+{
+    set_engine(fixture, 16, 1);
+    fixture->trials[SIDE_CAND][PHASE_STEADY][0].engine.connections = 8;
+}
+
+static void break_streams(struct fixture *fixture)
+{
+    set_engine(fixture, 16, 10);
+    fixture->trials[SIDE_CAND][PHASE_STEADY][1].engine.streams = 20;
+}
+
+/* Of an older recording nobody knows how many it had. */
+static void bend_connections(struct fixture *fixture)
+{
+    set_engine(fixture, 16, 10);
+    for (size_t t = 0; t < 2; t++)
+        fixture->trials[SIDE_BASE][PHASE_STEADY][t].engine = (struct record_engine){0};
+}
+
 static void break_machine(struct fixture *fixture)
 {
     fixture->recordings[SIDE_CAND].environment.cpu_model = STR("y");
@@ -304,6 +333,12 @@ static const struct refusal_case {
     {"benchmarks inside the profile", bend_benchmarks, NULL, NULL},
     {"rate", break_rate, NULL, "rates per second of the steady phase differ"},
     {"steady requests", break_steady_requests, NULL, "request counts of the steady phase differ"},
+    {"connections", break_connections, NULL,
+     "connections of the steady phase differ: baseline trial 1 has 16, candidate trial 1 has 8"},
+    {"streams", break_streams, NULL,
+     "streams of a connection of the steady phase differ: baseline trial 1 has 10, candidate trial "
+     "2 has 20"},
+    {"connections that were not recorded", bend_connections, NULL, NULL},
     {"cpu model", break_machine, NULL, "baseline ran on 2 CPUs of \"x\", candidate on 2 of \"y\""},
     {"cpu count", break_cpus, NULL, "candidate on 4 of"},
     {"pinning", break_pinning, NULL,

@@ -68,6 +68,7 @@ struct server {
     size_t settings_len;
     size_t batch;         /* answers when so many wait */
     size_t goaway_every;  /* the request of each connection that is turned away; 0: none */
+    bool answers_waiting; /* then those that wait are answered all the same */
     const char *greeting; /* instead of SETTINGS */
     size_t greeting_len;  /* 0: a text */
     bool closes;          /* instead of an answer */
@@ -118,12 +119,21 @@ static void turn_away(const struct peer *peer, uint32_t stream)
     put_frame(peer, &frame, 0);
 }
 
+static void answer_held(const struct server *server, struct peer *peer)
+{
+    for (size_t i = 0; i < peer->held_len; i++)
+        put_script(peer, server->script, peer->held[i]);
+    peer->held_len = 0;
+}
+
 static void take_request(struct server *server, struct peer *peer, uint32_t stream)
 {
     bool is_first = server->requests++ == 0 && server->first;
     peer->requests++;
     if (server->goaway_every && peer->requests == server->goaway_every) {
         turn_away(peer, stream);
+        if (server->answers_waiting)
+            answer_held(server, peer);
         return;
     }
     if (server->closes) {
@@ -136,11 +146,8 @@ static void take_request(struct server *server, struct peer *peer, uint32_t stre
     }
     peer->held[peer->held_len++] = stream;
     server->held_most = peer->held_len > server->held_most ? peer->held_len : server->held_most;
-    if (peer->held_len < server->batch)
-        return;
-    for (size_t i = 0; i < peer->held_len; i++)
-        put_script(peer, server->script, peer->held[i]);
-    peer->held_len = 0;
+    if (peer->held_len >= server->batch)
+        answer_held(server, peer);
 }
 
 /* Gives the room back that the body took. */
@@ -757,6 +764,7 @@ static void a_connection_carries_its_streams(void **state)
         assert_ok(load_run(&result, &arena, &spec, &err), &err);
         assert_int_equal(result.answered, 20);
         assert_int_equal(server.held_most, row->batch);
+        assert_int_equal(result.streams_allowed, row->batch);
         assert_int_equal(server.accepted, 1);
         server_stop(&server);
     }
@@ -814,6 +822,7 @@ static void a_refused_request_is_sent_again(void **state)
     assert_ok(load_run(&result, &arena, &spec, &err), &err);
     assert_int_equal(result.answered, 20);
     assert_int_equal(result.reconnects, 0);
+    assert_int_equal(result.sent_again, 1);
     assert_int_equal(server.requests, 21);
     server_stop(&server);
 }
@@ -838,6 +847,61 @@ static void a_connection_that_shuts_down_is_replaced(void **state)
     assert_int_equal(result.reconnects, 4);
     assert_int_equal(server.accepted, 5);
     server_stop(&server);
+}
+
+struct drain_case {
+    const char *name;
+    size_t goaway_every;
+    bool answers_waiting;
+    size_t batch; /* also how many the service allows at a time */
+    const char *settings;
+    size_t settings_len;
+    uint64_t count;
+    uint64_t reconnects;
+    uint64_t sent_again_max; /* at least one for each new connection */
+};
+
+/*
+ * Each connection answers four requests, then turns the fifth away and what
+ * came behind it: ten connections for 40. Or it answers six, which makes 30 by
+ * five and four more by the sixth; or two. As it goes away one to four, or two,
+ * requests of the client are out.
+ */
+static const struct drain_case drain_cases[] = {
+    {"all are turned away", 5, false, 4, "", 0, 40, 9, 36},
+    {"some are answered yet", 7, true, 4, "", 0, 34, 5, 10},
+    {"as many as the service allows", 3, false, 2, "\0\3\0\0\0\2", 6, 20, 9, 18},
+};
+
+/* The service answers only as many as there are places: one that is lost would be waited for. */
+static void a_place_outlives_its_connection(void **state)
+{
+    static struct server server;
+    struct requests requests = parse(PLAIN);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(drain_cases); i++) {
+        const struct drain_case *row = &drain_cases[i];
+        struct load_result result = {0};
+        struct err err = {0};
+        print_message("%s\n", row->name);
+        server.script = &ok_script;
+        server.goaway_every = row->goaway_every;
+        server.answers_waiting = row->answers_waiting;
+        server.batch = row->batch;
+        server.settings = row->settings;
+        server.settings_len = row->settings_len;
+        server_start(&server);
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 1;
+        spec.streams = 4;
+        spec.count = row->count;
+        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        server_stop(&server);
+        assert_int_equal(result.answered, row->count);
+        assert_int_equal(server.held_most, row->batch);
+        assert_int_equal(result.reconnects, row->reconnects);
+        assert_in_range(result.sent_again, row->reconnects, row->sent_again_max);
+    }
 }
 
 /* More than the first window of 65535 bytes: the rest waits for the service's word. */
@@ -959,6 +1023,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refused_request_is_sent_again, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_connection_that_shuts_down_is_replaced, open_arena,
                                         close_arena),
+        cmocka_unit_test_setup_teardown(a_place_outlives_its_connection, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_large_body_waits_for_room, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(an_answer_may_come_before_the_body_was_read, open_arena,
                                         close_arena),

@@ -314,7 +314,10 @@ static void every_answer_is_counted(void **state)
         assert_int_equal(result.unexpected, row->unexpected);
         assert_int_equal(result.response_bytes, row->body_bytes);
         assert_int_equal(result.reconnects, row->reconnects);
+        assert_int_equal(result.sent_again, 0);
+        assert_int_equal(result.streams_allowed, 1);
         assert_true(result.achieved_per_second > 0);
+        assert_true(result.cpu_ns > 0 && result.wall_ns >= result.duration_ns);
         server_stop(&server);
     }
 }
@@ -470,6 +473,7 @@ static void latency_of_a_request_sent_again_counts_from_the_first_time(void **st
         assert_ok(load_run(&result, &arena, &spec, &err), &err);
         assert_true(histogram_quantile(&result.latency, 1) > 18 * NS_PER_MS);
         assert_int_equal(result.resends, 1);
+        assert_int_equal(result.sent_again, 1);
         server_stop(&server);
     }
 }
