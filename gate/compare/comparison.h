@@ -251,6 +251,8 @@ struct heap_side {
     struct heap_mark *marks; /* by trial */
     size_t mark_count;
     size_t samples;     /* of MemStats, over all trials */
+    bool has_polls;     /* false: how they went was not recorded */
+    size_t polls_lost;  /* that got no answer, and so gave no sample */
     size_t pauses_lost; /* of them: since the one before more collections ran than it keeps */
 };
 

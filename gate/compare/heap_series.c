@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "gate/compare/sources.h"
+#include "gate/compare/validity.h"
 #include "gate/stats/changes.h"
 #include "gate/stats/sample.h"
 
@@ -185,6 +186,32 @@ static enum status read_trial(struct heap_reader *reader, const struct trial_pla
     return STATUS_OK;
 }
 
+static void count_polls(struct comparison *comparison, struct arena *arena, enum side side)
+{
+    const struct record_scenario *record = comparison->record;
+    struct heap_side *heap = &comparison->heap[side];
+    uint64_t asked = 0;
+    size_t given_up = 0;
+    for (size_t t = 0; t < record->trial_count[side][PHASE_STEADY]; t++) {
+        const struct record_polls *polls = &record->trials[side][PHASE_STEADY][t].polls;
+        heap->has_polls |= polls->is_known;
+        asked += polls->asked;
+        heap->polls_lost += polls->lost;
+        given_up += polls->is_given_up;
+    }
+    if (heap->polls_lost == 0)
+        return;
+    struct str end = STR("");
+    if (given_up > 0) {
+        end = str_format(arena, ", and in %zu trial%s it was asked no more", given_up,
+                         given_up == 1 ? "" : "s");
+    }
+    comparison_note(comparison, arena,
+                    "the %s left %zu of %llu polls of MemStats without an answer%.*s: what its "
+                    "heap did within the load is known in part",
+                    side_name(side), heap->polls_lost, (unsigned long long)asked, STR_ARGS(end));
+}
+
 enum status heap_series_add(struct comparison *comparison, struct arena *arena,
                             const struct comparison_source sources[SIDES], struct err *err)
 {
@@ -198,6 +225,7 @@ enum status heap_series_add(struct comparison *comparison, struct arena *arena,
             if (read_trial(&reader, &place, err))
                 return err->status;
         }
+        count_polls(comparison, arena, side);
     }
     return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #define INTERVAL_MAX (NS_PER_SECOND / 2)
 #define INTERVAL_MIN (100 * NS_PER_MS)
 #define ANSWER_NS    (5 * NS_PER_SECOND)
+#define RETRY_NS     NS_PER_SECOND
 
 /* Of the time, for answers: 1 in so many. */
 enum { COST_PART = 20 };
@@ -18,22 +19,33 @@ static bool is_polled(const struct trial *trial)
 void memstats_poll_begin(struct memstats_poll *out, struct trial *trial,
                          const struct address *address, uint64_t origin_ns)
 {
-    *out = (struct memstats_poll){.trial = trial,
+    *out = (struct memstats_poll){.polls.is_known = is_polled(trial),
+                                  .trial = trial,
                                   .address = address,
                                   .origin_ns = origin_ns,
                                   .next_ns = is_polled(trial) ? origin_ns : UINT64_MAX,
                                   .interval_ns = INTERVAL_MAX};
 }
 
+static void lose(struct memstats_poll *poll, uint64_t now_ns, bool may_retry)
+{
+    poll->polls.lost++;
+    poll->lost_in_row++;
+    poll->polls.is_given_up = !may_retry || poll->lost_in_row == MEMSTATS_LOST_MAX;
+    poll->next_ns =
+        poll->polls.is_given_up ? UINT64_MAX : now_ns + (RETRY_NS << (poll->lost_in_row - 1));
+}
+
 static void ask(struct memstats_poll *poll, uint64_t now_ns)
 {
     struct err ignored = {0};
+    poll->polls.asked++;
     arena_init(&poll->once);
     struct str path = trial_pprof_path(poll->trial, &poll->once, STR("heap?debug=1"));
     poll->asked_ns = now_ns;
     if (control_begin(&poll->exchange, &poll->once, poll->address, path, ANSWER_NS, &ignored)) {
         arena_release(&poll->once);
-        poll->next_ns = UINT64_MAX;
+        lose(poll, now_ns, false);
     }
 }
 
@@ -89,6 +101,12 @@ static void pace(struct memstats_poll *poll, const struct memstats *stats, uint6
     poll->last_gc_count = stats->gc_count;
 }
 
+/* RFC 9110, sections 15.5.9 and 15.6, and RFC 6585, section 4: what may be otherwise soon. */
+static bool is_passing(long http_code)
+{
+    return http_code == 408 || http_code == 429 || http_code >= 500;
+}
+
 /* Why it is not told does not matter: the points read the same, and fail where that is not there. */
 static void take(struct memstats_poll *poll, uint64_t now_ns)
 {
@@ -97,11 +115,14 @@ static void take(struct memstats_poll *poll, uint64_t now_ns)
     struct memstats stats = {0};
     struct control_exchange *exchange = poll->exchange;
     poll->exchange = NULL;
-    poll->next_ns = UINT64_MAX;
     control_add_sent(&poll->sent, exchange);
-    if (control_end(&reply, &poll->once, exchange, &ignored) == STATUS_OK &&
-        reply.http_code == 200 &&
-        memstats_parse(&stats, str_of_bytes(reply.body), &ignored) == STATUS_OK) {
+    enum status status = control_end(&reply, &poll->once, exchange, &ignored);
+    if (status != STATUS_OK || reply.http_code != 200) {
+        lose(poll, now_ns, status == STATUS_CHILD || is_passing(reply.http_code));
+    } else if (memstats_parse(&stats, str_of_bytes(reply.body), &ignored)) {
+        lose(poll, now_ns, false);
+    } else {
+        poll->lost_in_row = 0;
         keep(poll, &stats, now_ns);
         pace(poll, &stats, now_ns);
     }
@@ -124,6 +145,8 @@ void memstats_poll_end(struct memstats_poll *poll)
     struct control_reply reply = {0};
     if (!poll->exchange)
         return;
+    /* The load is over: nobody waited for this one. */
+    poll->polls.asked--;
     control_add_sent(&poll->sent, poll->exchange);
     (void)!control_end(&reply, &poll->once, poll->exchange, &ignored);
     arena_release(&poll->once);

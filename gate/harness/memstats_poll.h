@@ -8,11 +8,16 @@
  * MemStats of a service over the load of a steady trial, as rows of
  * TABLE_MEMSTATS: heap?debug=1 is asked for about twice a second, oftener where
  * the collector would run through its ring of 256 pauses meanwhile, and never
- * so often that the answers take more than a twentieth of the time. A service
- * whose text cannot be had is asked no more. Not polled where the latency is
+ * so often that the answers take more than a twentieth of the time. A poll
+ * without an answer (none within 5 s, or a status that says "later": 408, 429,
+ * 5xx) is lost, and counted; the next one waits for 1, then 2 s, and after
+ * MEMSTATS_LOST_MAX in a row, or an answer that is no such text, the service
+ * is asked no more. Not polled where the latency is
  * that of the steady trials (`trials.duet: 0`): each answer keeps the program
  * busy for some milliseconds.
  */
+enum { MEMSTATS_LOST_MAX = 3 };
+
 struct memstats_poll {
     struct trial *trial;
     const struct address *address;
@@ -27,6 +32,8 @@ struct memstats_poll {
     size_t value_len;
     size_t value_cap;
     uint64_t last_gc_count;
+    uint32_t lost_in_row;
+    struct record_polls polls; /* so far */
 };
 
 /* The address has to live as long; times count from origin_ns. */

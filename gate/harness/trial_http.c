@@ -181,6 +181,7 @@ static enum status write_memstats(const struct http_trial *http, struct err *err
     const struct trial *trial = http->trial;
     struct record_rows rows = memstats_poll_rows(&http->memstats);
     struct str file = recording_table_file(trial->scratch, trial->dir, TABLE_MEMSTATS);
+    trial->record->polls = http->memstats.polls;
     if (rows.len == 0)
         return io_remove_tree(file, err);
     return write_table(http, TABLE_MEMSTATS, &rows, err);

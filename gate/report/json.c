@@ -360,6 +360,11 @@ static void write_heap_side(struct json_writer *json, const char *key, const str
     json_u64(json, "samples", heap->samples);
     json_u64(json, "pauses_lost", heap->pauses_lost);
     json_list(json, "marks");
+    if (heap->has_polls) {
+        json_u64(json, "polls_lost", heap->polls_lost);
+    } else {
+        json_null(json, "polls_lost");
+    }
     for (size_t i = 0; i < heap->mark_count; i++) {
         const struct heap_mark *mark = &heap->marks[i];
         json_object(json, NULL);

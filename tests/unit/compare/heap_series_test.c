@@ -139,12 +139,36 @@ static void a_gap_is_an_error(void **state)
     fixture_release(&fixture);
 }
 
+/* What an older memgate did not count is not taken for none. */
+static void polls_that_were_lost_are_said(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    put_samples(&fixture, SIDE_BASE);
+    put_samples(&fixture, SIDE_CAND);
+    fixture.trials[SIDE_CAND].polls = (struct record_polls){true, 23, 3, true};
+    const struct comparison_source sources[SIDES] = {{&fixture.recording, 0, SIDE_BASE},
+                                                     {&fixture.recording, 0, SIDE_CAND}};
+    assert_ok(heap_series_add(&fixture.comparison, &fixture.arena, sources, &fixture.err),
+              &fixture.err);
+    assert_false(fixture.comparison.heap[SIDE_BASE].has_polls);
+    assert_true(fixture.comparison.heap[SIDE_CAND].has_polls);
+    assert_int_equal(fixture.comparison.heap[SIDE_CAND].polls_lost, 3);
+    assert_int_equal(fixture.comparison.note_count, 1);
+    assert_str(fixture.comparison.notes[0],
+               "the candidate left 3 of 23 polls of MemStats without an answer, and in 1 trial it "
+               "was asked no more: what its heap did within the load is known in part");
+    fixture_release(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(changes_within_the_load_are_marked),
         cmocka_unit_test(nobody_looked_is_not_nothing_happened),
         cmocka_unit_test(a_gap_is_an_error),
+        cmocka_unit_test(polls_that_were_lost_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

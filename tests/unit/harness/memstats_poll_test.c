@@ -96,6 +96,55 @@ static void answers_become_rows(void **state)
     arena_release(&fixture.arena);
 }
 
+#define BUSY "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+
+/* One that is busy once, or ends the connection, tells later what it would not now. */
+static void a_lost_poll_is_asked_for_again(void **state)
+{
+    static const char *const losses[] = {BUSY, ""};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        struct service service = {
+            .answers = {text_of(&fixture, 10), str_from(losses[i]), text_of(&fixture, 13)},
+            .answer_count = 3};
+        service_start(&service);
+        memstats_poll_begin(&fixture.poll, &fixture.trial, &(struct address){.port = service.port},
+                            1000);
+        step_until(&fixture, 2);
+        memstats_poll_end(&fixture.poll);
+        service_stop(&service);
+        struct record_rows rows = memstats_poll_rows(&fixture.poll);
+        assert_int_equal(rows.len, 2);
+        /* The pauses since the row before, whatever was lost between them. */
+        assert_int_equal(record_at(&rows, 1, MEMSTATS_PAUSE), 36);
+        assert_true(fixture.poll.polls.is_known && !fixture.poll.polls.is_given_up);
+        assert_int_equal(fixture.poll.polls.asked, 3);
+        assert_int_equal(fixture.poll.polls.lost, 1);
+        arena_release(&fixture.arena);
+    }
+}
+
+static void a_service_that_stays_busy_is_given_up(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    struct service service = {.answers = {STR(BUSY), STR(BUSY), STR(BUSY)},
+                              .answer_count = MEMSTATS_LOST_MAX};
+    service_start(&service);
+    memstats_poll_begin(&fixture.poll, &fixture.trial, &(struct address){.port = service.port},
+                        1000);
+    step_until(&fixture, 1);
+    memstats_poll_end(&fixture.poll);
+    service_stop(&service);
+    assert_true(fixture.poll.next_ns == UINT64_MAX && fixture.poll.polls.is_given_up);
+    assert_int_equal(fixture.poll.polls.asked, MEMSTATS_LOST_MAX);
+    assert_int_equal(fixture.poll.polls.lost, MEMSTATS_LOST_MAX);
+    arena_release(&fixture.arena);
+}
+
 static void a_service_without_the_text_is_asked_once(void **state)
 {
     struct fixture fixture;
@@ -110,7 +159,8 @@ static void a_service_without_the_text_is_asked_once(void **state)
     memstats_poll_end(&fixture.poll);
     service_stop(&service);
     assert_int_equal(memstats_poll_rows(&fixture.poll).len, 0);
-    assert_true(fixture.poll.next_ns == UINT64_MAX);
+    assert_true(fixture.poll.next_ns == UINT64_MAX && fixture.poll.polls.is_given_up);
+    assert_int_equal(fixture.poll.polls.asked, 1);
     arena_release(&fixture.arena);
 }
 
@@ -136,6 +186,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_become_rows),
+        cmocka_unit_test(a_lost_poll_is_asked_for_again),
+        cmocka_unit_test(a_service_that_stays_busy_is_given_up),
         cmocka_unit_test(a_service_without_the_text_is_asked_once),
         cmocka_unit_test(nobody_is_asked_where_it_would_be_in_the_latency),
     };
