@@ -1,4 +1,5 @@
 #include "gate/codec/json.h"
+#include "gate/report/json_load.h"
 #include "gate/report/phrase.h"
 
 /* The stable machine interface: config/verdict.schema.json. */
@@ -221,6 +222,7 @@ static void write_phase(struct json_writer *json, const struct record_scenario *
     json_u64(json, "baseline_trials", record->trial_count[SIDE_BASE][phase]);
     json_u64(json, "candidate_trials", count);
     json_u64(json, "requests", count ? first->request_count : 0);
+    json_write_clocks(json, record, phase);
     json_object_end(json);
 }
 
@@ -358,13 +360,13 @@ static void write_heap_side(struct json_writer *json, const char *key, const str
 {
     json_object(json, key);
     json_u64(json, "samples", heap->samples);
-    json_u64(json, "pauses_lost", heap->pauses_lost);
-    json_list(json, "marks");
     if (heap->has_polls) {
         json_u64(json, "polls_lost", heap->polls_lost);
     } else {
         json_null(json, "polls_lost");
     }
+    json_u64(json, "pauses_lost", heap->pauses_lost);
+    json_list(json, "marks");
     for (size_t i = 0; i < heap->mark_count; i++) {
         const struct heap_mark *mark = &heap->marks[i];
         json_object(json, NULL);
@@ -423,6 +425,7 @@ static void write_measured(struct json_report *report)
     write_limits(json, &comparison->record->limits);
     write_machine(report, comparison->record);
     write_heap(json, comparison);
+    json_write_load(json, comparison->record);
     json_object_end(json);
 }
 

@@ -8,6 +8,7 @@ struct markdown {
     struct buf *out;
     struct arena *arena;
     const struct judged_scenario *scenario;
+    const struct record_environment *environment;
 };
 
 /* Escaped text has any length, so a part is written first and taken back where it does not fit. */
@@ -224,6 +225,31 @@ static void write_process(const struct markdown *markdown)
     drop_if_full(markdown->out, before);
 }
 
+/* What times depend on: how the load went there, how late it left, and on what machine. */
+static void write_load(const struct markdown *markdown)
+{
+    const struct record_scenario *record = markdown->scenario->comparison->record;
+    struct str parts[] = {
+        phrase_transport(markdown->arena, record),
+        phrase_again(markdown->arena, record),
+        phrase_clocks(markdown->arena, record, PHASE_STEADY),
+        phrase_clocks(markdown->arena, record, PHASE_DUET),
+        phrase_times_machine(markdown->arena, record, markdown->environment),
+    };
+    static const char *const names[] = {"load: ", "", "steady: ", "duet: ", "machine: "};
+    size_t before = markdown->out->len;
+    bool any = false;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (parts[i].len == 0)
+            continue;
+        buf_printf(markdown->out, "%s%s", any ? "<br>" : "\n<sub>", names[i]);
+        escape_markdown(markdown->out, parts[i]);
+        any = true;
+    }
+    buf_text(markdown->out, any ? "</sub>\n" : "");
+    drop_if_full(markdown->out, before);
+}
+
 static void write_limits(const struct markdown *markdown)
 {
     const struct record_scenario *record = markdown->scenario->comparison->record;
@@ -266,6 +292,7 @@ static void write_scenario(const struct markdown *markdown)
     write_kinds(markdown);
     write_rss(markdown);
     write_process(markdown);
+    write_load(markdown);
     write_limits(markdown);
     if (markdown->scenario->finding_count > 0)
         write_details(markdown);
@@ -278,7 +305,8 @@ void report_markdown(struct buf *out, struct arena *arena, const struct report_i
     escape_markdown(out, phrase_headline(arena, judgement));
     buf_byte(out, '\n');
     for (size_t i = 0; i < judgement->scenario_count && out->len < MARKDOWN_BYTES_MAX; i++) {
-        struct markdown markdown = {out, arena, &judgement->scenarios[i]};
+        struct markdown markdown = {out, arena, &judgement->scenarios[i],
+                                    &input->recording->environment};
         write_scenario(&markdown);
     }
     buf_text(out, "\n<sub>policy ");

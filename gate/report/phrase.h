@@ -61,6 +61,23 @@ bool phrase_shows_rss(const struct judged_scenario *scenario);
 struct str phrase_rss(struct arena *arena, const struct comparison *comparison, enum side side);
 /* What most of the growth between the sides is; empty when there is none to speak of. */
 struct str phrase_rss_growth(struct arena *arena, const struct comparison *comparison);
+/* "HTTP/2 over TCP, 16 connections of 50 requests at a time"; empty for benchmarks. */
+struct str phrase_transport(struct arena *arena, const struct record_scenario *record);
+/* What a side's connections met, over all its trials. */
+struct engine_sums {
+    bool is_known; /* of one trial at least */
+    uint64_t reconnects;
+    uint64_t sent_again;
+};
+struct engine_sums phrase_engine_sums(const struct record_scenario *record, enum side side);
+/* Connections opened and requests sent once more; empty where there were none, or nobody counted. */
+struct str phrase_again(struct arena *arena, const struct record_scenario *record);
+/* The largest of each over a phase's trials; clocks.is_known once one of them was at a rate. */
+struct clocks_worst {
+    struct record_clocks clocks;
+    uint64_t late_p99_ns;
+};
+struct clocks_worst phrase_clocks_worst(const struct record_scenario *record, enum phase phase);
 /* How late memgate itself was and what both clocks said, by the worst trial; empty if unknown. */
 struct str phrase_clocks(struct arena *arena, const struct record_scenario *record,
                          enum phase phase);
@@ -85,6 +102,9 @@ struct str phrase_tie(struct arena *arena, const struct comparison *comparison, 
  */
 struct str phrase_machine(struct arena *arena, const struct record_scenario *record,
                           const struct record_environment *environment);
+/* The same, empty where no time was measured that depends on it. */
+struct str phrase_times_machine(struct arena *arena, const struct record_scenario *record,
+                                const struct record_environment *environment);
 /* "512 MiB of memory, 2 CPUs (control groups, version 1)"; empty when there were none. */
 struct str phrase_limits(struct arena *arena, const struct record_scenario *record);
 /* What --isolate gave; empty when it was not asked for. */

@@ -2,13 +2,7 @@
 
 #include "gate/base/num.h"
 
-/* The largest of each over the trials of both sides; is_known once one of them was at a rate. */
-struct worst {
-    struct record_clocks clocks;
-    uint64_t late_p99_ns;
-};
-
-static void add(struct worst *worst, const struct record_trial *trial)
+static void add(struct clocks_worst *worst, const struct record_trial *trial)
 {
     const struct record_clocks *clocks = &trial->clocks;
     if (!clocks->is_known)
@@ -30,14 +24,20 @@ static double ms(uint64_t ns)
     return (double)ns / 1e6;
 }
 
-struct str phrase_clocks(struct arena *arena, const struct record_scenario *record,
-                         enum phase phase)
+struct clocks_worst phrase_clocks_worst(const struct record_scenario *record, enum phase phase)
 {
-    struct worst worst = {0};
+    struct clocks_worst worst = {0};
     for (int side = 0; side < SIDES; side++) {
         for (size_t t = 0; t < record->trial_count[side][phase]; t++)
             add(&worst, &record->trials[side][phase][t]);
     }
+    return worst;
+}
+
+struct str phrase_clocks(struct arena *arena, const struct record_scenario *record,
+                         enum phase phase)
+{
+    struct clocks_worst worst = phrase_clocks_worst(record, phase);
     if (!worst.clocks.is_known)
         return STR("");
     struct str batches = STR("");

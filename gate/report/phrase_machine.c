@@ -73,6 +73,15 @@ struct str phrase_machine(struct arena *arena, const struct record_scenario *rec
                       STR_ARGS(governor.len ? governor : STR("not visible")), low, high);
 }
 
+struct str phrase_times_machine(struct arena *arena, const struct record_scenario *record,
+                                const struct record_environment *environment)
+{
+    const size_t *count = record->trial_count[SIDE_CAND];
+    if (record->is_gotest || count[PHASE_STEADY] + count[PHASE_DUET] == 0)
+        return STR("");
+    return phrase_machine(arena, record, environment);
+}
+
 struct str phrase_limits(struct arena *arena, const struct record_scenario *record)
 {
     const struct record_limits *limits = &record->limits;

@@ -244,25 +244,21 @@ static void write_kinds(const struct text *text)
 static void write_transport(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
-    const size_t *count = record->trial_count[SIDE_CAND];
-    if (record->is_gotest || count[PHASE_EXACT] + count[PHASE_STEADY] + count[PHASE_DUET] == 0)
-        return;
-    buf_text(text->out, "  load    ");
-    escape_text(text->out,
-                record->transport.len ? record->transport : STR("transport not recorded"));
-    buf_byte(text->out, '\n');
+    struct str transport = phrase_transport(text->arena, record);
+    struct str again = phrase_again(text->arena, record);
+    if (transport.len)
+        buf_printf(text->out, "  load    %.*s\n", STR_ARGS(transport));
+    if (again.len)
+        buf_printf(text->out, "          %.*s\n", STR_ARGS(again));
 }
 
 /* Latency and CPU time depend on it: who shares a CPU waits for it. */
 static void write_machine(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
-    const struct record_environment *environment = text->environment;
-    const size_t *count = record->trial_count[SIDE_CAND];
-    if (record->is_gotest || count[PHASE_STEADY] + count[PHASE_DUET] == 0)
-        return;
-    buf_printf(text->out, "  machine %.*s\n",
-               STR_ARGS(phrase_machine(text->arena, record, environment)));
+    struct str machine = phrase_times_machine(text->arena, record, text->environment);
+    if (machine.len)
+        buf_printf(text->out, "  machine %.*s\n", STR_ARGS(machine));
 }
 
 /* What the programs were held to, and kept from. */
