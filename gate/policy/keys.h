@@ -63,6 +63,14 @@ struct key {
     const struct key_map *map;  /* VALUE_MAP, VALUE_ROWS */
 };
 
+/* What one choice of a key (the chooser of its map) alone has, or cannot do without. */
+struct choice_key {
+    const char *name;   /* NULL: the end of the list */
+    unsigned choice;    /* as the enum counts it */
+    bool only;          /* other choices have no use for it */
+    const char *needed; /* what it is, where the choice cannot do without it; else NULL */
+};
+
 struct key_map {
     const char *what; /* "a rule": how messages call one */
     const struct key *keys;
@@ -72,6 +80,8 @@ struct key_map {
     size_t rows_max;           /* VALUE_ROWS */
     const char *const *one_of; /* NULL, or keys of which at least one must be there */
     const char *const *either; /* NULL, or keys of which exactly one must be there */
+    const char *chooser;       /* NULL, or the VALUE_CHOICE that choice_keys are about */
+    const struct choice_key *choice_keys;
     enum status (*check)(struct reader *reader, void *target, const struct yaml_node *node);
 };
 
@@ -116,6 +126,7 @@ struct document {
 };
 
 extern const struct key_map document_keys;
+extern const struct key_map load_keys;
 const struct value_spec *value_spec(enum value_type type);
 
 /* Reads a map into its struct: unknown, missing and wrong keys are refused. */

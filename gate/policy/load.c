@@ -26,41 +26,17 @@ const char *load_output_name(enum load_output output)
     return output_names[output];
 }
 
-/* What one driver alone has, or cannot do without. */
-static const struct driver_key {
-    const char *name;
-    enum load_driver driver;
-    bool only;          /* the other driver has no use for it */
-    const char *needed; /* what it is, where the driver cannot do without it; else NULL */
-} driver_keys[] = {
-    {"requests", LOAD_HTTP, true, "path of the request file (JSON lines), relative to this file"},
-    {"count", LOAD_HTTP, false, "number of requests; the same for both sides"},
-    {"batch", LOAD_HTTP, true, NULL},
-    {"request_timeout", LOAD_HTTP, true, NULL},
-    {"protocol", LOAD_HTTP, true, NULL},
-    {"streams", LOAD_HTTP, true, NULL},
-    {"command", LOAD_COMMAND, true, "the load tool and its arguments, one item each"},
-    {"warmup_command", LOAD_COMMAND, true, NULL},
-    {"env", LOAD_COMMAND, true, NULL},
-    {"output", LOAD_COMMAND, true, "which tool's result it writes, or none"},
-    {"output_file", LOAD_COMMAND, true, NULL},
-    {"timeout", LOAD_COMMAND, true, NULL},
-    {"count_tolerance", LOAD_COMMAND, true, NULL},
-    {"packets", LOAD_COMMAND, true, NULL},
-};
-
 static enum status check_keys(struct reader *reader, enum load_driver driver,
                               const struct yaml_node *node)
 {
     static const char *const names[] = {[LOAD_HTTP] = "http", [LOAD_COMMAND] = "command"};
-    for (size_t i = 0; i < ARRAY_LEN(driver_keys); i++) {
-        const struct driver_key *key = &driver_keys[i];
+    for (const struct choice_key *key = load_keys.choice_keys; key->name; key++) {
         const struct yaml_node *value = yaml_get(node, key->name);
-        if (value && key->only && key->driver != driver) {
+        if (value && key->only && key->choice != driver) {
             return reader_refuse(reader, value, "%s is for driver: %s; the driver here is %s",
-                                 key->name, names[key->driver], names[driver]);
+                                 key->name, names[key->choice], names[driver]);
         }
-        if (!value && key->needed && key->driver == driver)
+        if (!value && key->needed && key->choice == driver)
             return reader_refuse(reader, node, "load needs %s: %s", key->name, key->needed);
     }
     return STATUS_OK;

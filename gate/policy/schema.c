@@ -185,6 +185,66 @@ static void write_required_of(struct json_writer *json, const char *how, const c
     json_list_end(json);
 }
 
+static const struct key *chooser_of(const struct key_map *map)
+{
+    size_t i = 0;
+    while (strcmp(map->keys[i].name, map->chooser) != 0)
+        i++;
+    return &map->keys[i];
+}
+
+/* Left out, a key is what its preset says. */
+static void write_if(struct json_writer *json, const struct key *chooser, const char *choice)
+{
+    bool is_preset = chooser->preset && strcmp(chooser->preset, choice) == 0;
+    json_object(json, "if");
+    json_object(json, "properties");
+    json_object(json, chooser->name);
+    json_str(json, "const", str_from(choice));
+    json_object_end(json);
+    json_object_end(json);
+    if (!is_preset) {
+        json_list(json, "required");
+        json_str(json, NULL, str_from(chooser->name));
+        json_list_end(json);
+    }
+    json_object_end(json);
+}
+
+static void write_then(struct json_writer *json, const struct key_map *map, unsigned choice)
+{
+    json_object(json, "then");
+    json_list(json, "required");
+    for (const struct choice_key *key = map->choice_keys; key->name; key++) {
+        if (key->needed && key->choice == choice)
+            json_str(json, NULL, str_from(key->name));
+    }
+    json_list_end(json);
+    json_object(json, "properties");
+    for (const struct choice_key *key = map->choice_keys; key->name; key++) {
+        if (key->only && key->choice != choice)
+            json_bool(json, key->name, false);
+    }
+    json_object_end(json);
+    json_object_end(json);
+}
+
+/* Which keys must be there, and which must not, by what another one says. */
+static void write_choices(struct json_writer *json, const struct key_map *map)
+{
+    if (!map->chooser)
+        return;
+    const struct key *chooser = chooser_of(map);
+    json_list(json, "allOf");
+    for (unsigned choice = 0; choice < texts_len(chooser->choices); choice++) {
+        json_object(json, NULL);
+        write_if(json, chooser, chooser->choices[choice]);
+        write_then(json, map, choice);
+        json_object_end(json);
+    }
+    json_list_end(json);
+}
+
 static void write_map(struct json_writer *json, const struct key_map *map)
 {
     json_str(json, "type", STR("object"));
@@ -192,6 +252,7 @@ static void write_map(struct json_writer *json, const struct key_map *map)
     write_required(json, map);
     write_required_of(json, "anyOf", map->one_of);
     write_required_of(json, "oneOf", map->either);
+    write_choices(json, map);
     json_object(json, "properties");
     for (size_t i = 0; i < map->len; i++) {
         const struct key *key = &map->keys[i];
