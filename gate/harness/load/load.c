@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "gate/base/clock.h"
 #include "gate/base/num.h"
 #include "gate/harness/load/lane.h"
+#include "gate/harness/load/prompt.h"
 
 enum { EVENTS_MAX = 64 };
 
@@ -270,6 +270,7 @@ enum status load_run(struct load_result out[], struct arena *arena, const struct
 {
     struct arena scratch;
     struct engine engine = {.spec = spec, .err = err};
+    struct prompt prompt;
     assert(spec->connections > 0 && spec->lead_count < spec->count);
     assert(spec->lane_count > 0 && spec->lane_count <= LOAD_LANES_MAX);
     engine.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -277,12 +278,9 @@ enum status load_run(struct load_result out[], struct arena *arena, const struct
         return err_set(err, STATUS_IO, "epoll: %s", strerror(errno));
     arena_init(&scratch);
     init_lanes(&engine, arena, &scratch);
-    /* The default slack of 50 us would be most of the lateness; children must not inherit ours. */
-    int slack_ns = prctl(PR_GET_TIMERSLACK);
-    (void)prctl(PR_SET_TIMERSLACK, 1UL);
+    prompt_begin(&prompt, spec->rate_per_second > 0);
     enum status status = run(&engine, &scratch);
-    if (slack_ns > 0)
-        (void)prctl(PR_SET_TIMERSLACK, (unsigned long)slack_ns);
+    prompt_end(&prompt);
     for (uint32_t i = 0; i < spec->lane_count; i++) {
         lane_close(&engine.lanes[i]);
         out[i] = engine.lanes[i].result;
