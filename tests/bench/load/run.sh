@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh [OPTION...]: builds load_bench and the Go server and runs bench.py, which says what is
-# measured. Takes about four minutes; wrk, h2load, hey and nginx are Debian's, k6 comes from the Go
+# measured. Takes about five minutes, with --only-arrivals one; wrk, h2load, hey and nginx are Debian's, k6 comes from the Go
 # module proxy. On an idle machine of two cores or more only.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../../.." && pwd)
@@ -10,7 +10,7 @@ K6_VERSION=v1.8.1
 
 bash "$root/scripts/install.sh" --bench
 [ -d "$root/build/dev" ] || cmake --preset dev -S "$root" >/dev/null
-cmake --build "$root/build/dev" --target load_bench >/dev/null
+cmake --build "$root/build/dev" --target load_bench wake_bench >/dev/null
 (cd "$here/server" && GOFLAGS='' GOTOOLCHAIN=local GOWORK=off GOENV=off go build -o "$root/build/dev/tests/bench/load/server" .)
 
 k6=()
@@ -21,4 +21,4 @@ else
     tail -n 3 "$root/build/k6.log"
 fi
 built=$root/build/dev/tests/bench/load
-exec /usr/bin/python3 "$here/bench.py" "$built/load_bench" "$built/server" "${k6[@]}" "$@"
+exec /usr/bin/python3 "$here/bench.py" "$built/load_bench" "$built/wake_bench" "$built/server" "${k6[@]}" "$@"
