@@ -57,6 +57,13 @@ void pinning_read(struct pinning *out)
         *out = (struct pinning){.allowed = allowed.cpus};
 }
 
+const struct cpus *pinning_service(const struct pinning *pinning, bool has_cpuset)
+{
+    if (!pinning->is_on)
+        return NULL;
+    return has_cpuset ? &pinning->allowed : &pinning->service;
+}
+
 enum status pinning_begin(const struct pinning *pinning, struct err *err)
 {
     if (pinning->is_on && !pinning_enter(&pinning->load)) {

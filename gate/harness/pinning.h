@@ -34,6 +34,13 @@ void pinning_plan(struct pinning *out, const struct cpus *allowed);
 void pinning_read(struct pinning *out);
 /* Where the calling thread runs from now on; what it starts inherits that. False: see errno. */
 bool pinning_enter(const struct cpus *cpus);
+/*
+ * Where a service is started; NULL: where memgate is. One with a cpuset of
+ * its own (service.limits) gets all CPUs that memgate was started with: the
+ * set, which may hold none of `service`, has the last word, and memgate's
+ * own CPU would be inherited otherwise.
+ */
+const struct cpus *pinning_service(const struct pinning *pinning, bool has_cpuset);
 /* Around a load: memgate itself on its CPU and back. Nothing happens where pinning is off. */
 NODISCARD enum status pinning_begin(const struct pinning *pinning, struct err *err);
 void pinning_end(const struct pinning *pinning);

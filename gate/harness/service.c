@@ -142,18 +142,6 @@ static void feed_gctrace(void *ctx, const char *data, size_t len)
     gctrace_feed(ctx, data, len, clock_now_ns());
 }
 
-/*
- * A set of its own has the last word, and may hold none of ours; all of
- * them, since memgate's own place would be inherited otherwise.
- */
-static const struct cpus *cpus_of(const struct pinning *pinning,
-                                  const struct scenario_limits *limits)
-{
-    if (!pinning->is_on)
-        return NULL;
-    return limits->cpuset.len ? &pinning->allowed : &pinning->service;
-}
-
 static enum status start(struct service *service, struct err *err)
 {
     const struct trial *trial = service->trial;
@@ -161,7 +149,7 @@ static enum status start(struct service *service, struct err *err)
     const struct scenario_limits *limits = &trial->scenario->scenario->service.limits;
     struct process_spec spec = {
         .dir = trial->scenario->trees[trial->key.side],
-        .cpus = cpus_of(&trial->harness->pinning, limits),
+        .cpus = pinning_service(&trial->harness->pinning, limits->cpuset.len > 0),
         .apart = trial->harness->isolation.process,
         .on_output = feed_gctrace,
         .output_ctx = &service->gctrace,

@@ -51,8 +51,8 @@ static void assert_holds(const char *text, const char *part)
         fail_msg("\"%s\" is not in \"%s\"", part, text);
 }
 
-#define FIRST                                                                                      \
-    "{\"path\": \"/page\", \"header\": {\"X-Empty\": \"\"}, \"capture\": {\"form\": {\"header\": " \
+#define FIRST                                                                                                          \
+    "{\"path\": \"/page\", \"header\": {\"X-Empty\": \"\", \"X-Ends\": \"a:\"}, \"capture\": {\"form\": {\"header\": " \
     "\"X-Form\"}}}\n"
 #define SECOND                                                                                     \
     "{\"method\": \"PUT\", \"path\": \"/in/{{form}}?k={k}\", \"header\": {\"Content-Type\": "      \
@@ -79,6 +79,7 @@ static void sends_each_line_with_what_came_before(void **state)
     const char *second = fixture.service.requests[1];
     assert_holds(first, "GET /page HTTP/1.1\r\n");
     assert_holds(first, "\r\nX-Empty:\r\n");
+    assert_holds(first, "\r\nX-Ends: a:\r\n");
     assert_null(strstr(first, "Content-Length"));
     assert_holds(second, "PUT /in/F?k=1 HTTP/1.1\r\n");
     assert_holds(second, "\r\nContent-Type: text/x\r\n");

@@ -44,6 +44,20 @@ static void plan_gives_the_load_a_cpu_of_its_own(void **state)
     }
 }
 
+static void a_service_with_a_cpuset_may_have_every_cpu(void **state)
+{
+    (void)state;
+    struct pinning pinning;
+    struct cpus allowed = {{0xf}};
+    pinning_plan(&pinning, &allowed);
+    assert_ptr_equal(pinning_service(&pinning, false), &pinning.service);
+    assert_ptr_equal(pinning_service(&pinning, true), &pinning.allowed);
+    allowed = (struct cpus){{0x3}};
+    pinning_plan(&pinning, &allowed);
+    assert_null(pinning_service(&pinning, false));
+    assert_null(pinning_service(&pinning, true));
+}
+
 static void plan_takes_the_last_cpu_that_there_can_be(void **state)
 {
     (void)state;
@@ -138,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plan_gives_the_load_a_cpu_of_its_own),
+        cmocka_unit_test(a_service_with_a_cpuset_may_have_every_cpu),
         cmocka_unit_test(plan_takes_the_last_cpu_that_there_can_be),
         cmocka_unit_test(read_agrees_with_the_machine_and_leaves_it_as_it_is),
         cmocka_unit_test(enter_refuses_no_cpu_at_all_and_holds_for_what_follows),
