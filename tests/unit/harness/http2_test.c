@@ -1,22 +1,13 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "gate/base/clock.h"
 #include "gate/harness/load/lane.h"
 #include "gate/harness/load/load.h"
-#include "tests/support/check.h"
+#include "tests/unit/harness/hub.h"
 
 /*
  * A server of frames written by hand (RFC 9113, RFC 7541): it reads just
  * enough of what comes to know when a request is whole, and answers with
- * the frames of its script, one thread for all connections.
+ * the frames of its script.
  */
-enum { PEERS_MAX = 8, PEER_BYTES_MAX = 256 * 1024, HELD_MAX = 16, FRAME_BYTES = 9 };
+enum { PEER_BYTES_MAX = 256 * 1024, HELD_MAX = 16, FRAME_BYTES = 9 };
 
 enum frame_type { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY };
 
@@ -62,6 +53,7 @@ struct peer {
 };
 
 struct server {
+    struct hub hub;
     const struct script *script;
     const struct script *first; /* of the first request of all; NULL: like the others */
     const char *settings;       /* payload of its SETTINGS */
@@ -73,17 +65,11 @@ struct server {
     size_t greeting_len;  /* 0: a text */
     bool closes;          /* instead of an answer */
     bool is_early;        /* answers a request before it reads its body, and never reads it */
-    const char *path;     /* of its socket; NULL: TCP */
-    uint16_t port;
-    int listen_fd;
-    int stop_fds[2];
-    struct peer peers[PEERS_MAX];
-    size_t accepted;
+    struct peer peers[HUB_PEERS_MAX];
     size_t requests;
     size_t held_most;
     size_t body_bytes;
     struct buf fields; /* of all requests, as they were encoded */
-    pthread_t thread;
 };
 
 static void put_frame(const struct peer *peer, const struct frame *frame, uint32_t stream)
@@ -211,16 +197,14 @@ static void take_bytes(struct server *server, struct peer *peer)
     }
 }
 
-static void server_read(struct server *server, struct peer *peer)
+static void server_take(struct hub *hub, size_t at, const char *data, size_t len)
 {
-    ssize_t got = recv(peer->fd, peer->data + peer->len, sizeof(peer->data) - peer->len, 0);
-    if (got > 0) {
-        peer->len += (size_t)got;
-        take_bytes(server, peer);
-        return;
-    }
-    (void)close(peer->fd);
-    peer->fd = -1;
+    struct server *server = (struct server *)hub;
+    struct peer *peer = &server->peers[at];
+    assert_true(len <= sizeof(peer->data) - peer->len);
+    memcpy(peer->data + peer->len, data, len);
+    peer->len += len;
+    take_bytes(server, peer);
 }
 
 static void greet(const struct server *server, const struct peer *peer)
@@ -234,137 +218,39 @@ static void greet(const struct server *server, const struct peer *peer)
     put_frame(peer, &settings, 0);
 }
 
-static void server_accept(struct server *server)
+static void server_open(struct hub *hub, size_t at)
 {
-    int fd = accept(server->listen_fd, NULL, NULL);
-    for (size_t i = 0; fd >= 0 && i < PEERS_MAX; i++) {
-        struct peer *peer = &server->peers[i];
-        if (peer->fd >= 0)
-            continue;
-        peer->fd = fd;
-        peer->len = 0;
-        peer->requests = 0;
-        peer->held_len = 0;
-        peer->has_preface = false;
-        server->accepted++;
-        greet(server, peer);
-        return;
-    }
-    (void)close(fd);
-}
-
-static void *server_run(void *ctx)
-{
-    struct server *server = ctx;
-    for (;;) {
-        struct pollfd waits[PEERS_MAX + 2];
-        for (size_t i = 0; i < PEERS_MAX; i++)
-            waits[i] = (struct pollfd){.fd = server->peers[i].fd, .events = POLLIN};
-        waits[PEERS_MAX] = (struct pollfd){.fd = server->listen_fd, .events = POLLIN};
-        waits[PEERS_MAX + 1] = (struct pollfd){.fd = server->stop_fds[0], .events = POLLIN};
-        (void)poll(waits, PEERS_MAX + 2, -1);
-        if (waits[PEERS_MAX + 1].revents)
-            return NULL;
-        for (size_t i = 0; i < PEERS_MAX; i++) {
-            if (waits[i].revents)
-                server_read(server, &server->peers[i]);
-        }
-        if (waits[PEERS_MAX].revents)
-            server_accept(server);
-    }
-}
-
-static int listen_tcp(uint16_t *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
-static int listen_unix(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(strlen(path) < sizeof(address.sun_path));
-    memcpy(address.sun_path, path, strlen(path));
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    return fd;
+    struct server *server = (struct server *)hub;
+    struct peer *peer = &server->peers[at];
+    peer->fd = hub->fds[at];
+    peer->len = 0;
+    peer->requests = 0;
+    peer->held_len = 0;
+    peer->has_preface = false;
+    greet(server, peer);
 }
 
 /* Zeroes what no test sets. */
 static void server_start(struct server *server)
 {
-    for (size_t i = 0; i < PEERS_MAX; i++)
-        server->peers[i].fd = -1;
-    server->accepted = 0;
+    server->hub.on_open = server_open;
+    server->hub.on_bytes = server_take;
     server->requests = 0;
     server->held_most = 0;
     server->body_bytes = 0;
     buf_init(&server->fields, 1 << 20);
-    server->listen_fd = server->path ? listen_unix(server->path) : listen_tcp(&server->port);
-    assert_int_equal(listen(server->listen_fd, 64), 0);
-    assert_int_equal(pipe(server->stop_fds), 0);
-    assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
+    hub_start(&server->hub);
 }
 
 static void server_stop(struct server *server)
 {
-    assert_int_equal(write(server->stop_fds[1], "x", 1), 1);
-    assert_int_equal(pthread_join(server->thread, NULL), 0);
-    for (size_t i = 0; i < PEERS_MAX; i++) {
-        if (server->peers[i].fd >= 0)
-            (void)close(server->peers[i].fd);
-    }
-    (void)close(server->listen_fd);
-    (void)close(server->stop_fds[0]);
-    (void)close(server->stop_fds[1]);
+    hub_stop(&server->hub);
     buf_release(&server->fields);
-}
-
-static struct arena arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
-
-static struct requests parse(const char *text)
-{
-    struct err err = {0};
-    struct requests requests = {0};
-    struct requests_source source = {
-        .name = STR("r"), .text = bytes_of_str(str_from(text)), .seed = 1};
-    assert_ok(requests_parse(&requests, &arena, &source, &err), &err);
-    return requests;
 }
 
 static struct load_spec spec_of(const struct server *server, const struct requests *requests)
 {
-    return (struct load_spec){
-        .addresses = {{.port = server->port}},
-        .lane_count = 1,
-        .requests = requests,
-        .seed = 1,
-        .count = 20,
-        .protocol = PROTOCOL_HTTP2,
-        .connections = 2,
-        .streams = 1,
-        .request_timeout_ns = 5 * NS_PER_SECOND,
-        .total_timeout_ns = 20 * NS_PER_SECOND,
-    };
+    return hub_load(&server->hub, requests, PROTOCOL_HTTP2);
 }
 
 #define OK_SCRIPT {{FRAME(HEADERS, END_HEADERS, STATUS_200), FRAME(DATA, END_STREAM, "ok")}, 2}
@@ -479,7 +365,7 @@ static void every_answer_is_counted(void **state)
         assert_int_equal(result.unexpected, row->unexpected);
         assert_int_equal(result.response_bytes, 20 * row->body_bytes);
         assert_int_equal(result.reconnects, 0);
-        assert_int_equal(server.accepted, 2);
+        assert_int_equal(server.hub.accepted, 2);
         server_stop(&server);
     }
 }
@@ -765,7 +651,7 @@ static void a_connection_carries_its_streams(void **state)
         assert_int_equal(result.answered, 20);
         assert_int_equal(server.held_most, row->batch);
         assert_int_equal(result.streams_allowed, row->batch);
-        assert_int_equal(server.accepted, 1);
+        assert_int_equal(server.hub.accepted, 1);
         server_stop(&server);
     }
 }
@@ -845,7 +731,7 @@ static void a_connection_that_shuts_down_is_replaced(void **state)
     assert_int_equal(result.latency.count, 20);
     assert_int_equal(result.response_bytes, 40);
     assert_int_equal(result.reconnects, 4);
-    assert_int_equal(server.accepted, 5);
+    assert_int_equal(server.hub.accepted, 5);
     server_stop(&server);
 }
 
@@ -982,7 +868,7 @@ static void a_duet_sends_both_the_same(void **state)
     for (int i = 0; i < 2; i++) {
         (void)snprintf(paths[i], sizeof(paths[i]), "%s/%d", dir, i);
         servers[i].script = &ok_script;
-        servers[i].path = paths[i];
+        servers[i].hub.path = paths[i];
         server_start(&servers[i]);
     }
     struct load_spec spec = spec_of(&servers[0], &requests);

@@ -1,19 +1,10 @@
 #include "gate/harness/load/load.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "gate/base/clock.h"
-#include "tests/support/check.h"
+#include "tests/unit/harness/hub.h"
 
 /*
- * A scripted server on a free loopback port, one thread: each complete
- * request is answered with the next step of the script; the last step
- * repeats.
+ * A scripted server: each complete request is answered with the next
+ * step of the script; the last step repeats.
  */
 enum step_end {
     STAYS,
@@ -28,10 +19,9 @@ struct step {
     int stall_ms;       /* before; the whole server stands still */
 };
 
-enum { PEERS_MAX = 8, PEER_BYTES_MAX = 4096, LOG_BYTES = 64 * 1024 };
+enum { PEER_BYTES_MAX = 4096, LOG_BYTES = 64 * 1024 };
 
 struct peer {
-    int fd;
     size_t len;
     size_t body_left;
     bool has_head;
@@ -39,18 +29,13 @@ struct peer {
 };
 
 struct server {
+    struct hub hub;
     const struct step *steps;
     size_t step_count;
     size_t step_at;
-    uint16_t port;
-    int listen_fd;
-    int stop_fds[2];
     int log_fd; /* 0: says nothing; else LOG_BYTES go there before each answer */
-    struct peer peers[PEERS_MAX];
-    size_t peer_count;
-    size_t accepted;
+    struct peer peers[HUB_PEERS_MAX];
     struct buf seen; /* request lines in order of arrival */
-    pthread_t thread;
 };
 
 static void server_log(const struct server *server)
@@ -66,21 +51,20 @@ static void server_log(const struct server *server)
 
 static void server_wait(const struct server *server, int ms)
 {
-    struct pollfd wait = {.fd = server->stop_fds[0], .events = POLLIN};
+    struct pollfd wait = {.fd = server->hub.stop_fds[0], .events = POLLIN};
     if (ms)
         (void)poll(&wait, 1, ms);
 }
 
 /* As a Go service does; Linux resets by itself where bytes were left unread. */
-static void peer_close(struct peer *peer, bool resets)
+static void peer_close(struct server *server, size_t at, bool resets)
 {
     const struct linger linger = {.l_onoff = resets, .l_linger = 0};
-    (void)setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-    (void)close(peer->fd);
-    peer->fd = -1;
+    (void)setsockopt(server->hub.fds[at], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+    hub_close(&server->hub, at);
 }
 
-static void server_answer(struct server *server, struct peer *peer)
+static void server_answer(struct server *server, size_t at)
 {
     const struct step *step = &server->steps[server->step_at];
     if (server->step_at + 1 < server->step_count)
@@ -89,11 +73,11 @@ static void server_answer(struct server *server, struct peer *peer)
     server_log(server);
     server_wait(server, step->stall_ms);
     /* A client that hangs up in the middle is part of several tests. */
-    if (len && send(peer->fd, step->answer, len, MSG_NOSIGNAL) < 0)
+    if (len && send(server->hub.fds[at], step->answer, len, MSG_NOSIGNAL) < 0)
         return;
     server_wait(server, step->end == ENDS_LATER ? 10 : 0);
     if (step->end != STAYS)
-        peer_close(peer, step->end == IS_RESET);
+        peer_close(server, at, step->end == IS_RESET);
 }
 
 static void peer_drop(struct peer *peer, size_t len)
@@ -120,8 +104,9 @@ static bool server_take_head(struct server *server, struct peer *peer)
     return true;
 }
 
-static void server_take(struct server *server, struct peer *peer)
+static void server_answer_whole(struct server *server, size_t at)
 {
+    struct peer *peer = &server->peers[at];
     while (peer->has_head || server_take_head(server, peer)) {
         size_t len = peer->len < peer->body_left ? peer->len : peer->body_left;
         peer->body_left -= len;
@@ -129,128 +114,52 @@ static void server_take(struct server *server, struct peer *peer)
         if (peer->body_left)
             return;
         peer->has_head = false;
-        server_answer(server, peer);
+        server_answer(server, at);
     }
 }
 
-static void server_accept(struct server *server)
+/* Bodies may be larger than the room for a head. */
+static void server_take(struct hub *hub, size_t at, const char *data, size_t len)
 {
-    int fd = accept(server->listen_fd, NULL, NULL);
-    for (size_t i = 0; fd >= 0 && i < PEERS_MAX; i++) {
-        if (server->peers[i].fd >= 0)
-            continue;
-        server->peers[i] = (struct peer){.fd = fd};
-        server->accepted++;
-        return;
+    struct server *server = (struct server *)hub;
+    struct peer *peer = &server->peers[at];
+    while (len > 0 && hub->fds[at] >= 0) {
+        size_t room = sizeof(peer->data) - peer->len;
+        size_t part = len < room ? len : room;
+        assert_true(part > 0);
+        memcpy(peer->data + peer->len, data, part);
+        peer->len += part;
+        data += part;
+        len -= part;
+        server_answer_whole(server, at);
     }
-    (void)close(fd);
 }
 
-static void server_read(struct server *server, struct peer *peer)
+static void server_open(struct hub *hub, size_t at)
 {
-    ssize_t got = recv(peer->fd, peer->data + peer->len, sizeof(peer->data) - peer->len, 0);
-    if (got > 0) {
-        peer->len += (size_t)got;
-        server_take(server, peer);
-        return;
-    }
-    (void)close(peer->fd);
-    peer->fd = -1;
-}
-
-static void *server_run(void *ctx)
-{
-    struct server *server = ctx;
-    for (;;) {
-        struct pollfd waits[PEERS_MAX + 2];
-        for (size_t i = 0; i < PEERS_MAX; i++)
-            waits[i] = (struct pollfd){.fd = server->peers[i].fd, .events = POLLIN};
-        waits[PEERS_MAX] = (struct pollfd){.fd = server->listen_fd, .events = POLLIN};
-        waits[PEERS_MAX + 1] = (struct pollfd){.fd = server->stop_fds[0], .events = POLLIN};
-        (void)poll(waits, PEERS_MAX + 2, -1);
-        if (waits[PEERS_MAX + 1].revents)
-            return NULL;
-        for (size_t i = 0; i < PEERS_MAX; i++) {
-            if (waits[i].revents)
-                server_read(server, &server->peers[i]);
-        }
-        if (waits[PEERS_MAX].revents)
-            server_accept(server);
-    }
+    ((struct server *)hub)->peers[at] = (struct peer){0};
 }
 
 static void server_start(struct server *server, const struct step *steps, size_t step_count)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
     memset(server, 0, sizeof(*server));
+    server->hub.on_open = server_open;
+    server->hub.on_bytes = server_take;
     server->steps = steps;
     server->step_count = step_count;
-    for (size_t i = 0; i < PEERS_MAX; i++)
-        server->peers[i].fd = -1;
     buf_init(&server->seen, 1 << 20);
-    server->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(server->listen_fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(server->listen_fd, 64), 0);
-    assert_int_equal(getsockname(server->listen_fd, (struct sockaddr *)&address, &len), 0);
-    server->port = ntohs(address.sin_port);
-    assert_int_equal(pipe(server->stop_fds), 0);
-    assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
+    hub_start(&server->hub);
 }
 
 static void server_stop(struct server *server)
 {
-    assert_int_equal(write(server->stop_fds[1], "x", 1), 1);
-    assert_int_equal(pthread_join(server->thread, NULL), 0);
-    for (size_t i = 0; i < PEERS_MAX; i++) {
-        if (server->peers[i].fd >= 0)
-            (void)close(server->peers[i].fd);
-    }
-    (void)close(server->listen_fd);
-    (void)close(server->stop_fds[0]);
-    (void)close(server->stop_fds[1]);
+    hub_stop(&server->hub);
     buf_release(&server->seen);
-}
-
-static struct arena arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_init(&arena);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_release(&arena);
-    return 0;
-}
-
-static struct requests parse(const char *text)
-{
-    struct err err = {0};
-    struct requests requests = {0};
-    struct requests_source source = {
-        .name = STR("r"), .text = bytes_of_str(str_from(text)), .seed = 1};
-    assert_ok(requests_parse(&requests, &arena, &source, &err), &err);
-    return requests;
 }
 
 static struct load_spec spec_of(const struct server *server, const struct requests *requests)
 {
-    return (struct load_spec){
-        .addresses = {{.port = server->port}},
-        .lane_count = 1,
-        .requests = requests,
-        .seed = 1,
-        .count = 20,
-        .connections = 2,
-        .streams = 1,
-        .request_timeout_ns = 5 * NS_PER_SECOND,
-        .total_timeout_ns = 20 * NS_PER_SECOND,
-    };
+    return hub_load(&server->hub, requests, PROTOCOL_HTTP1);
 }
 
 #define OK_ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -952,7 +861,7 @@ static void a_duet_sends_both_the_same_in_the_same_order(void **state)
         server_start(&servers[0], steps, 1);
         server_start(&servers[1], steps, 1);
         struct load_spec spec = spec_of(&servers[0], &requests);
-        spec.addresses[1].port = servers[1].port;
+        spec.addresses[1].port = servers[1].hub.port;
         spec.lane_count = 2;
         spec.connections = 1;
         spec.count = 60;
@@ -990,7 +899,7 @@ static void a_slow_lane_does_not_delay_the_other(void **state)
     server_start(&servers[0], slow, ARRAY_LEN(slow));
     server_start(&servers[1], fast, 1);
     struct load_spec spec = spec_of(&servers[0], &requests);
-    spec.addresses[1].port = servers[1].port;
+    spec.addresses[1].port = servers[1].hub.port;
     spec.lane_count = 2;
     spec.connections = 1;
     spec.count = 100;
@@ -1047,7 +956,7 @@ static void the_lane_that_failed_is_known(void **state)
         server_start(&servers[which], bad, 1);
         server_start(&servers[1 - which], good, 1);
         struct load_spec spec = spec_of(&servers[0], &requests);
-        spec.addresses[1].port = servers[1].port;
+        spec.addresses[1].port = servers[1].hub.port;
         spec.lane_count = 2;
         assert_fails(load_run(results, &arena, &spec, &err), STATUS_CHILD, &err, "GET /x");
         assert_true(results[which].has_failed);
