@@ -5,6 +5,7 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/clock.h"
+#include "gate/harness/load/requests.h"
 #include "gate/harness/process.h"
 
 enum {
@@ -200,9 +201,7 @@ static bool set_request(struct control_exchange *control, struct arena *arena)
     const struct control_request *request = &control->request;
     CURL *curl = control->curl;
     bool is_get = str_equal(request->method, STR("GET"));
-    bool announces = request->has_body || str_equal(request->method, STR("POST")) ||
-                     str_equal(request->method, STR("PUT")) ||
-                     str_equal(request->method, STR("PATCH"));
+    bool announces = request->has_body || request_method_announces_body(request->method);
     if (is_get && !request->has_body && request->header.len == 0)
         return true;
     if (str_equal(request->method, STR("HEAD")) && curl_easy_setopt(curl, CURLOPT_NOBODY, 1L))

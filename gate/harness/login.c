@@ -1,7 +1,6 @@
 #include "gate/harness/login.h"
 
 #include "gate/base/buf.h"
-#include "gate/codec/sha256.h"
 #include "gate/harness/control.h"
 #include "gate/harness/load/requests.h"
 
@@ -40,13 +39,11 @@ static enum status check_answer(const struct request_line *line, struct arena *a
 {
     if (!is_expected(line, reply->http_code))
         return err_set(err, STATUS_CHILD, "answered %ld", reply->http_code);
-    if (line->expects_bytes && reply->body.len != line->expect_bytes) {
-        return err_set(err, STATUS_CHILD, "answered %ld with %zu bytes, not %llu", reply->http_code,
-                       reply->body.len, (unsigned long long)line->expect_bytes);
-    }
-    if (line->expect_sha256.len && !str_equal(sha256_hex(arena, reply->body), line->expect_sha256))
-        return err_set(err, STATUS_CHILD, "answered %ld with another body", reply->http_code);
-    return STATUS_OK;
+    struct str problem =
+        request_body_problem(line, arena, reply->body.len, str_of_bytes(reply->body));
+    if (problem.len == 0)
+        return STATUS_OK;
+    return err_set(err, STATUS_CHILD, "answered %ld %.*s", reply->http_code, STR_ARGS(problem));
 }
 
 static enum status take(struct login *login, const struct capture *capture,

@@ -71,6 +71,15 @@ static struct str heap_path(const struct trial *trial, struct arena *arena, bool
     return trial_pprof_path(trial, arena, text ? STR("heap?gc=1&debug=1") : STR("heap?gc=1"));
 }
 
+static enum status ask(struct control_reply *out, const struct trial *trial, struct arena *arena,
+                       const struct address *address, struct str path, struct err *err)
+{
+    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
+    if (control_get(out, arena, address, path, timeout_ns, err))
+        return err->status;
+    return check_answer(out, path, err);
+}
+
 struct point_read {
     enum point point;
     bool text;
@@ -80,11 +89,9 @@ static enum status read_one(struct bytes *out, struct trial *trial, struct arena
                             const struct address *address, struct point_read read, struct err *err)
 {
     struct control_reply reply = {0};
-    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
     struct str path = heap_path(trial, arena, read.text);
     struct str file = recording_point_file(arena, trial->dir, read.point, read.text);
-    if (control_get(&reply, arena, address, path, timeout_ns, err) ||
-        check_answer(&reply, path, err))
+    if (ask(&reply, trial, arena, address, path, err))
         return err->status;
     if (!read.text && check_profile(trial, arena, reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(path));
@@ -133,18 +140,27 @@ enum status points_read(struct trial *trial, const struct address *address, enum
     return status ? err_wrap(err, "heap at the point \"%s\"", point_name(point)) : STATUS_OK;
 }
 
-/* Twice, as at a point: what pools hold is gone with the second collection. */
+/*
+ * Twice, as at a point: the first collection leaves what pools hold to their
+ * victim caches, the second takes it. Nothing is read of the first: a profile
+ * has a twentieth of the bytes of the text.
+ */
+static enum status ask_twice(struct control_reply *out, const struct trial *trial,
+                             struct arena *arena, const struct address *address, struct str path,
+                             struct err *err)
+{
+    if (ask(out, trial, arena, address, heap_path(trial, arena, false), err))
+        return err->status;
+    return ask(out, trial, arena, address, path, err);
+}
+
 static enum status read_growth(struct trial *trial, struct arena *arena,
                                const struct address *address, uint32_t number, struct err *err)
 {
     struct control_reply reply = {0};
-    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
     struct str path = heap_path(trial, arena, false);
-    for (int i = 0; i < 2; i++) {
-        if (control_get(&reply, arena, address, path, timeout_ns, err) ||
-            check_answer(&reply, path, err))
-            return err->status;
-    }
+    if (ask_twice(&reply, trial, arena, address, path, err))
+        return err->status;
     if (check_profile(trial, arena, reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(path));
     return io_write_file(recording_growth_file(arena, trial->dir, number), reply.body, err);
@@ -167,19 +183,9 @@ static enum status read_live(struct record_live *out, struct trial *trial, struc
 {
     struct control_reply reply = {0};
     struct memstats stats = {0};
-    uint64_t timeout_ns = trial->scenario->scenario->service.profile_timeout_ns;
-    struct str path = STR("");
-    /*
-     * The first collection leaves what pools hold to their victim caches, the
-     * second takes it. Nothing is read of the first: a profile has a twentieth
-     * of the bytes of the text.
-     */
-    for (int i = 0; i < 2; i++) {
-        path = heap_path(trial, arena, i == 1);
-        if (control_get(&reply, arena, address, path, timeout_ns, err) ||
-            check_answer(&reply, path, err))
-            return err->status;
-    }
+    struct str path = heap_path(trial, arena, true);
+    if (ask_twice(&reply, trial, arena, address, path, err))
+        return err->status;
     if (memstats_parse(&stats, str_of_bytes(reply.body), err))
         return err_wrap(err, "GET %.*s", STR_ARGS(path));
     out->bytes = stats.heap_alloc_bytes;

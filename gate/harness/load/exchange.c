@@ -1,7 +1,5 @@
 #include "gate/harness/load/exchange.h"
 
-#include "gate/codec/sha256.h"
-
 void exchange_reset(struct exchange *exchange)
 {
     struct answer *answer = &exchange->answer;
@@ -48,24 +46,12 @@ static struct str status_problem(const struct exchange *exchange, struct arena *
 
 static struct str body_problem(const struct exchange *exchange, struct arena *arena)
 {
-    const struct request_line *line = exchange->line;
     const struct answer *answer = &exchange->answer;
-    if (line->expects_bytes && answer->body_bytes != line->expect_bytes) {
-        return str_format(arena, " answered %u with %llu bytes, not %llu", answer->status,
-                          (unsigned long long)answer->body_bytes,
-                          (unsigned long long)line->expect_bytes);
-    }
-    if (line->expect_sha256.len) {
-        struct arena scratch;
-        arena_init(&scratch);
-        struct str hash = sha256_hex(&scratch, bytes_of_str(buf_view(&answer->body)));
-        bool differs = !str_equal(hash, line->expect_sha256);
-        arena_release(&scratch);
-        return differs ? str_format(arena, " answered %u with another body than expect_sha256 says",
-                                    answer->status)
-                       : STR("");
-    }
-    return STR("");
+    struct str problem =
+        request_body_problem(exchange->line, arena, answer->body_bytes, buf_view(&answer->body));
+    if (problem.len == 0)
+        return problem;
+    return str_format(arena, " answered %u %.*s", answer->status, STR_ARGS(problem));
 }
 
 struct str exchange_problem(const struct exchange *exchange, struct arena *arena)

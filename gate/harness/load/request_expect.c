@@ -1,3 +1,4 @@
+#include "gate/codec/sha256.h"
 #include "gate/harness/load/grpc.h"
 #include "gate/harness/load/request_draft.h"
 
@@ -70,4 +71,21 @@ enum status draft_expect_sha256(struct request_draft *draft, const struct json_v
     }
     draft->line.expect_sha256 = value->string;
     return STATUS_OK;
+}
+
+/* Only what the hash needs of the body is kept: its length is counted apart. */
+struct str request_body_problem(const struct request_line *line, struct arena *arena,
+                                uint64_t body_bytes, struct str body)
+{
+    if (line->expects_bytes && body_bytes != line->expect_bytes) {
+        return str_format(arena, "with %llu bytes, not %llu", (unsigned long long)body_bytes,
+                          (unsigned long long)line->expect_bytes);
+    }
+    if (line->expect_sha256.len == 0)
+        return STR("");
+    struct arena scratch;
+    arena_init(&scratch);
+    bool differs = !str_equal(sha256_hex(&scratch, bytes_of_str(body)), line->expect_sha256);
+    arena_release(&scratch);
+    return differs ? STR("with another body than expect_sha256 says") : STR("");
 }

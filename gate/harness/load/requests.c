@@ -215,10 +215,15 @@ bool request_lists_status(const struct request_line *line, uint32_t status)
     return false;
 }
 
+bool request_method_announces_body(struct str method)
+{
+    return str_equal_text(method, "POST") || str_equal_text(method, "PUT") ||
+           str_equal_text(method, "PATCH");
+}
+
 bool request_announces_body(const struct request_line *line)
 {
-    return line->has_body || str_equal_text(line->method, "POST") ||
-           str_equal_text(line->method, "PUT") || str_equal_text(line->method, "PATCH");
+    return line->has_body || request_method_announces_body(line->method);
 }
 
 void requests_render(struct buf *out, const struct request_line *line, struct request_values values,

@@ -103,8 +103,13 @@ uint32_t requests_line(const struct requests *requests, uint64_t seed, uint64_t 
 /* Renders a request of a line as HTTP/1.1 bytes (Host of the authority, Connection keep-alive, Content-Length). */
 void requests_render(struct buf *out, const struct request_line *line, struct request_values values,
                      struct str authority);
-/* True when a server waits for the body unless it is told how long it is. */
+/* True when a server waits for a body unless it is told that there is none. */
+bool request_method_announces_body(struct str method);
+/* True when it has to be told how long it is. */
 bool request_announces_body(const struct request_line *line);
+/* Why a body is not what the line expects: "with 3 bytes, not 4"; empty when it is. */
+struct str request_body_problem(const struct request_line *line, struct arena *arena,
+                                uint64_t body_bytes, struct str body);
 /* The status stands in `expect`. */
 bool request_lists_status(const struct request_line *line, uint32_t status);
 /* Requests needed until each line was hit at least `hits` times. */
