@@ -67,9 +67,7 @@ make_repo() {
     cp -R "$here/service" "$repo"
     echo '{"path": "/work"}' > "$repo/load.jsonl"
     printf 'memgate.yaml\n' > "$repo/.gitignore"
-    git_in init -q -b main
-    git_in add -A
-    git_in commit -q -m base
+    commit_base
     branch evil
     sed -i 's/evil = false/evil = true/' "$repo/side.go"
     commit

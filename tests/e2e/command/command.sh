@@ -57,9 +57,7 @@ gone() {
 
 cp -R "$here/service" "$repo"
 echo memgate.yaml > "$repo/.gitignore"
-git_in init -q --template= -b main
-git_in add -A
-git_in commit -q -m base
+commit_base
 git_in checkout -q -b planted
 cat > "$repo/side.go" <<'GO'
 package main

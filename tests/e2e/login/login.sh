@@ -35,9 +35,7 @@ scenarios:
     service: {args: [--addr, "${ADDR}"], ready: /healthz}
     load: {requests: load.jsonl, warmup: 20, count: 400, connections: 2}
 YAML
-git_in init -q --template= -b main
-git_in add -A
-git_in commit -q -m base
+commit_base
 git_in checkout -q -b closed
 sed -i 's/StatusCreated/StatusForbidden/' "$repo/side.go"
 git_in commit -q -a -m closed

@@ -32,15 +32,20 @@ git_in() {
     git -C "$repo" -c user.name=test -c user.email=test@example.com "$@"
 }
 
+# commit_base: $repo, which is a directory, is a repository with branch main of what lies in it.
+commit_base() {
+    git_in init -q --template= -b main
+    git_in add -A
+    git_in commit -q -m base
+}
+
 # service_repo SERVICE: $repo is a repository of that directory with branch main; its load asks for
 # /work, and the policy, which each row of a test writes anew, belongs to no revision.
 service_repo() {
     cp -R "$1" "$repo"
     echo '{"path": "/work", "expect": [200]}' > "$repo/load.jsonl"
     echo memgate.yaml > "$repo/.gitignore"
-    git_in init -q --template= -b main
-    git_in add -A
-    git_in commit -q -m base
+    commit_base
 }
 
 # row NAME EXIT TEXT BASE HEAD [OPTION...]: what a run of $memgate in $repo ends with, and what it
@@ -73,9 +78,7 @@ example_repo() {
     mkdir -p "$1"
     cp -R "$root/examples/orders/." "$1"
     rm -rf "$1/changes"
-    git -C "$1" init -q --template= -b main
-    git -C "$1" add -A
-    git -C "$1" -c user.name=test -c user.email=test@example.com commit -q -m base
+    repo=$1 commit_base
 }
 
 # example_branch DIR NAME: branch change/NAME from a patch of the example, checked out.

@@ -102,9 +102,7 @@ cat > "$repo/grpc.jsonl" <<JSON
 {"grpc": "shop.Orders/Create", "body_base64": "AP8Q", "header": {"X-Trace": "{k}"}}
 JSON
 echo '{"grpc": "shop.Orders/Find"}' > "$repo/unexpected.jsonl"
-git_in init -q --template= -b main
-git_in add -A
-git_in commit -q -m base
+commit_base
 git_in checkout -q -b more
 sed -i 's/spareBytes = 512$/spareBytes = 16384/' "$repo/side.go"
 git_in commit -q -a -m more
