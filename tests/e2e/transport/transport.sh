@@ -106,6 +106,9 @@ commit_base
 git_in checkout -q -b more
 sed -i 's/spareBytes = 512$/spareBytes = 16384/' "$repo/side.go"
 git_in commit -q -a -m more
+git_in checkout -q -b narrow main
+sed -i 's/maxStreams = 100$/maxStreams = 2/' "$repo/side.go"
+git_in commit -q -a -m narrow
 git_in checkout -q main
 
 plain='args: [-addr, "${ADDR}"], ready: /healthz'
@@ -128,6 +131,36 @@ policy "$tls, $ca" "$lines, protocol: http2, streams: 4"
 both "h2" "HTTP/2 over TLS over TCP" 3
 policy "$second" "requests: grpc.jsonl, $paced, protocol: http2"
 both "gRPC" "HTTP/2 over TCP" 3
+
+# The loads of two recordings must be alike in what a policy says, and are told apart in what services allow.
+policy "$h2c" "$lines, protocol: http2, streams: 4"
+row "fewer streams allowed" 0 \
+    'of load.streams 4 a connection carried 4 requests at a time for the baseline, 2 for the candidate' \
+    main narrow
+/usr/bin/python3 - "$root/config/verdict.schema.json" "$work/out/verdict.json" <<'PY' || fail "what was allowed"
+import json
+import sys
+
+import jsonschema
+
+schema, verdict = (json.load(open(path)) for path in sys.argv[1:])
+jsonschema.Draft202012Validator(schema).validate(verdict)
+load = verdict["scenarios"][0]["measured"]["load"]
+assert [load[side]["streams_allowed"] for side in ("base", "cand")] == [4, 2], load
+assert all(load[side]["connections"] == 2 and load[side]["streams"] == 4 for side in load), load
+assert all(0 < load[side]["cpu_share"] < 1.1 for side in load), load
+PY
+grep -q '2 connections of 4 requests at a time' "$work/out/report.md" || fail "no connections in report.md"
+cp -R "$work/out" "$work/wide"
+policy "$h2c" "$lines, protocol: http2, streams: 3"
+row "with fewer streams" 0 "^exit 0" main main --always-measure
+code=0
+(cd "$repo" && "$memgate" check "$work/wide" "$work/out") > "$work/stdout" 2> "$work/stderr" || code=$?
+echo "== other streams than before: exit $code"
+if [ "$code" != 3 ] || ! grep -q 'streams of a connection of the steady phase differ: baseline trial 1 has 4, candidate trial 1 has 3' "$work/stdout"; then
+    fail "other streams than before: exit $code"
+    cat "$work/stdout" "$work/stderr"
+fi
 
 # quick NAME EXIT TEXT: both sides are main, and must end so.
 quick() {

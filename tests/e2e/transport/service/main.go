@@ -94,7 +94,7 @@ func main() {
 	protocols.SetHTTP1(!*only)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(os.Getenv("H2C") != "")
-	server := &http.Server{Protocols: protocols}
+	server := &http.Server{Protocols: protocols, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams}}
 	listener := listen(*address)
 	if *own != "" {
 		makeOwn(*own)
