@@ -1,6 +1,6 @@
 #include <nghttp2/nghttp2.h>
 
-#include "gate/base/num.h"
+#include "gate/harness/load/http2_answer.h"
 #include "gate/harness/load/http2_fields.h"
 #include "gate/harness/load/lane.h"
 #include "gate/harness/load/protocol.h"
@@ -50,36 +50,6 @@ static struct str str_of(const uint8_t *data, size_t len)
     return (struct str){(const char *)data, len};
 }
 
-static enum status read_grpc(struct exchange *exchange, struct str name, struct str value,
-                             bool is_last, struct err *err)
-{
-    struct grpc_reader *reader = &exchange->answer.grpc;
-    if (is_last)
-        return grpc_read_trailer(reader, name, value, err);
-    return exchange->answer.status < 200 ? STATUS_OK : grpc_read_header(reader, name, value, err);
-}
-
-static enum status read_field(struct exchange *exchange, struct str name, struct str value,
-                              bool is_last, struct err *err)
-{
-    struct answer *answer = &exchange->answer;
-    uint64_t status = 0;
-    /* RFC 9113, section 6.5.2, counts a field so; the limits are those of HTTP/1.1. */
-    answer->head_bytes += name.len + value.len + 32;
-    if (++answer->header_count > RESPONSE_HEADERS_MAX)
-        return err_set(err, STATUS_CHILD, "answer has more than %d headers", RESPONSE_HEADERS_MAX);
-    if (answer->head_bytes > RESPONSE_HEAD_BYTES_MAX) {
-        return err_set(err, STATUS_CHILD, "answer's head is larger than %d bytes",
-                       RESPONSE_HEAD_BYTES_MAX);
-    }
-    if (str_equal_text(name, ":status")) {
-        if (!num_parse_u64(&status, value) || status < 100 || status > 599)
-            return err_set(err, STATUS_CHILD, "answer has the status \"%.*s\"", STR_ARGS(value));
-        answer->status = (uint16_t)status;
-    }
-    return exchange->line->is_grpc ? read_grpc(exchange, name, value, is_last, err) : STATUS_OK;
-}
-
 /* NOLINTBEGIN(readability-non-const-parameter,readability-function-size): the types are nghttp2's. */
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
@@ -92,26 +62,10 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
         return 0;
     exchange->answer.has_bytes = true;
     bool is_last = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
-    if (read_field(exchange, str_of(name, name_len), str_of(value, value_len), is_last, http2->err))
+    if (http2_answer_field(exchange, str_of(name, name_len), str_of(value, value_len), is_last,
+                           http2->err))
         return stop_at(http2, exchange);
     return 0;
-}
-
-static enum status take_body(struct exchange *exchange, struct bytes data, struct err *err)
-{
-    struct answer *answer = &exchange->answer;
-    struct buf *keep = answer->keeps_body ? &answer->body : NULL;
-    if (data.len > RESPONSE_BODY_BYTES_MAX - answer->body_bytes) {
-        return err_set(err, STATUS_CHILD, "answer's body is larger than %d bytes",
-                       RESPONSE_BODY_BYTES_MAX);
-    }
-    /* What refuses a call without gRPC's status has a body of its own kind. */
-    if (exchange->line->is_grpc && answer->status == 200)
-        return grpc_feed(&answer->grpc, data, keep, &answer->body_bytes, err);
-    answer->body_bytes += data.len;
-    if (keep)
-        buf_append(keep, data.data, data.len);
-    return STATUS_OK;
 }
 
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data,
@@ -120,7 +74,7 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
     struct http2 *http2 = ctx;
     struct exchange *exchange = exchange_of(session, stream);
     (void)flags;
-    if (exchange && take_body(exchange, (struct bytes){data, len}, http2->err))
+    if (exchange && http2_answer_body(exchange, (struct bytes){data, len}, http2->err))
         return stop_at(http2, exchange);
     return 0;
 }

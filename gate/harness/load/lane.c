@@ -330,59 +330,6 @@ bool lane_can_wait(const struct lane *lane)
     return has_own_stamps && lane->restless == 0 && !wants_connection;
 }
 
-static double seconds(uint64_t ns)
-{
-    return (double)ns / (double)NS_PER_SECOND;
-}
-
-static enum status check_exchanges(const struct connection *connection, uint64_t now,
-                                   struct err *err)
-{
-    const struct load_spec *spec = connection->lane->spec;
-    for (uint32_t i = 0; i < spec->streams; i++) {
-        const struct exchange *exchange = &connection->exchanges[i];
-        if ((!exchange->is_sent && !exchange->waits) || now < exchange->deadline_ns)
-            continue;
-        (void)err_set(err, STATUS_CHILD, "no complete answer within %.3g s",
-                      seconds(spec->request_timeout_ns));
-        return exchange_wrap(exchange, err);
-    }
-    return STATUS_OK;
-}
-
-static enum status check_connection(const struct connection *connection, uint64_t now,
-                                    struct err *err)
-{
-    static const char *const unfinished[] = {
-        [CONNECTION_OPENING] = "connection not accepted",
-        [CONNECTION_SECURING] = "TLS handshake not finished",
-        [CONNECTION_GREETING] = "no SETTINGS of HTTP/2 came",
-    };
-    bool is_opening =
-        connection->state != CONNECTION_READY && connection->state != CONNECTION_CLOSED;
-    if ((connection->sent_count || connection->waiting_count) &&
-        check_exchanges(connection, now, err))
-        return err->status;
-    if (!is_opening || now < connection->deadline_ns)
-        return STATUS_OK;
-    return err_set(err, STATUS_CHILD, "%.*s: %s", STR_ARGS(connection->lane->name),
-                   unfinished[connection->state]);
-}
-
-enum status lane_check_deadlines(const struct lane *lane, uint64_t now, struct err *err)
-{
-    const struct load_spec *spec = lane->spec;
-    for (uint32_t i = 0; i < spec->connections; i++) {
-        if (check_connection(&lane->connections[i], now, err))
-            return err->status;
-    }
-    if (lane_is_done(lane) || now - lane->start_ns < spec->total_timeout_ns)
-        return STATUS_OK;
-    return err_set(err, STATUS_CHILD, "load not finished within %.3g s: %llu of %llu answered",
-                   seconds(spec->total_timeout_ns), (unsigned long long)lane->result.answered,
-                   (unsigned long long)spec->count);
-}
-
 uint64_t lane_due_ns(const struct lane *lane, uint64_t until)
 {
     uint64_t end = until < lane->spec->count ? until : lane->spec->count;
@@ -490,9 +437,9 @@ static double achieved_rate(const struct lane *lane)
 {
     const struct load_spec *spec = lane->spec;
     if (!is_paced(lane))
-        return num_ratio((double)lane->result.answered, seconds(lane->result.duration_ns));
+        return num_ratio((double)lane->result.answered, clock_seconds(lane->result.duration_ns));
     uint64_t last_ns = lane->last_send_ns + lane->last_early_ns;
-    double span = seconds(last_ns - lane->start_ns) + 1 / spec->rate_per_second;
+    double span = clock_seconds(last_ns - lane->start_ns) + 1 / spec->rate_per_second;
     return num_ratio((double)lane->sent, span);
 }
 
