@@ -147,6 +147,38 @@ struct str reader_hint(struct arena *arena, struct str wanted, const struct str 
                        size_t count);
 size_t texts_len(const char *const *texts); /* of a NULL-terminated array */
 
+/* Where the value of a key goes. */
+static inline void *value_target(const struct key *key, void *base)
+{
+    return (char *)base + key->offset;
+}
+/* What is there is of the kind that the key takes; a text is not empty, and at most 4 KiB. */
+enum status value_check_scalar(struct reader *reader, const struct key *key,
+                               const struct yaml_node *node);
+enum status value_check_text(struct reader *reader, const struct key *key,
+                             const struct yaml_node *node);
+enum status value_check_list(struct reader *reader, const struct key *key,
+                             const struct yaml_node *node);
+/* *out: which of the key's choices it is. */
+enum status value_choose(struct reader *reader, const struct key *key, const struct yaml_node *node,
+                         size_t *out);
+
+/* Values of rules and thresholds, read in values_rule.c. */
+enum status rule_read_metric(struct reader *reader, const struct key *key, void *base,
+                             const struct yaml_node *node);
+enum status rule_read_profile(struct reader *reader, const struct key *key, void *base,
+                              const struct yaml_node *node);
+enum status rule_read_has_metric(struct reader *reader, const struct key *key, void *base,
+                                 const struct yaml_node *node);
+enum status rule_read_quantity(struct reader *reader, const struct key *key, void *base,
+                               const struct yaml_node *node);
+enum status rule_read_percent(struct reader *reader, const struct key *key, void *base,
+                              const struct yaml_node *node);
+enum status rule_read_limit(struct reader *reader, const struct key *key, void *base,
+                            const struct yaml_node *node);
+enum status rule_read_focus(struct reader *reader, const struct key *key, void *base,
+                            const struct yaml_node *node);
+
 /* Values of service.limits, read in limits.c. */
 enum status limits_read_bytes(struct reader *reader, const struct key *key, void *base,
                               const struct yaml_node *node);

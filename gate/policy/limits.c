@@ -9,24 +9,11 @@ enum { CPUS_MAX = 4096, CPUSET_BYTES_MAX = 256 };
 
 #define BYTES_MAX 1e15
 
-static enum status check_scalar(struct reader *reader, const struct key *key,
-                                const struct yaml_node *node)
-{
-    if (node->kind != YAML_SCALAR)
-        return reader_refuse(reader, node, "%s is a single value", key->name);
-    return STATUS_OK;
-}
-
-static void *target_of(const struct key *key, void *base)
-{
-    return (char *)base + key->offset;
-}
-
 enum status limits_read_bytes(struct reader *reader, const struct key *key, void *base,
                               const struct yaml_node *node)
 {
     double value = 0;
-    if (check_scalar(reader, key, node))
+    if (value_check_scalar(reader, key, node))
         return reader->err->status;
     if (unit_parse_bytes(&value, node->text, reader->err))
         return reader_wrap(reader, node);
@@ -34,7 +21,7 @@ enum status limits_read_bytes(struct reader *reader, const struct key *key, void
         return reader_refuse(reader, node, "%s is from %llu MiB to %.0f TB", key->name,
                              (unsigned long long)key->min >> 20, BYTES_MAX / 1e12);
     }
-    *(uint64_t *)target_of(key, base) = (uint64_t)value;
+    *(uint64_t *)value_target(key, base) = (uint64_t)value;
     return STATUS_OK;
 }
 
@@ -42,13 +29,13 @@ enum status limits_read_cpus(struct reader *reader, const struct key *key, void 
                              const struct yaml_node *node)
 {
     double value = 0;
-    if (check_scalar(reader, key, node))
+    if (value_check_scalar(reader, key, node))
         return reader->err->status;
     if (unit_parse_number(&value, node->text, reader->err))
         return reader_wrap(reader, node);
     if (value < CPUS_MIN || value > CPUS_MAX)
         return reader_refuse(reader, node, "%s is from %g to %d", key->name, CPUS_MIN, CPUS_MAX);
-    *(double *)target_of(key, base) = value;
+    *(double *)value_target(key, base) = value;
     return STATUS_OK;
 }
 
@@ -76,7 +63,7 @@ enum status limits_read_cpuset(struct reader *reader, const struct key *key, voi
 {
     uint64_t next = 0;
     struct str part;
-    if (check_scalar(reader, key, node))
+    if (value_check_scalar(reader, key, node))
         return reader->err->status;
     struct str rest = node->text;
     bool is_list = rest.len > 0 && rest.len <= CPUSET_BYTES_MAX && !str_ends_with(rest, STR(",")) &&
@@ -88,7 +75,7 @@ enum status limits_read_cpuset(struct reader *reader, const struct key *key, voi
                              "%s \"%.*s\" is no list of CPUs in ascending order, such as 0-1,4",
                              key->name, STR_ARGS(node->text));
     }
-    *(struct str *)target_of(key, base) = node->text;
+    *(struct str *)value_target(key, base) = node->text;
     return STATUS_OK;
 }
 

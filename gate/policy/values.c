@@ -6,13 +6,8 @@ enum { TEXT_BYTES_MAX = 4096, NAME_BYTES_MAX = 64 };
 const char *const kind_names[] = {"map",     "slice",     "string", "boxing",  "object", "closure",
                                   "channel", "goroutine", "other",  "unknown", NULL};
 
-static void *target_of(const struct key *key, void *base)
-{
-    return (char *)base + key->offset;
-}
-
-static enum status check_scalar(struct reader *reader, const struct key *key,
-                                const struct yaml_node *node)
+enum status value_check_scalar(struct reader *reader, const struct key *key,
+                               const struct yaml_node *node)
 {
     if (node->kind != YAML_SCALAR) {
         return reader_refuse(reader, node, "%s is a single value, not a %s", key->name,
@@ -21,10 +16,10 @@ static enum status check_scalar(struct reader *reader, const struct key *key,
     return STATUS_OK;
 }
 
-static enum status check_text(struct reader *reader, const struct key *key,
-                              const struct yaml_node *node)
+enum status value_check_text(struct reader *reader, const struct key *key,
+                             const struct yaml_node *node)
 {
-    if (check_scalar(reader, key, node))
+    if (value_check_scalar(reader, key, node))
         return reader->err->status;
     if (node->text.len == 0)
         return reader_refuse(reader, node, "%s is empty", key->name);
@@ -37,7 +32,7 @@ static enum status read_version(struct reader *reader, const struct key *key, vo
                                 const struct yaml_node *node)
 {
     (void)base;
-    if (check_text(reader, key, node))
+    if (value_check_text(reader, key, node))
         return reader->err->status;
     if (!str_equal_text(node->text, "1")) {
         return reader_refuse(reader, node,
@@ -50,8 +45,8 @@ static enum status read_version(struct reader *reader, const struct key *key, vo
 static enum status read_text(struct reader *reader, const struct key *key, void *base,
                              const struct yaml_node *node)
 {
-    struct str *out = target_of(key, base);
-    if (check_text(reader, key, node))
+    struct str *out = value_target(key, base);
+    if (value_check_text(reader, key, node))
         return reader->err->status;
     *out = node->text;
     return STATUS_OK;
@@ -118,9 +113,9 @@ static enum status read_name(struct reader *reader, const struct key *key, void 
 static enum status read_count(struct reader *reader, const struct key *key, void *base,
                               const struct yaml_node *node)
 {
-    uint64_t *out = target_of(key, base);
+    uint64_t *out = value_target(key, base);
     uint64_t value = 0;
-    if (check_text(reader, key, node))
+    if (value_check_text(reader, key, node))
         return reader->err->status;
     if (unit_parse_count(&value, node->text, reader->err))
         return reader_wrap(reader, node);
@@ -142,7 +137,7 @@ static enum status read_small(struct reader *reader, const struct key *key, void
     assert(key->max <= UINT32_MAX);
     if (read_count(reader, &wide, &value, node))
         return reader->err->status;
-    *(uint32_t *)target_of(key, base) = (uint32_t)value;
+    *(uint32_t *)value_target(key, base) = (uint32_t)value;
     return STATUS_OK;
 }
 
@@ -150,9 +145,9 @@ static enum status read_duration(struct reader *reader, const struct key *key, v
                                  const struct yaml_node *node)
 {
     static const double day_ns = 24 * 3600e9;
-    uint64_t *out = target_of(key, base);
+    uint64_t *out = value_target(key, base);
     double value = 0;
-    if (check_text(reader, key, node))
+    if (value_check_text(reader, key, node))
         return reader->err->status;
     if (unit_parse_duration(&value, node->text, reader->err))
         return reader_wrap(reader, node);
@@ -166,9 +161,9 @@ static enum status read_rate(struct reader *reader, const struct key *key, void 
                              const struct yaml_node *node)
 {
     static const double rate_max = 1e6;
-    double *out = target_of(key, base);
+    double *out = value_target(key, base);
     double value = 0;
-    if (check_text(reader, key, node))
+    if (value_check_text(reader, key, node))
         return reader->err->status;
     if (unit_parse_rate(&value, node->text, reader->err))
         return reader_wrap(reader, node);
@@ -186,9 +181,9 @@ static enum status read_rate(struct reader *reader, const struct key *key, void 
 static enum status read_iterations(struct reader *reader, const struct key *key, void *base,
                                    const struct yaml_node *node)
 {
-    uint64_t *out = target_of(key, base);
+    uint64_t *out = value_target(key, base);
     uint64_t value = 0;
-    if (check_text(reader, key, node))
+    if (value_check_text(reader, key, node))
         return reader->err->status;
     struct str number = str_slice(node->text, 0, node->text.len - 1);
     if (!str_ends_with(node->text, STR("x")) || !num_parse_u64(&value, number) || value == 0 ||
@@ -202,8 +197,8 @@ static enum status read_iterations(struct reader *reader, const struct key *key,
     return STATUS_OK;
 }
 
-static enum status check_list(struct reader *reader, const struct key *key,
-                              const struct yaml_node *node)
+enum status value_check_list(struct reader *reader, const struct key *key,
+                             const struct yaml_node *node)
 {
     if (node->kind != YAML_LIST)
         return reader_refuse(reader, node, "%s is a list, such as [a, b]", key->name);
@@ -215,13 +210,13 @@ static enum status check_list(struct reader *reader, const struct key *key,
 static enum status read_texts(struct reader *reader, const struct key *key, void *base,
                               const struct yaml_node *node)
 {
-    struct str_list *out = target_of(key, base);
-    if (check_list(reader, key, node))
+    struct str_list *out = value_target(key, base);
+    if (value_check_list(reader, key, node))
         return reader->err->status;
     out->items = ARENA_ARRAY(reader->arena, struct str, node->len);
     for (size_t i = 0; i < node->len; i++) {
         const struct yaml_node *item = node->pairs[i].value;
-        if (check_scalar(reader, key, item))
+        if (value_check_scalar(reader, key, item))
             return reader->err->status;
         out->items[out->len++] = item->text;
     }
@@ -229,12 +224,12 @@ static enum status read_texts(struct reader *reader, const struct key *key, void
 }
 
 /* One of a NULL-terminated array; the place of the match goes to *out. */
-static enum status choose(struct reader *reader, const struct key *key,
-                          const struct yaml_node *node, size_t *out)
+enum status value_choose(struct reader *reader, const struct key *key, const struct yaml_node *node,
+                         size_t *out)
 {
     size_t count = texts_len(key->choices);
     struct str *names = ARENA_ARRAY(reader->arena, struct str, count);
-    if (check_text(reader, key, node))
+    if (value_check_text(reader, key, node))
         return reader->err->status;
     for (size_t i = 0; i < count; i++) {
         names[i] = str_from(key->choices[i]);
@@ -258,10 +253,10 @@ static enum status read_choice(struct reader *reader, const struct key *key, voi
                                const struct yaml_node *node)
 {
     size_t chosen = 0;
-    if (choose(reader, key, node, &chosen))
+    if (value_choose(reader, key, node, &chosen))
         return reader->err->status;
     if (key->offset != NO_TARGET)
-        *(unsigned *)target_of(key, base) = (unsigned)chosen;
+        *(unsigned *)value_target(key, base) = (unsigned)chosen;
     return STATUS_OK;
 }
 
@@ -271,7 +266,7 @@ static enum status read_chosen_list(struct reader *reader, const struct key *key
     size_t chosen = 0;
     out->items = ARENA_ARRAY(reader->arena, struct str, node->len);
     for (size_t i = 0; i < node->len; i++) {
-        if (choose(reader, key, node->pairs[i].value, &chosen))
+        if (value_choose(reader, key, node->pairs[i].value, &chosen))
             return reader->err->status;
         out->items[out->len++] = str_from(key->choices[chosen]);
     }
@@ -286,21 +281,21 @@ static enum status read_kinds(struct reader *reader, const struct key *key, void
     const struct yaml_node list = {.kind = YAML_LIST, .pairs = &pair, .len = 1};
     if (node->kind == YAML_LIST && node->len == 0)
         return reader_refuse(reader, node, "%s names no kind; leave it out", key->name);
-    return read_chosen_list(reader, key, target_of(key, base),
+    return read_chosen_list(reader, key, value_target(key, base),
                             node->kind == YAML_LIST ? node : &list);
 }
 
 static enum status read_profiles(struct reader *reader, const struct key *key, void *base,
                                  const struct yaml_node *node)
 {
-    bool *out = target_of(key, base);
+    bool *out = value_target(key, base);
     size_t chosen = 0;
-    if (check_list(reader, key, node))
+    if (value_check_list(reader, key, node))
         return reader->err->status;
     for (size_t kind = 0; kind < PROFILE_KINDS; kind++)
         out[kind] = true;
     for (size_t i = 0; i < node->len; i++) {
-        if (choose(reader, key, node->pairs[i].value, &chosen))
+        if (value_choose(reader, key, node->pairs[i].value, &chosen))
             return reader->err->status;
         out[chosen] = false;
     }
@@ -328,7 +323,7 @@ static enum status check_env(struct reader *reader, const struct key *key,
         return reader_refuse(reader, &at, "\"%.*s\" is not the name of an environment variable",
                              STR_ARGS(pair->key));
     }
-    if (check_scalar(reader, key, pair->value))
+    if (value_check_scalar(reader, key, pair->value))
         return reader->err->status;
     if (pair->value->plain && pair->value->text.len == 0) {
         return reader_refuse(reader, pair->value, "%.*s has no value; write \"\" for an empty one",
@@ -352,170 +347,15 @@ static enum status read_env(struct reader *reader, const struct key *key, void *
             return reader->err->status;
         env[i] = (struct env_var){node->pairs[i].key, node->pairs[i].value->text};
     }
-    *(struct env_var **)target_of(key, base) = env;
+    *(struct env_var **)value_target(key, base) = env;
     memcpy((char *)base + key->len_offset, &node->len, sizeof(node->len));
-    return STATUS_OK;
-}
-
-static enum status read_metric(struct reader *reader, const struct key *key, void *base,
-                               const struct yaml_node *node)
-{
-    struct str names[METRICS];
-    enum metric *out = target_of(key, base);
-    if (check_text(reader, key, node))
-        return reader->err->status;
-    if (metric_parse(out, node->text))
-        return STATUS_OK;
-    for (size_t i = 0; i < METRICS; i++)
-        names[i] = str_from(metric_name((enum metric)i));
-    return reader_refuse(reader, node, "unknown metric \"%.*s\"; %.*s", STR_ARGS(node->text),
-                         STR_ARGS(reader_hint(reader->arena, node->text, names, METRICS)));
-}
-
-/* What a rule on a profile is about: the one value of it that people mean. */
-static enum status read_profile(struct reader *reader, const struct key *key, void *base,
-                                const struct yaml_node *node)
-{
-    static const enum metric metrics[] = {METRIC_CPU_PROFILE, METRIC_BLOCK_DELAY,
-                                          METRIC_MUTEX_DELAY, METRIC_GOROUTINES};
-    size_t chosen = 0;
-    if (check_text(reader, key, node))
-        return reader->err->status;
-    if (str_equal_text(node->text, profile_kind_name(PROFILE_KIND_HEAP))) {
-        return reader_refuse(reader, node,
-                             "the heap profile has several values; name one instead, such as "
-                             "metric: alloc_space or metric: inuse_space");
-    }
-    if (choose(reader, key, node, &chosen))
-        return reader->err->status;
-    assert(chosen < ARRAY_LEN(metrics));
-    *(enum metric *)target_of(key, base) = metrics[chosen];
-    return STATUS_OK;
-}
-
-static enum status read_has_metric(struct reader *reader, const struct key *key, void *base,
-                                   const struct yaml_node *node)
-{
-    struct ignore_row *row = base;
-    row->has_metric = true;
-    return read_metric(reader, key, base, node);
-}
-
-static bool unit_is_per_request(enum unit unit)
-{
-    return unit == UNIT_BYTES_PER_REQUEST || unit == UNIT_COUNT_PER_REQUEST ||
-           unit == UNIT_NS_PER_REQUEST;
-}
-
-/*
- * A quantity per request where the metric is one: bytes and objects are
- * also limited over the whole load ("8MiB"), as is what profiles sum up,
- * but other time per request in sum over a load is a number nobody
- * thinks in.
- */
-static enum status parse_quantity(struct quantity *out, enum metric metric, struct str text,
-                                  struct err *err)
-{
-    static const struct str suffix = STR_INIT("/request");
-    out->per_request = str_ends_with(text, suffix);
-    if (out->per_request && !unit_is_per_request(metric_unit(metric))) {
-        return err_set(err, STATUS_POLICY, "%s is not counted per request; leave /request out",
-                       metric_name(metric));
-    }
-    struct str number = str_slice(text, 0, text.len - (out->per_request ? suffix.len : 0));
-    switch (metric_unit(metric)) {
-    case UNIT_BYTES_PER_REQUEST:
-        return unit_parse_bytes(&out->value, number, err);
-    case UNIT_COUNT_PER_REQUEST:
-        return unit_parse_number(&out->value, number, err);
-    case UNIT_NS_PER_REQUEST:
-        out->per_request = out->per_request || !metric_sums_over_load(metric);
-        return unit_parse_duration(&out->value, number, err);
-    case UNIT_BYTES:
-    case UNIT_BYTES_PER_1000_REQUESTS:
-        return unit_parse_bytes(&out->value, text, err);
-    case UNIT_NS:
-        return unit_parse_duration(&out->value, text, err);
-    case UNIT_RATIO:
-        return unit_parse_percent(&out->value, text, err);
-    case UNIT_COUNT:
-        break;
-    }
-    return unit_parse_number(&out->value, text, err);
-}
-
-static enum status read_quantity(struct reader *reader, const struct key *key, void *base,
-                                 const struct yaml_node *node)
-{
-    const struct rule *rule = base;
-    struct quantity *out = target_of(key, base);
-    if (check_text(reader, key, node))
-        return reader->err->status;
-    if (parse_quantity(out, rule->metric, node->text, reader->err))
-        return reader_wrap(reader, node);
-    out->set = true;
-    return STATUS_OK;
-}
-
-static enum status read_percent(struct reader *reader, const struct key *key, void *base,
-                                const struct yaml_node *node)
-{
-    struct ratio *out = target_of(key, base);
-    if (check_text(reader, key, node))
-        return reader->err->status;
-    if (unit_parse_percent(&out->value, node->text, reader->err))
-        return reader_wrap(reader, node);
-    out->set = true;
-    return STATUS_OK;
-}
-
-/* The short form carries its unit in the key, so "8MB" is told what to write instead. */
-static enum status read_limit(struct reader *reader, const struct key *key, void *base,
-                              const struct yaml_node *node)
-{
-    struct limit *out = target_of(key, base);
-    struct err ignored;
-    double value = 0;
-    if (check_text(reader, key, node))
-        return reader->err->status;
-    if (unit_parse_percent(&value, node->text, &ignored) == STATUS_OK ||
-        unit_parse_bytes(&value, node->text, &ignored) == STATUS_OK) {
-        return reader_refuse(reader, node, "%s takes a number without a unit, such as 5",
-                             key->name);
-    }
-    if (unit_parse_number(&value, node->text, reader->err))
-        return reader_wrap(reader, node);
-    *out = (struct limit){.set = true, .value = value, .origin = reader_origin(reader, node)};
-    return STATUS_OK;
-}
-
-static enum status read_focus(struct reader *reader, const struct key *key, void *base,
-                              const struct yaml_node *node)
-{
-    struct thresholds *out = base;
-    if (check_list(reader, key, node))
-        return reader->err->status;
-    out->focus = ARENA_ARRAY(reader->arena, struct focus, node->len);
-    for (size_t i = 0; i < node->len; i++) {
-        const struct yaml_node *item = node->pairs[i].value;
-        if (check_text(reader, key, item))
-            return reader->err->status;
-        if (str_equal_text(item->text, "*")) {
-            return reader_refuse(reader, item, "%s names functions; \"*\" is every function",
-                                 key->name);
-        }
-        if (selector_check_func(reader, item->text, item))
-            return reader->err->status;
-        out->focus[out->focus_len++] =
-            (struct focus){.func = item->text, .origin = reader_origin(reader, item)};
-    }
     return STATUS_OK;
 }
 
 static enum status read_map(struct reader *reader, const struct key *key, void *base,
                             const struct yaml_node *node)
 {
-    return reader_map(reader, key->map, target_of(key, base), node);
+    return reader_map(reader, key->map, value_target(key, base), node);
 }
 
 #define DECIMAL       "(0|[1-9][0-9]*)(\\.[0-9]+)?"
@@ -554,22 +394,24 @@ static const struct value_spec value_specs[] = {
     [VALUE_TEXTS] = {.spelled = "[TEXT ...]", .read = read_texts},
     [VALUE_KINDS] = {.spelled = "KIND or [KIND ...]", .read = read_kinds},
     [VALUE_PROFILES] = {.spelled = "[heap, cpu, block, mutex, goroutine]", .read = read_profiles},
-    [VALUE_PROFILE] = {.spelled = "cpu|block|mutex|goroutine", .text = true, .read = read_profile},
+    [VALUE_PROFILE] = {.spelled = "cpu|block|mutex|goroutine",
+                       .text = true,
+                       .read = rule_read_profile},
     [VALUE_ENV] = {.spelled = "{NAME: \"value\"}", .read = read_env},
     [VALUE_CHOICE] = {.spelled = "", .text = true, .read = read_choice},
-    [VALUE_METRIC] = {.spelled = "METRIC", .text = true, .read = read_metric},
-    [VALUE_HAS_METRIC] = {.spelled = "METRIC", .text = true, .read = read_has_metric},
+    [VALUE_METRIC] = {.spelled = "METRIC", .text = true, .read = rule_read_metric},
+    [VALUE_HAS_METRIC] = {.spelled = "METRIC", .text = true, .read = rule_read_has_metric},
     [VALUE_QUANTITY] = {.spelled = "QUANTITY",
                         .pattern = "^" DECIMAL " *" QUANTITY_UNIT "?(/request)?$",
                         .text = true,
                         .number = true,
-                        .read = read_quantity},
+                        .read = rule_read_quantity},
     [VALUE_PERCENT] = {.spelled = "15%",
                        .pattern = "^" DECIMAL " *%$",
                        .text = true,
-                       .read = read_percent},
-    [VALUE_LIMIT] = {.spelled = "NUMBER", .number = true, .read = read_limit},
-    [VALUE_FOCUS] = {.spelled = "[FUNCTION ...]", .read = read_focus},
+                       .read = rule_read_percent},
+    [VALUE_LIMIT] = {.spelled = "NUMBER", .number = true, .read = rule_read_limit},
+    [VALUE_FOCUS] = {.spelled = "[FUNCTION ...]", .read = rule_read_focus},
     [VALUE_BYTES] = {.spelled = "512MiB",
                      .pattern = "^" DECIMAL " *(" BYTE_UNITS ")$",
                      .text = true,
