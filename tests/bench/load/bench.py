@@ -246,7 +246,7 @@ class Bench:
         self.server = options.server
         self.rounds = options.rounds
         self.wake_bench = options.wake_bench
-        self.arrivals = {}  # rate -> [(p50, p99)] of the rounds
+        self.arrivals = {}  # rate -> [(p50, p99, p99 of sends, p99 of a sleeper on each core)] of the rounds
         self.tools = tools.all_tools(options.load_bench, options.k6, BATCH_US)
         self.paced = {}  # (tool, rate) -> {"p50", "p99", "cpu"}
         self.flat = {}  # (tool, service) -> (requests a second, CPU per 100k)
@@ -284,10 +284,11 @@ class Bench:
         off = deviations_us(service.arrivals(), rate)
         sent = tools.memgate_values(run.output)
         row = (quantile(off, 0.5), quantile(off, 0.99))
-        self.arrivals.setdefault(rate, []).append(row)
+        woke = tuple(sleeper.p99_us() for sleeper in sleepers)
+        late = tuple(int(sent["lateness_%s_ns" % name]) / 1e3 for name in ("p50", "p99"))
+        self.arrivals.setdefault(rate, []).append(row + late[1:] + woke)
         print("%7d  %8.1f / %8.1f / %8.1f  %8.1f / %8.1f  %9.1f %9.1f" % (
-            (rate,) + row + (off[-1], int(sent["lateness_p50_ns"]) / 1e3, int(sent["lateness_p99_ns"]) / 1e3)
-            + tuple(sleeper.p99_us() for sleeper in sleepers)), flush=True)
+            (rate,) + row + (off[-1],) + late + woke), flush=True)
 
     def arrive(self):
         print("\nGo server, memgate in %d rounds, us" % ARRIVAL_ROUNDS)
@@ -368,10 +369,11 @@ def flat_out_count(name, output):
 
 def arrival_goals(bench):
     for rate, rounds in bench.arrivals.items():
-        p50, p99 = (statistics.median(row[i] for row in rounds) for i in range(2))
+        p50, p99, sent, *woke = (statistics.median(column) for column in zip(*rounds))
         yield ("L2", p50 <= 30 and p99 <= 100,
-               "deviation at %d/s, median of %d rounds: p50 %.1f us (30), p99 %.1f us (100), worst round %.1f"
-               % (rate, len(rounds), p50, p99, max(row[1] for row in rounds)))
+               "deviation at %d/s, medians of %d rounds: p50 %.1f us (30), p99 %.1f us (100, worst round "
+               "%.1f); sent late %.1f us, sleepers on the cores woke late %.1f and %.1f us (p99)"
+               % (rate, len(rounds), p50, p99, max(row[1] for row in rounds), sent, *woke))
 
 
 def goals(bench):
