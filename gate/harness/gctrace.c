@@ -212,6 +212,12 @@ void gctrace_end(struct gctrace *trace)
     trace->window = GCTRACE_AFTER;
 }
 
+void gctrace_forget(struct gctrace *trace)
+{
+    trace->cycle_count = 0;
+    trace->is_flood = false;
+}
+
 static struct str refusal_of(const struct gctrace *trace, struct arena *arena, uint64_t lost)
 {
     if (trace->is_mixed)

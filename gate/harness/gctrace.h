@@ -90,6 +90,11 @@ void gctrace_feed(struct gctrace *trace, const char *data, size_t len, uint64_t 
 void gctrace_begin(struct gctrace *trace);
 void gctrace_end(struct gctrace *trace);
 /*
+ * Once the load's cycles were summed and given as rows: the next ones that
+ * gctrace_begin and gctrace_end enclose are kept in their place.
+ */
+void gctrace_forget(struct gctrace *trace);
+/*
  * What the load cost, once lines from before and after it were fed: the
  * collections that memgate forces at its points give them. `load_cpu_ns`
  * is the CPU time of the process during the load. Without such lines, or

@@ -40,6 +40,7 @@ struct harness_scenario {
     uint64_t load_ns[PHASES]; /* likewise: how long the last load of the phase took; 0: none did */
     struct str bench;         /* DRIVER_GOTEST: the -test.bench expression that trials run */
     struct str cpu_refusal;   /* why no more CPU profiles are asked for; empty at first */
+    struct str trace_refusal; /* likewise execution traces */
     /* Why no more block, mutex or goroutine profiles are asked for; empty at first. */
     struct str snapshot_refusals[PROFILE_KINDS];
     struct str transport;        /* what the load goes over, for the record; empty when not known */

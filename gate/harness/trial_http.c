@@ -2,6 +2,7 @@
 #include "gate/base/io.h"
 #include "gate/harness/arrivals.h"
 #include "gate/harness/cpu_profile.h"
+#include "gate/harness/exec_trace.h"
 #include "gate/harness/load_command.h"
 #include "gate/harness/login.h"
 #include "gate/harness/machine.h"
@@ -20,6 +21,7 @@ struct http_trial {
     struct sampler sampler;
     struct cpu_profile cpu_profile;
     struct memstats_poll memstats;
+    struct exec_trace exec_trace;
     struct arrivals arrivals;  /* of the measured load, where a tool sends it */
     uint64_t done_before;      /* requests of the trial's earlier loads */
     uint64_t next_poll_ns;     /* of the process, during a load */
@@ -63,6 +65,7 @@ static bool tick(void *ctx, uint64_t done)
         return true;
     http->next_poll_ns = now + POLL_NS;
     cpu_profile_step(&http->cpu_profile, done, now - http->load_since_ns);
+    exec_trace_step(&http->exec_trace);
     process_poll(&http->service.process);
     http->is_too_slow = trial_is_too_slow(http->trial, now - http->loading_since_ns);
     return !process_interrupted() && !http->service.process.ended && !http->is_too_slow;
@@ -371,6 +374,41 @@ static enum status measure_growth(struct http_trial *http, struct err *err)
     return write_table(http, TABLE_GROWTH, &rows, err);
 }
 
+static enum status run_traced(struct http_trial *http, uint64_t seconds, struct err *err)
+{
+    struct trial *trial = http->trial;
+    struct load_result result = {0};
+    struct load_spec spec = load_of(http, trial->record->warmup_count + trial_load_count(trial),
+                                    exec_trace_requests(trial->record, seconds));
+    exec_trace_begin(&http->exec_trace, trial, &http->service.pprof, seconds);
+    enum status status = run_load(&result, http, &spec, err);
+    if (status != STATUS_OK) {
+        exec_trace_abandon(&http->exec_trace);
+        return err_wrap(err, "behind the load, for its trace");
+    }
+    return exec_trace_receive(&http->exec_trace, err);
+}
+
+/*
+ * A trace makes whatever it watches slower, and everything else of a steady
+ * trial is measured by now: so the load goes on behind its end.
+ */
+static enum status measure_trace(struct http_trial *http, struct err *err)
+{
+    struct trial *trial = http->trial;
+    struct record_rows cycles = {.columns = CYCLE_COLUMNS};
+    if (exec_trace_is_taken(trial)) {
+        http->cpu_profile = (struct cpu_profile){0};
+        gctrace_forget(&http->service.gctrace);
+        bound_gctrace(http, gctrace_begin);
+        if (run_traced(http, exec_trace_seconds(trial->record), err))
+            return err->status;
+        bound_gctrace(http, gctrace_end);
+        cycles = gctrace_rows(&http->service.gctrace, trial->scratch, http->sampler.started_ns);
+    }
+    return exec_trace_record(&http->exec_trace, trial, &cycles, http->sampler.started_ns, err);
+}
+
 static enum status measure(struct http_trial *http, struct err *err)
 {
     struct trial *trial = http->trial;
@@ -380,9 +418,10 @@ static enum status measure(struct http_trial *http, struct err *err)
         log_in(http, err) || warm_up(http, err) || read_warm(http, err) ||
         measure_load(http, err) || service_check_alive(&http->service, err) ||
         read_end(http, err) || measure_growth(http, err) ||
-        service_check_alive(&http->service, err))
+        service_check_alive(&http->service, err) || record_gc(http, err) ||
+        measure_trace(http, err))
         return err->status;
-    return record_gc(http, err);
+    return service_check_alive(&http->service, err);
 }
 
 enum status trial_http(struct trial *trial, struct err *err)

@@ -152,6 +152,8 @@ static const struct key_map gotest_keys = {.what = "gotest",
                                            .size = sizeof(struct scenario_gotest),
                                            .origin_offset = NO_TARGET};
 
+static const char *const switch_names[] = {"false", "true", NULL};
+
 static const struct key scenario_rows[] = {
     {.name = "name",
      .type = VALUE_NAME,
@@ -178,6 +180,13 @@ static const struct key scenario_rows[] = {
      .offset = offsetof(struct scenario, gotest),
      .map = &gotest_keys,
      .help = "benchmarks of go test, instead of service and load"},
+    {.name = "trace",
+     .type = VALUE_SWITCH,
+     .offset = offsetof(struct scenario, trace),
+     .choices = switch_names,
+     .preset = "false",
+     .help = "with load.driver http: behind each steady trial's load some seconds more of it under "
+             "an execution trace (pprof's trace), held against gctrace; never judged"},
 };
 static const char *const scenario_one_of[] = {"load", "gotest", NULL};
 static const struct key_map scenario_keys = {.what = "a scenario",

@@ -28,6 +28,7 @@ enum value_type {
     VALUE_PROFILE,    /* enum metric: what a rule on a profile is about */
     VALUE_ENV,        /* struct env_var *, size_t at len_offset */
     VALUE_CHOICE,     /* an enum, by the order of `choices` */
+    VALUE_SWITCH,     /* bool: true or false, which `choices` lists behind false */
     VALUE_METRIC,     /* enum metric */
     VALUE_HAS_METRIC, /* struct ignore_row: has_metric and metric */
     VALUE_QUANTITY,   /* struct quantity of a struct rule, in the unit of its metric */

@@ -143,6 +143,7 @@ struct scenario {
     struct scenario_service service; /* DRIVER_HTTP, DRIVER_COMMAND */
     struct scenario_load load;       /* likewise */
     struct scenario_gotest gotest;   /* DRIVER_GOTEST */
+    bool trace;                      /* DRIVER_HTTP: execution traces in the steady phase */
     struct origin origin;
 };
 

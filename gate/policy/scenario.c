@@ -100,6 +100,11 @@ enum status scenario_check(struct reader *reader, void *target, const struct yam
     scenario->driver = is_command ? DRIVER_COMMAND : DRIVER_HTTP;
     if (yaml_get(node, "gotest"))
         scenario->driver = DRIVER_GOTEST;
+    if (scenario->trace && scenario->driver != DRIVER_HTTP) {
+        return reader_refuse(reader, yaml_get(node, "trace"),
+                             "trace needs a load that memgate sends itself (load.driver http): the "
+                             "trace is of some seconds more of it; remove this");
+    }
     if (scenario->driver == DRIVER_GOTEST)
         return check_gotest(reader, node);
     const struct yaml_node *service = yaml_get(node, "service");

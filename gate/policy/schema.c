@@ -57,6 +57,12 @@ static void write_choice(struct json_writer *json, const struct key *key)
     write_names(json, "enum", key->choices);
 }
 
+static void write_switch(struct json_writer *json, const struct key *key)
+{
+    (void)key;
+    json_str(json, "type", STR("boolean"));
+}
+
 static void write_metric(struct json_writer *json, const struct key *key)
 {
     (void)key;
@@ -139,6 +145,7 @@ static void write_value(struct json_writer *json, const struct key *key)
         [VALUE_PROFILE] = write_choice,    [VALUE_MAP] = write_map_key,
         [VALUE_ROWS] = write_rows_key,     [VALUE_BYTES] = write_simple,
         [VALUE_CPUS] = write_simple,       [VALUE_CPUSET] = write_simple,
+        [VALUE_SWITCH] = write_switch,
     };
     writers[key->type](json, key);
 }
@@ -148,7 +155,9 @@ static void write_preset(struct json_writer *json, const struct key *key)
     uint64_t number = 0;
     if (!key->preset)
         return;
-    if (value_spec(key->type)->number && num_parse_u64(&number, str_from(key->preset))) {
+    if (key->type == VALUE_SWITCH) {
+        json_bool(json, "default", str_equal_text(STR("true"), key->preset));
+    } else if (value_spec(key->type)->number && num_parse_u64(&number, str_from(key->preset))) {
         json_u64(json, "default", number);
     } else {
         json_str(json, "default", str_from(key->preset));

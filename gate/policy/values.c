@@ -260,6 +260,16 @@ static enum status read_choice(struct reader *reader, const struct key *key, voi
     return STATUS_OK;
 }
 
+static enum status read_switch(struct reader *reader, const struct key *key, void *base,
+                               const struct yaml_node *node)
+{
+    size_t chosen = 0;
+    if (choose(reader, key, node, &chosen))
+        return reader->err->status;
+    *(bool *)target_of(key, base) = chosen == 1;
+    return STATUS_OK;
+}
+
 static enum status read_chosen_list(struct reader *reader, const struct key *key,
                                     struct str_list *out, const struct yaml_node *node)
 {
@@ -399,6 +409,7 @@ static const struct value_spec value_specs[] = {
                        .read = rule_read_profile},
     [VALUE_ENV] = {.spelled = "{NAME: \"value\"}", .read = read_env},
     [VALUE_CHOICE] = {.spelled = "", .text = true, .read = read_choice},
+    [VALUE_SWITCH] = {.spelled = "true|false", .read = read_switch},
     [VALUE_METRIC] = {.spelled = "METRIC", .text = true, .read = rule_read_metric},
     [VALUE_HAS_METRIC] = {.spelled = "METRIC", .text = true, .read = rule_read_has_metric},
     [VALUE_QUANTITY] = {.spelled = "QUANTITY",

@@ -53,6 +53,11 @@ struct str layout_tool(struct arena *arena, struct trial_key key)
     return io_join(arena, layout_trial_dir(arena, key), STR("tool.json"));
 }
 
+struct str layout_trace(struct arena *arena, struct trial_key key)
+{
+    return io_join(arena, layout_trial_dir(arena, key), STR("trace.json"));
+}
+
 /* "exact-12" with the prefix "exact"; 1-based, no leading zeros. */
 static bool parse_numbered(uint64_t *out, struct str part, const char *prefix, uint64_t max)
 {
@@ -117,6 +122,8 @@ static enum layout_kind kind_of_name(struct str name)
 {
     if (str_equal_text(name, "trial.json"))
         return LAYOUT_KIND_TRIAL;
+    if (str_equal_text(name, "trace.json"))
+        return LAYOUT_KIND_TRACE;
     return str_equal_text(name, "tool.json") ? LAYOUT_KIND_TOOL : LAYOUT_KIND_DATA;
 }
 

@@ -17,6 +17,7 @@ enum layout_kind {
     LAYOUT_KIND_FUNCTIONS, /* functions.txt; key: scenario and side */
     LAYOUT_KIND_TRIAL,     /* trial.json */
     LAYOUT_KIND_TOOL,      /* tool.json */
+    LAYOUT_KIND_TRACE,     /* trace.json */
     LAYOUT_KIND_DATA,      /* profile, text, output of a trial */
 };
 
@@ -35,5 +36,6 @@ struct str layout_functions(struct arena *arena, size_t scenario, enum side side
 struct str layout_trial_dir(struct arena *arena, struct trial_key key);
 struct str layout_trial(struct arena *arena, struct trial_key key);
 struct str layout_tool(struct arena *arena, struct trial_key key);
+struct str layout_trace(struct arena *arena, struct trial_key key);
 
 #endif

@@ -5,6 +5,7 @@
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
 #include "gate/recording/tool.h"
+#include "gate/recording/trace.h"
 
 /* What one call of recording_open carries along. */
 struct opening {
@@ -125,11 +126,13 @@ static enum status take_trial(struct opening *opening, struct trial_key key, str
 {
     struct record_scenario *scenario = &opening->recording->scenarios[key.scenario];
     struct record_trial *trial = &scenario->trials[key.side][key.phase][key.number - 1];
-    /* tool.json comes before in the order of the files. */
+    /* tool.json and trace.json come before in the order of the files. */
     const struct record_tool *tool = trial->tool;
+    const struct record_trace *trace = trial->trace;
     if (trial_read(trial, opening->arena, text, err))
         return err->status;
     trial->tool = tool;
+    trial->trace = trace;
     if (trial->number != key.number) {
         return err_set(err, STATUS_FORMAT, "number is %u, but the directory's is %u",
                        (unsigned)trial->number, (unsigned)key.number);
@@ -147,6 +150,19 @@ static enum status take_tool(struct opening *opening, struct trial_key key, stru
     if (tool_read(tool, opening->arena, text, err))
         return err->status;
     scenario->trials[key.side][key.phase][key.number - 1].tool = tool;
+    return STATUS_OK;
+}
+
+static enum status take_trace(struct opening *opening, struct trial_key key, struct str text,
+                              struct err *err)
+{
+    struct record_scenario *scenario = &opening->recording->scenarios[key.scenario];
+    struct record_trace *trace = ARENA_NEW(opening->arena, struct record_trace);
+    if (key.number > scenario->trial_count[key.side][key.phase])
+        return err_set(err, STATUS_FORMAT, "is of a trial that " LAYOUT_MANIFEST " does not count");
+    if (trace_read(trace, opening->arena, text, err))
+        return err->status;
+    scenario->trials[key.side][key.phase][key.number - 1].trace = trace;
     return STATUS_OK;
 }
 
@@ -170,6 +186,7 @@ static const struct loader {
     [LAYOUT_KIND_FUNCTIONS] = {RECORDING_FUNCTIONS_BYTES_MAX, take_functions},
     [LAYOUT_KIND_TRIAL] = {RECORDING_JSON_BYTES_MAX, take_trial},
     [LAYOUT_KIND_TOOL] = {RECORDING_JSON_BYTES_MAX, take_tool},
+    [LAYOUT_KIND_TRACE] = {RECORDING_JSON_BYTES_MAX, take_trace},
     [LAYOUT_KIND_DATA] = {PROFILE_PACKED_BYTES_MAX, take_data},
 };
 

@@ -75,6 +75,11 @@ struct str recording_cpu_file(struct arena *arena, struct str trial_dir)
     return io_join(arena, trial_dir, STR("cpu.pb.gz"));
 }
 
+struct str recording_trace_file(struct arena *arena, struct str trial_dir)
+{
+    return io_join(arena, trial_dir, STR("trace.out"));
+}
+
 struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
                                    enum profile_kind kind, enum point point)
 {

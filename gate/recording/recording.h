@@ -8,6 +8,7 @@
 #include "gate/profile/goroutines.h"
 #include "gate/profile/memstats.h"
 #include "gate/profile/profile.h"
+#include "gate/profile/trace.h"
 
 /*
  * A recording is a directory with everything needed to judge again on
@@ -38,6 +39,12 @@
  *   SCENARIO/SIDE/steady-N/memstats.txt  its MemStats over the load; absent where it was not polled
  *   SCENARIO/SIDE/steady-N/slow.txt    when its slowest requests were under way (not for gotest)
  *   SCENARIO/SIDE/steady-N/gc.txt      its collections during the load; only where they are known
+ *   SCENARIO/SIDE/steady-N/trace.json  what an execution trace says, or why there is none; where
+ *                                      the policy asks for one
+ *   SCENARIO/SIDE/steady-N/trace.out   the trace itself, of some more of the load behind `end`, as
+ *                                      `go tool trace` opens it
+ *   SCENARIO/SIDE/steady-N/trace-gc.txt  the collections that it holds whole, and
+ *   SCENARIO/SIDE/steady-N/trace-gctrace.txt  those that gctrace printed meanwhile, as gc.txt
  *   SCENARIO/SIDE/PHASE-N/output.txt   what the process printed, head and tail
  *   SCENARIO/SIDE/PHASE-N/tool.json    what a load tool said of the load it sent; where the load was
  *                                      memgate's own there is none
@@ -61,12 +68,12 @@
  *   sha256                          of the manifest's own bytes before this value
  *
  * The hashes show damage and mixing of files; they are no signature.
- * program.json, trial.json and tool.json hold the members of the structs below under
+ * program.json, trial.json, trace.json and tool.json hold the members of the structs below under
  * the same names; targets are lists ["hexadecimal offset", "symbol",
  * "type", "call" or "hidden"]. Both sides have a program.json even when only
  * one was built. functions.txt has one name a line, as profiles spell it,
  * each greater in byte order than the one before. series.txt, memstats.txt,
- * slow.txt, gc.txt and growth.txt are tables (enum record_table): a first line
+ * slow.txt, gc.txt, trace-gc.txt, trace-gctrace.txt and growth.txt are tables (enum record_table): a first line
  * that names the columns, then one row a line. A trial's
  * directory may hold more files of any name; trial.json must be there for
  * every trial that the manifest counts, and for no other.
@@ -109,8 +116,16 @@ enum {
  *         nothing), when its answer had come; pause_ns is what the collections
  *         since the row before stopped the program for, "-" in the first row
  *         and where there were more than the 256 that MemStats keeps.
+ * TRACED  the same collections by an execution trace (profile/trace.h): asked
+ *         for and over, both stops, and of the assists that began within it
+ *         how long they ran, which part of that was of assists that ended the
+ *         collection, and how many there were.
+ * GCTRACE as CYCLES, over the time of the trace and a little more.
  * GROWTH  requests between `warm` and the profile growth-N.pb.gz of row N.
  */
+#define RECORD_CYCLES_HEAD                                                                         \
+    "# number forced from_us until_us sweep_ns mark_ns termination_ns assist_ns cpu_ns "           \
+    "start_bytes end_bytes live_bytes goal_bytes"
 #define RECORD_TABLE_MAP(X)                                                                         \
     X(SERIES, "series.txt", "# ms rss_bytes pss_bytes cpu_ns threads fds")                          \
     X(SLOW, "slow.txt", "# from_us until_us")                                                       \
@@ -118,9 +133,10 @@ enum {
       "# ms total_alloc_bytes mallocs frees heap_alloc_bytes heap_inuse_bytes heap_released_bytes " \
       "stack_bytes next_gc_bytes gc_count forced_gc_count pause_ns")                                \
     X(GROWTH, "growth.txt", "# requests")                                                           \
-    X(CYCLES, "gc.txt",                                                                             \
-      "# number forced from_us until_us sweep_ns mark_ns termination_ns assist_ns cpu_ns "          \
-      "start_bytes end_bytes live_bytes goal_bytes")
+    X(TRACED, "trace-gc.txt",                                                                       \
+      "# from_us until_us sweep_ns termination_ns assist_running_ns assist_ending_ns assists")      \
+    X(GCTRACE, "trace-gctrace.txt", RECORD_CYCLES_HEAD)                                             \
+    X(CYCLES, "gc.txt", RECORD_CYCLES_HEAD)
 
 enum record_table {
 #define X(symbol, file, head) TABLE_##symbol,
@@ -155,6 +171,16 @@ enum memstats_column {
 };
 enum growth_column { GROWTH_REQUESTS, GROWTH_COLUMNS };
 enum slow_column { SLOW_FROM, SLOW_UNTIL, SLOW_COLUMNS };
+enum traced_column {
+    TRACED_FROM,
+    TRACED_UNTIL,
+    TRACED_SWEEP,
+    TRACED_TERMINATION,
+    TRACED_ASSIST_RUNNING,
+    TRACED_ASSIST_ENDING,
+    TRACED_ASSISTS,
+    TRACED_COLUMNS
+};
 enum cycle_column {
     CYCLE_NUMBER,
     CYCLE_FORCED,
@@ -357,6 +383,17 @@ struct record_gc {
     uint64_t goal_bytes; /* of the last cycle; 0: no cycle, or no goal */
 };
 
+/*
+ * What an execution trace of a steady trial says (trace of a scenario), whose
+ * times count from the moment the measured load began.
+ */
+struct record_trace {
+    bool is_read;               /* false: nothing below was measured */
+    struct str refusal;         /* why not; empty where nobody asked */
+    uint64_t bytes;             /* of trace.out */
+    struct trace_totals totals; /* but its cycles, which are in TABLE_TRACED */
+};
+
 /* A figure of latency as a tool printed it. */
 struct record_quantile {
     double quantile; /* 0.99; 1 is the maximum */
@@ -422,10 +459,11 @@ struct record_trial {
     struct record_benchmark *benchmarks;
     size_t benchmark_count;
     /* How long the parts took, for "where the time went"; never judged. */
-    uint64_t start_ns;              /* process start until ready */
-    uint64_t read_ns;               /* reading profiles */
-    uint64_t wall_ns;               /* whole trial */
-    const struct record_tool *tool; /* tool.json; NULL: memgate sent the load itself */
+    uint64_t start_ns;                /* process start until ready */
+    uint64_t read_ns;                 /* reading profiles */
+    uint64_t wall_ns;                 /* whole trial */
+    const struct record_tool *tool;   /* tool.json; NULL: memgate sent the load itself */
+    const struct record_trace *trace; /* trace.json; NULL: nobody asked for one */
 };
 
 struct record_scenario {
@@ -496,6 +534,8 @@ struct str recording_point_file(struct arena *arena, struct str trial_dir, enum 
 struct str recording_growth_file(struct arena *arena, struct str trial_dir, uint32_t number);
 /* The CPU profile in a trial's directory: "cpu.pb.gz". */
 struct str recording_cpu_file(struct arena *arena, struct str trial_dir);
+/* The execution trace in a trial's directory: "trace.out". */
+struct str recording_trace_file(struct arena *arena, struct str trial_dir);
 /* One of block, mutex or goroutine at a point: "mutex-warm.pb.gz". */
 struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
                                    enum profile_kind kind, enum point point);

@@ -5,6 +5,7 @@
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
 #include "gate/recording/tool.h"
+#include "gate/recording/trace.h"
 
 /* What one call of recording_write carries along. */
 struct writing {
@@ -45,6 +46,19 @@ static enum status write_tool(struct writing *writing, const struct record_tool 
         return STATUS_OK;
     buf_reset(&writing->buf);
     if (tool_write(&writing->buf, tool, err) ||
+        write_file(writing, path, bytes_of_str(buf_view(&writing->buf)), err))
+        return err_wrap(err, "%.*s", STR_ARGS(path));
+    return STATUS_OK;
+}
+
+static enum status write_trace(struct writing *writing, const struct record_trace *trace,
+                               struct trial_key key, struct err *err)
+{
+    struct str path = layout_trace(&writing->scratch, key);
+    if (!trace)
+        return STATUS_OK;
+    buf_reset(&writing->buf);
+    if (trace_write(&writing->buf, trace, err) ||
         write_file(writing, path, bytes_of_str(buf_view(&writing->buf)), err))
         return err_wrap(err, "%.*s", STR_ARGS(path));
     return STATUS_OK;
@@ -109,7 +123,9 @@ static enum status write_side(struct writing *writing, size_t scenario, enum sid
         for (size_t i = 0; i < record->trial_count[side][phase]; i++) {
             struct trial_key key = {scenario, side, phase, (uint32_t)i + 1};
             const struct record_trial *trial = &record->trials[side][phase][i];
-            if (write_trial(writing, trial, key, err) || write_tool(writing, trial->tool, key, err))
+            if (write_trial(writing, trial, key, err) ||
+                write_tool(writing, trial->tool, key, err) ||
+                write_trace(writing, trial->trace, key, err))
                 return err->status;
         }
     }
@@ -148,15 +164,18 @@ static enum status hash_file(struct manifest_file *out, struct writing *writing,
     return status == STATUS_OK ? STATUS_OK : err_wrap(err, "%.*s", STR_ARGS(path));
 }
 
-/* A load tool's figures without a tool. */
-static bool is_stale_tool(const struct recording *recording, const struct layout_file *file)
+/* A load tool's figures without a tool, or a trace's without one. */
+static bool is_stale_part(const struct recording *recording, const struct layout_file *file)
 {
     const struct trial_key *key = &file->key;
-    if (file->kind != LAYOUT_KIND_TOOL || key->scenario >= recording->scenario_count)
+    bool is_tool = file->kind == LAYOUT_KIND_TOOL;
+    if ((!is_tool && file->kind != LAYOUT_KIND_TRACE) || key->scenario >= recording->scenario_count)
         return false;
     const struct record_scenario *scenario = &recording->scenarios[key->scenario];
-    return key->number > scenario->trial_count[key->side][key->phase] ||
-           !scenario->trials[key->side][key->phase][key->number - 1].tool;
+    if (key->number > scenario->trial_count[key->side][key->phase])
+        return true;
+    const struct record_trial *trial = &scenario->trials[key->side][key->phase][key->number - 1];
+    return is_tool ? !trial->tool : !trial->trace;
 }
 
 static bool is_stale_list(const struct recording *recording, const struct layout_file *file)
@@ -171,7 +190,7 @@ static enum status check_left_over(const struct recording *recording, struct str
 {
     struct layout_file file = {0};
     if (!layout_parse(&file, path) ||
-        (!is_stale_list(recording, &file) && !is_stale_tool(recording, &file)))
+        (!is_stale_list(recording, &file) && !is_stale_part(recording, &file)))
         return STATUS_OK;
     return err_set(err, STATUS_FORMAT, "%.*s is left over from another recording", STR_ARGS(path));
 }
