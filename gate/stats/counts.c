@@ -10,18 +10,6 @@
 #define COUNT_LARGE 1e6
 #define VALUE_MAX   1e18
 
-double sampled_variance(double bytes, double object_bytes, double period)
-{
-    assert(object_bytes > 0 && period >= 1);
-    if (period <= 1)
-        return 0;
-    double missed = exp(-object_bytes / period); /* 1 - p */
-    double seen = -expm1(-object_bytes / period);
-    /* What is written was rounded down to whole bytes; samples are whole. */
-    double samples = round(fabs(bytes) * seen / object_bytes);
-    return samples * (object_bytes / seen) * (object_bytes / seen) * missed;
-}
-
 /* The mean of a side's readings. */
 struct mean {
     double value;

@@ -7,13 +7,10 @@
  * What a sampling profiler says of a sum, with the error that is in the
  * sampling itself. Pure arithmetic.
  *
- * Go samples an object of s bytes with p = 1 - exp(-s/R), R being the
- * period, and writes n sampled objects as n s / p bytes. n is a Poisson
- * count, nearly: the variance of n s / p is s^2 n (1-p) / p^2 (0 for R = 1).
- * Of a sum X over many sizes with variance V, X^2 / V is the number of
- * samples of equal weight that would be as sure: the effective count.
- * Measured against the spread over processes of two services the model
- * gives 0.93 to 1.10 times the variance seen.
+ * Of a sum X with variance V, X^2 / V is the number of samples of equal
+ * weight that would be as sure: the effective count, which varies as a
+ * Poisson count does. Held against the spread over processes of two
+ * services the model gives 0.93 to 1.10 times the variance seen.
  */
 
 /* One reading of a sum: of one profile. */
@@ -27,9 +24,6 @@ struct sampled_samples {
     const struct sampled *items;
     size_t len;
 };
-
-/* The variance of `bytes` as a profile of `period` bytes writes them of objects of that size. */
-double sampled_variance(double bytes, double object_bytes, double period);
 
 /* X^2 / V of the mean of the readings: 0 of nothing, COUNT_EXACT of what is exact. */
 #define COUNT_EXACT 1e18

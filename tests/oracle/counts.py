@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Prints the rows of tests/unit/stats/counts_test.c from SciPy, independently of our code.
+"""Prints the rows of tests/unit/{stats/counts,fold/sampling}_test.c from SciPy, independently of our code.
 
-Needs scipy (1.17 was used). Run it by hand when a row is added; the test holds its output as
-literals so that it needs no Python.
+Needs scipy (1.17 was used). Run it by hand when a row is added; the tests hold its output as
+literals so that they need no Python.
 """
 import math
 
@@ -54,7 +54,7 @@ for n, confidence in [(0, 0.99), (1, 0.99), (2.5, 0.95), (10, 0.99), (100, 0.999
 
 print("normal_upper_quantile:", [float(stats.norm.isf(p)) for p in (0.5, 0.1, 0.005, 1e-9)])
 
-print("sampled_variance: bytes size period")
+print("sampling_variance: bytes size period")
 for n, size, period in [(7, 48, 524288), (5, 8192, 4096), (3, 1 << 20, 65536), (9, 48, 1)]:
     p = -math.expm1(-size / period)
     q = 0.0 if period == 1 else math.exp(-size / period)
