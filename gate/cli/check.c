@@ -11,38 +11,31 @@ struct check {
     struct str policy_file;
     struct str format_name;
     struct str out_dir;
-    struct str binaries[SIDES];
+    struct plain_options plain;
     bool exit_zero;
     struct operands operands;
 };
 
 static enum status parse_options(struct check *check, int argc, char **argv, struct err *err)
 {
+    plain_options_init(&check->plain, &check->session.arena, argc);
     const struct option_row rows[] = {
         {"policy", 0, NULL, &check->policy_file, "FILE", "judge by this policy instead"},
         {"format", 'f', NULL, &check->format_name, "F", "text (default), json or markdown"},
         {"quick", 'q', &check->session.quick, NULL, NULL, "judge allocation alone"},
         {"output", 'o', NULL, &check->out_dir, "DIR", "also write all reports there"},
-        {"base-binary", 0, NULL, &check->binaries[SIDE_BASE], "EXE",
-         "executable of the profile BASE: tells kinds"},
-        {"cand-binary", 0, NULL, &check->binaries[SIDE_CAND], "EXE",
-         "executable of the profile CAND: tells kinds"},
+        PLAIN_OPTION_ROWS(&check->plain),
         {"exit-zero", 0, &check->exit_zero, NULL, NULL, "report, but exit 0"},
     };
     const struct option_table table = {
-        "check", "DIR | BASE CAND",
+        "check", "DIR | BASE CAND | --base FILE... --cand FILE...",
         "Judges a recording once more, or the candidate of one recording "
         "against the candidate of another by the policy of the "
-        "first, or two heap profiles: no network, no clock, the "
-        "same bytes on any machine.",
+        "first, or heap profiles, one or more of each side: no network, no "
+        "clock, the same bytes on any machine.",
         rows, ARRAY_LEN(rows)};
     if (options_parse(&check->operands, &check->session.arena, &table, argc, argv, err))
         return err->status;
-    if (!check->operands.help && (check->operands.len < 1 || check->operands.len > 2)) {
-        return err_set(
-            err, STATUS_USAGE,
-            "check takes a recording, two recordings or two profiles; try memgate check --help");
-    }
     return STATUS_OK;
 }
 
@@ -51,14 +44,18 @@ static enum status judge_inputs(struct check *check, struct err *err)
     struct session *session = &check->session;
     const struct str *items = check->operands.items;
     enum session_input input = INPUT_RECORDING;
-    if (session_input(&input, items, check->operands.len, err))
+    bool is_plain = false;
+    if (plain_take(&is_plain, &check->plain, items, check->operands.len, err))
         return err->status;
-    if (input == INPUT_PROFILES) {
-        const struct plain_side sides[SIDES] = {{items[SIDE_BASE], check->binaries[SIDE_BASE]},
-                                                {items[SIDE_CAND], check->binaries[SIDE_CAND]}};
-        return plain_judge(session, sides, check->policy_file, err);
+    if (is_plain)
+        return plain_judge(session, &check->plain, check->policy_file, err);
+    if (check->operands.len < 1 || check->operands.len > 2) {
+        return err_set(
+            err, STATUS_USAGE,
+            "check takes a recording, two recordings or two profiles (more of them behind --base "
+            "and --cand, or as directories); try memgate check --help");
     }
-    if (plain_refuse_binaries(check->binaries, err))
+    if (session_input(&input, items, check->operands.len, err))
         return err->status;
     if (input == INPUT_PAIR)
         return session_open_pair(session, items[0], items[1], check->policy_file, err);

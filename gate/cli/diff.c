@@ -19,7 +19,7 @@ struct diff {
     struct str metric_name;
     struct str format_name;
     struct str top_text;
-    struct str binaries[SIDES];
+    struct plain_options plain;
     enum metric metric;
     uint64_t top;
     struct operands operands;
@@ -27,21 +27,21 @@ struct diff {
 
 static enum status parse_options(struct diff *diff, int argc, char **argv, struct err *err)
 {
+    plain_options_init(&diff->plain, &diff->session.arena, argc);
     const struct option_row rows[] = {
         {"metric", 'm', NULL, &diff->metric_name, "M",
          "alloc_space (default), alloc_objects, inuse_space, inuse_objects"},
         {"top", 'n', NULL, &diff->top_text, "N", "functions shown (default 30, 0 for all)"},
         {"format", 'f', NULL, &diff->format_name, "F", "text (default) or json"},
-        {"base-binary", 0, NULL, &diff->binaries[SIDE_BASE], "EXE",
-         "executable of the profile BASE: tells kinds"},
-        {"cand-binary", 0, NULL, &diff->binaries[SIDE_CAND], "EXE",
-         "executable of the profile CAND: tells kinds"},
+        PLAIN_OPTION_ROWS(&diff->plain),
     };
-    const struct option_table table = {"diff", "DIR | BASE CAND",
-                                       "Compares a recording's two sides, the candidates of two "
-                                       "recordings, or two heap profiles, function by function. "
-                                       "Never gates.",
-                                       rows, ARRAY_LEN(rows)};
+    const struct option_table table = {
+        "diff", "DIR | BASE CAND | --base FILE... --cand FILE...",
+        "Compares a recording's two sides, the candidates of two "
+        "recordings, or heap profiles, one or more of each side, function "
+        "by function. "
+        "Never gates.",
+        rows, ARRAY_LEN(rows)};
     diff->metric_name = STR("alloc_space");
     diff->format_name = STR("text");
     diff->top_text = STR("30");
@@ -49,11 +49,6 @@ static enum status parse_options(struct diff *diff, int argc, char **argv, struc
         return err->status;
     if (diff->operands.help)
         return STATUS_OK;
-    if (diff->operands.len < 1 || diff->operands.len > 2) {
-        return err_set(
-            err, STATUS_USAGE,
-            "diff takes a recording, two recordings or two profiles; try memgate diff --help");
-    }
     if (!metric_parse(&diff->metric, diff->metric_name) || diff->metric > METRIC_INUSE_OBJECTS) {
         return err_set(err, STATUS_USAGE,
                        "unknown metric \"%.*s\"; known: alloc_space alloc_objects inuse_space "
@@ -212,15 +207,19 @@ static void write_json(struct buf *out, struct diff *diff)
 static enum status open_sides(struct diff *diff, struct err *err)
 {
     const struct str *items = diff->operands.items;
+    bool is_plain = false;
+    if (plain_take(&is_plain, &diff->plain, items, diff->operands.len, err))
+        return err->status;
+    if (is_plain)
+        return plain_compare(&diff->session, &diff->plain, err);
+    if (diff->operands.len < 1 || diff->operands.len > 2) {
+        return err_set(
+            err, STATUS_USAGE,
+            "diff takes a recording, two recordings or two profiles (more of them behind --base "
+            "and --cand, or as directories); try memgate diff --help");
+    }
     enum session_input input = INPUT_RECORDING;
     if (session_input(&input, items, diff->operands.len, err))
-        return err->status;
-    if (input == INPUT_PROFILES) {
-        const struct plain_side sides[SIDES] = {{items[SIDE_BASE], diff->binaries[SIDE_BASE]},
-                                                {items[SIDE_CAND], diff->binaries[SIDE_CAND]}};
-        return plain_compare(&diff->session, sides, err);
-    }
-    if (plain_refuse_binaries(diff->binaries, err))
         return err->status;
     return session_compare(&diff->session, items, diff->operands.len, err);
 }

@@ -71,6 +71,15 @@ static void take_operands(struct operands *out, struct arena *arena, int argc, c
         out->items[out->len++] = str_from(argv[i]);
 }
 
+static void take_value(const struct option_row *row, struct str text)
+{
+    struct str *value = row->value;
+    bool is_repeated = str_ends_with(str_from(row->argument), STR("..."));
+    while (is_repeated && value->len > 0)
+        value++;
+    *value = text;
+}
+
 enum status options_parse(struct operands *out, struct arena *arena,
                           const struct option_table *table, int argc, char **argv, struct err *err)
 {
@@ -90,7 +99,7 @@ enum status options_parse(struct operands *out, struct arena *arena,
         if (!row)
             return usage_error(table, code, argv[optind - 1], err);
         if (row->value) {
-            *row->value = str_from(optarg);
+            take_value(row, str_from(optarg));
         } else {
             *row->flag = true;
         }

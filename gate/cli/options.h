@@ -7,7 +7,9 @@
 /*
  * Options of a command as rows: they are parsed by getopt_long and they
  * are the help text. `target` points at a bool (no argument) or at a
- * struct str (argument).
+ * struct str (argument). Where `argument` ends in "..." the option may be
+ * repeated: `value` is the first of at least argc empty strs, which are
+ * filled in order.
  */
 struct option_row {
     const char *name; /* "base" for --base */

@@ -1,101 +1,136 @@
 #include "gate/cli/plain.h"
 
 #include "gate/base/io.h"
+#include "gate/cli/plain_files.h"
 #include "gate/codec/yaml.h"
-#include "gate/fold/functions.h"
-#include "gate/fold/symbolise.h"
+#include "gate/compare/validity.h"
+#include "gate/recording/layout.h"
 
-static enum status read_profile(struct profile *out, struct arena *arena, struct str path,
-                                struct err *err)
+void plain_options_init(struct plain_options *options, struct arena *arena, int argc)
 {
-    struct bytes data = {0};
-    if (io_read_file(&data, arena, path, PROFILE_PACKED_BYTES_MAX, err))
-        return err->status;
-    if (profile_decode(out, arena, data, err))
-        return err_wrap(err, "%.*s", STR_ARGS(path));
-    return STATUS_OK;
+    *options = (struct plain_options){0};
+    for (int side = 0; side < SIDES; side++)
+        options->sides[side].files = ARENA_ARRAY(arena, struct str, (size_t)argc + 1);
 }
 
-/* What one side's files hold; lives as long as the session. */
-struct plain_files {
-    struct profile profile;
-    struct binary binary;
-    struct binary_names functions;
-    struct call_targets targets;
-};
-
-static enum status read_binary(struct plain_files *files, struct arena *arena, struct str path,
-                               struct err *err)
+static bool has_files(const struct plain_side *side)
 {
-    struct bytes elf = {0};
-    if (io_read_file(&elf, arena, path, BINARY_BYTES_MAX, err))
-        return err->status;
-    if (binary_open(&files->binary, arena, elf, err) ||
-        symbolise(&files->profile, arena, &files->binary, err) ||
-        functions_of(&files->functions, arena, &files->binary, err))
-        return err_wrap(err, "%.*s", STR_ARGS(path));
-    targets_add(&files->targets, arena, &files->binary, &files->profile);
-    targets_add_text(&files->targets, arena, &files->binary, &files->profile);
-    return STATUS_OK;
+    return side->files[0].len > 0;
 }
 
-static enum status read_side(struct comparison_profile *out, struct arena *arena,
-                             const struct plain_side *side, struct err *err)
+static bool is_recording(struct str path)
 {
-    struct plain_files *files = ARENA_NEW(arena, struct plain_files);
-    bool has_binary = side->binary.len > 0;
-    if (read_profile(&files->profile, arena, side->profile, err) ||
-        (has_binary && read_binary(files, arena, side->binary, err)))
-        return err->status;
-    *out = (struct comparison_profile){
-        .profile = &files->profile,
-        .targets = &files->targets,
-        .program = {.go_version = files->binary.build.go_version,
-                    .module = files->binary.build.module,
-                    .package = files->binary.build.path,
-                    .functions = files->functions.items,
-                    .function_count = files->functions.len,
-                    .has_functions = has_binary},
+    struct arena scratch;
+    arena_init(&scratch);
+    bool out = io_is_file(io_join(&scratch, path, STR(LAYOUT_MANIFEST)));
+    arena_release(&scratch);
+    return out;
+}
+
+/* An option that says something of plain profiles, or NULL. */
+static const char *first_given(const struct plain_options *options)
+{
+    const struct plain_side *base = &options->sides[SIDE_BASE];
+    const struct plain_side *cand = &options->sides[SIDE_CAND];
+    const struct {
+        struct str value;
+        const char *name;
+    } given[] = {
+        {base->binary, "--base-binary"},     {cand->binary, "--cand-binary"},
+        {options->requests, "--requests"},   {base->requests, "--base-requests"},
+        {cand->requests, "--cand-requests"},
     };
+    for (size_t i = 0; i < ARRAY_LEN(given); i++) {
+        if (given[i].value.len)
+            return given[i].name;
+    }
+    return NULL;
+}
+
+static enum status take_options(const struct plain_options *options, const struct str *operands,
+                                size_t count, struct err *err)
+{
+    bool has_base = has_files(&options->sides[SIDE_BASE]);
+    bool has_cand = has_files(&options->sides[SIDE_CAND]);
+    if (count > 0) {
+        return err_set(err, STATUS_USAGE,
+                       "\"%.*s\" belongs to neither side: with --base and --cand give every "
+                       "profile behind one of them, or each side as a directory",
+                       STR_ARGS(operands[0]));
+    }
+    if (has_base && has_cand)
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE, "--%s needs --%s as well: profiles of both sides",
+                   has_base ? "base" : "cand", has_base ? "cand" : "base");
+}
+
+enum status plain_take(bool *is_plain, struct plain_options *options, const struct str *operands,
+                       size_t count, struct err *err)
+{
+    bool by_option = has_files(&options->sides[SIDE_BASE]) || has_files(&options->sides[SIDE_CAND]);
+    *is_plain =
+        by_option || (count == SIDES && !is_recording(operands[0]) && !is_recording(operands[1]));
+    if (by_option)
+        return take_options(options, operands, count, err);
+    const char *given = first_given(options);
+    if (!*is_plain && given) {
+        return err_set(err, STATUS_USAGE,
+                       "%s is for plain profiles; a recording knows its programs and requests",
+                       given);
+    }
+    for (int side = 0; side < SIDES && *is_plain; side++)
+        options->sides[side].files[0] = operands[side];
     return STATUS_OK;
 }
 
 /* With the kinds of one side alone, and its module, unlike would be compared with unlike. */
-static enum status refuse_lone_binary(const struct plain_side sides[SIDES], struct err *err)
+static enum status refuse_lone(const struct plain_options *options, struct err *err)
 {
-    bool has_base = sides[SIDE_BASE].binary.len > 0;
-    bool has_cand = sides[SIDE_CAND].binary.len > 0;
-    if (has_base == has_cand)
-        return STATUS_OK;
-    return err_set(err, STATUS_USAGE,
-                   "--%s-binary needs --%s-binary as well: one side's kinds alone cannot be "
-                   "compared; give both or none",
-                   has_base ? "base" : "cand", has_base ? "cand" : "base");
+    const struct {
+        const char *what;
+        struct str values[SIDES];
+        const char *why;
+    } pairs[] = {
+        {"binary",
+         {options->sides[SIDE_BASE].binary, options->sides[SIDE_CAND].binary},
+         "one side's kinds alone cannot be compared"},
+        {"requests",
+         {options->sides[SIDE_BASE].requests, options->sides[SIDE_CAND].requests},
+         "values per request of one side alone cannot be compared"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        bool has_base = pairs[i].values[SIDE_BASE].len > 0;
+        bool has_cand = pairs[i].values[SIDE_CAND].len > 0;
+        bool for_both = i == 1 && options->requests.len > 0;
+        if (has_base == has_cand || for_both)
+            continue;
+        return err_set(err, STATUS_USAGE, "--%s-%s needs --%s-%s as well: %s; give both or none",
+                       has_base ? "base" : "cand", pairs[i].what, has_base ? "cand" : "base",
+                       pairs[i].what, pairs[i].why);
+    }
+    return STATUS_OK;
 }
 
-enum status plain_compare(struct session *session, const struct plain_side sides[SIDES],
+enum status plain_compare(struct session *session, const struct plain_options *options,
                           struct err *err)
 {
-    struct comparison_profile profiles[SIDES];
+    struct comparison_profiles sides[SIDES];
     struct arena *arena = &session->arena;
-    if (refuse_lone_binary(sides, err))
+    if (refuse_lone(options, err))
         return err->status;
     for (int side = 0; side < SIDES; side++) {
-        if (read_side(&profiles[side], arena, &sides[side], err))
-            return err->status;
+        const struct plain_side *named = &options->sides[side];
+        const struct plain_source source = {
+            .files = named->files,
+            .binary = named->binary,
+            .requests = named->requests.len ? named->requests : options->requests,
+        };
+        if (plain_files_read(&sides[side], arena, &source, err))
+            return err_wrap(err, "%s", side_name((enum side)side));
     }
     session->comparisons = ARENA_NEW(arena, struct comparison);
     session->comparison_count = 1;
-    return comparison_of_profiles(session->comparisons, arena, profiles, &session->hints, err);
-}
-
-enum status plain_refuse_binaries(const struct str binaries[SIDES], struct err *err)
-{
-    if (binaries[SIDE_BASE].len == 0 && binaries[SIDE_CAND].len == 0)
-        return STATUS_OK;
-    return err_set(err, STATUS_USAGE,
-                   "--base-binary and --cand-binary are for two profiles; a recording knows its "
-                   "programs");
+    return comparison_of_profiles(session->comparisons, arena, sides, &session->hints, err);
 }
 
 static enum status read_policy(struct session *session, struct str policy_file, struct err *err)
@@ -112,13 +147,60 @@ static enum status read_policy(struct session *session, struct str policy_file, 
     return policy_parse(&session->policy, &session->arena, policy_file, text, err);
 }
 
-enum status plain_judge(struct session *session, const struct plain_side sides[SIDES],
+static bool is_of_allocation(const struct rule *rule)
+{
+    return rule->metric == METRIC_ALLOC_SPACE || rule->metric == METRIC_ALLOC_OBJECTS;
+}
+
+static bool is_per_request(const struct quantity *quantity)
+{
+    return quantity->set && quantity->per_request;
+}
+
+/*
+ * Of whole profiles no amount per request is known. A limit of one cannot
+ * be judged; a floor only spares small growth, so without it the rule is
+ * stricter, and says so.
+ */
+static enum status drop_per_request(struct session *session, struct err *err)
+{
+    struct comparison *comparison = session->comparisons;
+    struct str dropped = {"", 0};
+    for (size_t i = 0; i < session->policy.rule_count; i++) {
+        struct rule *rule = &session->policy.rules[i];
+        if (!is_of_allocation(rule))
+            continue;
+        struct str origin = origin_text(&session->arena, &rule->origin);
+        if (is_per_request(&rule->max_increase) || is_per_request(&rule->max)) {
+            return err_set(err, STATUS_USAGE,
+                           "%.*s limits %s per request, and nobody knows how many requests the "
+                           "profiles cover; say so with --requests N",
+                           STR_ARGS(origin), metric_name(rule->metric));
+        }
+        if (!is_per_request(&rule->floor))
+            continue;
+        rule->floor.set = false;
+        if (dropped.len == 0)
+            dropped = origin;
+    }
+    if (dropped.len) {
+        comparison_note(comparison, &session->arena,
+                        "floors per request do not apply without --requests (%.*s), so small "
+                        "growth counts as well",
+                        STR_ARGS(dropped));
+    }
+    return STATUS_OK;
+}
+
+enum status plain_judge(struct session *session, const struct plain_options *options,
                         struct str policy_file, struct err *err)
 {
     if (read_policy(session, policy_file, err))
         return err->status;
     session_take_hints(session);
-    if (plain_compare(session, sides, err))
+    if (plain_compare(session, options, err))
+        return err->status;
+    if (session->comparisons->is_per_profile && drop_per_request(session, err))
         return err->status;
     struct judge_input input = {
         .policy = &session->policy,

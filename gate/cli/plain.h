@@ -3,25 +3,77 @@
 
 #include "gate/cli/session.h"
 
-/* What the command line names of one side. */
+/* What the command line says of one side. */
 struct plain_side {
-    struct str profile;
-    struct str binary; /* the executable it was taken of; may be empty */
+    struct str *files; /* profiles, and directories of them; ends with an empty one */
+    struct str binary; /* the executable they were taken of; may be empty */
+    struct str requests;
 };
 
-/*
- * Two plain heap profile files, of any pprof producer, as a session:
- * whole-profile sums, intervals from the profiles' own sampling, and
- * only the rules on allocation. With the executables all kinds are known,
- * and the program's own module; without, kinds are told by names alone.
- * One executable without the other is STATUS_USAGE.
- */
-NODISCARD enum status plain_compare(struct session *session, const struct plain_side sides[SIDES],
-                                    struct err *err);
-NODISCARD enum status plain_judge(struct session *session, const struct plain_side sides[SIDES],
-                                  struct str policy_file, struct err *err);
+/* The options of `check` and `diff` that name and describe plain profiles. */
+struct plain_options {
+    struct plain_side sides[SIDES];
+    struct str requests; /* of every profile of both sides: "20000" */
+};
 
-/* The options of `check` and `diff` that only make sense here, where the operands are others. */
-NODISCARD enum status plain_refuse_binaries(const struct str binaries[SIDES], struct err *err);
+/* Rows of those options for a table, to be joined to the command's own. */
+#define PLAIN_OPTION_ROWS(options)                                                                  \
+    {"base",    0,                                                                                  \
+     NULL,      (options)->sides[SIDE_BASE].files,                                                  \
+     "FILE...", "a profile of the baseline, or a directory of them; may be repeated"},              \
+        {"cand",    0,                                                                              \
+         NULL,      (options)->sides[SIDE_CAND].files,                                              \
+         "FILE...", "the same of the candidate"},                                                   \
+        {"requests",           0,   NULL,                                                           \
+         &(options)->requests, "N", "requests behind each profile: values and limits per request"}, \
+        {"base-requests",                                                                           \
+         0,                                                                                         \
+         NULL,                                                                                      \
+         &(options)->sides[SIDE_BASE].requests,                                                     \
+         "N[,N]",                                                                                   \
+         "the same of the baseline: of each profile, or one by one"},                               \
+        {"cand-requests",                                                                           \
+         0,                                                                                         \
+         NULL,                                                                                      \
+         &(options)->sides[SIDE_CAND].requests,                                                     \
+         "N[,N]",                                                                                   \
+         "the same of the candidate"},                                                              \
+        {"base-binary", 0,                                                                          \
+         NULL,          &(options)->sides[SIDE_BASE].binary,                                        \
+         "EXE",         "executable of the baseline's profiles: tells kinds"},                      \
+        {"cand-binary", 0,                                                                          \
+         NULL,          &(options)->sides[SIDE_CAND].binary,                                        \
+         "EXE",         "executable of the candidate's profiles: tells kinds"}
+
+/* Room for as many files as the command line can name. */
+void plain_options_init(struct plain_options *options, struct arena *arena, int argc);
+
+/*
+ * Whether the command line is about plain profiles: --base and --cand, or
+ * two operands that are profiles, or directories without a recording;
+ * those are taken over into the options. STATUS_USAGE where they are
+ * mixed with a recording, or where an option for profiles is given with
+ * recordings.
+ */
+NODISCARD enum status plain_take(bool *is_plain, struct plain_options *options,
+                                 const struct str *operands, size_t count, struct err *err);
+
+/*
+ * Plain heap profile files, of any pprof producer, as a session: values
+ * per profile, or per request where the requests are given, intervals
+ * from the profiles' own sampling, and only the rules on allocation. With
+ * the executables all kinds are known, and the program's own module;
+ * without, kinds are told by names alone. One executable without the
+ * other, requests of one side alone and a file named twice are
+ * STATUS_USAGE.
+ */
+NODISCARD enum status plain_compare(struct session *session, const struct plain_options *options,
+                                    struct err *err);
+/*
+ * Without request counts a rule that limits an amount per request is
+ * STATUS_USAGE, and floors per request do not apply, which a note says.
+ */
+NODISCARD enum status plain_judge(struct session *session, const struct plain_options *options,
+                                  struct str policy_file, struct err *err);
 
 #endif

@@ -46,11 +46,7 @@ enum status session_input(enum session_input *out, const struct str *paths, size
                        "%.*s is a directory and %.*s is not: give two recordings or two profiles",
                        STR_ARGS(paths[dir]), STR_ARGS(paths[1 - dir]));
     }
-    if (count == 2) {
-        *out = dir_count == 2 ? INPUT_PAIR : INPUT_PROFILES;
-    } else {
-        *out = INPUT_RECORDING;
-    }
+    *out = count == 2 ? INPUT_PAIR : INPUT_RECORDING;
     return STATUS_OK;
 }
 

@@ -24,8 +24,8 @@ struct session {
 void session_init(struct session *session);
 void session_release(struct session *session);
 
-/* What the operands of `check` and `diff` are. */
-enum session_input { INPUT_RECORDING, INPUT_PAIR, INPUT_PROFILES };
+/* What the operands of `check` and `diff` are, where they are no plain profiles (plain.h). */
+enum session_input { INPUT_RECORDING, INPUT_PAIR };
 
 /* STATUS_USAGE when a recording is to be compared with a file. */
 NODISCARD enum status session_input(enum session_input *out, const struct str *paths, size_t count,

@@ -108,18 +108,6 @@ static enum status runtime_bytes(double *out, struct arena *arena, const struct 
     return STATUS_OK;
 }
 
-/* Of the first `metrics` columns: what was allocated only grows, what is in use may shrink. */
-static bool fold_is_negative(const struct fold *fold, size_t metrics)
-{
-    for (size_t i = 0; i < fold->site_count; i++) {
-        for (size_t m = 0; m < metrics; m++) {
-            if (fold->sites[i].value[m] < 0)
-                return true;
-        }
-    }
-    return false;
-}
-
 static double benchmark_bytes(const struct record_trial *trial)
 {
     double sum = 0;
@@ -138,7 +126,7 @@ static enum status load_trial(struct trial_fold *out, struct loader *loader, enu
     if (fold_point(&out->end, loader, &place, POINT_END, err))
         return err->status;
     check.period = out->end.period;
-    check.has_negative = fold_is_negative(&out->end, HEAP_METRICS);
+    check.has_negative = validity_is_negative(&out->end, HEAP_METRICS);
     if (loader->record->is_gotest) {
         out->alloc = out->end;
         out->end = (struct fold){.period = check.period};
@@ -152,7 +140,7 @@ static enum status load_trial(struct trial_fold *out, struct loader *loader, enu
         fold_subtract(&out->alloc, loader->arena, loader->names, &out->end, &out->warm);
         out->has_points = true;
         check.has_negative =
-            check.has_negative || fold_is_negative(&out->alloc, HEAP_ALLOC_SPACE + 1);
+            check.has_negative || validity_is_negative(&out->alloc, HEAP_ALLOC_SPACE + 1);
     }
     check.kept_bytes = (double)out->alloc.total[HEAP_ALLOC_SPACE];
     check.profile_bytes =
@@ -161,22 +149,12 @@ static enum status load_trial(struct trial_fold *out, struct loader *loader, enu
     return STATUS_OK;
 }
 
-static struct ledger_side side_of_program(const struct record_program *program)
-{
-    return (struct ledger_side){
-        .module = program->module,
-        .functions = program->functions,
-        .function_count = program->function_count,
-        .has_functions = program->has_functions,
-    };
-}
-
 static enum status load_side(struct ledger_side *out, struct loader *loader, enum side side,
                              struct err *err)
 {
     const struct record_scenario *record = loader->record;
     size_t count = record->trial_count[side][PHASE_EXACT];
-    *out = side_of_program(&record->programs[side]);
+    *out = ledger_side_of(&record->programs[side]);
     out->trials = ARENA_ARRAY(loader->arena, struct trial_fold, count + 1);
     for (size_t t = 0; t < count; t++) {
         const struct record_trial *trial = &record->trials[side][PHASE_EXACT][t];
@@ -243,7 +221,8 @@ enum status comparison_of_sources(struct comparison *out, struct arena *arena,
         targets[side] = targets_of(arena, &out->record->programs[side]);
         loader.options[side] = (struct fold_options){.runtime = &runtime[side],
                                                      .targets = &targets[side],
-                                                     .module = out->record->programs[side].module};
+                                                     .module = out->record->programs[side].module,
+                                                     .has_variances = true};
     }
     enum status status = compare_trials(out, &loader, err);
     intern_release(&names);
@@ -257,59 +236,6 @@ enum status comparison_of(struct comparison *out, struct arena *arena,
     const struct comparison_source sources[SIDES] = {{recording, scenario, SIDE_BASE},
                                                      {recording, scenario, SIDE_CAND}};
     return comparison_of_sources(out, arena, sources, hints, err);
-}
-
-static enum status fold_plain(struct trial_fold *out, struct arena *arena, struct intern *names,
-                              const struct comparison_profile *side, struct err *err)
-{
-    struct runtime_table runtime = {0};
-    struct fold fold = {0};
-    struct fold_options options = {
-        .runtime = &runtime, .targets = side->targets, .module = side->program.module};
-    if (runtime_table_open(&runtime, arena, side->program.go_version, err) ||
-        fold_heap(&fold, arena, names, side->profile, &options, err))
-        return err->status;
-    *out = (struct trial_fold){.alloc = fold, .end = fold, .request_count = 1};
-    return STATUS_OK;
-}
-
-static struct trial_check plain_check(const struct fold *fold, enum side side)
-{
-    double kept = (double)fold->total[HEAP_ALLOC_SPACE];
-    return (struct trial_check){
-        .side = side,
-        .number = 1,
-        .period = fold->period,
-        .has_negative = fold_is_negative(fold, HEAP_METRICS),
-        .profile_bytes = kept + (double)fold->excluded[HEAP_ALLOC_SPACE],
-        .kept_bytes = kept,
-    };
-}
-
-enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
-                                   const struct comparison_profile sides[SIDES],
-                                   const struct pair_hints *hints, struct err *err)
-{
-    struct trial_fold folds[SIDES] = {0};
-    struct trial_check checks[SIDES];
-    struct ledger_side ledger_sides[SIDES];
-    struct intern names;
-    struct record_scenario *record = ARENA_NEW(arena, struct record_scenario);
-    *out = (struct comparison){.scenario = STR("profiles"), .record = record};
-    intern_init(&names, arena);
-    for (int side = 0; side < SIDES; side++) {
-        record->programs[side] = sides[side].program;
-        if (fold_plain(&folds[side], arena, &names, &sides[side], err))
-            return err_wrap(err, "%s", side_name((enum side)side));
-        checks[side] = plain_check(&folds[side].alloc, (enum side)side);
-        ledger_sides[side] = side_of_program(&record->programs[side]);
-        ledger_sides[side].trials = &folds[side];
-        ledger_sides[side].len = 1;
-    }
-    validity_check(out, arena, checks, SIDES);
-    heap_rows_add(out, arena, &names, ledger_sides, hints);
-    intern_release(&names);
-    return STATUS_OK;
 }
 
 struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric)

@@ -108,8 +108,12 @@ struct comparison_row {
      * than noise, whatever others grew by.
      */
     double lost;
-    uint64_t samples[SIDES]; /* of CPU profiles: what the shares are shares of; else 0 */
-    double cand_share;       /* of the scenario's value on the candidate, 0..1 */
+    /*
+     * Of CPU profiles what the shares are shares of; of sampled heap profiles
+     * the effective samples behind the value; else 0.
+     */
+    uint64_t samples[SIDES];
+    double cand_share; /* of the scenario's value on the candidate, 0..1 */
     /*
      * SCENARIO rows of a profile that may not have been on: why their numbers
      * prove nothing. Empty elsewhere.
@@ -118,6 +122,8 @@ struct comparison_row {
     struct str measured_by; /* latency that is a load tool's: "hey"; empty: memgate's own */
     /* Why a growth may be larger than it looks: one that is proven stands, "ok" does not. */
     struct str shadow;
+    /* The value is of a whole profile, since nobody knows the requests behind it. */
+    bool is_per_profile;
     bool is_new;              /* nothing on the baseline */
     bool is_gone;             /* nothing on the candidate */
     struct culprit *culprits; /* SCENARIO and KIND rows with functions, largest growth first */
@@ -280,6 +286,7 @@ struct comparison {
     size_t note_count;
     size_t note_cap;
     size_t invalid_cap;
+    bool is_per_profile; /* plain profiles without request counts, see comparison_row */
     bool toolchain_changed;
     bool has_steady;
     bool has_rss;  /* rss was filled */
@@ -338,22 +345,38 @@ NODISCARD enum status comparison_of(struct comparison *out, struct arena *arena,
 void comparison_of_lone(struct comparison *out, struct arena *arena,
                         const struct comparison_source *source, enum side side);
 
-/* One side of a comparison of plain files. */
+/* A plain heap profile, from a file. */
 struct comparison_profile {
     const struct profile *profile;
+    struct str name;      /* of the file, for complaints */
+    double request_count; /* that it was taken over; 0: nobody knows */
+};
+
+/* One side of a comparison of plain files. */
+struct comparison_profiles {
+    const struct comparison_profile *items;
+    size_t len; /* > 0 */
     /* Of its executable where somebody has it: NULL and zeroed mean kinds by names alone. */
     const struct call_targets *targets;
     struct record_program program;
 };
 
 /*
- * Compares two plain heap profiles: values are whole-profile sums
- * ("one request"), intervals come from the sampling of each profile
- * alone (variance <= period * value, statistics of 1-in-period sampling).
+ * Compares plain heap profiles. Values are per request where all request
+ * counts are known, else whole-profile sums (row.is_per_profile), each
+ * file then being taken for the same work; with several files a side they
+ * are means. Intervals come from the sampling of the profiles alone, or
+ * from nothing at period 1, where one reading is the value. What forbids
+ * comparing the files is listed in `invalid`, file by file. STATUS_FORMAT
+ * with the file for one that is no Go heap profile.
  */
 NODISCARD enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
-                                             const struct comparison_profile sides[SIDES],
+                                             const struct comparison_profiles sides[SIDES],
                                              const struct pair_hints *hints, struct err *err);
+
+/* The unit of a metric's values here: whole profiles know no "per request". */
+enum unit comparison_unit(const struct comparison *comparison, enum metric metric);
+enum unit comparison_row_unit(const struct comparison_row *row);
 
 /* Why there is no row of the metric; empty where nothing is known of a reason. */
 struct str comparison_why_unmeasured(const struct comparison *comparison, enum metric metric);

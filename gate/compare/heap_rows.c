@@ -7,6 +7,7 @@
 #include "gate/compare/culprits.h"
 #include "gate/compare/details.h"
 #include "gate/compare/moved.h"
+#include "gate/compare/sampled_rows.h"
 #include "gate/compare/validity.h"
 
 /* Which column is which metric at which point, and at which levels it makes a row. */
@@ -39,7 +40,7 @@ struct row_maker {
     double *scratch[SIDES];  /* trial_max wide */
     double *zeros;           /* the values of a row of which nothing was seen */
     const bool *limits_kind; /* by kind: a rule judges it in single functions */
-    int64_t period;
+    struct sampling_rows sampling;
     bool has_points;
 };
 
@@ -57,61 +58,19 @@ void comparison_row_add(struct comparison *comparison, struct arena *arena,
     comparison->rows[comparison->row_count++] = *row;
 }
 
-/*
- * A sampled profile carries its own error: each object of size s is
- * sampled with p = 1 - exp(-s/R), and R * X bounds the variance of a sum
- * X of bytes from above for every s (it is exact for s << R). For objects
- * of mean size s it is R / s a piece.
- */
-static void widen_for_sampling(struct estimate *estimate, double variance_per_unit)
-{
-    double variance = variance_per_unit * (fabs(estimate->base) + fabs(estimate->cand));
-    double half = 2.575829303548901 * sqrt(variance); /* standard normal, two-sided 99 % */
-    estimate->delta_low = estimate->delta - half;
-    estimate->delta_high = estimate->delta + half;
-    if (estimate->has_ratio) {
-        estimate->ratio_low = estimate->delta_low / estimate->base;
-        estimate->ratio_high = estimate->delta_high / estimate->base;
-    }
-    estimate->bounded = true;
-}
-
-static bool counts_objects(enum column column)
-{
-    return column == COLUMN_ALLOC_OBJECTS || column == COLUMN_WARM_OBJECTS ||
-           column == COLUMN_END_OBJECTS;
-}
-
-/* Bytes a piece over both sides; a column of objects stands before its column of bytes. */
-static double object_size(const struct row_maker *maker, const struct ledger_row *row,
-                          enum column objects)
-{
-    double count = 0;
-    double bytes = 0;
-    for (int side = 0; side < SIDES; side++) {
-        count += ledger_mean(maker->ledger, row, (enum side)side, objects);
-        bytes += ledger_mean(maker->ledger, row, (enum side)side, (enum column)(objects + 1));
-    }
-    return count > 0 && bytes > count ? bytes / count : 1;
-}
-
 static struct estimate estimate_row(const struct row_maker *maker, const struct ledger_row *row,
                                     enum column column)
 {
+    if (sampled_has(maker->ledger, column))
+        return sampled_estimate(&maker->sampling, row, column);
     struct samples base =
         ledger_samples(maker->ledger, row, SIDE_BASE, column, maker->scratch[SIDE_BASE]);
     struct samples cand =
         ledger_samples(maker->ledger, row, SIDE_CAND, column, maker->scratch[SIDE_CAND]);
     struct estimate out = estimate_of(base, cand, ESTIMATE_DIFFERENCE);
-    bool single = !maker->has_points && base.len == 1 && cand.len == 1;
-    if (out.bounded || !single)
-        return out;
     /* A plain file at rate 1 is exact: one reading is the value. */
-    out.bounded = true;
-    if (maker->period > 1) {
-        double size = counts_objects(column) ? object_size(maker, row, column) : 1;
-        widen_for_sampling(&out, (double)maker->period / size);
-    }
+    if (!maker->has_points && base.len == 1 && cand.len == 1)
+        out.bounded = true;
     return out;
 }
 
@@ -262,7 +221,7 @@ static double fall_of(const struct row_maker *maker, const struct ledger_row *ro
     double base = ledger_mean(maker->ledger, row, SIDE_BASE, column);
     double cand = ledger_mean(maker->ledger, row, SIDE_CAND, column);
     double noise = moved_noise(column, fmax(base, cand));
-    if (maker->period > 1 && cand < base) {
+    if (sampled_has(maker->ledger, column) && cand < base) {
         struct estimate estimate = estimate_row(maker, row, column);
         noise = fmax(noise, estimate.delta_high - estimate.delta);
     }
@@ -317,11 +276,14 @@ static void make_row(const struct row_maker *maker, const struct ledger_row *row
         .level = row->level,
         .kind = row->kind,
         .estimate = estimate_row(maker, row, what->column),
+        .is_per_profile = maker->comparison->is_per_profile,
     };
     bool is_function = row_is_of_function(&out);
     bool empty = out.estimate.base <= 0 && out.estimate.cand <= 0;
     if (what->column == COLUMN_GROWTH_SPACE && maker->ledger->has_growth)
         empty = !widen_to_rise(&out.estimate, maker, row) && empty;
+    if (sampled_has(maker->ledger, what->column))
+        sampled_counts(out.samples, &maker->sampling, row, what->column);
     find_unknown(&out, maker, row, what->column);
     if (empty && row->level != ROW_SCENARIO && !may_be_missed(&out))
         return;
@@ -511,7 +473,7 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
         .zeros = ARENA_ARRAY(arena, double, SIDES *ledger.trial_max *COLUMNS),
         .shifts = &shifts,
         .limits_kind = hints->limits_kind,
-        .period = sides[SIDE_BASE].trials[0].alloc.period,
+        .sampling = sampled_rows(&ledger, &ledger.rows[0]),
         .has_points = sides[SIDE_BASE].trials[0].has_points,
     };
     map_init(&maker.shifts_to);

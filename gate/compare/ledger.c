@@ -47,6 +47,7 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
             .key = key,
             .kind = kind,
             .values = cells_of(ledger),
+            .variances = ledger->period > 1 ? cells_of(ledger) : NULL,
         };
         at = (uint32_t)ledger->len;
         row.function = at;
@@ -60,10 +61,15 @@ static struct ledger_row *row_for(struct builder *builder, enum row_level level,
     return &ledger->rows[at];
 }
 
+static size_t cell_at(const struct ledger *ledger, enum side side, size_t trial)
+{
+    return ((size_t)side * ledger->trial_max + trial) * COLUMNS;
+}
+
 static double *cell(const struct ledger *ledger, const struct ledger_row *row, enum side side,
                     size_t trial)
 {
-    return row->values + ((size_t)side * ledger->trial_max + trial) * COLUMNS;
+    return row->values + cell_at(ledger, side, trial);
 }
 
 struct ledger_row ledger_cum(const struct ledger_row *function)
@@ -116,10 +122,16 @@ struct posting {
     double scale;
 };
 
-/* The amounts of one site in the columns of its posting. */
+/* The amounts of one site in the columns of its posting, or their variances. */
 struct amounts {
     double objects;
     double space;
+};
+
+/* What a site adds to the rows it belongs to. */
+struct addition {
+    struct amounts amounts;
+    struct amounts variances;
 };
 
 static void add_amounts(double *columns, const struct posting *posting, struct amounts amounts,
@@ -132,32 +144,38 @@ static void add_amounts(double *columns, const struct posting *posting, struct a
 
 /* To a row's value and, where it is the row's own, to what it allocated itself. */
 static size_t post_row(struct builder *builder, const struct posting *posting,
-                       const struct ledger_row *what, struct amounts amounts, bool is_charged)
+                       const struct ledger_row *what, const struct addition *addition,
+                       bool is_charged)
 {
     struct ledger *ledger = builder->ledger;
     struct ledger_row *row = row_for(builder, what->level, what->key, what->kind);
     double share = 1.0 / (double)ledger->trial_count[posting->side];
-    add_amounts(cell(ledger, row, posting->side, posting->trial), posting, amounts, 1);
-    if (!is_charged)
-        add_amounts(row->flat + (size_t)posting->side * COLUMNS, posting, amounts, share);
+    size_t at = cell_at(ledger, posting->side, posting->trial);
+    add_amounts(row->values + at, posting, addition->amounts, 1);
+    if (row->variances)
+        add_amounts(row->variances + at, posting, addition->variances, 1);
+    if (!is_charged) {
+        double *flat = row->flat + (size_t)posting->side * COLUMNS;
+        add_amounts(flat, posting, addition->amounts, share);
+    }
     return (size_t)(row - ledger->rows);
 }
 
 /* To one function: its row, the row of the kind in it, and its sites. */
 static void post_function(struct builder *builder, const struct posting *posting,
                           struct name_id key, const struct ledger_site *site,
-                          struct amounts amounts)
+                          const struct addition *addition)
 {
     struct ledger *ledger = builder->ledger;
     const struct ledger_row whole = {.level = ROW_FUNCTION, .key = key};
     const struct ledger_row part = {
         .level = ROW_FUNCTION_KIND, .key = key, .kind = site->fold.kind};
     double share = 1.0 / (double)ledger->trial_count[posting->side];
-    size_t function = post_row(builder, posting, &whole, amounts, site->is_charged);
-    size_t kind = post_row(builder, posting, &part, amounts, site->is_charged);
+    size_t function = post_row(builder, posting, &whole, addition, site->is_charged);
+    size_t kind = post_row(builder, posting, &part, addition, site->is_charged);
     ledger->rows[kind].function = function;
     struct ledger_site *mean = site_for(builder, &ledger->rows[function], posting->side, site);
-    add_amounts(mean->mean, posting, amounts, share);
+    add_amounts(mean->mean, posting, addition->amounts, share);
 }
 
 /* A framework calls whatever it is given: what the program's own functions call is their doing. */
@@ -174,6 +192,19 @@ static void add_caller(struct builder *builder, enum side side, struct name_id f
     ARENA_PUSH(ledger->arena, ledger->callers, ledger->caller_count, ledger->caller_cap, row);
 }
 
+static struct addition addition_of(const struct posting *posting, const struct fold_site *fold)
+{
+    struct addition out = {
+        .amounts = {(double)fold->value[posting->from_objects] * posting->scale,
+                    (double)fold->value[posting->from_space] * posting->scale},
+    };
+    double square = posting->scale * posting->scale;
+    if (fold->variance)
+        out.variances = (struct amounts){fold->variance[posting->from_objects] * square,
+                                         fold->variance[posting->from_space] * square};
+    return out;
+}
+
 /*
  * The leaf's function gets every site. A site of a library is charged to
  * the program's own frame that called it as well.
@@ -183,8 +214,7 @@ static void post_site(struct builder *builder, const struct posting *posting,
 {
     const struct ledger_row scenario = {.level = ROW_SCENARIO};
     const struct ledger_row kind = {.level = ROW_KIND, .kind = fold->kind};
-    struct amounts amounts = {(double)fold->value[posting->from_objects] * posting->scale,
-                              (double)fold->value[posting->from_space] * posting->scale};
+    struct addition addition = addition_of(posting, fold);
     struct name_id leaf = keys_of(&builder->keys, posting->side, fold->func);
     struct name_id user = keys_of(&builder->keys, posting->side, fold->user);
     struct name_id caller = keys_of(&builder->keys, posting->side, fold->caller);
@@ -192,13 +222,13 @@ static void post_site(struct builder *builder, const struct posting *posting,
     struct ledger_site site = {.fold = *fold, .context = is_library ? user : caller};
     add_caller(builder, posting->side, fold->user, user);
     add_caller(builder, posting->side, fold->caller, caller);
-    (void)post_row(builder, posting, &scenario, amounts, false);
-    (void)post_row(builder, posting, &kind, amounts, false);
-    post_function(builder, posting, leaf, &site, amounts);
+    (void)post_row(builder, posting, &scenario, &addition, false);
+    (void)post_row(builder, posting, &kind, &addition, false);
+    post_function(builder, posting, leaf, &site, &addition);
     if (is_library) {
         site.is_charged = true;
         site.context = caller;
-        post_function(builder, posting, user, &site, amounts);
+        post_function(builder, posting, user, &site, &addition);
     }
 }
 
@@ -338,6 +368,18 @@ static void count_own_sites(struct builder *builder)
     }
 }
 
+static void take_trials(struct ledger *ledger, const struct ledger_side sides[SIDES])
+{
+    for (int side = 0; side < SIDES; side++) {
+        double *counts = ARENA_ARRAY(ledger->arena, double, sides[side].len + 1);
+        for (size_t t = 0; t < sides[side].len; t++)
+            counts[t] = sides[side].trials[t].request_count;
+        ledger->request_counts[side] = counts;
+    }
+    if (sides[SIDE_BASE].len > 0)
+        ledger->period = sides[SIDE_BASE].trials[0].alloc.period;
+}
+
 static void index_kind_rows(struct ledger *ledger)
 {
     ledger->kind_rows = ARENA_ARRAY(ledger->arena, uint32_t, ledger->len *ALLOC_KINDS);
@@ -346,6 +388,16 @@ static void index_kind_rows(struct ledger *ledger)
         if (row->level == ROW_FUNCTION_KIND)
             ledger->kind_rows[row->function * ALLOC_KINDS + row->kind] = (uint32_t)i + 1;
     }
+}
+
+struct ledger_side ledger_side_of(const struct record_program *program)
+{
+    return (struct ledger_side){
+        .module = program->module,
+        .functions = program->functions,
+        .function_count = program->function_count,
+        .has_functions = program->has_functions,
+    };
 }
 
 void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
@@ -360,6 +412,7 @@ void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
             out->trial_max = sides[side].len;
     }
     out->has_growth = have_growth(sides);
+    take_trials(out, sides);
     keys_init(&builder.keys, arena, names);
     map_init(&builder.staying);
     signatures_pair(&out->pairs, &builder.staying, &builder.keys, sides, hints);
@@ -403,4 +456,25 @@ struct samples ledger_samples(const struct ledger *ledger, const struct ledger_r
     for (size_t t = 0; t < ledger->trial_count[side]; t++)
         out[t] = cell(ledger, row, side, t)[column];
     return (struct samples){out, ledger->trial_count[side]};
+}
+
+bool column_is_per_request(enum column column)
+{
+    return column == COLUMN_ALLOC_OBJECTS || column == COLUMN_ALLOC_SPACE;
+}
+
+struct sampled_samples ledger_sampled(const struct ledger *ledger, const struct ledger_row *row,
+                                      enum side side, enum column column, double bound,
+                                      struct sampled *out)
+{
+    for (size_t t = 0; t < ledger->trial_count[side]; t++) {
+        size_t at = cell_at(ledger, side, t) + column;
+        double value = row->values[at];
+        out[t] = (struct sampled){
+            .value = value,
+            .variance = row->variances ? row->variances[at] : value * bound,
+            .exposure = column_is_per_request(column) ? ledger->request_counts[side][t] : 1,
+        };
+    }
+    return (struct sampled_samples){out, ledger->trial_count[side]};
 }

@@ -3,6 +3,7 @@
 
 #include "gate/compare/comparison.h"
 #include "gate/compare/pair.h"
+#include "gate/stats/counts.h"
 
 /*
  * The numbers behind a comparison: one value per side, trial and column
@@ -61,6 +62,7 @@ struct ledger_row {
     struct name_id key;   /* pair key of the function (candidate's); 0 for SCENARIO and KIND */
     enum alloc_kind kind; /* KIND and FUNCTION_KIND */
     double *values;       /* [side][trial][column], see ledger_samples */
+    double *variances;    /* likewise, by the sampling; NULL of exact folds and of `cum` */
     size_t function;      /* FUNCTION_KIND: index of its function's row; FUNCTION: its own */
     double *flat;         /* [side][column], mean over the trials of what it allocated itself */
     double *cum;          /* FUNCTION: like values, of every stack it stands in; NULL elsewhere */
@@ -95,10 +97,15 @@ struct ledger {
      * warm, end and the points behind it; else end less warm.
      */
     bool has_growth;
+    /* By trial of each side: what stands behind a value per request. */
+    double *request_counts[SIDES];
+    int64_t period; /* of the first trial's profile; above 1 it was sampled */
     struct pairs pairs;
     uint32_t *kind_rows; /* [row][kind]: index of the FUNCTION_KIND row + 1; 0 for none */
 };
 
+/* A side without trials yet. */
+struct ledger_side ledger_side_of(const struct record_program *program);
 void ledger_build(struct ledger *out, struct arena *arena, struct intern *names,
                   const struct ledger_side sides[SIDES], const struct pair_hints *hints);
 /* The row of the function that a FUNCTION or FUNCTION_KIND row is about. */
@@ -115,5 +122,15 @@ const struct ledger_row *ledger_kind_row(const struct ledger *ledger, const stru
 /* The values of a column over the trials of a side, into `out` (trial_max wide). */
 struct samples ledger_samples(const struct ledger *ledger, const struct ledger_row *row,
                               enum side side, enum column column, double *out);
+/* What was allocated is counted per request, what is live at a point is not. */
+bool column_is_per_request(enum column column);
+/*
+ * The same of a sampled profile with what the sampling makes of it; not of
+ * growth. Of `cum`, whose stacks have no variances, `bound` per unit of the
+ * value stands in for it.
+ */
+struct sampled_samples ledger_sampled(const struct ledger *ledger, const struct ledger_row *row,
+                                      enum side side, enum column column, double bound,
+                                      struct sampled *out);
 
 #endif

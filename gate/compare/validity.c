@@ -89,11 +89,27 @@ static void check_coverage(struct comparison *comparison, struct arena *arena,
     }
 }
 
+bool validity_is_negative(const struct fold *fold, size_t metrics)
+{
+    for (size_t i = 0; i < fold->site_count; i++) {
+        for (size_t m = 0; m < metrics; m++) {
+            if (fold->sites[i].value[m] < 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool validity_is_off(int64_t period)
+{
+    return period <= 0 || period > PERIOD_MAX;
+}
+
 static void check_trial(struct comparison *comparison, struct arena *arena,
                         const struct trial_check *check)
 {
     const char *side = side_name(check->side);
-    if (check->period <= 0 || check->period > PERIOD_MAX) {
+    if (validity_is_off(check->period)) {
         comparison_invalid(comparison, arena,
                            "%s, exact trial %u: heap profiling is off (period %lld)", side,
                            check->number, (long long)check->period);

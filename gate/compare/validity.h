@@ -16,6 +16,11 @@ struct trial_check {
     double benchmark_bytes; /* gotest: sum of B/op times iterations, as the benchmarks printed it */
 };
 
+/* Of the first `metrics` columns: what was allocated only grows, what is in use may shrink. */
+bool validity_is_negative(const struct fold *fold, size_t metrics);
+/* A period that no profile that was on has. */
+bool validity_is_off(int64_t period);
+
 void comparison_invalid(struct comparison *comparison, struct arena *arena, const char *format, ...)
     PRINTF_LIKE(3, 4);
 void comparison_note(struct comparison *comparison, struct arena *arena, const char *format, ...)

@@ -3,6 +3,7 @@
 #include "gate/fold/order.h"
 #include "gate/fold/origin.h"
 #include "gate/fold/rows.h"
+#include "gate/fold/sampling.h"
 #include "gate/fold/sites.h"
 #include "gate/fold/values.h"
 
@@ -31,6 +32,7 @@ struct folding {
     struct rows rows;
     struct origins origins;
     struct sites sites;
+    struct sampling sampling;      /* without an arena nobody asked */
     struct memo *memos;            /* by the first two locations; one in place of another */
     struct memo other;             /* of a sample that none of them stands for */
     struct fold sums;              /* total and excluded */
@@ -162,6 +164,8 @@ static bool sample_add(struct folding *folding, const struct profile_sample *sam
     }
     values_add(folding->sites.values[memo->site - 1], values);
     values_add(folding->sums.total, values);
+    if (folding->sampling.arena)
+        sampling_add(&folding->sampling, memo->site, sample, values);
     rows_add(&folding->rows, sample, next, memo->leaf, values);
     return true;
 }
@@ -174,6 +178,8 @@ static struct fold fold_collect(struct arena *arena, const struct intern *names,
     fold.site_count = folding->sites.len;
     fold.sites = ARENA_ARRAY(arena, struct fold_site, fold.site_count);
     sites_collect(&folding->sites, fold.sites);
+    for (size_t i = 0; i < fold.site_count && i < folding->sampling.cap; i++)
+        fold.sites[i].variance = folding->sampling.of_site[i];
     rows_collect(&folding->rows, arena, &fold);
     sites_sort(fold.sites, fold.site_count, names);
     functions_sort(fold.functions, fold.function_count, names);
@@ -222,6 +228,8 @@ enum status fold_heap(struct fold *out, struct arena *arena, struct intern *name
     assert(options->runtime);
     if (columns_find(&folding, err))
         return err->status;
+    if (options->has_variances && profile->period > 1)
+        folding.sampling = (struct sampling){.arena = arena, .period = (double)profile->period};
     struct arena scratch;
     arena_init(&scratch);
     folding.frames = frames_of(profile, &scratch, names, options);

@@ -47,6 +47,8 @@ struct fold_site {
      */
     struct name_id caller;
     int64_t value[HEAP_METRICS];
+    const double
+        *variance; /* by metric, of the values by the sampling; NULL: not asked for, or 0 */
 };
 
 /*
@@ -76,6 +78,7 @@ struct fold_options {
     const struct runtime_table *runtime; /* of the program's Go release; never NULL */
     const struct call_targets *targets;  /* NULL: kinds by visible frames and name rules only */
     struct str module;                   /* of the program; empty: only "main." is the user's */
+    bool has_variances;                  /* asks for those of sites, see sampling.h */
 };
 
 /*
@@ -96,7 +99,12 @@ NODISCARD enum status fold_heap(struct fold *out, struct arena *arena, struct in
                                 const struct profile *profile, const struct fold_options *options,
                                 struct err *err);
 
-/* later - earlier, site by site and function by function; rows that became zero are kept out. */
+/*
+ * later - earlier, site by site and function by function; rows that became
+ * zero are kept out. What was allocated is counted on, so its variance is
+ * that of the samples in between; what is live at one time and at another
+ * varies by both.
+ */
 void fold_subtract(struct fold *out, struct arena *arena, const struct intern *names,
                    const struct fold *later, const struct fold *earlier);
 

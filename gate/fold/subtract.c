@@ -1,5 +1,7 @@
 #include "gate/fold/fold.h"
 
+#include <math.h>
+
 #include "gate/base/num.h"
 #include "gate/fold/order.h"
 
@@ -33,8 +35,26 @@ static int merge_side(size_t i, size_t later_count, size_t j, size_t earlier_cou
     return j == earlier_count ? -1 : order;
 }
 
-static void sites_subtract(struct fold *out, const struct intern *names, const struct fold *later,
-                           const struct fold *earlier)
+static double variance_at(const struct fold_site *site, size_t metric)
+{
+    return site && site->variance ? site->variance[metric] : 0;
+}
+
+static const double *variance_minus(struct arena *arena, const struct fold_site *later,
+                                    const struct fold_site *earlier)
+{
+    if ((!later || !later->variance) && (!earlier || !earlier->variance))
+        return NULL;
+    double *out = ARENA_ARRAY(arena, double, HEAP_METRICS);
+    for (size_t i = 0; i < HEAP_METRICS; i++) {
+        double sign = i <= HEAP_ALLOC_SPACE ? -1 : 1;
+        out[i] = fmax(0, variance_at(later, i) + sign * variance_at(earlier, i));
+    }
+    return out;
+}
+
+static void sites_subtract(struct fold *out, struct arena *arena, const struct intern *names,
+                           const struct fold *later, const struct fold *earlier)
 {
     size_t i = 0;
     size_t j = 0;
@@ -43,11 +63,15 @@ static void sites_subtract(struct fold *out, const struct intern *names, const s
         if (i < later->site_count && j < earlier->site_count)
             order = site_compare(names, &later->sites[i], &earlier->sites[j]);
         int side = merge_side(i, later->site_count, j, earlier->site_count, order);
-        struct fold_site site = side <= 0 ? later->sites[i] : earlier->sites[j];
-        const int64_t *plus = side <= 0 ? later->sites[i++].value : values_zero;
-        const int64_t *minus = side >= 0 ? earlier->sites[j++].value : values_zero;
-        if (values_minus(site.value, plus, minus))
-            out->sites[out->site_count++] = site;
+        const struct fold_site *plus = side <= 0 ? &later->sites[i++] : NULL;
+        const struct fold_site *minus = side >= 0 ? &earlier->sites[j++] : NULL;
+        struct fold_site site = side <= 0 ? later->sites[i - 1] : earlier->sites[j - 1];
+        bool is_left = values_minus(site.value, plus ? plus->value : values_zero,
+                                    minus ? minus->value : values_zero);
+        if (!is_left)
+            continue;
+        site.variance = variance_minus(arena, plus, minus);
+        out->sites[out->site_count++] = site;
     }
 }
 
@@ -79,7 +103,7 @@ void fold_subtract(struct fold *out, struct arena *arena, const struct intern *n
     fold.sites = ARENA_ARRAY(arena, struct fold_site, later->site_count + earlier->site_count);
     fold.functions =
         ARENA_ARRAY(arena, struct fold_function, later->function_count + earlier->function_count);
-    sites_subtract(&fold, names, later, earlier);
+    sites_subtract(&fold, arena, names, later, earlier);
     functions_subtract(&fold, names, later, earlier);
     (void)values_minus(fold.total, later->total, earlier->total);
     (void)values_minus(fold.excluded, later->excluded, earlier->excluded);

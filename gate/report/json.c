@@ -73,7 +73,7 @@ static void write_samples(struct json_writer *json, const struct comparison_row 
 {
     if (row->estimate.bounded && row->estimate.has_cand_interval)
         write_pair(json, "cand_interval", row->estimate.cand_low, row->estimate.cand_high);
-    if (row->samples[SIDE_CAND] == 0)
+    if (row->samples[SIDE_BASE] == 0 && row->samples[SIDE_CAND] == 0)
         return;
     json_object(json, "samples");
     json_u64(json, "base", row->samples[SIDE_BASE]);
@@ -97,7 +97,7 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
     } else {
         json_null(json, "interval");
     }
-    json_str(json, "unit", str_from(unit_name(metric_unit(row->metric))));
+    json_str(json, "unit", str_from(unit_name(comparison_row_unit(row))));
     if (row->measured_by.len)
         json_str(json, "measured_by", row->measured_by);
     write_samples(json, row);

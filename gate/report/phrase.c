@@ -92,12 +92,12 @@ struct str phrase_subject(struct arena *arena, const struct comparison_row *row)
 
 struct str phrase_value(struct arena *arena, const struct comparison_row *row, double value)
 {
-    return per_what(arena, row, written(arena, metric_unit(row->metric), value, false));
+    return per_what(arena, row, written(arena, comparison_row_unit(row), value, false));
 }
 
 struct str phrase_change(struct arena *arena, const struct comparison_row *row)
 {
-    enum unit unit = metric_unit(row->metric);
+    enum unit unit = comparison_row_unit(row);
     if (unit == UNIT_RATIO)
         return points(arena, row->estimate.delta);
     struct str delta = per_what(arena, row, written(arena, unit, row->estimate.delta, true));
@@ -110,7 +110,7 @@ struct str phrase_change(struct arena *arena, const struct comparison_row *row)
 /* What a budget was held against is the candidate alone. */
 static struct str cand_interval(struct arena *arena, const struct comparison_row *row)
 {
-    enum unit unit = metric_unit(row->metric);
+    enum unit unit = comparison_row_unit(row);
     struct str low = written(arena, unit, row->estimate.cand_low, false);
     struct str high = written(arena, unit, row->estimate.cand_high, false);
     return str_format(arena, "candidate [%.*s, %.*s]", STR_ARGS(low), STR_ARGS(high));
@@ -124,7 +124,7 @@ struct str phrase_interval(struct arena *arena, const struct finding *finding)
         return STR("no interval");
     if (finding->is_budget && estimate->has_cand_interval)
         return cand_interval(arena, row);
-    enum unit unit = estimate->has_ratio ? UNIT_RATIO : metric_unit(row->metric);
+    enum unit unit = estimate->has_ratio ? UNIT_RATIO : comparison_row_unit(row);
     double low = estimate->has_ratio ? estimate->ratio_low : estimate->delta_low;
     double high = estimate->has_ratio ? estimate->ratio_high : estimate->delta_high;
     return str_format(arena, "[%.*s, %.*s]", STR_ARGS(written(arena, unit, low, true)),
@@ -135,8 +135,8 @@ struct str phrase_limit(struct arena *arena, const struct finding *finding)
 {
     const struct comparison_row *row = finding->row;
     if (!finding->is_budget)
-        return per_what(arena, row, written(arena, metric_unit(row->metric), finding->limit, true));
-    enum unit unit = finding->rule->max_share.set ? UNIT_RATIO : metric_unit(row->metric);
+        return per_what(arena, row, written(arena, comparison_row_unit(row), finding->limit, true));
+    enum unit unit = finding->rule->max_share.set ? UNIT_RATIO : comparison_row_unit(row);
     return str_format(arena, "at most %.*s", STR_ARGS(written(arena, unit, finding->limit, false)));
 }
 
@@ -192,7 +192,7 @@ static struct str called_phrase(struct arena *arena, const struct finding *findi
 {
     const struct comparison_row *row = finding->row;
     const struct comparison_row *own = finding->own;
-    enum unit unit = metric_unit(row->metric);
+    enum unit unit = comparison_row_unit(row);
     double called = row->estimate.delta - own->estimate.delta;
     struct str lost = per_what(arena, row, written(arena, unit, own->lost, false));
     struct str more = per_what(arena, row, written(arena, unit, fabs(called), false));
@@ -210,13 +210,13 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
         out.items[out.len++] = finding->reason;
     if (finding->own)
         out.items[out.len++] = called_phrase(arena, finding);
-    if (row->samples[SIDE_CAND]) {
+    bool allocates = metric_has_kinds(row->metric);
+    if (row->samples[SIDE_CAND] || (allocates && row->samples[SIDE_BASE])) {
         out.items[out.len++] =
-            str_format(arena, "of %llu CPU samples on the baseline, %llu on the candidate",
-                       (unsigned long long)row->samples[SIDE_BASE],
+            str_format(arena, "of %llu %ssamples on the baseline, %llu on the candidate",
+                       (unsigned long long)row->samples[SIDE_BASE], allocates ? "" : "CPU ",
                        (unsigned long long)row->samples[SIDE_CAND]);
     }
-    bool allocates = metric_has_kinds(row->metric);
     if (named && row->is_new) {
         out.items[out.len++] = allocates ? STR("allocates nothing on the baseline")
                                          : STR("is in no profile of the baseline");
@@ -231,7 +231,7 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
     }
     if (named && fabs(row->moved) > 0) {
         struct str amount =
-            per_what(arena, row, written(arena, metric_unit(row->metric), row->moved, true));
+            per_what(arena, row, written(arena, comparison_row_unit(row), row->moved, true));
         struct str where = moved_where(arena, row);
         out.items[out.len++] =
             str_format(arena, "%.*s of it moved %.*s", STR_ARGS(amount), STR_ARGS(where));

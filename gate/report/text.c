@@ -175,7 +175,7 @@ static void write_moved(const struct text *text)
         buf_text(text->out, " -> ");
         buf_str(text->out, phrase_name(text->arena, moved->to));
         buf_text(text->out, "  ");
-        unit_write(text->out, metric_unit(moved->metric), moved->bytes, false);
+        unit_write(text->out, comparison_unit(comparison, moved->metric), moved->bytes, false);
         if (moved->metric == METRIC_INUSE_SPACE)
             buf_text(text->out, " held");
         buf_byte(text->out, '\n');
@@ -212,7 +212,8 @@ static void write_unlisted(const struct text *text)
         if (entry->bytes[SIDE_CAND] <= 0)
             continue;
         buf_text(text->out, "  other   ");
-        unit_write(text->out, UNIT_BYTES_PER_REQUEST, entry->bytes[SIDE_CAND], false);
+        unit_write(text->out, comparison_unit(comparison, METRIC_ALLOC_SPACE),
+                   entry->bytes[SIDE_CAND], false);
         buf_text(text->out, entry->is_runtime ? " in " : " by ");
         escape_text(text->out, entry->entry.len ? entry->entry : STR("a function without a name"));
         buf_text(text->out, entry->is_runtime ? ", of the runtime's own stacks\n"

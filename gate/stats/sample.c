@@ -53,46 +53,6 @@ uint64_t sample_percentile_u64(const uint64_t *values, size_t n, size_t percent)
     return values[(n * percent + 99) / 100 - 1];
 }
 
-/* Keeps a denominator of the continued fraction away from zero (Lentz). */
-static double away_from_zero(double value)
-{
-    const double tiny = 1e-300;
-    return fabs(value) < tiny ? tiny : value;
-}
-
-static double beta_fraction(double a, double b, double x)
-{
-    enum { STEPS_MAX = 1000 };
-    double c = 1;
-    double d = 1 / away_from_zero(1 - (a + b) * x / (a + 1));
-    double h = d;
-    for (int m = 1; m <= STEPS_MAX; m++) {
-        double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-        d = 1 / away_from_zero(1 + even * d);
-        c = away_from_zero(1 + even / c);
-        h *= d * c;
-        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-        d = 1 / away_from_zero(1 + odd * d);
-        c = away_from_zero(1 + odd / c);
-        h *= d * c;
-        if (fabs(d * c - 1) < 1e-16)
-            break;
-    }
-    return h;
-}
-
-double incomplete_beta(double a, double b, double x)
-{
-    assert(a > 0 && b > 0 && x >= 0 && x <= 1);
-    if (x <= 0 || x >= 1)
-        return x <= 0 ? 0 : 1;
-    double front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x));
-    /* The fraction converges fast on one side of the mean only. */
-    if (x < (a + 1) / (a + b + 2))
-        return front * beta_fraction(a, b, x) / a;
-    return 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
-
 double student_cdf(double t, double df)
 {
     assert(df > 0);

@@ -2,6 +2,7 @@
 #define GATE_STATS_SAMPLE_H
 
 #include "gate/base/base.h"
+#include "gate/stats/tails.h"
 
 /* Summaries of a few numbers, one per process. n may be 0. */
 double sample_mean(const double *values, size_t n);
@@ -21,7 +22,5 @@ uint64_t sample_percentile_u64(const uint64_t *values, size_t n, size_t percent)
  */
 double student_cdf(double t, double df);
 double student_quantile(double p, double df);
-/* I_x(a, b) by the continued fraction of DLMF 8.17.22. */
-double incomplete_beta(double a, double b, double x);
 
 #endif

@@ -325,8 +325,16 @@ profiles=(
     'two.pb|two.pb: function 5: function id 1 is defined twice'
     'long-varint.pb|byte 1: varint is longer than 64 bits'
     'period-zero.pb.gz|heap profiling is off (period 0)'
-    'period-other.pb.gz|profile periods differ'
-    'no-samples.pb.gz|heap profile is empty'
+    'period-other.pb.gz|period-other.pb.gz has 524288'
+    'period-other.pb.gz|good.pb.gz has 1'
+    'period-other.pb.gz|take all of them with the same GODEBUG=memprofilerate'
+    'no-samples.pb.gz|no-samples.pb.gz: the heap profile is empty; take it after the load'
+    'cpu.pb.gz|cpu.pb.gz is not a heap profile of allocations: it has samples/count cpu/nanoseconds, not'
+    'cpu.pb.gz|take it from /debug/pprof/heap or allocs'
+    'held.pb.gz|held.pb.gz is not a heap profile of allocations: it has objects/count space/bytes, not'
+    'kilobytes.pb.gz|it has alloc_objects/count alloc_space/kilobytes'
+    'delta.pb.gz|good.pb.gz counts since the start of its process'
+    'delta.pb.gz|delta.pb.gz is a difference over 30 s'
     'missing.pb.gz|No such file or directory'
 )
 

@@ -38,10 +38,10 @@ def packed(field, values):
 class Profile:
     """One function per sample; the keyword arguments bend what the case is about."""
 
-    def __init__(self, rows, period=1, names=None, location=None):
+    def __init__(self, rows, period=1, names=None, location=None, types=UNIT, seconds=0):
         self.strings = [""]
         self.body = b""
-        for kind, unit in UNIT:
+        for kind, unit in types:
             self.body += block(1, number(1, self.text(kind)) + number(2, self.text(unit)))
         for i, values in enumerate(rows, 1):
             place = location if location and i == len(rows) else i
@@ -54,6 +54,8 @@ class Profile:
                                + number(4, self.text("/src/main.go")))
         self.body += block(11, number(1, self.text("space")) + number(2, self.text("bytes")))
         self.body += number(12, period)
+        if seconds:
+            self.body += number(10, seconds * 10**9)
 
     def text(self, value):
         if value not in self.strings:
@@ -97,6 +99,12 @@ def cases():
         "overflow.pb": Profile(rows(count=4, size=1 << 62)).raw(),
         "two.pb": Profile(rows()).raw() * 2,
         "period-zero.pb.gz": Profile(rows(), period=0).gzip(),
+        "cpu.pb.gz": Profile([[5, 50000000]], types=[("samples", "count"),
+                                                     ("cpu", "nanoseconds")]).gzip(),
+        "held.pb.gz": Profile([[10, 5000]], types=[("objects", "count"), ("space", "bytes")]).gzip(),
+        "kilobytes.pb.gz": Profile(rows(), types=[(k, u.replace("bytes", "kilobytes"))
+                                                  for k, u in UNIT]).gzip(),
+        "delta.pb.gz": Profile(rows(), seconds=30).gzip(),
         "period-other.pb.gz": Profile(rows(), period=524288).gzip(),
         "no-samples.pb.gz": Profile([]).gzip(),
         "long-varint.pb": b"\x0a" + b"\xff" * 10 + b"\x7f",

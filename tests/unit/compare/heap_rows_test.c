@@ -256,25 +256,52 @@ static void a_row_knows_the_file_of_the_other_side(void **state)
 }
 
 /*
- * Period 100, 300 and 100 bytes: variance <= 100 * (300 + 100) = 40000,
- * standard deviation 200, half width 2.5758293 * 200 = 515.16586.
+ * 100 and 150 samples of 1000 bytes each: the bounds of tests/oracle/counts.py, of the difference in
+ * samples, hold for the bytes, the objects and every stack of the function alike.
  */
 static void a_sampled_profile_bounds_its_own_error(void **state)
 {
     static const struct site_text base[SITES_MAX] = {
-        SITE("m.io/a.F", 1, ALLOC_KIND_MAP, 100, NULL)};
+        SITE("m.io/a.F", 1, ALLOC_KIND_MAP, 100000, NULL)};
     static const struct site_text cand[SITES_MAX] = {
-        SITE("m.io/a.F", 1, ALLOC_KIND_MAP, 300, NULL)};
+        SITE("m.io/a.F", 1, ALLOC_KIND_MAP, 150000, NULL)};
     struct fixture fixture;
     (void)state;
     fixture_init(&fixture);
-    compare(&fixture, base, cand, 100);
-    const struct estimate *have = &row_of(&fixture, ROW_FUNCTION, "m.io/a.F")->estimate;
-    assert_true(have->bounded);
-    assert_close(have->delta_low, 200 - 515.16586, 1e-6);
-    assert_close(have->delta_high, 200 + 515.16586, 1e-6);
-    assert_close(have->ratio_high, 7.1516586, 1e-6);
+    compare(&fixture, base, cand, 1000);
+    const struct comparison_row *row = row_of(&fixture, ROW_FUNCTION, "m.io/a.F");
+    const struct estimate *estimates[] = {&row->estimate, &row->cum};
+    for (size_t i = 0; i < ARRAY_LEN(estimates); i++) {
+        assert_true(estimates[i]->bounded);
+        assert_close(estimates[i]->delta_low / 1000, 6.984607698856604, 1e-9);
+        assert_close(estimates[i]->delta_high / 1000, 91.98046863240006, 1e-9);
+        assert_close(estimates[i]->ratio_low, 0.06984607698856604, 1e-9);
+        assert_close(estimates[i]->ratio_high, 1.1174917922564358, 1e-9);
+    }
+    assert_int_equal(row->samples[SIDE_BASE], 100);
+    assert_int_equal(row->samples[SIDE_CAND], 150);
     fixture_release(&fixture);
+}
+
+/* A kind of which no sample was seen may be there: up to 5.298 samples (Garwood's for 0). */
+static void nothing_seen_in_a_sampled_profile_has_an_interval(void **state)
+{
+    static const struct site_text sites[SITES_MAX] = {
+        SITE("m.io/a.F", 1, ALLOC_KIND_UNKNOWN, 100000, NULL)};
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    compare(&fixture, sites, sites, 1000);
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        if (row->metric == METRIC_ALLOC_SPACE && row->level == ROW_KIND &&
+            row->kind == ALLOC_KIND_SLICE) {
+            assert_close(row->estimate.delta_high, 5298.317366548036, 1e-9);
+            fixture_release(&fixture);
+            return;
+        }
+    }
+    fail_msg("no row of slices");
 }
 
 /* F stands in stacks of 500 and 900 bytes, of which it allocates 100 itself; two trials at 10 requests. */
@@ -479,6 +506,7 @@ int main(void)
         cmocka_unit_test(a_rename_that_no_list_confirms_is_noted),
         cmocka_unit_test(a_row_knows_the_file_of_the_other_side),
         cmocka_unit_test(a_sampled_profile_bounds_its_own_error),
+        cmocka_unit_test(nothing_seen_in_a_sampled_profile_has_an_interval),
         cmocka_unit_test(a_function_row_carries_its_cumulative_means),
         cmocka_unit_test(a_librarys_bytes_are_charged_to_the_programs_own_frame),
         cmocka_unit_test(bytes_without_a_kind_are_told_with_every_row),

@@ -71,6 +71,15 @@ static inline void add_cum(struct fixture *fixture, struct fold *fold, const str
     }
 }
 
+/* Of objects of 8 bytes, far below the period: each sample stands for `period` bytes. */
+static inline double *small_object_variance(struct fixture *fixture, int64_t bytes, int64_t period)
+{
+    double *out = ARENA_ARRAY(&fixture->arena, double, HEAP_METRICS);
+    out[HEAP_ALLOC_SPACE] = period > 1 ? (double)bytes * (double)period : 0;
+    out[HEAP_ALLOC_OBJECTS] = out[HEAP_ALLOC_SPACE] / 64;
+    return out;
+}
+
 static inline struct fold fold_of(struct fixture *fixture, const struct site_text *texts,
                                   int64_t period)
 {
@@ -90,6 +99,7 @@ static inline struct fold fold_of(struct fixture *fixture, const struct site_tex
         site->kind = text->kind;
         site->value[HEAP_ALLOC_OBJECTS] = text->bytes / 8;
         site->value[HEAP_ALLOC_SPACE] = text->bytes;
+        site->variance = small_object_variance(fixture, text->bytes, period);
         add_cum(fixture, &out, text);
     }
     return out;
