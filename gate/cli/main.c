@@ -14,6 +14,8 @@ static const struct command commands[] = {
      "everything a recording knows of one function: pairing, lines, kinds, callers, rules"},
     {"report", cmd_report, "DIR", "a recording's report in another format"},
     {"lint", cmd_lint, "[FILE]", "check the policy and say which rule wins where"},
+    {"selftest", cmd_selftest, "[DIR]",
+     "inject known costs into a recording: can every block rule go red?"},
 };
 
 const char *cli_version(void)

@@ -180,22 +180,20 @@ static const struct rule *steady_rule(const struct policy *policy, struct str sc
 }
 
 /* A refused steady phase voids the verdict only of those who wanted a verdict on it. */
-static void require_steady(struct session *session)
+static void require_steady(const struct policy *policy, struct arena *arena,
+                           struct comparison *comparison)
 {
-    for (size_t i = 0; i < session->comparison_count; i++) {
-        struct comparison *comparison = &session->comparisons[i];
-        const struct rule *rule = steady_rule(&session->policy, comparison->scenario);
-        if (!rule || comparison->steady_refusal.len == 0)
-            continue;
-        /* A built-in rule has no line. */
-        struct str line = rule->origin.line ? str_format(&session->arena, ":%u", rule->origin.line)
-                                            : (struct str){"", 0};
-        comparison_invalid(comparison, &session->arena,
-                           "%s was not compared, but a rule limits it (%.*s%.*s): %.*s; memgate "
-                           "check --quick judges allocation alone",
-                           metric_name(rule->metric), STR_ARGS(rule->origin.file), STR_ARGS(line),
-                           STR_ARGS(comparison->steady_refusal));
-    }
+    const struct rule *rule = steady_rule(policy, comparison->scenario);
+    if (!rule || comparison->steady_refusal.len == 0)
+        return;
+    /* A built-in rule has no line. */
+    struct str line =
+        rule->origin.line ? str_format(arena, ":%u", rule->origin.line) : (struct str){"", 0};
+    comparison_invalid(comparison, arena,
+                       "%s was not compared, but a rule limits it (%.*s%.*s): %.*s; memgate "
+                       "check --quick judges allocation alone",
+                       metric_name(rule->metric), STR_ARGS(rule->origin.file), STR_ARGS(line),
+                       STR_ARGS(comparison->steady_refusal));
 }
 
 /* The kinds that a rule limits in single functions. */
@@ -228,15 +226,35 @@ enum status session_judge(struct session *session, struct err *err)
     session_take_hints(session);
     if (compare_all(session, err))
         return err->status;
-    if (!quick)
-        require_steady(session);
-    struct judge_input input = {
+    for (size_t i = 0; i < session->comparison_count && !quick; i++)
+        require_steady(&session->policy, &session->arena, &session->comparisons[i]);
+    struct judge_input input = session_judge_input(session);
+    return judge(&session->judgement, &session->arena, &input, err);
+}
+
+struct judge_input session_judge_input(const struct session *session)
+{
+    return (struct judge_input){
         .policy = &session->policy,
         .comparisons = session->comparisons,
         .comparison_count = session->comparison_count,
-        .quick = quick,
+        .quick = session->recording.quick || session->quick,
     };
-    return judge(&session->judgement, &session->arena, &input, err);
+}
+
+enum status session_judge_other(struct judgement *out, struct arena *arena,
+                                const struct session *session, const struct recording *recording,
+                                size_t scenario, struct err *err)
+{
+    struct judge_input input = session_judge_input(session);
+    struct comparison *all = ARENA_ARRAY(arena, struct comparison, session->comparison_count);
+    memcpy(all, session->comparisons, session->comparison_count * sizeof(*all));
+    if (comparison_of(&all[scenario], arena, recording, scenario, &session->hints, err))
+        return err_wrap(err, "scenario %.*s", STR_ARGS(recording->scenarios[scenario].name));
+    if (!input.quick)
+        require_steady(input.policy, arena, &all[scenario]);
+    input.comparisons = all;
+    return judge(out, arena, &input, err);
 }
 
 static enum status render(struct buf *out, struct session *session,

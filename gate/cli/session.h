@@ -49,6 +49,16 @@ NODISCARD enum status session_compare(struct session *session, const struct str 
 void session_take_hints(struct session *session);
 /* Judges session->recording by session->policy. */
 NODISCARD enum status session_judge(struct session *session, struct err *err);
+/* What session_judge judges: the session's comparisons by its policy. */
+struct judge_input session_judge_input(const struct session *session);
+/*
+ * Judges what session_judge judged, one recording, but for one scenario,
+ * which is taken from another that has the same scenarios.
+ */
+NODISCARD enum status session_judge_other(struct judgement *out, struct arena *arena,
+                                          const struct session *session,
+                                          const struct recording *recording, size_t scenario,
+                                          struct err *err);
 /* Writes every format's file below dir. */
 NODISCARD enum status session_write_reports(struct session *session, struct str dir,
                                             struct err *err);

@@ -195,6 +195,12 @@ static bool metric_applies(const struct comparison *comparison, enum metric metr
     return !of_service || !comparison->record->is_gotest;
 }
 
+bool judge_applies(const struct judge_input *input, const struct comparison *comparison,
+                   enum metric metric)
+{
+    return metric_applies(comparison, metric, input->plain);
+}
+
 static bool has_whole_row(const struct comparison *comparison, enum metric metric)
 {
     for (size_t i = 0; i < comparison->row_count; i++) {
@@ -206,7 +212,7 @@ static bool has_whole_row(const struct comparison *comparison, enum metric metri
     return false;
 }
 
-static bool rule_runs(const struct judge_input *input, const struct rule *rule)
+bool judge_runs(const struct judge_input *input, const struct rule *rule)
 {
     return metric_is_exact(rule->metric) || (!input->quick && !input->plain);
 }
@@ -226,7 +232,7 @@ static const struct rule *unmeasured(const struct judging *judging,
         const struct rule *rule = &input->policy->rules[i];
         bool elsewhere = rule->selector.scenario.len &&
                          !str_equal(rule->selector.scenario, comparison->scenario);
-        if (!elsewhere && rule_runs(input, rule) && !is_waived(comparison, rule) &&
+        if (!elsewhere && judge_runs(input, rule) && !is_waived(comparison, rule) &&
             metric_applies(comparison, rule->metric, input->plain) &&
             !has_whole_row(comparison, rule->metric))
             return rule;
@@ -268,7 +274,8 @@ static void judge_doubted(struct judged_scenario *out, struct judging *judging)
         const struct rule *rule = &policy->rules[i];
         bool here = rule->selector.scenario.len == 0 ||
                     str_equal(rule->selector.scenario, out->comparison->scenario);
-        if (!here || !selector_names_functions(&rule->selector) || !rule_runs(judging->input, rule))
+        if (!here || !selector_names_functions(&rule->selector) ||
+            !judge_runs(judging->input, rule))
             continue;
         const struct comparison_row *row = doubted_row(out->comparison, rule->metric);
         if (row)
@@ -370,7 +377,7 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
     const struct judge_input *input = judging->input;
     for (size_t i = 0; i < input->policy->rule_count; i++) {
         const struct rule *rule = &input->policy->rules[i];
-        if (!rule_runs(input, rule) || !concerns_run(input, rule, false))
+        if (!judge_runs(input, rule) || !concerns_run(input, rule, false))
             continue;
         bool met = judging->met[i] > 0;
         bool measured = concerns_run(input, rule, true);

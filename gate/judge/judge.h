@@ -87,6 +87,12 @@ struct judge_input {
     bool plain; /* two profile files: only rules on allocation apply */
 };
 
+/* False for rules that this run leaves out on purpose (quick, plain). */
+bool judge_runs(const struct judge_input *input, const struct rule *rule);
+/* False for a metric that a scenario of this driver cannot have: rules on it say nothing there. */
+bool judge_applies(const struct judge_input *input, const struct comparison *comparison,
+                   enum metric metric);
+
 /*
  * STATUS_POLICY when a rule that names a function, package or file
  * matches nothing on either side: a gate that watches nothing must not

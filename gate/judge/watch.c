@@ -313,6 +313,28 @@ bool watch_knows(const struct watch *watch, const struct rule *rule)
            watch->presence[SIDE_CAND][at] == PRESENCE_THERE;
 }
 
+struct str watch_example(const struct watch *watch, struct arena *arena, const struct rule *rule)
+{
+    const struct comparison *comparison = watch->comparison;
+    const struct record_program *program = &comparison->record->programs[SIDE_CAND];
+    struct rule any = *rule;
+    struct str found = STR("");
+    any.selector.kinds = (struct str_list){0};
+    any.selector.file = (struct str){"", 0};
+    for (size_t i = 0; i < program->function_count && found.len == 0; i++) {
+        struct arena scratch;
+        arena_init(&scratch);
+        struct subject subject =
+            function_subject(&scratch, comparison, SIDE_CAND, program->functions[i]);
+        subject.key = name_key(subject.func, &scratch);
+        subject.normal = name_normal(subject.key, &scratch);
+        if (rule_matches(&any, any.metric, &subject))
+            found = str_copy(arena, program->functions[i]);
+        arena_release(&scratch);
+    }
+    return found;
+}
+
 static bool is_same_toolchain(const struct comparison *comparison)
 {
     const struct record_program *programs = comparison->record->programs;

@@ -29,6 +29,12 @@ void watch_init(struct watch *out, struct arena *arena, const struct policy *pol
 bool watch_knows(const struct watch *watch, const struct rule *rule);
 
 /*
+ * A function of the candidate's executable that the rule names, the first
+ * in its list; empty when there is none, or no list.
+ */
+struct str watch_example(const struct watch *watch, struct arena *arena, const struct rule *rule);
+
+/*
  * Functions that a rule names by one exact name, that the baseline has,
  * and that are gone from the candidate, or may be, without another in
  * their place: one sentence each into `out`, which has room for one

@@ -1,5 +1,6 @@
 #include "gate/profile/memstats.h"
 
+#include "gate/base/buf.h"
 #include "gate/base/num.h"
 
 /* One line "# key = value" of the tail; "a / b" lines give their first number. */
@@ -159,4 +160,59 @@ enum status memstats_parse(struct memstats *out, struct str text, struct err *er
         return err->status;
     *out = reader.out;
     return STATUS_OK;
+}
+
+/* What is to be added to a line of the tail; 0 for most. */
+static uint64_t more_of(const struct memstats *more, struct str line)
+{
+    ptrdiff_t equals = str_find(line, '=');
+    uint64_t value = 0;
+    if (!str_starts_with(line, STR("# ")) || equals < 0)
+        return 0;
+    struct str key = str_trim(str_slice(line, 1, (size_t)equals));
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        if (str_equal_text(key, fields[i].key))
+            memcpy(&value, (const char *)more + fields[i].offset, sizeof(value));
+    }
+    return value;
+}
+
+/* "# Stack = 5 / 7" keeps what stands behind its first number. */
+static bool add_line(struct buf *out, struct str line, uint64_t more)
+{
+    size_t equals = (size_t)str_find(line, '=');
+    struct str rest = str_trim(str_slice(line, equals + 1, line.len));
+    struct str number = rest;
+    uint64_t value = 0;
+    (void)str_split(&rest, ' ', &number);
+    if (!num_parse_u64(&value, number) || !num_add_u64(&value, value, more))
+        return false;
+    buf_printf(out, "%.*s= %llu", (int)equals, line.data, (unsigned long long)value);
+    if (rest.len > 0)
+        buf_printf(out, " %.*s", STR_ARGS(rest));
+    return true;
+}
+
+enum status memstats_add(struct str *out, struct arena *arena, struct str text,
+                         const struct memstats *more, struct err *err)
+{
+    struct buf buf;
+    struct str line = {0};
+    enum status status = STATUS_OK;
+    buf_init(&buf, BUF_TEXT_BYTES_MAX);
+    while (text.len > 0 && str_split(&text, '\n', &line) && status == STATUS_OK) {
+        uint64_t value = more_of(more, line);
+        if (value == 0) {
+            buf_str(&buf, line);
+        } else if (!add_line(&buf, line, value)) {
+            status = refuse_value(line, err);
+        }
+        buf_byte(&buf, '\n');
+    }
+    if (status == STATUS_OK && buf.overflow)
+        status = err_set(err, STATUS_LIMIT, "larger than %d bytes", BUF_TEXT_BYTES_MAX);
+    if (status == STATUS_OK)
+        *out = str_copy(arena, buf_view(&buf));
+    buf_release(&buf);
+    return status;
 }

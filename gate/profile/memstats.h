@@ -41,4 +41,12 @@ struct memstats {
 /* A missing tail or field is STATUS_FORMAT naming it. */
 NODISCARD enum status memstats_parse(struct memstats *out, struct str text, struct err *err);
 
+/*
+ * The text with the numbers of `more` added to its own, where those are
+ * not 0: for positive controls. Pauses, ratio and rate of `more` are left
+ * out of account, and so are the samples that stand before the MemStats.
+ */
+NODISCARD enum status memstats_add(struct str *out, struct arena *arena, struct str text,
+                                   const struct memstats *more, struct err *err);
+
 #endif

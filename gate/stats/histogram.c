@@ -65,6 +65,18 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
     into->count += from->count;
 }
 
+void histogram_merge_shifted(struct histogram *into, const struct histogram *from, uint64_t by_ns)
+{
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+        uint64_t count = from->counts[i];
+        if (count == 0)
+            continue;
+        histogram_record(into, bucket_high(i) + by_ns);
+        into->counts[bucket_of(bucket_high(i) + by_ns)] += count - 1;
+        into->count += count - 1;
+    }
+}
+
 /*
  * ceil(quantile * count) in 1..count. Of 20 values 0.55 is the 11th, but
  * 0.55 * 20 is 11.000000000000002: the quantile loses its last bit first,

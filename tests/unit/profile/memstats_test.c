@@ -122,6 +122,24 @@ static void memstats_does_without_peak_memory_and_profiling(void **state)
     assert_true(have.max_rss_bytes == 0 && have.profile_rate == 0);
 }
 
+/* All other lines are as they were, also the number behind the slash of "# Stack = 294912 / 294912". */
+static void memstats_adds_to_the_text(void **state)
+{
+    struct err err = {0};
+    struct memstats have = {0};
+    struct str more = {0};
+    struct str text = read_text(*state, "corpus/data/go1.26_http_heap_debug1.txt");
+    const struct memstats added = {.mallocs = 461, .stack_inuse_bytes = 88};
+    assert_ok(memstats_add(&more, *state, text, &added, &err), &err);
+    assert_ok(memstats_parse(&have, more, &err), &err);
+    assert_true(have.mallocs == 71000 && have.stack_inuse_bytes == 295000);
+    text = replace(*state, text, "# Mallocs = 70539", "# Mallocs = 71000");
+    text = replace(*state, text, "# Stack = 294912", "# Stack = 295000");
+    assert_true(str_starts_with(more, text));
+    const struct memstats wraps = {.mallocs = UINT64_MAX};
+    assert_fails(memstats_add(&more, *state, text, &wraps, &err), STATUS_FORMAT, &err, "Mallocs");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +147,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(memstats_reads_the_oldest_release, take_arena, give_arena),
         cmocka_unit_test_setup_teardown(memstats_names_what_is_missing_or_wrong, take_arena,
                                         give_arena),
+        cmocka_unit_test_setup_teardown(memstats_adds_to_the_text, take_arena, give_arena),
         cmocka_unit_test_setup_teardown(memstats_does_without_peak_memory_and_profiling, take_arena,
                                         give_arena),
     };

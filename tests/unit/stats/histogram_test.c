@@ -312,6 +312,25 @@ static void a_rare_maximum_ends_the_distribution(void **state)
     assert_true(str_contains(text, STR("      50.000 1.000000000000     100001\n")));
 }
 
+static void a_shifted_histogram_has_longer_durations(void **state)
+{
+    struct histogram from;
+    struct histogram to;
+    (void)state;
+    histogram_init(&from, &arena);
+    histogram_init(&to, &arena);
+    histogram_record(&from, 100);
+    histogram_record(&from, 200);
+    histogram_record(&from, 200);
+    histogram_record(&to, 5);
+    histogram_merge_shifted(&to, &from, 1000);
+    assert_int_equal(to.count, 4);
+    assert_int_equal(to.min_ns, 5);
+    assert_int_equal(to.max_ns, 1200);
+    assert_int_equal(histogram_quantile(&to, 0.5), 1100);
+    assert_int_equal(histogram_quantile(&to, 0.75), 1200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +347,7 @@ int main(void)
         cmocka_unit_test(quantiles_agree_with_sorting_to_three_digits),
         cmocka_unit_test(the_distribution_is_written_as_hdrhistogram_does),
         cmocka_unit_test(an_empty_distribution_has_no_lines),
+        cmocka_unit_test(a_shifted_histogram_has_longer_durations),
         cmocka_unit_test(a_rare_maximum_ends_the_distribution),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

@@ -1,0 +1,57 @@
+#ifndef GATE_CLI_CONTROL_H
+#define GATE_CLI_CONTROL_H
+
+#include "gate/cli/session.h"
+#include "gate/judge/positive.h"
+#include "gate/recording/inject.h"
+
+/*
+ * The positive control of one rule in one scenario: the recording is
+ * judged again with a known cost injected into its candidate, twice what
+ * the rule allows at first, and more where that is within the noise.
+ */
+enum control_result {
+    CONTROL_RED,      /* the rule broke, with its severity */
+    CONTROL_NOT_RED,  /* it did not: see why */
+    CONTROL_LEFT_OUT, /* not tried, on purpose: see why */
+};
+
+struct control {
+    const struct rule *rule;
+    const struct judged_scenario *judged; /* without the injection */
+    enum control_result result;
+    struct positive positive; /* what was injected last */
+    double factor;            /* how many times the limit that was */
+    bool was_injected;
+    bool had_verdict; /* the scenario, without the injection */
+    enum finding_verdict before;
+    enum finding_verdict after;
+    bool is_named; /* the finding is about the function, or blames it */
+    struct str why;
+};
+
+enum { CONTROL_FACTOR = 2, CONTROL_FACTOR_MAX = 64 };
+
+/*
+ * False when the rule has nothing to do with the scenario. `scenario` is
+ * its index in the session's recording, which was judged.
+ */
+NODISCARD enum status control_run(struct control *out, bool *applies, struct injector *injector,
+                                  struct session *session, size_t scenario, const struct rule *rule,
+                                  struct err *err);
+
+/* The table of all that was tried, and what it comes to. */
+struct controls {
+    struct control *items;
+    size_t len;
+    size_t cap;
+};
+
+/*
+ * 0: every block rule that was tried went red; 1: one did not, or there
+ * is none; 3: none could be tried.
+ */
+int controls_exit_code(const struct controls *controls);
+void controls_write(struct buf *out, struct arena *arena, const struct controls *controls);
+
+#endif

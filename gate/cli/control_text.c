@@ -1,0 +1,159 @@
+#include "gate/base/name.h"
+#include "gate/base/unit.h"
+#include "gate/cli/control.h"
+#include "gate/codec/escape.h"
+
+/* A limit of more than this many times what the candidate does lets nearly everything pass. */
+#define WIDE_FACTOR 100
+
+struct control_counts {
+    size_t red;
+    size_t tried;
+    size_t left_out;
+};
+
+static struct control_counts count_blocks(const struct controls *controls)
+{
+    struct control_counts out = {0};
+    for (size_t i = 0; i < controls->len; i++) {
+        const struct control *control = &controls->items[i];
+        if (control->rule->severity != SEVERITY_BLOCK)
+            continue;
+        out.left_out += control->result == CONTROL_LEFT_OUT;
+        out.tried += control->result != CONTROL_LEFT_OUT;
+        out.red += control->result == CONTROL_RED;
+    }
+    return out;
+}
+
+int controls_exit_code(const struct controls *controls)
+{
+    struct control_counts blocks = count_blocks(controls);
+    if (blocks.red < blocks.tried)
+        return 1;
+    if (blocks.tried == 0)
+        return blocks.left_out > 0 ? 3 : 1;
+    return 0;
+}
+
+static void write_summary(struct buf *out, const struct controls *controls)
+{
+    struct control_counts blocks = count_blocks(controls);
+    buf_text(out, "memgate selftest: ");
+    if (blocks.tried == 0 && blocks.left_out == 0) {
+        buf_text(out, "THIS GATE CANNOT GO RED: no rule of severity block judges anything here\n");
+        return;
+    }
+    if (blocks.red < blocks.tried) {
+        buf_printf(out, "%zu of %zu block rules DO NOT GO RED on a known cost",
+                   blocks.tried - blocks.red, blocks.tried);
+    } else {
+        buf_printf(out, "all %zu block rules that were tried go red on a known cost", blocks.tried);
+    }
+    if (blocks.left_out > 0)
+        buf_printf(out, "; %zu were not tried", blocks.left_out);
+    buf_byte(out, '\n');
+}
+
+/* "limit +795 B/request", "limit 35 % of all", "budget 5 ms, candidate 362 us". */
+static void write_limit(struct buf *out, const struct control *control)
+{
+    const struct positive *positive = &control->positive;
+    enum unit unit = metric_unit(control->rule->metric);
+    buf_text(out, positive->limit_is_share || !positive->is_budget ? "limit " : "budget ");
+    if (positive->limit_is_share) {
+        unit_write(out, UNIT_RATIO, positive->limit, false);
+        buf_text(out, " of all");
+        return;
+    }
+    unit_write(out, unit, positive->limit, !positive->is_budget);
+    if (positive->is_budget) {
+        buf_text(out, ", candidate ");
+        unit_write(out, unit, positive->row->estimate.cand, false);
+    }
+}
+
+/* Of a whole scenario, what it would have to become. */
+static bool is_wide(const struct control *control)
+{
+    const struct rule *rule = control->rule;
+    const struct comparison_row *row = control->positive.row;
+    bool is_whole = row->level == ROW_SCENARIO || row->level == ROW_BENCHMARK;
+    return is_whole && (rule->max_increase_percent.set || rule->max.set) &&
+           row->estimate.cand > 0 && control->positive.limit > WIDE_FACTOR * row->estimate.cand;
+}
+
+static void write_injected(struct buf *out, struct arena *arena, const struct control *control)
+{
+    const struct positive *positive = &control->positive;
+    enum metric metric = control->rule->metric;
+    buf_text(out, "          injected ");
+    unit_write(out, metric_unit(metric), positive->amount, true);
+    if (metric_has_functions(metric)) {
+        buf_text(out, " into ");
+        escape_text(out, name_short(positive->func, arena));
+    }
+    if (metric_has_kinds(metric) || metric == METRIC_HEAP_GROWTH)
+        buf_printf(out, " as %s", alloc_kind_name(positive->kind));
+    buf_text(out, " (");
+    write_limit(out, control);
+    if (control->factor > CONTROL_FACTOR)
+        buf_printf(out, "; less than %g times that is within the noise", control->factor);
+    buf_text(out, is_wide(control) ? "; a limit that lets nearly everything pass)\n" : ")\n");
+}
+
+static void write_outcome(struct buf *out, const struct control *control)
+{
+    const char *named = "";
+    if (control->result == CONTROL_RED && metric_has_functions(control->rule->metric))
+        named = control->is_named ? ", naming the function" : ", without naming the function";
+    buf_printf(out, "          without it %s, with it %s%s\n",
+               finding_verdict_name(control->before), finding_verdict_name(control->after), named);
+}
+
+static void write_control(struct buf *out, struct arena *arena, const struct control *control)
+{
+    static const char *const labels[] = {
+        [CONTROL_RED] = "RED", [CONTROL_NOT_RED] = "NOT RED", [CONTROL_LEFT_OUT] = "LEFT OUT"};
+    struct str origin = origin_text(arena, &control->rule->origin);
+    bool is_red = control->result == CONTROL_RED;
+    bool is_block = control->rule->severity == SEVERITY_BLOCK;
+    const char *label = is_red && !is_block ? "shown" : labels[control->result];
+    buf_printf(out, "  %-8s  ", label);
+    escape_text(out, rule_describe(arena, control->rule));
+    buf_text(out, "  (");
+    escape_text(out, origin);
+    buf_printf(out, ", %s)\n", severity_name(control->rule->severity));
+    if (control->was_injected) {
+        write_injected(out, arena, control);
+        write_outcome(out, control);
+    }
+    if (control->why.len > 0) {
+        buf_text(out, "          why: ");
+        escape_text(out, control->why);
+        buf_byte(out, '\n');
+    }
+}
+
+void controls_write(struct buf *out, struct arena *arena, const struct controls *controls)
+{
+    static const char *const meanings[] = {
+        [0] = "every block rule that was tried can go red",
+        [1] = "not every block rule can go red, or there is none",
+        [3] = "nothing could be tried",
+    };
+    const struct comparison *last = NULL;
+    int code = controls_exit_code(controls);
+    write_summary(out, controls);
+    for (size_t i = 0; i < controls->len; i++) {
+        const struct control *control = &controls->items[i];
+        if (control->judged->comparison != last) {
+            last = control->judged->comparison;
+            buf_text(out, "\nscenario ");
+            escape_text(out, last->scenario);
+            buf_byte(out, '\n');
+        }
+        write_control(out, arena, control);
+    }
+    buf_printf(out, "exit %d (%s)\n", code, meanings[code]);
+}
