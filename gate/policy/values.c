@@ -264,9 +264,9 @@ static enum status read_switch(struct reader *reader, const struct key *key, voi
                                const struct yaml_node *node)
 {
     size_t chosen = 0;
-    if (choose(reader, key, node, &chosen))
+    if (value_choose(reader, key, node, &chosen))
         return reader->err->status;
-    *(bool *)target_of(key, base) = chosen == 1;
+    *(bool *)value_target(key, base) = chosen == 1;
     return STATUS_OK;
 }
 
