@@ -36,7 +36,7 @@ import tools
 RATES = (1000, 5000, 10000)
 PACED_SECONDS = 6
 ARRIVAL_ROUNDS = 5
-WAKE_RATE = 1000
+WAKE_RATE = 250  # so seldom that it takes nothing from a core
 CUT_START_S = 2
 CUT_END_S = 0.5
 FLAT_OUT_SECONDS = 2
