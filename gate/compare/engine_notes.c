@@ -70,7 +70,9 @@ static void note_busy_tool(struct comparison *comparison, struct arena *arena,
                            const struct comparison_source sources[SIDES])
 {
     struct place worst = worst_of(comparison->record, tool_share);
-    double share = worst.trial ? tool_share(worst.trial) : 0;
+    if (!worst.trial)
+        return;
+    double share = tool_share(worst.trial);
     double cpus = tool_cpus(&sources[worst.side]);
     const char *meaning = NULL;
     if (share >= TOOL_SHARE_SAID * cpus) {
