@@ -60,6 +60,51 @@ static void an_unexpected_answer_fails_its_part(void **state)
 }
 
 /* Four parts of 300 s are more than the 900 s of the whole: the fourth has none left. */
+/* The sums of all parts, and the fewest streams of any. */
+static void what_the_engine_did_is_recorded(void **state)
+{
+    struct record_trial record = {0};
+    struct trial trial = {.scratch = &arena, .keep = &arena, .record = &record};
+    struct load_spec spec = {.count = 20, .connections = 16, .streams = 10};
+    struct load_result whole = result_of(10, 10);
+    struct load_result part = result_of(10, 10);
+    (void)state;
+    histogram_init(&whole.service, &arena);
+    histogram_init(&part.service, &arena);
+    whole.streams_allowed = 0; /* as before the first part */
+    part.streams_allowed = 8;
+    part.reconnects = 1;
+    part.sent_again = 2;
+    part.cpu_ns = 300;
+    part.wall_ns = 1000;
+    load_result_add(&whole, &part);
+    part.streams_allowed = 9;
+    load_result_add(&whole, &part);
+    trial_load_record(&trial, &spec, &whole);
+    assert_true(record.engine.is_known);
+    assert_int_equal(record.engine.connections, 16);
+    assert_int_equal(record.engine.streams, 10);
+    assert_int_equal(record.engine.streams_allowed, 8);
+    assert_int_equal(record.engine.reconnects, 2);
+    assert_int_equal(record.engine.sent_again, 4);
+    assert_int_equal(record.engine.cpu_ns, 600);
+    assert_int_equal(record.engine.wall_ns, 2000);
+}
+
+static void nothing_is_known_of_the_connections_of_a_tool(void **state)
+{
+    static const struct record_tool tool = {.format = STR_INIT("hey")};
+    struct record_trial record = {.tool = &tool};
+    struct trial trial = {.scratch = &arena, .keep = &arena, .record = &record};
+    struct load_spec spec = {.count = 10, .connections = 16, .streams = 1};
+    struct load_result result = result_of(10, 10);
+    (void)state;
+    histogram_init(&result.service, &arena);
+    trial_load_record(&trial, &spec, &result);
+    assert_false(record.engine.is_known);
+    assert_int_equal(record.engine.connections, 0);
+}
+
 static void the_parts_of_a_duet_share_one_limit_of_time(void **state)
 {
     uint64_t whole_ns = 900 * NS_PER_SECOND;
@@ -84,6 +129,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(success_is_asked_of_the_whole_load),
         cmocka_unit_test(an_unexpected_answer_fails_its_part),
+        cmocka_unit_test(what_the_engine_did_is_recorded),
+        cmocka_unit_test(nothing_is_known_of_the_connections_of_a_tool),
         cmocka_unit_test(the_parts_of_a_duet_share_one_limit_of_time),
         cmocka_unit_test(a_part_leads_in_with_two_requests_a_connection),
     };
