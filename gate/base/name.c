@@ -221,6 +221,8 @@ static size_t closure_suffix(struct str rest)
         STR_INIT(".func"),      STR_INIT("-range"), STR_INIT(".gowrap"),
         STR_INIT(".deferwrap"), STR_INIT("."),
     };
+    if (rest.data[0] != '.' && rest.data[0] != '-')
+        return 0;
     for (size_t i = 0; i < ARRAY_LEN(marks); i++) {
         size_t at = marks[i].len;
         if (!str_starts_with(rest, marks[i]))
@@ -252,8 +254,19 @@ static size_t closure_start(struct str name)
     return name.len;
 }
 
+/* True for what name_local_normal leaves as it is. */
+static bool local_is_normal(struct str local)
+{
+    return str_find(local, '[') < 0 && str_find(local, '%') < 0 &&
+           !str_starts_with(local, STR("glob..")) && !str_starts_with(local, STR("init."));
+}
+
 struct str name_key(struct str function, struct arena *arena)
 {
+    struct str plain = name_local(function);
+    /* Most names, and writing them anew takes longer than looking at them. */
+    if (local_is_normal(plain) && closure_start(plain) == plain.len)
+        return str_copy(arena, function);
     struct str package = name_package(function);
     struct str local = name_local_normal(function, arena);
     size_t from = closure_start(local);

@@ -3,6 +3,11 @@
 #include "gate/base/name.h"
 #include "gate/fold/values.h"
 
+enum { SEEN_NEVER = 0, LINES_STEP = 4, LINES_MAX = 128 };
+
+/* Larger than any number of a sample. */
+static const uint32_t seen_in_path = UINT32_MAX;
+
 /* The file of a row is the first in byte order of its functions'. */
 static void row_file(struct fold_function *function, struct name_id file,
                      const struct intern *names)
@@ -45,7 +50,7 @@ static void lines_init(struct rows *rows, struct arena *arena, const struct prof
         count += profile->locations[i].line_count;
         rows->first[i + 1] = count;
     }
-    rows->of_line = ARENA_ARRAY(arena, uint32_t, count);
+    rows->of_line = ARENA_ARRAY(arena, uint32_t, count + LINES_STEP);
     for (size_t i = 0; i < profile->location_count; i++) {
         const struct profile_location *location = &profile->locations[i];
         for (uint32_t j = 0; j < location->line_count; j++)
@@ -69,37 +74,67 @@ void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
     *rows = (struct rows){0};
     functions_init(rows, arena, names, profile, frames);
     lines_init(rows, arena, profile);
-    uint32_t most = deepest(profile);
-    rows->path_end = ARENA_ARRAY(arena, uint32_t, most) + most;
-    rows->gathered = arena_alloc(arena, most, sizeof(*rows->gathered));
-    rows->states = ARENA_ARRAY(arena, struct row_state, rows->len);
+    rows->path = ARENA_ARRAY(arena, uint32_t, rows->len + 1);
+    rows->path_len = ARENA_ARRAY(arena, uint32_t, (size_t)deepest(profile) + 1);
+    rows->noted = ARENA_ARRAY(arena, uint32_t, rows->len + 1);
+    rows->seen = ARENA_ARRAY(arena, uint32_t, rows->len);
+    rows->cum = arena_alloc(arena, rows->len, sizeof(*rows->cum));
     rows->flat = arena_alloc(arena, rows->len, sizeof(*rows->flat));
 }
 
-static void node_open(struct rows *rows, uint32_t location)
+/* Modulo 2^64: where a row has no part in a sum of -2^63, giving that away takes 64 bits. */
+static inline void values_take(int64_t *restrict cum, const int64_t *restrict sum)
 {
-    *(rows->path_end - rows->depth - 1) = location;
-    memset(rows->gathered[rows->depth], 0, sizeof(rows->gathered[rows->depth]));
-    rows->depth++;
-    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++)
-        rows->states[rows->of_line[i]].open++;
+    for (size_t i = 0; i < HEAP_METRICS; i++)
+        cum[i] = (int64_t)((uint64_t)cum[i] + (uint64_t)sum[i]);
 }
 
-/* The outermost frame of a function, closed last, has the values of all inner ones. */
-static void node_close(struct rows *rows)
+static inline void values_give(int64_t *restrict cum, const int64_t *restrict sum)
 {
-    uint32_t location = *(rows->path_end - rows->depth);
-    rows->depth--;
-    const int64_t *values = rows->gathered[rows->depth];
-    for (uint32_t i = rows->first[location]; i < rows->first[location + 1]; i++) {
-        struct row_state *state = &rows->states[rows->of_line[i]];
-        if (--state->open == 0) {
-            state->seen = rows->number;
-            values_add(state->cum, values);
-        }
+    for (size_t i = 0; i < HEAP_METRICS; i++)
+        cum[i] = (int64_t)((uint64_t)cum[i] - (uint64_t)sum[i]);
+}
+
+/* Down to `depth`, which is not above. */
+static inline void path_close(struct rows *rows, uint32_t depth)
+{
+    uint32_t end = rows->path_len[rows->depth];
+    for (uint32_t i = rows->path_len[depth]; i < end; i++) {
+        rows->seen[rows->path[i]] = rows->number;
+        values_take(rows->cum[rows->path[i]], rows->sum);
     }
-    if (rows->depth > 0)
-        values_add(rows->gathered[rows->depth - 1], values);
+    rows->depth = depth;
+}
+
+/*
+ * Notes the rows of some lines that are not marked, and marks all of them.
+ * Without a branch, since whether a function was there before cannot be
+ * predicted in recursive programs: what is noted in vain is overwritten.
+ */
+static inline uint32_t path_note(uint32_t *restrict path, uint32_t len, uint32_t *restrict seen,
+                                 const uint32_t *lines, const uint32_t *end)
+{
+    for (; lines < end; lines++) {
+        path[len] = *lines;
+        len += seen[*lines] != seen_in_path;
+        seen[*lines] = seen_in_path;
+    }
+    return len;
+}
+
+/* With the frames of a stack that ends at `end`, up to `depth`. */
+static inline void path_open(struct rows *rows, const uint32_t *end, uint32_t depth)
+{
+    uint32_t from = rows->path_len[rows->depth];
+    uint32_t len = from;
+    while (rows->depth < depth) {
+        uint32_t location = *(end - rows->depth - 1);
+        len = path_note(rows->path, len, rows->seen, rows->of_line + rows->first[location],
+                        rows->of_line + rows->first[location + 1]);
+        rows->path_len[++rows->depth] = len;
+    }
+    for (uint32_t i = from; i < len; i++)
+        values_give(rows->cum[rows->path[i]], rows->sum);
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -107,14 +142,24 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+static uint64_t two_frames(const uint32_t *at)
+{
+    uint64_t frames = 0;
+    memcpy(&frames, at, sizeof(frames));
+    return frames;
+}
+
 /* How many frames two stacks share from the root; both end there. Four are compared at a time. */
-static uint32_t common_frames(const uint32_t *a_end, const uint32_t *b_end, uint32_t most)
+static inline uint32_t common_frames(const uint32_t *a_end, const uint32_t *b_end, uint32_t most)
 {
     enum { STEP = 4 };
     uint32_t common = 0;
-    while (most - common >= STEP &&
-           memcmp(a_end - common - STEP, b_end - common - STEP, STEP * sizeof(*a_end)) == 0)
-        common += STEP;
+    for (; most - common >= STEP; common += STEP) {
+        const uint32_t *a = a_end - common - STEP;
+        const uint32_t *b = b_end - common - STEP;
+        if (((two_frames(a) ^ two_frames(b)) | (two_frames(a + 2) ^ two_frames(b + 2))) != 0)
+            break;
+    }
     while (common < most && *(a_end - common - 1) == *(b_end - common - 1))
         common++;
     return common;
@@ -126,76 +171,86 @@ static const uint32_t *stack_end(const struct profile_sample *sample)
     return sample->location_count > 0 ? sample->locations + sample->location_count : NULL;
 }
 
-/*
- * Without a branch, since whether a function was there before cannot be
- * predicted in recursive programs.
- */
-static inline void row_pass(struct row_state *restrict state, uint32_t number,
-                            const int64_t *restrict values)
+/* Like path_note for one sample: how many rows are noted then, of `have` before. */
+static inline uint32_t sample_note(const struct rows *rows, uint32_t have, const uint32_t *lines,
+                                   uint32_t count)
 {
-    bool is_new = (state->open == 0) & (state->seen != number);
-    int64_t mask = -(int64_t)is_new;
-    state->seen = number;
-    state->cum[HEAP_ALLOC_OBJECTS] += values[HEAP_ALLOC_OBJECTS] & mask;
-    state->cum[HEAP_ALLOC_SPACE] += values[HEAP_ALLOC_SPACE] & mask;
-    state->cum[HEAP_INUSE_OBJECTS] += values[HEAP_INUSE_OBJECTS] & mask;
-    state->cum[HEAP_INUSE_SPACE] += values[HEAP_INUSE_SPACE] & mask;
-}
-
-/* Frames that the next stack does not have: they need no place in the path. */
-static void frames_pass(const struct rows *rows, const uint32_t *locations, uint32_t count,
-                        const int64_t *values)
-{
-    const uint32_t *first = rows->first;
-    const uint32_t *of_line = rows->of_line;
-    struct row_state *states = rows->states;
+    uint32_t *restrict noted = rows->noted;
+    uint32_t *restrict seen = rows->seen;
     uint32_t number = rows->number;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t end = first[locations[i] + 1];
-        for (uint32_t line = first[locations[i]]; line < end; line++)
-            row_pass(&states[of_line[line]], number, values);
+        uint32_t was = seen[lines[i]];
+        noted[have] = lines[i];
+        have += was < number;
+        seen[lines[i]] = was < number ? number : was;
     }
+    return have;
+}
+
+/*
+ * The rows of a sample outside the path. Most locations have one or two
+ * lines, in no order that could be predicted: so LINES_STEP of each are
+ * copied, and the next ones go over those that it does not have.
+ */
+static uint32_t frames_note(const struct rows *rows, const uint32_t *locations, uint32_t count,
+                            uint32_t leaf_row)
+{
+    uint32_t lines[LINES_MAX + LINES_STEP];
+    uint32_t line_count = 1;
+    uint32_t have = 0;
+    /* A leaf without a name is in no line; a function with an empty name shares its row. */
+    lines[0] = leaf_row;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t *from = rows->of_line + rows->first[locations[i]];
+        uint32_t more = rows->first[locations[i] + 1] - rows->first[locations[i]];
+        if (__builtin_expect(more > LINES_STEP || line_count > LINES_MAX, 0)) {
+            have = sample_note(rows, have, lines, line_count);
+            have = sample_note(rows, have, from, more);
+            line_count = 0;
+            continue;
+        }
+        memcpy(lines + line_count, from, LINES_STEP * sizeof(*lines));
+        line_count += more;
+    }
+    return sample_note(rows, have, lines, line_count);
 }
 
 /* Goes back to where the stacks part, and from there as far as the next one will come along. */
-static void path_follow(struct rows *rows, const struct profile_sample *sample,
-                        const struct profile_sample *next, const int64_t *values)
+static inline void path_follow(struct rows *rows, const struct profile_sample *sample,
+                               const struct profile_sample *next)
 {
     const uint32_t *end = stack_end(sample);
     uint32_t count = sample->location_count;
-    uint32_t common = rows->expected == sample
-                          ? rows->shared
-                          : common_frames(rows->path_end, end, least(rows->depth, count));
-    rows->expected = next;
+    uint32_t common = rows->shared;
+    if (rows->last && rows->expected != sample)
+        common = common_frames(stack_end(rows->last), end, least(rows->depth, count));
     rows->shared = 0;
-    if (next) {
+    if (next)
         rows->shared = common_frames(end, stack_end(next), least(count, next->location_count));
-    }
-    while (rows->depth > common)
-        node_close(rows);
-    while (rows->depth < rows->shared)
-        node_open(rows, *(end - rows->depth - 1));
-    rows->number++;
-    frames_pass(rows, sample->locations, count - rows->depth, values);
+    rows->expected = next;
+    rows->last = sample;
+    path_close(rows, least(rows->depth, common));
+    path_open(rows, end, rows->shared);
 }
 
 void rows_add(struct rows *rows, const struct profile_sample *sample,
               const struct profile_sample *next, const struct profile_line *leaf,
               const int64_t values[HEAP_METRICS])
 {
-    uint32_t row = leaf ? rows->of_function[leaf->function] : 0;
-    path_follow(rows, sample, next, values);
-    if (rows->depth > 0)
-        values_add(rows->gathered[rows->depth - 1], values);
-    values_add(rows->flat[row], values);
-    /* A leaf without a name is in no line; a function with an empty name shares its row. */
-    row_pass(&rows->states[row], rows->number, values);
+    uint32_t leaf_row = leaf ? rows->of_function[leaf->function] : 0;
+    path_follow(rows, sample, next);
+    rows->number++;
+    uint32_t noted =
+        frames_note(rows, sample->locations, sample->location_count - rows->depth, leaf_row);
+    for (uint32_t i = 0; i < noted; i++)
+        values_add(rows->cum[rows->noted[i]], values);
+    values_add(rows->flat[leaf_row], values);
+    values_add(rows->sum, values);
 }
 
 void rows_finish(struct rows *rows)
 {
-    while (rows->depth > 0)
-        node_close(rows);
+    path_close(rows, 0);
 }
 
 void rows_collect(const struct rows *rows, struct arena *arena, struct fold *out)
@@ -203,11 +258,11 @@ void rows_collect(const struct rows *rows, struct arena *arena, struct fold *out
     out->functions = ARENA_ARRAY(arena, struct fold_function, rows->len);
     out->function_count = 0;
     for (size_t i = 0; i < rows->len; i++) {
-        if (rows->states[i].seen == 0 && rows->states[i].open == 0)
+        if (rows->seen[i] == SEEN_NEVER)
             continue;
         struct fold_function *function = &out->functions[out->function_count++];
         *function = rows->items[i];
         memcpy(function->flat, rows->flat[i], sizeof(function->flat));
-        memcpy(function->cum, rows->states[i].cum, sizeof(function->cum));
+        memcpy(function->cum, rows->cum[i], sizeof(function->cum));
     }
 }

@@ -3,13 +3,6 @@
 
 #include "gate/fold/stack.h"
 
-/* Together, since each frame of a stack touches all of it: mostly one line of the cache. */
-struct row_state {
-    int64_t cum[HEAP_METRICS];
-    uint32_t open; /* how many lines of the path are its own */
-    uint32_t seen; /* number of a sample that has it, once outside the path the last one; 0: none */
-};
-
 /*
  * Flat and cumulative values by function while a profile is read.
  * Functions that share a key (name_key) share a row: closures of one
@@ -17,26 +10,29 @@ struct row_state {
  * without a name, so that the flat values add up to the total.
  *
  * Most stacks share their outer frames with the one before (five of six in
- * profiles of the Go compiler). So the last stack stays open as a path from
- * the root, and a value is added at its leaf alone: closing a frame hands it
- * on to the caller, and closing a function's outermost frame adds what came
- * together there to its cumulative value, once however often it recurs.
+ * profiles of the Go compiler). So what a stack shares with the next one
+ * stays open as a path from the root, and nothing is added there: a row
+ * gives away the sum of all samples so far when it comes into the path, and
+ * takes that sum when it goes, which leaves it the samples between.
  */
 struct rows {
     struct fold_function *items; /* name and file; values are below until they are collected */
     size_t len;
-    uint32_t *of_function;    /* row by profile function */
-    uint32_t *first;          /* by location: its first place in of_line; one more at the end */
-    uint32_t *of_line;        /* row of each line of each location */
-    struct row_state *states; /* by row */
-    uint32_t number;          /* of the sample, from 1 on */
-    int64_t (*flat)[HEAP_METRICS]; /* by row */
-    uint32_t *path_end; /* behind the path: its locations, leaf first like those of a sample */
-    int64_t (
-        *gathered)[HEAP_METRICS]; /* by depth: of the frame there and of what was closed above it */
-    uint32_t depth;
+    uint32_t *of_function; /* row by profile function */
+    uint32_t *first;       /* by location: its first place in of_line; one more at the end */
+    uint32_t *of_line;     /* row of each line of each location, and four more */
+    int64_t (*flat)[HEAP_METRICS];     /* by row */
+    int64_t (*cum)[HEAP_METRICS];      /* by row; modulo 2^64 while in the path */
+    uint32_t *seen;                    /* by row: number of the last sample that has it; 0: none */
+    uint32_t number;                   /* of the sample, from 1 on */
+    int64_t sum[HEAP_METRICS];         /* of all samples */
+    uint32_t *path;                    /* rows in it, each once, from the root on */
+    uint32_t *path_len;                /* by depth: how many of them so many frames have */
+    uint32_t depth;                    /* of the path, in frames */
+    const struct profile_sample *last; /* the path is its outermost frames */
     const struct profile_sample *expected; /* the next one, and how many frames it shares */
     uint32_t shared;
+    uint32_t *noted; /* rows that a sample adds to */
 };
 
 void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
@@ -45,7 +41,7 @@ void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
 /*
  * Adds a sample: flat to its leaf (NULL: without a name), cum once to each
  * function in it. The caller has checked that no sum of values passes 63
- * bits.
+ * bits. The sample stays where it is until the one after it was added.
  */
 void rows_add(struct rows *rows, const struct profile_sample *sample,
               const struct profile_sample *next, const struct profile_line *leaf,

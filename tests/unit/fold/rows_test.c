@@ -3,7 +3,18 @@
 #include "tests/support/check.h"
 #include "tests/unit/fold/sample.h"
 
-enum { PROFILES = 200, SAMPLES = 40, FRAMES_MAX = 12, FUNCTIONS = 6, LOCATIONS = 10 };
+enum { SAMPLES = 40, FUNCTIONS = 6, LOCATIONS = 10 };
+
+/* Stacks are copied by the line, so many at a time: there are longer ones, and wider frames. */
+static const struct size_case {
+    const char *name;
+    size_t profiles;
+    uint32_t frames_max;
+    uint32_t lines_max;
+} size_cases[] = {
+    {"short stacks", 200, 12, 3},
+    {"long stacks of frames with many lines", 3, 300, 7},
+};
 
 /* Numbers that are the same on every run. */
 static uint32_t chance(uint32_t below)
@@ -14,7 +25,7 @@ static uint32_t chance(uint32_t below)
 }
 
 /* Few functions and locations, so that stacks recur and recurse; location 0 has no name. */
-static struct profile random_profile(struct arena *arena)
+static struct profile random_profile(struct arena *arena, const struct size_case *size)
 {
     static const char *const names[FUNCTIONS] = {"",    "a.A",         "b.B.func1",
                                                  "a.A", "b.B.func2.1", "d.D"};
@@ -26,16 +37,16 @@ static struct profile random_profile(struct arena *arena)
     for (size_t i = 0; i < FUNCTIONS; i++)
         profile.functions[i].name = str_from(names[i]);
     for (size_t i = 1; i < LOCATIONS; i++) {
-        struct profile_line *lines = ARENA_ARRAY(arena, struct profile_line, 3);
-        profile.locations[i].line_count = 1 + chance(3);
+        struct profile_line *lines = ARENA_ARRAY(arena, struct profile_line, size->lines_max);
+        profile.locations[i].line_count = 1 + chance(size->lines_max);
         profile.locations[i].lines = lines;
         for (uint32_t j = 0; j < profile.locations[i].line_count; j++)
             lines[j].function = chance(FUNCTIONS);
     }
     for (size_t i = 0; i < SAMPLES; i++) {
-        uint32_t *locations = ARENA_ARRAY(arena, uint32_t, FRAMES_MAX);
+        uint32_t *locations = ARENA_ARRAY(arena, uint32_t, size->frames_max);
         int64_t *values = ARENA_ARRAY(arena, int64_t, HEAP_METRICS);
-        uint32_t count = chance(FRAMES_MAX + 1);
+        uint32_t count = chance(size->frames_max + 1);
         /* The root half is one of two, as it is in real programs. */
         for (uint32_t j = 0; j < count; j++)
             locations[j] =
@@ -111,35 +122,68 @@ static void assert_sums(const struct profile *profile, const struct fold_functio
 }
 
 /* Against the definition: flat by the leaf, cum once for each function that is in the stack. */
+static void assert_definition(const struct size_case *size)
+{
+    struct arena arena;
+    struct intern names;
+    struct rows rows;
+    struct fold fold = {0};
+    struct runtime_table runtime = {0};
+    const struct fold_options options = {.runtime = &runtime};
+    arena_init(&arena);
+    intern_init(&names, &arena);
+    struct profile profile = random_profile(&arena, size);
+    struct frame *frames = frames_of(&profile, &arena, &names, &options);
+    rows_init(&rows, &arena, &names, &profile, frames);
+    for (size_t i = 0; i < SAMPLES; i++) {
+        const struct profile_sample *sample = &profile.samples[i];
+        const struct profile_sample *next = i + 1 < SAMPLES ? sample + 1 : NULL;
+        if (is_kept(i))
+            rows_add(&rows, sample, next, leaf_of(&profile, sample), sample->values);
+    }
+    rows_finish(&rows);
+    rows_collect(&rows, &arena, &fold);
+    assert_true(fold.function_count > 0);
+    for (size_t i = 0; i < fold.function_count; i++)
+        assert_sums(&profile, &fold.functions[i], intern_text(&names, fold.functions[i].func));
+    intern_release(&names);
+    arena_release(&arena);
+}
+
 static void sums_are_those_of_the_definition(void **state)
 {
     (void)state;
-    for (size_t round = 0; round < PROFILES; round++) {
-        struct arena arena;
-        struct intern names;
-        struct rows rows;
-        struct fold fold = {0};
-        struct runtime_table runtime = {0};
-        const struct fold_options options = {.runtime = &runtime};
-        arena_init(&arena);
-        intern_init(&names, &arena);
-        struct profile profile = random_profile(&arena);
-        struct frame *frames = frames_of(&profile, &arena, &names, &options);
-        rows_init(&rows, &arena, &names, &profile, frames);
-        for (size_t i = 0; i < SAMPLES; i++) {
-            const struct profile_sample *sample = &profile.samples[i];
-            const struct profile_sample *next = i + 1 < SAMPLES ? sample + 1 : NULL;
-            if (is_kept(i))
-                rows_add(&rows, sample, next, leaf_of(&profile, sample), sample->values);
-        }
-        rows_finish(&rows);
-        rows_collect(&rows, &arena, &fold);
-        assert_true(fold.function_count > 0);
-        for (size_t i = 0; i < fold.function_count; i++)
-            assert_sums(&profile, &fold.functions[i], intern_text(&names, fold.functions[i].func));
-        intern_release(&names);
-        arena_release(&arena);
+    for (size_t i = 0; i < ARRAY_LEN(size_cases); i++) {
+        print_message("%s\n", size_cases[i].name);
+        for (size_t round = 0; round < size_cases[i].profiles; round++)
+            assert_definition(&size_cases[i]);
     }
+}
+
+/* r.R comes into the path when the sum that it has no part in is the least there is. */
+static void shared_frames_may_follow_the_least_sum(void **state)
+{
+    (void)state;
+    static const struct sample_text texts[] = {{"o.O", {INT64_MIN, 0, 0, 0}, 0},
+                                               {"x.X<r.R", {5, 1, 0, 0}, 0},
+                                               {"y.Y<r.R", {7, 2, 0, 0}, 0}};
+    struct arena arena;
+    struct intern names;
+    struct fold fold = {0};
+    struct err err = {0};
+    struct runtime_table runtime = {0};
+    const struct fold_options options = {.runtime = &runtime};
+    arena_init(&arena);
+    intern_init(&names, &arena);
+    struct profile profile = sample_profile(&arena, texts, ARRAY_LEN(texts));
+    assert_ok(fold_heap(&fold, &arena, &names, &profile, &options, &err), &err);
+    assert_int_equal(fold.function_count, 4);
+    assert_str(intern_text(&names, fold.functions[1].func), "r.R");
+    assert_int_equal(fold.functions[0].cum[HEAP_ALLOC_OBJECTS], INT64_MIN);
+    assert_int_equal(fold.functions[1].cum[HEAP_ALLOC_OBJECTS], 12);
+    assert_int_equal(fold.functions[1].cum[HEAP_ALLOC_SPACE], 3);
+    intern_release(&names);
+    arena_release(&arena);
 }
 
 static void only_functions_of_samples_are_collected(void **state)
@@ -175,6 +219,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_those_of_the_definition),
+        cmocka_unit_test(shared_frames_may_follow_the_least_sum),
         cmocka_unit_test(only_functions_of_samples_are_collected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
