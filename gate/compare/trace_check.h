@@ -23,8 +23,12 @@
  *   what is around it (TRACE_ASSIST_NS each), and an assist that ended the
  *   collection may have done anything from none to all of it: trace.h.
  *
- * The kernel takes the CPU away from single collections for longer; so what
- * is said to be apart is a side of which more than half of the collections are.
+ * The kernel takes the CPU away from single collections for longer, and a
+ * goroutine runs, by the trace, also while its thread waits for a CPU, or for
+ * a lock of the runtime whose holder does; so what is said to differ is a
+ * side of which more than half of the collections are apart. Of a service
+ * that shared two CPUs with its load and other programs the assists were: in
+ * 7 of 11 collections, by single assists that took 8 to 19 ms in the trace.
  */
 #define TRACE_START_US  500
 #define TRACE_BEFORE_NS 40000

@@ -59,10 +59,12 @@ struct str phrase_trace(struct arena *arena, const struct trace_side *side)
     return taken(arena, &out);
 }
 
-static void write_apart(struct buf *out, size_t apart, const struct trace_side *side)
+/* More by the trace is what a busy machine does; less would be an error of one of them. */
+static void write_apart(struct buf *out, size_t apart, const struct trace_side *side, bool is_more)
 {
-    buf_printf(out, "; they DIFFER by more than is explained in %zu of %zu collections", apart,
-               side->matched_count);
+    buf_printf(out, ": they DIFFER by more than is explained in %zu of %zu collections%s", apart,
+               side->matched_count,
+               is_more ? " (in the trace a thread runs also while it waits for a CPU)" : "");
 }
 
 static void write_assists(struct buf *out, const struct trace_side *side)
@@ -76,7 +78,8 @@ static void write_assists(struct buf *out, const struct trace_side *side)
     }
     write_ns(out, side->traced_assist_high_ns);
     if (trace_assists_are_apart(side))
-        write_apart(out, side->assists_apart, side);
+        write_apart(out, side->assists_apart, side,
+                    side->traced_assist_low_ns > side->printed_assist_ns);
 }
 
 struct str phrase_trace_check(struct arena *arena, const struct trace_side *side)
@@ -97,7 +100,7 @@ struct str phrase_trace_check(struct arena *arena, const struct trace_side *side
     buf_text(&out, ", by the trace ");
     write_ns(&out, side->traced_stop_ns);
     if (trace_stops_are_apart(side))
-        write_apart(&out, side->stops_apart, side);
+        write_apart(&out, side->stops_apart, side, side->traced_stop_ns > side->printed_stop_ns);
     write_assists(&out, side);
     return taken(arena, &out);
 }
