@@ -262,6 +262,30 @@ struct heap_side {
     size_t pauses_lost; /* of them: since the one before more collections ran than it keeps */
 };
 
+/*
+ * What the execution traces of a side's steady trials say together, and
+ * gctrace of the same collections: trace_check.h.
+ */
+struct trace_side {
+    size_t trial_count;          /* that were read; 0: nothing below but the reason was measured */
+    struct str refusal;          /* why not of all trials; empty where it was of all */
+    uint64_t window_ns;          /* what they span */
+    struct trace_totals totals;  /* their sums; no cycles, no times of beginning and end */
+    size_t traced_count;         /* collections that they hold whole */
+    size_t matched_count;        /* of them, those whose line of gctrace was found */
+    double traced_stop_ns;       /* of matched collections, as what is below */
+    double printed_stop_ns;      /* by gctrace */
+    double traced_assist_low_ns; /* the trace leaves open how much of it was marking */
+    double traced_assist_high_ns;
+    double printed_assist_ns;
+    size_t stops_apart; /* collections of which both differ by more than is explained */
+    size_t assists_apart;
+};
+
+/* More than half of the matched collections are. */
+bool trace_stops_are_apart(const struct trace_side *side);
+bool trace_assists_are_apart(const struct trace_side *side);
+
 /* A meeting is called more than chance where it would be as frequent by chance this seldom. */
 #define TIE_P_MAX 0.005
 
@@ -296,6 +320,7 @@ struct comparison {
     size_t creation_count;
     bool has_heap; /* heap was filled */
     struct heap_side heap[SIDES];
+    struct trace_side *traces; /* by side; NULL: no trial was asked for one */
     bool has_tie;
     struct tie_side *tie;   /* by side */
     struct str tie_refusal; /* why there is none */

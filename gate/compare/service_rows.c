@@ -15,6 +15,7 @@
 #include "gate/compare/series_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/tool_rows.h"
+#include "gate/compare/trace_check.h"
 #include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
 
@@ -294,6 +295,7 @@ static enum status add_steady_rows(struct comparison *comparison, struct arena *
         return STATUS_OK;
     if (!comparison->record->is_gotest && (gc_rows_add(comparison, arena, sources, err) ||
                                            gc_tie_add(comparison, arena, sources, err) ||
+                                           trace_check_add(comparison, arena, sources, err) ||
                                            heap_series_add(comparison, arena, sources, err) ||
                                            series_rows_add(comparison, arena, sources, err) ||
                                            rss_parts_add(comparison, sources, err)))

@@ -3,7 +3,7 @@
 #include "gate/profile/trace_sums.h"
 
 static const char *const wait_names[TRACE_WAITS] = {
-#define X(symbol, name) [TRACE_WAIT_##symbol] = name,
+#define X(symbol, name) name,
     TRACE_WAIT_MAP(X)
 #undef X
 };
@@ -55,6 +55,9 @@ enum status trace_decode(struct trace_totals *out, struct arena *arena, struct b
     struct trace_sums sums = {.arena = arena, .order = order, .totals = &totals};
     struct trace_sink sink = {trace_sums_take, &sums};
     enum status status = run_all(&totals, order, &file, &sink, err);
+    if (status == STATUS_OK &&
+        trace_order_end_ns(order) > trace_order_begin_ns(order) + TRACE_SPAN_NS_MAX)
+        status = err_set(err, STATUS_LIMIT, "a trace of more than a minute");
     if (status == STATUS_OK) {
         trace_sums_finish(&sums);
         totals.lost_batches = file.lost_batches;

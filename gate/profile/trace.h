@@ -27,6 +27,8 @@ enum {
     TRACE_THREADS_MAX = 100000, /* ten times what the runtime allows; and processors */
     TRACE_CYCLES_MAX = 100000,
 };
+/* So that sums over goroutines stay far from the end of their numbers. */
+#define TRACE_SPAN_NS_MAX 60000000000ULL
 
 /* Why a goroutine waits: what the runtime says (runtime/traceruntime.go), in groups. */
 #define TRACE_WAIT_MAP(X)                                                                          \

@@ -29,18 +29,18 @@ static bool is_listed(uint32_t version, const uint32_t *list, size_t len)
 static bool parse_header(uint64_t *version, struct bytes data)
 {
     struct str text = str_of_bytes(data);
-    struct str start = STR("go 1.");
-    struct str end = STR(" trace");
-    if (data.len < HEADER_BYTES || !str_starts_with(text, start))
+    struct str prefix = STR("go 1.");
+    struct str suffix = STR(" trace");
+    if (data.len < HEADER_BYTES || !str_starts_with(text, prefix))
         return false;
-    text = str_slice(text, start.len, HEADER_BYTES);
+    text = str_slice(text, prefix.len, HEADER_BYTES);
     ptrdiff_t blank = str_find(text, ' ');
     if (blank < 0 || !num_parse_u64(version, str_slice(text, 0, (size_t)blank)))
         return false;
     text = str_slice(text, (size_t)blank, text.len);
-    if (!str_starts_with(text, end))
+    if (!str_starts_with(text, suffix))
         return false;
-    for (size_t i = end.len; i < text.len; i++) {
+    for (size_t i = suffix.len; i < text.len; i++) {
         if (text.data[i] != '\0')
             return false;
     }
@@ -371,7 +371,7 @@ static enum status take_step(struct trace_generation *out, struct arena *arena,
 static enum status read_batches(struct trace_generation *out, bool *is_whole, struct arena *arena,
                                 struct trace_file *file, struct err *err)
 {
-    struct head head;
+    struct head head = {0};
     while (!wire_at_end(&file->wire)) {
         if (read_step(&head, file, err))
             return err->status;

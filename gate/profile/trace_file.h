@@ -67,7 +67,11 @@ enum trace_type {
     TRACE_SYNC, /* Go 1.25 */
     TRACE_CLOCK_SNAPSHOT,
     TRACE_END_OF_GENERATION, /* Go 1.26 */
-    TRACE_SPAN = 128,        /* the experiment AllocFree of Go 1.23 */
+};
+
+/* Those of the experiment AllocFree of Go 1.23. */
+enum trace_experiment_type {
+    TRACE_SPAN = 128,
     TRACE_SPAN_ALLOC,
     TRACE_SPAN_FREE,
     TRACE_HEAP_OBJECT,

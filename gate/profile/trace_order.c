@@ -24,7 +24,7 @@ struct frontier {
     struct trace_order *order;
     const struct trace_generation *generation;
     const struct trace_sink *sink;
-    struct trace_thread **heap;
+    struct trace_thread_ref *heap;
     size_t len;
     size_t cap;
     uint64_t *samples; /* times of CPU samples, which are events as well */
@@ -60,17 +60,17 @@ size_t trace_order_goroutines(const struct trace_order *order)
 
 struct trace_goroutine *trace_order_goroutine(const struct trace_order *order, size_t i)
 {
-    return order->states.goroutines[i];
+    return order->states.goroutines[i].it;
 }
 
 static uint64_t time_at(const struct frontier *frontier, size_t i)
 {
-    return frontier->heap[i]->next.ns;
+    return frontier->heap[i].it->next.ns;
 }
 
 static void swap(struct frontier *frontier, size_t a, size_t b)
 {
-    struct trace_thread *held = frontier->heap[a];
+    struct trace_thread_ref held = frontier->heap[a];
     frontier->heap[a] = frontier->heap[b];
     frontier->heap[b] = held;
 }
@@ -222,7 +222,8 @@ static enum status group(struct frontier *frontier, struct err *err)
             return err->status;
         if (thread->generation != generation->number) {
             begin_thread(thread, generation->number);
-            ARENA_PUSH(&frontier->arena, frontier->heap, frontier->len, frontier->cap, thread);
+            struct trace_thread_ref ref = {thread};
+            ARENA_PUSH(&frontier->arena, frontier->heap, frontier->len, frontier->cap, ref);
         }
         ARENA_PUSH(&frontier->arena, thread->mine, thread->mine_count, thread->mine_cap, *batch);
     }
@@ -235,11 +236,11 @@ static enum status fill(struct frontier *frontier, struct err *err)
     bool found = false;
     frontier->len = 0;
     for (size_t i = 0; i < count; i++) {
-        struct trace_thread *thread = frontier->heap[i];
+        struct trace_thread *thread = frontier->heap[i].it;
         if (next_event(&found, thread, frontier->generation, err))
             return err->status;
         if (found) {
-            frontier->heap[frontier->len++] = thread;
+            frontier->heap[frontier->len++].it = thread;
             (void)sift_up(frontier, frontier->len - 1);
         }
     }
@@ -282,7 +283,7 @@ static enum status hand_on(struct frontier *frontier, struct trace_event *event,
 
 static enum status try_advance(bool *done, struct frontier *frontier, size_t i, struct err *err)
 {
-    struct trace_thread *thread = frontier->heap[i];
+    struct trace_thread *thread = frontier->heap[i].it;
     bool found = false;
     if (count_tries(frontier->order, 1, err) ||
         trace_states_advance(done, &frontier->order->states, thread, err))

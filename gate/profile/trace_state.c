@@ -20,7 +20,7 @@ void trace_states_release(struct trace_states *states)
 struct trace_thread *trace_find_thread(const struct trace_states *states, uint64_t id)
 {
     uint32_t at = 0;
-    return map_find(&states->thread_ids, id, &at) ? states->threads[at] : NULL;
+    return map_find(&states->thread_ids, id, &at) ? states->threads[at].it : NULL;
 }
 
 enum status trace_states_thread(struct trace_thread **out, struct trace_states *states, uint64_t id,
@@ -33,8 +33,8 @@ enum status trace_states_thread(struct trace_thread **out, struct trace_states *
         (void)map_insert(&states->thread_ids, id, (uint32_t)states->thread_count);
         thread = ARENA_NEW(states->arena, struct trace_thread);
         thread->id = id;
-        ARENA_PUSH(states->arena, states->threads, states->thread_count, states->thread_cap,
-                   thread);
+        struct trace_thread_ref ref = {thread};
+        ARENA_PUSH(states->arena, states->threads, states->thread_count, states->thread_cap, ref);
     }
     *out = thread;
     return STATUS_OK;
@@ -43,13 +43,13 @@ enum status trace_states_thread(struct trace_thread **out, struct trace_states *
 struct trace_proc *trace_find_proc(const struct trace_states *states, uint64_t id)
 {
     uint32_t at = 0;
-    return map_find(&states->proc_ids, id, &at) ? states->procs[at] : NULL;
+    return map_find(&states->proc_ids, id, &at) ? states->procs[at].it : NULL;
 }
 
 static struct trace_goroutine *find_any_goroutine(const struct trace_states *states, uint64_t id)
 {
     uint32_t at = 0;
-    return map_find(&states->goroutine_ids, id, &at) ? states->goroutines[at] : NULL;
+    return map_find(&states->goroutine_ids, id, &at) ? states->goroutines[at].it : NULL;
 }
 
 struct trace_goroutine *trace_find_goroutine(const struct trace_states *states, uint64_t id)
@@ -76,8 +76,9 @@ enum status move_add_goroutine(struct trace_goroutine **out, const struct move *
             return err_set(err, STATUS_LIMIT, "more than %d goroutines", TRACE_GOROUTINES_MAX);
         (void)map_insert(&states->goroutine_ids, id, (uint32_t)states->goroutine_count);
         goroutine = ARENA_NEW(states->arena, struct trace_goroutine);
+        struct trace_goroutine_ref ref = {goroutine};
         ARENA_PUSH(states->arena, states->goroutines, states->goroutine_count,
-                   states->goroutine_cap, goroutine);
+                   states->goroutine_cap, ref);
     }
     *goroutine =
         (struct trace_goroutine){.id = id, .status = status, .generation = states->generation};
@@ -91,8 +92,9 @@ enum status move_add_proc(struct trace_proc **out, struct trace_states *states, 
     if (states->proc_count == TRACE_THREADS_MAX)
         return err_set(err, STATUS_LIMIT, "more than %d processors", TRACE_THREADS_MAX);
     (void)map_insert(&states->proc_ids, id, (uint32_t)states->proc_count);
-    *out = ARENA_NEW(states->arena, struct trace_proc);
-    ARENA_PUSH(states->arena, states->procs, states->proc_count, states->proc_cap, *out);
+    struct trace_proc_ref ref = {ARENA_NEW(states->arena, struct trace_proc)};
+    ARENA_PUSH(states->arena, states->procs, states->proc_count, states->proc_cap, ref);
+    *out = ref.it;
     return STATUS_OK;
 }
 

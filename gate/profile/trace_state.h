@@ -38,18 +38,29 @@ struct trace_thread {
 
 enum trace_collector { COLLECTOR_UNKNOWN, COLLECTOR_IDLE, COLLECTOR_RUNNING };
 
+struct trace_goroutine_ref {
+    struct trace_goroutine *it;
+};
+struct trace_proc_ref {
+    struct trace_proc *it;
+};
+struct trace_thread_ref {
+    struct trace_thread *it;
+};
+
+/* States stay where they are: threads, events and the heap point to them. */
 struct trace_states {
     struct arena *arena;
     struct map goroutine_ids;
-    struct trace_goroutine **goroutines;
+    struct trace_goroutine_ref *goroutines;
     size_t goroutine_count;
     size_t goroutine_cap;
     struct map proc_ids;
-    struct trace_proc **procs;
+    struct trace_proc_ref *procs;
     size_t proc_count;
     size_t proc_cap;
     struct map thread_ids;
-    struct trace_thread **threads;
+    struct trace_thread_ref *threads;
     size_t thread_count;
     size_t thread_cap;
     uint64_t first_generation;

@@ -5,11 +5,14 @@
 
 #define AT(member) offsetof(struct RECORD, member)
 
+/* Sums of all trials stay numbers that JSON can hold. */
+#define SUM_MAX (INT64_MAX / RECORDING_TRIALS_MAX)
+
 #define RECORD trace_sum
 static const struct field sum_fields[] = {
-    {"count", FIELD_U64, AT(count), 0, NULL, 0},
-    {"ns", FIELD_U64, AT(ns), 0, NULL, 0},
-    {"max_ns", FIELD_U64, AT(max_ns), 0, NULL, 0},
+    {"count", FIELD_U64, AT(count), SUM_MAX, NULL, 0},
+    {"ns", FIELD_U64, AT(ns), SUM_MAX, NULL, 0},
+    {"max_ns", FIELD_U64, AT(max_ns), SUM_MAX, NULL, 0},
 };
 #undef RECORD
 static const struct shape sum_shape = {.fields = sum_fields,
@@ -32,19 +35,19 @@ static const struct field trace_fields[] = {
     {"refusal", FIELD_STR, AT(refusal), 0, NULL, 0},
     {"bytes", FIELD_U64, AT(bytes), TRACE_BYTES_MAX, NULL, 0},
     {"version", FIELD_U32, AT(totals.version), UINT32_MAX, NULL, 0},
-    {"from_ns", FIELD_U64, AT(totals.from_ns), 0, NULL, 0},
-    {"until_ns", FIELD_U64, AT(totals.until_ns), 0, NULL, 0},
-    {"events", FIELD_U64, AT(totals.event_count), 0, NULL, 0},
-    {"generations", FIELD_U64, AT(totals.generation_count), 0, NULL, 0},
-    {"lost_batches", FIELD_U64, AT(totals.lost_batches), 0, NULL, 0},
-    {"lost_bytes", FIELD_U64, AT(totals.lost_bytes), 0, NULL, 0},
+    {"from_ns", FIELD_U64, AT(totals.from_ns), SUM_MAX, NULL, 0},
+    {"until_ns", FIELD_U64, AT(totals.until_ns), SUM_MAX, NULL, 0},
+    {"events", FIELD_U64, AT(totals.event_count), SUM_MAX, NULL, 0},
+    {"generations", FIELD_U64, AT(totals.generation_count), SUM_MAX, NULL, 0},
+    {"lost_batches", FIELD_U64, AT(totals.lost_batches), SUM_MAX, NULL, 0},
+    {"lost_bytes", FIELD_U64, AT(totals.lost_bytes), SUM_MAX, NULL, 0},
     {"gc_stops", FIELD_OBJECT, AT(totals.gc_stops), 0, &sum_shape, 0},
     {"start_stops", FIELD_OBJECT, AT(totals.start_stops), 0, &sum_shape, 0},
     {"other_stops", FIELD_OBJECT, AT(totals.other_stops), 0, &sum_shape, 0},
-    {"gc_active_ns", FIELD_U64, AT(totals.gc_active_ns), 0, NULL, 0},
+    {"gc_active_ns", FIELD_U64, AT(totals.gc_active_ns), SUM_MAX, NULL, 0},
     {"assists", FIELD_OBJECT, AT(totals.assists), 0, &sum_shape, 0},
-    {"assist_running_ns", FIELD_U64, AT(totals.assist_running_ns), 0, NULL, 0},
-    {"assist_ending_ns", FIELD_U64, AT(totals.assist_ending_ns), 0, NULL, 0},
+    {"assist_running_ns", FIELD_U64, AT(totals.assist_running_ns), SUM_MAX, NULL, 0},
+    {"assist_ending_ns", FIELD_U64, AT(totals.assist_ending_ns), SUM_MAX, NULL, 0},
     {"waits", FIELD_OBJECT, AT(totals.waits), 0, &waits_shape, 0},
     {"syscalls", FIELD_OBJECT, AT(totals.syscalls), 0, &sum_shape, 0},
     {"scheduling", FIELD_OBJECT, AT(totals.scheduling), 0, &sum_shape, 0},

@@ -1,5 +1,6 @@
 #include "gate/codec/json.h"
 #include "gate/report/json_load.h"
+#include "gate/report/json_trace.h"
 #include "gate/report/phrase.h"
 
 /* The stable machine interface: config/verdict.schema.json. */
@@ -422,6 +423,7 @@ static void write_measured(struct json_report *report)
     write_kinds(json, comparison);
     write_rss(json, comparison);
     write_tie(json, comparison);
+    json_trace_write(json, comparison);
     write_limits(json, &comparison->record->limits);
     write_machine(report, comparison->record);
     write_heap(json, comparison);

@@ -250,6 +250,23 @@ static void write_load(const struct markdown *markdown)
     drop_if_full(markdown->out, before);
 }
 
+/* Evidence of execution traces, where the policy asks for them. */
+static void write_traces(const struct markdown *markdown)
+{
+    const struct trace_side *traces = markdown->scenario->comparison->traces;
+    for (enum side side = 0; traces && side < SIDES; side++) {
+        size_t before = markdown->out->len;
+        struct str trace = phrase_trace(markdown->arena, &traces[side]);
+        struct str check = phrase_trace_check(markdown->arena, &traces[side]);
+        struct str waits = phrase_trace_waits(markdown->arena, &traces[side]);
+        buf_printf(markdown->out, "\n<sub>trace: %s ", side_name(side));
+        escape_markdown(markdown->out, trace);
+        buf_printf(markdown->out, "%s%.*s%s%.*s</sub>\n", check.len > 0 ? "; " : "",
+                   STR_ARGS(check), waits.len > 0 ? "; " : "", STR_ARGS(waits));
+        drop_if_full(markdown->out, before);
+    }
+}
+
 static void write_limits(const struct markdown *markdown)
 {
     const struct record_scenario *record = markdown->scenario->comparison->record;
@@ -293,6 +310,7 @@ static void write_scenario(const struct markdown *markdown)
     write_rss(markdown);
     write_process(markdown);
     write_load(markdown);
+    write_traces(markdown);
     write_limits(markdown);
     if (markdown->scenario->finding_count > 0)
         write_details(markdown);

@@ -97,6 +97,20 @@ bool phrase_shows_tie(const struct judged_scenario *scenario, const struct findi
  */
 struct str phrase_tie(struct arena *arena, const struct comparison *comparison, enum side side);
 /*
+ * "3.0 s of 1 trial: the collector stopped the program 16 times for 1.7 ms
+ * (longest 320 us) and was at work 11.6 % of the time; 14 assists ran 3.0 ms",
+ * or why it was not measured.
+ */
+struct str phrase_trace(struct arena *arena, const struct trace_side *side);
+/*
+ * "gctrace of 12 of 12 whole collections: stops 1.6 ms, by the trace 1.7 ms;
+ * assists 3.0 ms, by the trace 3.1 ms", and whether they differ by more than
+ * is explained; empty where nothing was measured.
+ */
+struct str phrase_trace_check(struct arena *arena, const struct trace_side *side);
+/* "goroutines waited (summed) sync 7.4 ms, ..."; likewise. */
+struct str phrase_trace_waits(struct arena *arena, const struct trace_side *side);
+/*
  * What the times depend on: "2 CPUs, nothing pinned: load and service share
  * them; governor not visible; load average 0.5 to 3.2".
  */

@@ -312,6 +312,23 @@ static void write_heap(const struct text *text)
     }
 }
 
+/* Where the policy asks for execution traces: evidence, which nothing is judged by. */
+static void write_traces(const struct text *text)
+{
+    const struct trace_side *traces = text->scenario->comparison->traces;
+    struct arena *arena = text->arena;
+    for (enum side side = 0; traces && side < SIDES; side++) {
+        const struct str more[] = {phrase_trace_check(arena, &traces[side]),
+                                   phrase_trace_waits(arena, &traces[side])};
+        buf_printf(text->out, "  trace   %s %.*s\n", side_name(side),
+                   STR_ARGS(phrase_trace(arena, &traces[side])));
+        for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+            if (more[i].len > 0)
+                buf_printf(text->out, "          %.*s\n", STR_ARGS(more[i]));
+        }
+    }
+}
+
 static void write_trials(const struct text *text)
 {
     const struct record_scenario *record = text->scenario->comparison->record;
@@ -378,6 +395,7 @@ static void write_scenario(const struct text *text)
     write_rss(text);
     write_process(text);
     write_heap(text);
+    write_traces(text);
     write_transport(text);
     write_trials(text);
     write_machine(text);

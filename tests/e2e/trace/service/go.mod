@@ -1,0 +1,3 @@
+module memgate.test/trace
+
+go 1.19
