@@ -17,13 +17,37 @@ static double need_of(const struct rule *rule, struct str scenario)
     return share > 0 ? count_needed(growth) / share : 0;
 }
 
+static bool kinds_equal(const struct str_list *a, const struct str_list *b)
+{
+    bool equal = a->len == b->len;
+    for (size_t i = 0; i < a->len && equal; i++)
+        equal = str_equal(a->items[i], b->items[i]);
+    return equal;
+}
+
+/* A default gives way to the policy's own rule of the same; which rule wins where is policy's. */
+static bool is_replaced(const struct rule *rule, const struct policy *policy, struct str scenario)
+{
+    for (size_t i = 0; i < policy->rule_count && rule->is_default; i++) {
+        const struct rule *other = &policy->rules[i];
+        const struct selector *selector = &other->selector;
+        bool is_here = selector->scenario.len == 0 || str_equal(selector->scenario, scenario);
+        bool is_broad =
+            selector->func.len == 0 && selector->package.len == 0 && selector->file.len == 0;
+        if (!other->is_default && other->metric == rule->metric && is_here && is_broad &&
+            kinds_equal(&selector->kinds, &rule->selector.kinds))
+            return true;
+    }
+    return false;
+}
+
 double coarse_need(const struct rule **rule, const struct policy *policy, struct str scenario)
 {
     double most = 0;
     *rule = NULL;
     for (size_t i = 0; i < policy->rule_count; i++) {
         double need = need_of(&policy->rules[i], scenario);
-        if (need <= most)
+        if (need <= most || is_replaced(&policy->rules[i], policy, scenario))
             continue;
         most = need;
         *rule = &policy->rules[i];

@@ -118,11 +118,33 @@ static void the_tightest_rule_that_blocks_sets_the_need(void **state)
     }
 }
 
+static void a_default_gives_way_to_a_rule_of_the_policy(void **state)
+{
+    struct rule rules[] = {
+        {.metric = METRIC_ALLOC_SPACE,
+         .max_increase_percent = {.set = true, .value = 0.15},
+         .severity = SEVERITY_BLOCK},
+        {.metric = METRIC_ALLOC_SPACE,
+         .max_increase_percent = {.set = true, .value = 0.05},
+         .severity = SEVERITY_BLOCK,
+         .is_default = true},
+    };
+    const struct policy policy = {.rules = rules, .rule_count = ARRAY_LEN(rules)};
+    const struct rule *found = NULL;
+    (void)state;
+    assert_close(coarse_need(&found, &policy, STR("shop")), 3527.9981010632837, 1e-9);
+    assert_ptr_equal(found, &rules[0]);
+    rules[0].selector.scenario = STR("other");
+    assert_close(coarse_need(&found, &policy, STR("shop")), 28949.538133198177, 1e-9);
+    assert_ptr_equal(found, &rules[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cheapest_way_that_shows_the_limit_is_chosen),
         cmocka_unit_test(the_tightest_rule_that_blocks_sets_the_need),
+        cmocka_unit_test(a_default_gives_way_to_a_rule_of_the_policy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
