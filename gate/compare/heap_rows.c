@@ -481,6 +481,7 @@ void heap_rows_add(struct comparison *comparison, struct arena *arena, struct in
     for (size_t i = 0; i < shifts.len; i++)
         (void)map_insert(&maker.shifts_to, shifts.items[i].to->key.v, (uint32_t)i);
     make_rows(&maker);
+    sampled_note(comparison, &maker.sampling);
     map_release(&maker.shifts_to);
     list_moved(comparison, arena, &ledger, &shifts);
     note_pairs(comparison, arena, sides);

@@ -199,9 +199,10 @@ static struct addition addition_of(const struct posting *posting, const struct f
                     (double)fold->value[posting->from_space] * posting->scale},
     };
     double square = posting->scale * posting->scale;
-    if (fold->variance)
+    if (fold->variance) {
         out.variances = (struct amounts){fold->variance[posting->from_objects] * square,
                                          fold->variance[posting->from_space] * square};
+    }
     return out;
 }
 

@@ -74,17 +74,18 @@ static struct str span_of(struct arena *arena, const struct plain_file *at)
 {
     if (!is_delta(at))
         return STR("counts since the start of its process");
-    return str_format(arena, "is a difference over %.3g s", seconds_of(at));
+    return str_format(arena, "is a difference over %.1f s", seconds_of(at));
 }
 
 /* Over other times the work is not the same, unless the requests say how much it was. */
 static void check_span(struct plain *plain, const struct plain_file *first,
                        const struct plain_file *other)
 {
-    const double tolerance = 0.05; /* the handler's timer and the second profile take their time */
+    /* The handler's timer and its second profile take their time. */
+    double slack = 0.25 + 0.05 * seconds_of(first);
     double gap = fabs(seconds_of(first) - seconds_of(other));
-    bool is_alike = is_delta(first) == is_delta(other) &&
-                    (other->file->request_count > 0 || gap <= tolerance * seconds_of(first));
+    bool is_alike =
+        is_delta(first) == is_delta(other) && (other->file->request_count > 0 || gap <= slack);
     if (is_alike)
         return;
     struct str spans[] = {span_of(plain->arena, first), span_of(plain->arena, other)};

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "gate/compare/culprits.h"
+#include "gate/compare/validity.h"
 
 struct sampling_rows sampled_rows(const struct ledger *ledger, const struct ledger_row *whole)
 {
@@ -76,4 +77,17 @@ void sampled_counts(uint64_t counts[SIDES], const struct sampling_rows *rows,
             ledger_sampled(rows->ledger, row, (enum side)side, column, 0, rows->scratch[side]);
         counts[side] = (uint64_t)fmin(UINT32_MAX, round(sampled_count(samples)));
     }
+}
+
+void sampled_note(struct comparison *comparison, const struct sampling_rows *rows)
+{
+    uint64_t counts[SIDES];
+    if (!sampled_has(rows->ledger, COLUMN_ALLOC_SPACE))
+        return;
+    sampled_counts(counts, rows, rows->whole, COLUMN_ALLOC_SPACE);
+    uint64_t fewer = counts[SIDE_BASE] < counts[SIDE_CAND] ? counts[SIDE_BASE] : counts[SIDE_CAND];
+    comparison_note(comparison, rows->ledger->arena,
+                    "heap profiles sample one in %lld bytes, and intervals come from that; of all "
+                    "bytes a growth of %.2g %% is found 99 times in 100",
+                    (long long)rows->ledger->period, 100 * count_detectable((double)fewer));
 }

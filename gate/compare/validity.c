@@ -69,11 +69,14 @@ static void check_coverage(struct comparison *comparison, struct arena *arena,
     const char *side = side_name(check->side);
     double gap = fabs(check->profile_bytes - check->runtime_bytes);
     double allowed = COVERAGE_TOLERANCE * check->runtime_bytes + COVERAGE_SLACK_BYTES;
+    /* Four standard deviations of the sampling: of X bytes it is some sqrt(period X). */
+    if (check->period > 1)
+        allowed += 4 * sqrt((double)check->period * fmax(0, check->runtime_bytes));
     if (check->has_runtime && check->runtime_bytes <= 0) {
         comparison_invalid(comparison, arena,
                            "%s, exact trial %u: TotalAlloc did not grow between warm and end", side,
                            check->number);
-    } else if (check->has_runtime && check->period == 1 && gap > allowed) {
+    } else if (check->has_runtime && gap > allowed) {
         comparison_invalid(
             comparison, arena,
             "%s, exact trial %u: the profile covers %.0f %% of TotalAlloc: profiling "

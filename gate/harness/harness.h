@@ -25,7 +25,8 @@ struct harness_spec {
 
 /*
  * At rate 1 every allocation is counted. A service that gets too slow
- * by that is sampled at the coarse rate instead.
+ * by that is sampled instead: at the coarse rate first, then as coarse.h
+ * chooses.
  */
 enum { EXACT_RATE = 1, EXACT_RATE_COARSE = 16384 };
 
@@ -95,9 +96,12 @@ bool harness_changes_are_code(const struct path_list *changed, struct str *why);
  * [key.scenario].trials[side][phase]. Errors void the scenario.
  *
  * An exact trial that passes exact_limit_ns sets exact_rate to the coarse
- * rate and says so in the log; it and the exact trials before it, of both
- * sides, are then taken again, since one phase has one rate. The period
- * of the profiles is the record of that.
+ * rate; a trial of the baseline at that shows what it allocates, by which
+ * rate and requests are chosen (coarse.h) and told to the log. It and the
+ * exact trials before it, of both sides, are then taken again, since one
+ * phase has one rate. Where the service sets the rate itself the first
+ * trial shows how many requests that takes. The period of the profiles and
+ * the requests of the trials are the record of that.
  */
 NODISCARD enum status harness_trial(struct harness *harness, struct harness_scenario *scenario,
                                     struct recording *recording, struct trial_key key,

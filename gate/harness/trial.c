@@ -4,6 +4,7 @@
 #include "gate/base/io.h"
 #include "gate/harness/machine.h"
 #include "gate/harness/trial_duet.h"
+#include "gate/harness/trial_sampled.h"
 
 enum { OUTPUT_LINES = 20 };
 
@@ -290,11 +291,9 @@ static enum status drop_exact(size_t counts[SIDES], struct recording *recording,
 
 /* The trials up to the key once more, alternating as they did. */
 static enum status retake_exact(struct harness *harness, struct harness_scenario *scenario,
-                                struct recording *recording, struct trial_key key, struct err *err)
+                                struct recording *recording, struct trial_key key,
+                                const size_t counts[SIDES], struct err *err)
 {
-    size_t counts[SIDES] = {0};
-    if (drop_exact(counts, recording, key, err))
-        return err->status;
     for (uint32_t i = 0; i < SIDES * key.number; i++) {
         uint32_t number = i / SIDES + 1;
         enum side side = (number % 2 == 1) == (i % 2 == 0) ? SIDE_BASE : SIDE_CAND;
@@ -305,19 +304,59 @@ static enum status retake_exact(struct harness *harness, struct harness_scenario
     return take_trial(harness, scenario, recording, key, err);
 }
 
+/* Rate 1 takes too long: a trial of the baseline at the coarse rate shows which rate will do. */
+static enum status sample_instead(struct harness *harness, struct harness_scenario *scenario,
+                                  struct recording *recording, struct trial_key key,
+                                  struct err *err)
+{
+    size_t counts[SIDES] = {0};
+    size_t dropped[SIDES] = {0};
+    struct trial_key probe = {key.scenario, SIDE_BASE, PHASE_EXACT, 1};
+    log_line(harness->spec.log,
+             "%.*s: %s; the exact phase samples instead, at a rate that a trial of the baseline "
+             "at %llu will show",
+             STR_ARGS(scenario->scenario->name), err->text,
+             (unsigned long long)scenario->exact_rate);
+    if (drop_exact(counts, recording, key, err) ||
+        take_trial(harness, scenario, recording, probe, err) ||
+        sampled_choose(harness, scenario, recording, probe, err) ||
+        drop_exact(dropped, recording, probe, err))
+        return err->status;
+    return retake_exact(harness, scenario, recording, key, counts, err);
+}
+
+/*
+ * A service that sets the rate itself is sampled at that: the first trial
+ * shows how many requests it takes then, and is taken again with them.
+ */
+static enum status follow_own_rate(struct harness *harness, struct harness_scenario *scenario,
+                                   struct recording *recording, struct trial_key key,
+                                   struct err *err)
+{
+    size_t dropped[SIDES] = {0};
+    uint64_t count = scenario->exact_count;
+    bool is_first = key.phase == PHASE_EXACT && key.side == SIDE_BASE && key.number == 1;
+    if (!is_first || scenario->exact_rate != EXACT_RATE)
+        return STATUS_OK;
+    if (sampled_choose(harness, scenario, recording, key, err))
+        return err->status;
+    if (scenario->exact_count == count)
+        return STATUS_OK;
+    return drop_exact(dropped, recording, key, err)
+               ? err->status
+               : take_trial(harness, scenario, recording, key, err);
+}
+
 enum status harness_trial(struct harness *harness, struct harness_scenario *scenario,
                           struct recording *recording, struct trial_key key, struct err *err)
 {
     uint64_t rate = scenario->exact_rate;
     enum status status = take_trial(harness, scenario, recording, key, err);
-    if (status == STATUS_OK || scenario->exact_rate == rate)
+    if (status == STATUS_OK)
+        return follow_own_rate(harness, scenario, recording, key, err);
+    if (scenario->exact_rate == rate)
         return status;
-    log_line(harness->spec.log,
-             "%.*s: %s; the exact phase is taken at rate %llu, which samples: small changes may "
-             "stay undecided",
-             STR_ARGS(scenario->scenario->name), err->text,
-             (unsigned long long)scenario->exact_rate);
-    return retake_exact(harness, scenario, recording, key, err);
+    return sample_instead(harness, scenario, recording, key, err);
 }
 
 static enum status run_duet(struct trial trials[SIDES], const struct recording *recording,

@@ -127,6 +127,21 @@ struct interval count_ratio_interval(double base, double cand, double confidence
                              high > 0 ? 1 / high : HUGE_VAL};
 }
 
+/* Normal quantiles of 1 - 0.01 / 50 and of 0.99. */
+#define DETECTION_QUANTILES 5.87
+
+double count_detectable(double count)
+{
+    return count > 0 ? expm1(DETECTION_QUANTILES * sqrt(2 / count)) : HUGE_VAL;
+}
+
+double count_needed(double growth_ratio)
+{
+    double each = DETECTION_QUANTILES / log1p(growth_ratio);
+    assert(growth_ratio > 0);
+    return 2 * each * each;
+}
+
 /* One side's value with its own interval. */
 static struct interval value_interval(struct mean mean, double weight, double confidence)
 {

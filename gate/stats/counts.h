@@ -53,6 +53,16 @@ struct interval count_ratio_interval(double base, double cand, double confidence
 struct interval count_interval(double count, double confidence);
 
 /*
+ * The smallest growth (0.15 for 15 %) that counts of so many samples on
+ * each side show 99 times in 100, among 50 functions of which one in 100
+ * runs may be flagged without cause: exp(5.87 sqrt(2 / n)) - 1, 5.87 being
+ * the normal quantiles of 0.0002 and 0.01 together; and the count that a
+ * growth needs, above 0. Within 0.8 points of the power simulated.
+ */
+double count_detectable(double count);
+double count_needed(double growth_ratio);
+
+/*
  * How far the candidate is from the baseline. Readings of a side count
  * alike, whatever their exposure. The ratio has the interval of
  * count_ratio_interval at effective counts; the difference that of both

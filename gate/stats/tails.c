@@ -117,8 +117,8 @@ static double gamma_series(double n, double z)
 {
     double term = 1 / n;
     double sum = term;
-    for (double k = n + 1; term > sum * 1e-17; k++) {
-        term *= z / k;
+    for (int k = 1; term > sum * 1e-17; k++) {
+        term *= z / (n + k);
         sum += term;
     }
     return sum;

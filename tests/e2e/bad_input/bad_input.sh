@@ -334,7 +334,7 @@ profiles=(
     'held.pb.gz|held.pb.gz is not a heap profile of allocations: it has objects/count space/bytes, not'
     'kilobytes.pb.gz|it has alloc_objects/count alloc_space/kilobytes'
     'delta.pb.gz|good.pb.gz counts since the start of its process'
-    'delta.pb.gz|delta.pb.gz is a difference over 30 s'
+    'delta.pb.gz|delta.pb.gz is a difference over 30.0 s'
     'missing.pb.gz|No such file or directory'
 )
 

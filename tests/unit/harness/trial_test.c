@@ -4,6 +4,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/harness/coarse.h"
 #include "gate/harness/trial_gotest.h"
 #include "tests/support/check.h"
 
@@ -203,7 +204,11 @@ static void a_rate_that_is_too_slow_is_given_up_for_both_sides(void **state)
 {
     (void)state;
     struct bench bench;
+    struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                        .max_increase_percent = {.set = true, .value = 0.05},
+                        .severity = SEVERITY_BLOCK};
     open_bench(&bench, benchmark);
+    bench.policy = (struct policy){.rules = &rule, .rule_count = 1, .trials.exact = 2};
     assert_ok(run_trial(&bench, SIDE_BASE, 1), &bench.err);
     assert_ok(run_trial(&bench, SIDE_CAND, 1), &bench.err);
     struct str left = path_in(&bench, "recording/scenario-1/candidate/exact-1/left");
@@ -211,14 +216,15 @@ static void a_rate_that_is_too_slow_is_given_up_for_both_sides(void **state)
     assert_ok(io_write_file(path_in(&bench, "slow"), (struct bytes){0}, &bench.err), &bench.err);
     bench.built.exact_limit_ns = 1;
     assert_ok(run_trial(&bench, SIDE_CAND, 2), &bench.err);
-    assert_str(calls(&bench), "base 1\ncand 1\nbase 16384\ncand 16384\ncand 16384\n");
-    assert_int_equal(bench.built.exact_rate, EXACT_RATE_COARSE);
+    /* The probe at 16384 is not kept: it shows next to no bytes, and 5 % of that needs them all. */
+    assert_str(calls(&bench), "base 1\ncand 1\nbase 16384\nbase 4096\ncand 4096\ncand 4096\n");
+    assert_int_equal(bench.built.exact_rate, COARSE_PERIOD_MIN);
     assert_int_equal(bench.record.trial_count[SIDE_BASE][PHASE_EXACT], 1);
     assert_int_equal(bench.record.trial_count[SIDE_CAND][PHASE_EXACT], 2);
     assert_int_equal(bench.record.trials[SIDE_CAND][PHASE_EXACT][1].number, 2);
     assert_false(io_is_file(left));
     assert_ok(run_trial(&bench, SIDE_BASE, 2), &bench.err);
-    assert_true(str_ends_with(calls(&bench), STR("cand 16384\nbase 16384\n")));
+    assert_true(str_ends_with(calls(&bench), STR("cand 4096\nbase 4096\n")));
     assert_ok(io_remove_tree(bench.dir, &bench.err), &bench.err);
 }
 

@@ -221,6 +221,16 @@ static void what_cannot_be_has_no_interval(void **state)
     assert_false(estimate_of_sampled((struct sampled_samples){NULL, 0}, fine, 1, 0.99).bounded);
 }
 
+/* exp(5.87 sqrt(2 / 10,000)) = exp(0.0830143): +8.66 %; 2 (5.87 / log 1.15)^2 = 3527.998. */
+static void growth_and_samples_go_together(void **state)
+{
+    (void)state;
+    assert_close(count_detectable(10000), 0.0865573, 1e-6);
+    assert_close(count_needed(0.15), 3527.9981010632837, 1e-12);
+    assert_close(count_detectable(count_needed(0.05)), 0.05, 1e-12);
+    assert_true(isinf(count_detectable(0)));
+}
+
 /* SplitMix64: the same draws everywhere. */
 static double draw_uniform(uint64_t *seed)
 {
@@ -325,6 +335,7 @@ int main(void)
         cmocka_unit_test(estimates_are_of_both_sides),
         cmocka_unit_test(nothing_seen_is_not_nothing),
         cmocka_unit_test(what_cannot_be_has_no_interval),
+        cmocka_unit_test(growth_and_samples_go_together),
         cmocka_unit_test(intervals_hold_the_truth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

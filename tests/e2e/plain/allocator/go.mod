@@ -1,0 +1,3 @@
+module memgate.test/allocator
+
+go 1.19

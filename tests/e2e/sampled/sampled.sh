@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# sampled.sh MEMGATE: a service that sets runtime.MemProfileRate itself. Its exact phase samples: it
+# sends the requests that the limit needs, says so and what it can show, and judges by intervals
+# from the sampling. Equal sides are not blocked, a third more in one function is and names it.
+set -euo pipefail
+# shellcheck source=tests/e2e/run/lib.sh
+. "$(dirname "$0")/../run/lib.sh"
+memgate=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+repo=$work/repo
+# shellcheck disable=SC2034 # row of lib.sh reads it
+shown='^  (note|BLOCK|REVIEW|UNSURE|ok) '
+
+# policy COUNT PERCENT
+policy() {
+    cat > "$repo/memgate.yaml" <<YAML
+version: 1
+trials: {exact: 3, max: 3}
+scenarios:
+  - name: shop
+    service: {args: [--addr, "\${ADDR}"], ready: /healthz}
+    load: {requests: load.jsonl, warmup: 20, count: $1, connections: 2}
+rules:
+  - {metric: alloc_space, max_increase_percent: $2, severity: block}
+  - {metric: alloc_objects, max_increase_percent: 100%, severity: review}
+  - {kind: map, metric: alloc_space, max_increase_percent: 100%, severity: review}
+  - {metric: inuse_space, max_increase_percent: 1000%, severity: review}
+  - {metric: heap_growth_per_1000_requests, max_increase: 10MiB, severity: review}
+  - {func: main.load, metric: alloc_space, max_increase_percent: 15%, severity: review}
+YAML
+}
+
+said() { # TEXT: in the talk of the last row
+    grep -qF -- "$1" "$work/stderr" || {
+        fail "nobody says: $1"
+        cat "$work/stderr"
+    }
+}
+
+service_repo "$here/service"
+git_in checkout -q -b grown
+sed -i 's/items = 40/items = 60/' "$repo/side.go"
+git_in commit -qam grown
+git_in checkout -q main
+
+policy 20000 15%
+row "equal sides" 0 'heap profiles sample one in 65536 bytes' main main --quick
+said 'the service sets runtime.MemProfileRate itself'
+said 'the exact phase samples: period 65536'
+said 'enough for its tightest limit (memgate.yaml:8), which needs 3528'
+grep -q '^  BLOCK' "$work/stdout" && fail "equal sides are blocked"
+# The first trial sent 420 requests, the warm-up included; all that count sent more, and as many.
+trials=$(sed -n 's/.*exact trial [2-6].*, \([0-9]*\) requests$/\1/p' "$work/stderr" | sort -u)
+[[ $trials =~ ^[0-9]+$ && $trials -gt 420 ]] || fail "requests of the trials: $trials"
+
+row "a function allocates half as much again" 1 'main\.load' main grown --quick
+grep -qE 'of [0-9]{4,} samples on the baseline' "$work/stdout" || fail "nobody counts the samples"
+cp "$work/stdout" "$work/run"
+(cd "$work" && "$memgate" check "$work/out/recording" > "$work/replay") || [ $? = 1 ] || fail "replay"
+grep -E '^  (note|BLOCK|REVIEW|UNSURE|ok) ' "$work/run" > "$work/run.lines"
+grep -E '^  (note|BLOCK|REVIEW|UNSURE|ok) ' "$work/replay" > "$work/replay.lines"
+diff "$work/run.lines" "$work/replay.lines" || fail "check on the recording differs"
+
+policy 500 2%
+row "too few requests for the limit" 0 'UNSURE +alloc_space, whole scenario' main main --quick
+said 'not enough for its tightest limit (memgate.yaml:8)'
+finish

@@ -1,0 +1,3 @@
+module memgate.test/sampled
+
+go 1.19
