@@ -49,6 +49,7 @@ TEST_ROWS=(
     "qemu-user              have_foreign_runner"
     "hey                    have hey"
     "wrk                    have wrk"
+    "locales                have_file /usr/share/i18n/locales/tr_TR"
 )
 BENCH_ROWS=(
     "nghttp2-client         have h2load"

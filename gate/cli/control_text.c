@@ -137,13 +137,7 @@ static void write_control(struct buf *out, struct arena *arena, const struct con
 
 void controls_write(struct buf *out, struct arena *arena, const struct controls *controls)
 {
-    static const char *const meanings[] = {
-        [0] = "every block rule that was tried can go red",
-        [1] = "not every block rule can go red, or there is none",
-        [3] = "nothing could be tried",
-    };
     const struct comparison *last = NULL;
-    int code = controls_exit_code(controls);
     write_summary(out, controls);
     for (size_t i = 0; i < controls->len; i++) {
         const struct control *control = &controls->items[i];
@@ -155,5 +149,4 @@ void controls_write(struct buf *out, struct arena *arena, const struct controls 
         }
         write_control(out, arena, control);
     }
-    buf_printf(out, "exit %d (%s)\n", code, meanings[code]);
 }

@@ -7,7 +7,7 @@
 #include "gate/base/io.h"
 #include "gate/cli/measure.h"
 #include "gate/cli/options.h"
-#include "gate/cli/session.h"
+#include "gate/cli/planted.h"
 #include "gate/codec/yaml.h"
 #include "gate/harness/isolate.h"
 #include "gate/harness/process.h"
@@ -37,6 +37,7 @@ struct run {
     bool always_measure;
     bool isolate;
     struct operands names;
+    struct planted_run *planted; /* NULL but for a self-test */
 };
 
 static enum status parse_options(struct run *run, int argc, char **argv, struct err *err)
@@ -267,6 +268,16 @@ static enum status prepare_output(struct run *run, struct err *err)
     return is_new ? io_write_file(ignore, bytes_of_str(STR("*\n")), err) : STATUS_OK;
 }
 
+static enum status plant(struct run *run, struct err *err)
+{
+    struct planted_run *planted = run->planted;
+    if (!planted || planted->plant_count == 0)
+        return STATUS_OK;
+    return harness_plant(&planted->planted, &run->harness,
+                         policy_scenario(&run->session.policy, planted->scenario), planted->plants,
+                         planted->plant_count, err);
+}
+
 static enum status open_harness(struct run *run, struct err *err)
 {
     struct arena *arena = &run->session.arena;
@@ -490,7 +501,7 @@ static enum status run_all(struct run *run, struct err *err)
     log_line(&run->talk.log, "baseline %.*s (%.12s), candidate %.*s (%.12s)",
              STR_ARGS(run->base.label), run->base.sha.data, STR_ARGS(run->head.label),
              run->head.sha.data);
-    if (measure_and_judge(run, err))
+    if (plant(run, err) || measure_and_judge(run, err))
         return err->status;
     print_times(run);
     return session_write_reports(&run->session, run->out_dir, err);
@@ -546,4 +557,24 @@ int cmd_run(int argc, char **argv)
     if (process_interrupted())
         die_by_signal(process_interrupted());
     return code;
+}
+
+enum status run_planted(struct planted_run *planted, struct arena *arena, struct err *err)
+{
+    struct run *run = ARENA_NEW(arena, struct run);
+    run->start_ns = clock_now_ns();
+    run->planted = planted;
+    run->base_spec = planted->revision;
+    run->head_spec = planted->revision;
+    run->out_dir = planted->out_dir;
+    run->quick = true;
+    run->always_measure = true;
+    run->names = (struct operands){.items = &planted->scenario, .len = planted->scenario.len > 0};
+    talk_init(&run->talk);
+    session_init(&run->session);
+    planted->session = &run->session;
+    enum status status = run_all(run, err);
+    harness_close(&run->harness);
+    talk_clear(&run->talk);
+    return process_interrupted() ? process_interruption(err) : status;
 }

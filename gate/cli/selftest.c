@@ -2,7 +2,10 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "gate/base/io.h"
+#include "gate/base/remove.h"
 #include "gate/cli/control.h"
+#include "gate/cli/live.h"
 #include "gate/cli/options.h"
 #include "gate/harness/process.h"
 
@@ -11,7 +14,12 @@ struct selftest {
     struct session session;
     struct injector injector;
     struct controls controls;
+    struct live *lives; /* one for each scenario, with --live */
+    size_t live_count;
+    struct str temp_dir; /* of a recording that was made to choose by; empty: none */
     struct str policy_file;
+    struct str revision;
+    bool live;
     struct operands operands;
 };
 
@@ -19,6 +27,9 @@ static enum status parse_options(struct selftest *selftest, int argc, char **arg
 {
     const struct option_row rows[] = {
         {"policy", 0, NULL, &selftest->policy_file, "FILE", "try the rules of this policy instead"},
+        {"live", 0, &selftest->live, NULL, NULL,
+         "also build the service with a function that allocates more, and measure it"},
+        {"base", 0, NULL, &selftest->revision, "REV", "what --live builds (default: HEAD)"},
         {"quick", 'q', &selftest->session.quick, NULL, NULL, "try the rules on allocation alone"},
     };
     const struct option_table table = {
@@ -30,6 +41,14 @@ static enum status parse_options(struct selftest *selftest, int argc, char **arg
         rows, ARRAY_LEN(rows)};
     if (options_parse(&selftest->operands, &selftest->session.arena, &table, argc, argv, err))
         return err->status;
+    if (selftest->revision.len > 0 && !selftest->live && !selftest->operands.help)
+        return err_set(err, STATUS_USAGE, "--base says what --live builds; give --live as well");
+    if (selftest->revision.len == 0)
+        selftest->revision = STR("HEAD");
+    if (selftest->live && selftest->policy_file.len > 0) {
+        return err_set(err, STATUS_USAGE,
+                       "--live is judged by the repository's policy; leave --policy out");
+    }
     if (selftest->operands.len > 1)
         return err_set(err, STATUS_USAGE,
                        "selftest takes one recording; try memgate selftest --help");
@@ -74,12 +93,10 @@ static enum status try_scenario(struct selftest *selftest, size_t scenario, stru
     return STATUS_OK;
 }
 
-static enum status try_all(struct selftest *selftest, struct err *err)
+static enum status try_controls(struct selftest *selftest, struct err *err)
 {
     struct session *session = &selftest->session;
-    struct str dir = selftest->operands.len ? selftest->operands.items[0] : STR("memgate-out");
-    if (session_open(session, dir, selftest->policy_file, err) || check_judged(session, err) ||
-        inject_open(&selftest->injector, &session->arena, &session->recording, err))
+    if (inject_open(&selftest->injector, &session->arena, &session->recording, err))
         return err->status;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < session->recording.scenario_count && status == STATUS_OK; i++)
@@ -88,12 +105,78 @@ static enum status try_all(struct selftest *selftest, struct err *err)
     return status;
 }
 
+static enum status try_live(struct selftest *selftest, struct err *err)
+{
+    struct session *session = &selftest->session;
+    size_t count = session->recording.scenario_count;
+    selftest->lives = ARENA_ARRAY(&session->arena, struct live, count + 1);
+    for (size_t i = 0; i < count && selftest->live; i++) {
+        struct live *live = &selftest->lives[selftest->live_count];
+        if (live_run(live, session, i, selftest->revision, err))
+            return err->status;
+        selftest->live_count++;
+    }
+    return STATUS_OK;
+}
+
+/* Where nobody says which recording and there is none, --live makes one to choose a function by. */
+static enum status find_recording(struct str *out, struct selftest *selftest, struct err *err)
+{
+    struct arena *arena = &selftest->session.arena;
+    *out = selftest->operands.len ? selftest->operands.items[0] : STR("memgate-out");
+    bool is_there = io_is_file(io_join(arena, *out, STR("recording/manifest.json")));
+    if (selftest->operands.len > 0 || !selftest->live || is_there)
+        return STATUS_OK;
+    if (io_make_temp_dir(&selftest->temp_dir, arena, "memgate-live", err))
+        return err->status;
+    *out = selftest->temp_dir;
+    return live_record(selftest->revision, selftest->temp_dir, err);
+}
+
+static enum status try_all(struct selftest *selftest, struct err *err)
+{
+    struct session *session = &selftest->session;
+    struct str dir = {0};
+    if (find_recording(&dir, selftest, err) ||
+        session_open(session, dir, selftest->policy_file, err) || check_judged(session, err) ||
+        try_controls(selftest, err))
+        return err->status;
+    return try_live(selftest, err);
+}
+
+/* What is red in the recording and not in life is no gate either. */
+static int exit_code(const struct selftest *selftest)
+{
+    int code = controls_exit_code(&selftest->controls);
+    for (size_t i = 0; i < selftest->live_count; i++) {
+        int other = live_exit_code(&selftest->lives[i]);
+        if (other == 1 || (other == 3 && code != 1))
+            code = other;
+    }
+    return code;
+}
+
+static void write_all(struct buf *out, struct selftest *selftest)
+{
+    static const char *const meanings[] = {
+        [0] = "every block rule that was tried can go red",
+        [1] = "not every block rule can go red, or there is none",
+        [3] = "something could not be tried",
+    };
+    int code = exit_code(selftest);
+    struct arena *arena = &selftest->session.arena;
+    controls_write(out, arena, &selftest->controls);
+    for (size_t i = 0; i < selftest->live_count; i++)
+        live_write(out, arena, &selftest->lives[i]);
+    buf_printf(out, "exit %d (%s)\n", code, meanings[code]);
+}
+
 static enum status print(struct selftest *selftest, struct err *err)
 {
     struct buf out;
     enum status status = STATUS_OK;
     buf_init(&out, BUF_TEXT_BYTES_MAX);
-    controls_write(&out, &selftest->session.arena, &selftest->controls);
+    write_all(&out, selftest);
     if (fwrite(out.data, 1, out.len, stdout) != out.len || fflush(stdout) != 0)
         status = err_set(err, STATUS_IO, "cannot write to stdout: %s", strerror(errno));
     buf_release(&out);
@@ -114,7 +197,9 @@ int cmd_selftest(int argc, char **argv)
         status = err.status;
     int code = status ? talk_fail(&selftest.talk, &err) : 0;
     if (is_wanted && status == STATUS_OK)
-        code = controls_exit_code(&selftest.controls);
+        code = exit_code(&selftest);
+    if (selftest.temp_dir.len > 0)
+        (void)remove_tree(str_text(&selftest.session.arena, selftest.temp_dir));
     session_release(&selftest.session);
     return code;
 }

@@ -356,3 +356,25 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
     *out = built;
     return STATUS_OK;
 }
+
+enum status harness_plant(size_t *out, const struct harness *harness,
+                          const struct scenario *scenario, const struct plant *plants, size_t count,
+                          struct err *err)
+{
+    struct str package =
+        scenario->driver == DRIVER_GOTEST ? scenario->gotest.package : scenario->build.package;
+    struct str dir = policy_tree(harness, SIDE_CAND);
+    while (str_starts_with(package, STR("./")))
+        package = str_slice(package, 2, package.len);
+    if (package.len > 0 && !str_equal(package, STR(".")))
+        dir = io_join(harness->arena, dir, package);
+    enum status status = err_set(err, STATUS_NOT_FOUND, "no function of the program allocates");
+    for (size_t i = 0; i < count; i++) {
+        status = plant_tree(harness->arena, dir, tree_dir(harness, SIDE_CAND), &plants[i], err);
+        if (status == STATUS_OK)
+            *out = i;
+        if (status == STATUS_OK || status == STATUS_IO)
+            return status;
+    }
+    return status;
+}

@@ -4,6 +4,7 @@
 #include "gate/base/log.h"
 #include "gate/harness/cgroup.h"
 #include "gate/harness/pinning.h"
+#include "gate/harness/plant.h"
 #include "gate/harness/repo.h"
 #include "gate/policy/policy.h"
 #include "gate/recording/recording.h"
@@ -76,6 +77,14 @@ NODISCARD enum status harness_open(struct harness *out, struct arena *arena,
                                    const struct harness_spec *spec, struct err *err);
 /* Removes everything harness_open made. Safe on a zeroed struct. */
 void harness_close(struct harness *harness);
+/*
+ * Lays a regression over the candidate's exported tree, before it is
+ * built: the first of `plants` whose function is declared where it says.
+ * *out is its index; STATUS_NOT_FOUND, with the last reason, when there is none.
+ */
+NODISCARD enum status harness_plant(size_t *out, const struct harness *harness,
+                                    const struct scenario *scenario, const struct plant *plants,
+                                    size_t count, struct err *err);
 /*
  * Reads the request file and builds base, then candidate. Of a gotest
  * scenario only the benchmarks that both sides have are run: the others

@@ -46,22 +46,30 @@ enum finding_verdict positive_broken(enum severity severity)
     return by_severity[severity];
 }
 
-bool positive_names(const struct finding *finding, struct str func)
+/* All closures of a function are one subject, whichever of them a row shows. */
+static bool is_same(struct str a, struct str b)
 {
-    const struct comparison_row *row = finding->row;
-    if (row_is_of_function(row))
-        return str_equal(row->func, func);
-    for (size_t i = 0; i < row->culprit_count; i++) {
-        if (str_equal(row->culprits[i].func, func))
-            return true;
-    }
-    return false;
+    struct arena scratch;
+    arena_init(&scratch);
+    bool same = str_equal(a, b) || str_equal(name_key(a, &scratch), name_key(b, &scratch));
+    arena_release(&scratch);
+    return same;
 }
 
 /* Of a rule about single functions only what it says of this one is an answer. */
 static bool is_about(const struct finding *finding, struct str func)
 {
-    return row_is_of_function(finding->row) && str_equal(finding->row->func, func);
+    return row_is_of_function(finding->row) && is_same(finding->row->func, func);
+}
+
+bool positive_names(const struct finding *finding, struct str func)
+{
+    const struct comparison_row *row = finding->row;
+    for (size_t i = 0; i < row->culprit_count; i++) {
+        if (is_same(row->culprits[i].func, func))
+            return true;
+    }
+    return is_about(finding, func);
 }
 
 const struct finding *positive_finding(const struct judged_scenario *judged,

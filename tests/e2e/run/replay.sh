@@ -1,35 +1,107 @@
 #!/usr/bin/env bash
-# replay.sh MEMGATE: `check` of a recording gives the bytes of the run's verdict, whatever the
-# directory, locale, time zone, umask and hash seed; and verdict.json fits its schema.
+# replay.sh MEMGATE: `check` of a recording gives the bytes of the run's reports in every format,
+# whatever the hash seed, locale, time zone, umask, working directory, environment and memory
+# layout; and verdict.json fits its schema.
 set -euo pipefail
 # shellcheck source=tests/e2e/run/lib.sh
 . "$(dirname "$0")/lib.sh"
 memgate=$(realpath "$1")
 
+# Short, but with each phase and all that is printed of it.
 example_repo "$work/repo"
 example_branch "$work/repo" map-no-hint
 cd "$work/repo"
+sed -i -e 's/warmup: .*/warmup: 60/' -e 's/count: .*/count: 240/' \
+    -e 's/^trials: .*/trials: {exact: 2, steady: 2, duet: 2, max: 2}/' memgate.yaml
 code=0
-"$memgate" run --quick --base main --head change/map-no-hint -o "$work/out" > "$work/stdout" \
-    2> "$work/stderr" || code=$?
+"$memgate" run --base main --head change/map-no-hint --policy-from work-tree -o "$work/out" \
+    > "$work/stdout" 2> "$work/stderr" || code=$?
 [ "$code" = 1 ] || { fail "run gave exit $code, not 1"; cat "$work/stderr"; }
 cmp "$work/stdout" "$work/out/report.txt" || fail "stdout is not report.txt"
-
+[ -d "$work/out/recording/scenario-1/candidate/duet-2" ] || fail "the run has no duet"
 cp -R "$work/out" "$work/moved"
-for setting in "LC_ALL=C" "LC_ALL=de_DE.UTF-8" "TZ=Asia/Tokyo" "MEMGATE_HASH_SEED=1" \
-    "MEMGATE_HASH_SEED=18446744073709551615" "UMASK=077"; do
-    for pair in "json verdict.json" "markdown report.md" "text report.txt"; do
-        read -r format file <<< "$pair"
-        code=0
-        (
-            cd /
-            [ "$setting" = "UMASK=077" ] && umask 077
-            env "$setting" "$memgate" check "$work/moved" --format "$format" > "$work/again"
-        ) || code=$?
-        [ "$code" = 1 ] || fail "$setting: check --format $format gave exit $code"
-        cmp "$work/again" "$work/out/$file" || fail "$setting: $file differs"
-    done
+mkdir "$work/empty" "$work/again" "$work/locale"
+
+# Where 1,5 is a number and where "i" has another capital; made here, since few machines have them.
+for name in de_DE tr_TR; do
+    localedef -i "$name" -f UTF-8 "$work/locale/$name.UTF-8" > "$work/localedef" 2>&1 ||
+        { fail "localedef $name"; cat "$work/localedef"; }
 done
+comma=$(LOCPATH=$work/locale LC_ALL=de_DE.UTF-8 bash -c 'printf "%.1f" 1,5' 2> /dev/null) || true
+[ "$comma" = "1,5" ] || fail "the locale de_DE.UTF-8 does nothing here: $comma"
+
+# The name of the file that run wrote of each format that check knows.
+declare -A files=([text]=report.txt [markdown]=report.md [json]=verdict.json)
+known=$("$memgate" check "$work/moved" --format none 2>&1 | sed -n 's/.*known: //p') || true
+read -r -a formats <<< "$known"
+[ "${#formats[@]}" -gt 0 ] || fail "check knows no format"
+
+# A row: the directory, the umask, then the command that sets the rest and runs what follows it.
+rows=(
+    ". 022 env"
+    "/ 022 env LC_ALL=C"
+    "/ 022 env LOCPATH=$work/locale LC_ALL=de_DE.UTF-8 LANG=de_DE.UTF-8"
+    "/ 022 env LOCPATH=$work/locale LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8"
+    "/ 022 env LC_ALL=no_SUCH.locale"
+    "/ 022 env TZ=Asia/Tokyo"
+    "/ 022 env TZ=America/St_Johns"
+    "/ 077 env"
+    "/ 000 env"
+    "$work/empty 022 env"
+    "$work/moved 022 env"
+    "/ 022 env -u HOME"
+    "/ 022 env HOME=/nonexistent USER=nobody"
+    "/ 022 env -i"
+    "/ 022 env MEMGATE_HASH_SEED=0"
+    "/ 022 env MEMGATE_HASH_SEED=1"
+    "/ 022 env MEMGATE_HASH_SEED=18446744073709551615"
+    "/ 022 env TERM=dumb NO_COLOR=1 COLUMNS=20"
+    "/ 022 env CI=true GITHUB_ACTIONS=true GITHUB_BASE_REF=main"
+    "/ 022 env MALLOC_PERTURB_=165 MALLOC_ARENA_MAX=1"
+)
+# Addresses differ from run to run already; where the kernel may be asked, they are fixed once.
+if setarch -R true 2> /dev/null; then
+    rows+=("/ 022 setarch -R")
+fi
+
+# replay ROW: every format on stdout, and the files of -o, are those of the run.
+replay() {
+    local row=$1 dir mask format code file
+    local -a setting
+    read -r dir mask setting <<< "$row"
+    read -r -a setting <<< "$setting"
+    for format in "${formats[@]}"; do
+        file=${files[$format]:-}
+        if [ -z "$file" ]; then
+            fail "no file of run is known for format $format: add it to this test"
+            continue
+        fi
+        code=0
+        (cd "$dir" && umask "$mask" &&
+            "${setting[@]}" "$memgate" check "$work/moved" --format "$format") \
+            > "$work/again/stdout" 2> "$work/again/stderr" < /dev/null || code=$?
+        [ "$code" = 1 ] || fail "$row: check --format $format gave exit $code"
+        [ ! -s "$work/again/stderr" ] || fail "$row: check says $(cat "$work/again/stderr")"
+        cmp "$work/again/stdout" "$work/out/$file" || fail "$row: $file differs"
+    done
+    code=0
+    (cd "$dir" && umask "$mask" &&
+        "${setting[@]}" "$memgate" check "$work/moved" -o "$work/again/out") > /dev/null || code=$?
+    [ "$code" = 1 ] || fail "$row: check -o gave exit $code"
+    diff -r -x recording -x .gitignore "$work/out" "$work/again/out" || fail "$row: -o differs"
+    rm -rf "$work/again/out"
+}
+
+for row in "${rows[@]}"; do
+    replay "$row"
+done
+echo "${#rows[@]} settings x ${#formats[@]} formats"
+
+# A relative path, from the directory itself.
+code=0
+(cd "$work/moved/recording" && "$memgate" check .) > "$work/again/stdout" || code=$?
+[ "$code" = 1 ] || fail "a relative path gave exit $code"
+cmp "$work/again/stdout" "$work/out/report.txt" || fail "a relative path: report.txt differs"
 
 /usr/bin/python3 - "$root/config/verdict.schema.json" "$work/out/verdict.json" <<'PY' || fail "schema"
 import json
@@ -46,7 +118,7 @@ PY
 # A recording that was touched is refused, never judged.
 sed -i 's/1/2/' "$work/moved/recording/scenario-1/candidate/exact-1/trial.json"
 code=0
-"$memgate" check "$work/moved" > "$work/again" 2> "$work/stderr" || code=$?
+"$memgate" check "$work/moved" > "$work/again/stdout" 2> "$work/stderr" || code=$?
 [ "$code" = 3 ] || fail "a changed recording gave exit $code, not 3"
-[ ! -s "$work/again" ] || fail "a changed recording printed a report"
+[ ! -s "$work/again/stdout" ] || fail "a changed recording printed a report"
 finish

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# selftest.sh MEMGATE [CASES]: the positive control goes red on the example, in its recording and in
+# life, and says of gates that cannot go red which rule it is and why; nothing is left behind.
+# MEMGATE_TEST_NIGHTLY=1 adds the published services and benchmarks of CASES.
+set -euo pipefail
+# shellcheck source=tests/e2e/run/lib.sh
+. "$(dirname "$0")/../run/lib.sh"
+memgate=$(realpath "$1")
+cases=${2:-}
+repo=$work/repo
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
+
+# try NAME EXIT TEXT ARGUMENT...: what a self-test in $repo ends with, and a line that it prints.
+try() {
+    local name=$1 want=$2 text=$3 code=0 start=$SECONDS
+    shift 3
+    (cd "$repo" && "$memgate" selftest "$@") > "$work/stdout" 2> "$work/stderr" || code=$?
+    echo "== $name: exit $code, $((SECONDS - start)) s"
+    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout" "$work/stderr"; then
+        fail "$name: exit $code, not $want, or nobody says: $text"
+        cat "$work/stdout" "$work/stderr"
+    fi
+    [ -z "$(ls -A "$TMPDIR")" ] || fail "$name: left behind: $(ls -A "$TMPDIR")"
+}
+
+# policy NAME RULES: the example's policy with these rules instead.
+policy() {
+    {
+        sed '/^trials:/,$d' "$root/examples/orders/memgate.yaml"
+        printf 'trials: {exact: 2, steady: 2, duet: 2, max: 2}\n%s\n' "$2"
+    } > "$work/$1.yaml"
+}
+
+example_repo "$repo"
+policy blocks ''
+cp "$work/blocks.yaml" "$repo/memgate.yaml"
+
+# No recording yet: --live makes one, and plants into what allocates most in it.
+try live 0 'RED +alloc_space \+.*naming the function' --live
+sed -n '/^live/,$p' "$work/stdout"
+for metric in alloc_space alloc_objects inuse_space 'kind map alloc_space' heap_growth; do
+    grep -qE "^  RED +$metric" "$work/stdout" || fail "live: no red line of $metric"
+done
+[ "$(git_in status --porcelain)" = " M memgate.yaml" ] || fail "live: the work tree was touched"
+
+(cd "$repo" && "$memgate" run --quick --base main --head main --always-measure \
+    --policy-from work-tree) > "$work/stdout" 2> "$work/stderr" || {
+    fail "the example against itself"
+    cat "$work/stdout" "$work/stderr"
+}
+try recording 0 '^memgate selftest: all [0-9]+ block rules that were tried go red'
+
+policy high 'rules: [{metric: alloc_space, max_increase: 5GiB/request, severity: block}]'
+try 'limit out of reach' 1 'why: its limit is too high' --policy "$work/high.yaml"
+
+func='example.com/orders/price.(*Book).Price'
+policy ignored "rules: [{func: \"$func\", metric: alloc_space, max_increase: 1KiB/request, severity: block}]
+ignore: [{func: \"$func\", metric: alloc_space, why: known}]"
+line=$(grep -n '^ignore' "$work/ignored.yaml" | cut -d: -f1)
+try 'ignored function' 1 "why: all that it names is ignored: .*ignored.yaml:$line\$" --policy "$work/ignored.yaml"
+
+policy reviews 'rules:
+  - {metric: alloc_space, max_increase_percent: 5%, severity: review}
+  - {metric: alloc_objects, max_increase_percent: 5%, severity: review}
+  - {metric: inuse_space, max_increase_percent: 10%, severity: review}
+  - {kind: map, metric: alloc_space, max_increase_percent: 15%, severity: review}
+  - {metric: heap_growth_per_1000_requests, max_increase: 64KiB, severity: review}
+  - {metric: cpu_per_request, max_increase_percent: 25%, severity: review}
+  - {metric: p99, max_increase_percent: 15%, severity: review}'
+try 'nothing blocks' 1 '^memgate selftest: THIS GATE CANNOT GO RED' --policy "$work/reviews.yaml"
+
+try 'misspelt option' 2 'selftest --help' --lives
+try 'no recording' 3 'holds no recording' "$work"
+
+# Somebody gives up waiting: the copy goes away all the same.
+(cd "$repo" && exec "$memgate" selftest) > "$work/stdout" 2> "$work/stderr" &
+child=$!
+for _ in $(seq 200); do
+    [ -z "$(ls -A "$TMPDIR")" ] || break
+    sleep 0.01
+done
+kill -TERM "$child"
+code=0
+wait "$child" || code=$?
+[ "$code" = 3 ] || [ "$code" = 143 ] || fail "interrupted: exit $code"
+[ -z "$(ls -A "$TMPDIR")" ] || fail "interrupted: left behind: $(ls -A "$TMPDIR")"
+
+if [ "${MEMGATE_TEST_NIGHTLY:-0}" = 1 ]; then
+    [ -d "$cases" ] || fail "$cases is not there"
+    for name in svc-chi-no-change svc-cors-preflight goyaml-parse; do
+        repo=$work/$name
+        "$cases/mkrepo.sh" "$name" "$repo" > /dev/null
+        try "live, $name" 0 'RED +alloc_.*naming the function' --live --base base
+        sed -n '/^live/,$p' "$work/stdout"
+    done
+fi
+finish
