@@ -105,15 +105,23 @@ static struct memo *memo_at(const struct folding *folding, const struct profile_
     return &folding->memos[mix >> (32 - MEMO_BITS)];
 }
 
+/* All locations are looked at, since where the search would end cannot be predicted. */
+static bool memo_equals(const uint32_t *known, const uint32_t *locations, uint32_t told_by)
+{
+    uint32_t differs = 0;
+    for (uint32_t i = 0; i < MEMO_LOCATIONS_MAX; i++)
+        differs |= i < told_by ? known[i] ^ locations[i] : 0;
+    return differs == 0;
+}
+
 static bool memo_holds(const struct memo *memo, const struct profile_sample *sample)
 {
     if (memo->told_by == 0 || memo->told_by > sample->location_count)
         return false;
-    for (uint32_t i = 0; i < memo->told_by; i++) {
-        if (memo->locations[i] != sample->locations[i])
-            return false;
-    }
-    return true;
+    if (sample->location_count >= MEMO_LOCATIONS_MAX)
+        return memo_equals(memo->locations, sample->locations, memo->told_by);
+    return memcmp(memo->locations, sample->locations, memo->told_by * sizeof(*memo->locations)) ==
+           0;
 }
 
 static struct memo memo_make(struct folding *folding, const struct profile_sample *sample)

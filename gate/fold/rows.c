@@ -149,18 +149,26 @@ static uint64_t two_frames(const uint32_t *at)
     return frames;
 }
 
-/* How many frames two stacks share from the root; both end there. Four are compared at a time. */
+/* Of four frames, of which one is another; without a branch, as nobody knows which. */
+static uint32_t common_of_four(const uint32_t *a_end, const uint32_t *b_end)
+{
+    uint32_t first = a_end[-1] == b_end[-1];
+    uint32_t second = first & (a_end[-2] == b_end[-2]);
+    uint32_t third = second & (a_end[-3] == b_end[-3]);
+    return first + second + third;
+}
+
+/* How many frames two stacks share from the root; both end there. */
 static inline uint32_t common_frames(const uint32_t *a_end, const uint32_t *b_end, uint32_t most)
 {
     enum { STEP = 4 };
     uint32_t common = 0;
-    for (; most - common >= STEP; common += STEP) {
-        const uint32_t *a = a_end - common - STEP;
-        const uint32_t *b = b_end - common - STEP;
-        if (((two_frames(a) ^ two_frames(b)) | (two_frames(a + 2) ^ two_frames(b + 2))) != 0)
-            break;
+    for (; most - common >= STEP; common += STEP, a_end -= STEP, b_end -= STEP) {
+        if (((two_frames(a_end - 2) ^ two_frames(b_end - 2)) |
+             (two_frames(a_end - 4) ^ two_frames(b_end - 4))) != 0)
+            return common + common_of_four(a_end, b_end);
     }
-    while (common < most && *(a_end - common - 1) == *(b_end - common - 1))
+    for (; common < most && a_end[-1] == b_end[-1]; a_end--, b_end--)
         common++;
     return common;
 }
