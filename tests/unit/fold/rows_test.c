@@ -13,6 +13,7 @@ static const struct size_case {
     uint32_t lines_max;
 } size_cases[] = {
     {"short stacks", 200, 12, 3},
+    {"long stacks", 3, 300, 3},
     {"long stacks of frames with many lines", 3, 300, 7},
 };
 
@@ -176,6 +177,8 @@ static void shared_frames_may_follow_the_least_sum(void **state)
     arena_init(&arena);
     intern_init(&names, &arena);
     struct profile profile = sample_profile(&arena, texts, ARRAY_LEN(texts));
+    const uint32_t shared[] = {profile.samples[2].locations[0], profile.samples[1].locations[1]};
+    profile.samples[2].locations = shared;
     assert_ok(fold_heap(&fold, &arena, &names, &profile, &options, &err), &err);
     assert_int_equal(fold.function_count, 4);
     assert_str(intern_text(&names, fold.functions[1].func), "r.R");
