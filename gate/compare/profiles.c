@@ -223,6 +223,12 @@ static uint64_t load_of(const struct comparison_profiles *side)
 static void note_files(const struct plain *plain)
 {
     size_t counts[SIDES] = {plain->sides[SIDE_BASE].len, plain->sides[SIDE_CAND].len};
+    bool is_exact = plain->folds[SIDE_BASE][0].alloc.period == 1;
+    if (is_exact && (counts[SIDE_BASE] == 1) != (counts[SIDE_CAND] == 1)) {
+        comparison_note(plain->comparison, plain->arena,
+                        "at period 1 one profile of a side and several of the other give no "
+                        "interval: give one of each side, or two or more of each");
+    }
     if (counts[SIDE_BASE] > 1 || counts[SIDE_CAND] > 1) {
         comparison_note(plain->comparison, plain->arena,
                         "values are means over the profiles: %zu of the baseline, %zu of the "

@@ -73,6 +73,11 @@ double count_needed(double growth_ratio);
  * have, or of `weight` where neither has any. The dispersion widens all.
  * bounded is false without a reading on each side and for values that
  * cannot be: not finite, past 1e18, below 0.
+ *
+ * At 99 %, of growth that is exactly the limit of a rule in percent of the
+ * baseline seen, 0.3 to 0.5 % of pairs prove more and 0.4 to 1.1 % prove
+ * less for limits up to 25 %, 3.3 % for one of 100 % (40,000 draws each of
+ * 30 to 10,000 samples).
  */
 struct estimate estimate_of_sampled(struct sampled_samples base, struct sampled_samples cand,
                                     double weight, double confidence);
