@@ -4,7 +4,8 @@
 
 #include "gate/stats/counts.h"
 
-static double need_of(const struct rule *rule, struct str scenario)
+static double need_of(const struct rule *rule, struct str scenario,
+                      const struct coarse_probe *probe)
 {
     bool is_here = rule->selector.scenario.len == 0 || str_equal(rule->selector.scenario, scenario);
     bool is_of_allocation =
@@ -14,7 +15,8 @@ static double need_of(const struct rule *rule, struct str scenario)
         !rule->max_increase_percent.set || growth <= 0)
         return 0;
     double share = rule->floor_share.set ? fmin(1, rule->floor_share.value / growth) : 1;
-    return share > 0 ? count_needed(growth) / share : 0;
+    double cost = rule->metric == METRIC_ALLOC_OBJECTS ? probe->object_cost : 1;
+    return share > 0 ? cost * count_needed(growth) / share : 0;
 }
 
 static bool kinds_equal(const struct str_list *a, const struct str_list *b)
@@ -41,12 +43,13 @@ static bool is_replaced(const struct rule *rule, const struct policy *policy, st
     return false;
 }
 
-double coarse_need(const struct rule **rule, const struct policy *policy, struct str scenario)
+double coarse_need(const struct rule **rule, const struct policy *policy, struct str scenario,
+                   const struct coarse_probe *probe)
 {
     double most = 0;
     *rule = NULL;
     for (size_t i = 0; i < policy->rule_count; i++) {
-        double need = need_of(&policy->rules[i], scenario);
+        double need = need_of(&policy->rules[i], scenario, probe);
         if (need <= most || is_replaced(&policy->rules[i], policy, scenario))
             continue;
         most = need;

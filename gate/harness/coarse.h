@@ -25,6 +25,11 @@ enum {
 /* What one trial showed. */
 struct coarse_probe {
     double bytes; /* allocated over its requests */
+    /*
+     * How many times the samples a count of objects needs that bytes need for
+     * as small a growth: few samples of small objects stand for most objects.
+     */
+    double object_cost;
     uint64_t request_count;
     uint64_t wall_ns;
 };
@@ -51,7 +56,8 @@ struct coarse_choice {
  * that the floor is larger. Of a function without a floor nobody knows its
  * share: it is taken for the whole.
  */
-double coarse_need(const struct rule **rule, const struct policy *policy, struct str scenario);
+double coarse_need(const struct rule **rule, const struct policy *policy, struct str scenario,
+                   const struct coarse_probe *probe);
 
 struct coarse_choice coarse_choose(const struct coarse_probe *probe, double need,
                                    const struct coarse_bounds *bounds);

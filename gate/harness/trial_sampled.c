@@ -5,10 +5,35 @@
 #include "gate/harness/coarse.h"
 #include "gate/stats/counts.h"
 
-static double allocated(const struct profile *profile)
+/* What was allocated, and the variance of the objects where all are far smaller than the period. */
+struct allocated {
+    double bytes;
+    double objects;
+    double objects_variance;
+};
+
+static struct allocated allocated(const struct profile *profile)
 {
-    int type = profile_type_index(profile, "alloc_space");
-    return type < 0 ? 0 : (double)profile_total(profile, (size_t)type);
+    struct allocated out = {0, 0, 0};
+    int bytes_at = profile_type_index(profile, "alloc_space");
+    int objects_at = profile_type_index(profile, "alloc_objects");
+    for (size_t i = 0; i < profile->sample_count && bytes_at >= 0 && objects_at >= 0; i++) {
+        double bytes = (double)profile->samples[i].values[bytes_at];
+        double objects = (double)profile->samples[i].values[objects_at];
+        out.bytes += bytes;
+        out.objects += objects;
+        if (bytes > 0)
+            out.objects_variance += (double)profile->period * objects * objects / bytes;
+    }
+    return out;
+}
+
+/* The effective samples of the bytes over those of the objects. */
+static double object_cost(const struct allocated *between, int64_t period)
+{
+    double samples = between->bytes / (double)period;
+    double squares = between->objects * between->objects;
+    return squares > 0 ? fmax(1, samples * between->objects_variance / squares) : 1;
 }
 
 static bool has_points(const struct harness_scenario *scenario)
@@ -36,8 +61,16 @@ static enum status read_probe(struct coarse_probe *out, int64_t *period,
     if (status == STATUS_OK && has_points)
         status = recording_profile(&warm, &scratch, recording, key, POINT_WARM, err);
     if (status == STATUS_OK) {
+        struct allocated at_end = allocated(&end);
+        struct allocated at_warm = allocated(&warm);
+        struct allocated between = {
+            .bytes = fmax(0, at_end.bytes - at_warm.bytes),
+            .objects = fmax(0, at_end.objects - at_warm.objects),
+            .objects_variance = fmax(0, at_end.objects_variance - at_warm.objects_variance),
+        };
         *period = end.period;
-        out->bytes = fmax(0, allocated(&end) - allocated(&warm));
+        out->bytes = between.bytes;
+        out->object_cost = end.period > 0 ? object_cost(&between, end.period) : 1;
     }
     arena_release(&scratch);
     return status;
@@ -84,7 +117,7 @@ enum status sampled_choose(struct harness *harness, struct harness_scenario *sce
         .limit_ns = scenario->exact_limit_ns,
         .trials = harness->spec.policy->trials.exact > 0 ? harness->spec.policy->trials.exact : 1,
     };
-    double need = coarse_need(&rule, harness->spec.policy, scenario->scenario->name);
+    double need = coarse_need(&rule, harness->spec.policy, scenario->scenario->name, &probe);
     struct coarse_choice choice = coarse_choose(&probe, need, &bounds);
     if (bounds.fixed_period == 0)
         scenario->exact_rate = choice.period;

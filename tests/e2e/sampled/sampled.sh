@@ -62,6 +62,6 @@ grep -E '^  (note|BLOCK|REVIEW|UNSURE|ok) ' "$work/replay" > "$work/replay.lines
 diff "$work/run.lines" "$work/replay.lines" || fail "check on the recording differs"
 
 policy 500 2%
-row "too few requests for the limit" 0 'UNSURE +alloc_space, whole scenario' main main --quick
+row "too few requests for the limit" 0 'of all bytes a growth of [12][0-9] % is found' main main --quick
 said 'not enough for its tightest limit (memgate.yaml:8)'
 finish

@@ -13,42 +13,46 @@ static const struct choice_case {
 } choice_cases[] = {
     /* 3 x 400 MB over 28,000 samples is a period of 42,857: 32,768 is the next below. */
     {"the largest period that will do",
-     {4e8, 400, 5 * SECONDS},
+     {4e8, 1, 400, 5 * SECONDS},
      28000,
      {0, 20000, 60 * SECONDS, 3},
      {32768, 400, 1.2e9 / 32768}},
     /* 3 x 26 MB at 4096 give 19,043 samples, and 28,000 need 589 requests. */
     {"more requests where the smallest period does not",
-     {26e6, 400, 5 * SECONDS},
+     {26e6, 1, 400, 5 * SECONDS},
      28000,
      {0, 20000, 60 * SECONDS, 3},
      {4096, 589, 78e6 / 4096 * 589 / 400}},
     {"no more requests than the load has",
-     {26e6, 400, 5 * SECONDS},
+     {26e6, 1, 400, 5 * SECONDS},
      1e6,
      {0, 2000, 600 * SECONDS, 3},
      {4096, 2000, 78e6 / 4096 * 5}},
     {"nor than time allows for",
-     {26e6, 400, 20 * SECONDS},
+     {26e6, 1, 400, 20 * SECONDS},
      1e6,
      {0, 20000, 60 * SECONDS, 3},
      {4096, 1200, 78e6 / 4096 * 3}},
     {"never fewer than the probe had",
-     {26e6, 400, 120 * SECONDS},
+     {26e6, 1, 400, 120 * SECONDS},
      1e6,
      {0, 20000, 60 * SECONDS, 3},
      {4096, 400, 78e6 / 4096}},
     {"no limit in percent",
-     {26e6, 400, 5 * SECONDS},
+     {26e6, 1, 400, 5 * SECONDS},
      0,
      {0, 20000, 60 * SECONDS, 3},
      {16384, 400, 78e6 / 16384}},
     {"a service that sets the period itself",
-     {26e6, 400, 5 * SECONDS},
+     {26e6, 1, 400, 5 * SECONDS},
      1000,
      {524288, 20000, 60 * SECONDS, 3},
      {524288, 2689, 78e6 / 524288 * 2689 / 400}},
-    {"nothing allocated", {0, 400, 5 * SECONDS}, 1000, {0, 20000, 60 * SECONDS, 3}, {4096, 400, 0}},
+    {"nothing allocated",
+     {0, 1, 400, 5 * SECONDS},
+     1000,
+     {0, 20000, 60 * SECONDS, 3},
+     {4096, 400, 0}},
 };
 
 static void the_cheapest_way_that_shows_the_limit_is_chosen(void **state)
@@ -63,6 +67,8 @@ static void the_cheapest_way_that_shows_the_limit_is_chosen(void **state)
         assert_close(have.samples, row->want.samples, 1e-12);
     }
 }
+
+static const struct coarse_probe probe = {.bytes = 1, .object_cost = 3, .request_count = 1};
 
 static const struct need_case {
     const char *name;
@@ -82,6 +88,11 @@ static const struct need_case {
       .floor_share = {.set = true, .value = 0.01},
       .severity = SEVERITY_BLOCK},
      52919.971516},
+    {"of objects, which take three times the samples here",
+     {.metric = METRIC_ALLOC_OBJECTS,
+      .max_increase_percent = {.set = true, .value = 0.05},
+      .severity = SEVERITY_BLOCK},
+     3 * 28949.538133},
     {"that only reviews",
      {.metric = METRIC_ALLOC_SPACE,
       .max_increase_percent = {.set = true, .value = 0.05},
@@ -113,7 +124,7 @@ static void the_tightest_rule_that_blocks_sets_the_need(void **state)
         const struct policy policy = {.rules = &rule, .rule_count = 1};
         const struct rule *found = NULL;
         print_message("%s\n", need_cases[i].name);
-        assert_close(coarse_need(&found, &policy, STR("shop")), need_cases[i].want, 1e-9);
+        assert_close(coarse_need(&found, &policy, STR("shop"), &probe), need_cases[i].want, 1e-9);
         assert_true((found != NULL) == (need_cases[i].want > 0));
     }
 }
@@ -132,10 +143,10 @@ static void a_default_gives_way_to_a_rule_of_the_policy(void **state)
     const struct policy policy = {.rules = rules, .rule_count = ARRAY_LEN(rules)};
     const struct rule *found = NULL;
     (void)state;
-    assert_close(coarse_need(&found, &policy, STR("shop")), 3527.9981010632837, 1e-9);
+    assert_close(coarse_need(&found, &policy, STR("shop"), &probe), 3527.9981010632837, 1e-9);
     assert_ptr_equal(found, &rules[0]);
     rules[0].selector.scenario = STR("other");
-    assert_close(coarse_need(&found, &policy, STR("shop")), 28949.538133198177, 1e-9);
+    assert_close(coarse_need(&found, &policy, STR("shop"), &probe), 28949.538133198177, 1e-9);
     assert_ptr_equal(found, &rules[1]);
 }
 
