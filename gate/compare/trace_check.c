@@ -175,9 +175,10 @@ static enum status read_rows(struct pair_rows *out, struct arena *arena,
             return err_set(err, STATUS_FORMAT, "trace-gc.txt has more of a part than of the whole");
         }
     }
-    if (has_gaps(&out->traced, TRACED_COLUMNS) || has_gaps(&out->printed, CYCLE_GOAL))
+    if (has_gaps(&out->traced, TRACED_COLUMNS) || has_gaps(&out->printed, CYCLE_GOAL)) {
         return err_set(err, STATUS_FORMAT,
                        "trace-gc.txt or trace-gctrace.txt has \"-\" for a time");
+    }
     return STATUS_OK;
 }
 
