@@ -1,6 +1,11 @@
 #include "gate/compare/trace_check.h"
 
+#include <math.h>
+
 #include "gate/compare/sources.h"
+
+/* A collection takes a millisecond at least. */
+enum { NUMBERS_TRIED = 2 * TRACE_START_US / 1000 + 2 };
 
 /* The rows of one steady trial. */
 struct pair_rows {
@@ -79,27 +84,71 @@ static void compare_assists(struct trace_side *out, const struct pair_rows *rows
         out->assists_apart++;
 }
 
-/* The next line from *at on that can be of the collection; false where it was torn. */
-static bool find_line(size_t *at, const struct pair_rows *rows, size_t traced)
+/* The line of that number from *at on; false where it was torn. Numbers rise. */
+static bool find_line(size_t *at, const struct pair_rows *rows, uint64_t number)
 {
-    double from_us = traced_at(rows, traced, TRACED_FROM);
-    while (*at < rows->printed.len &&
-           printed_at(rows, *at, CYCLE_FROM) + RECORDING_CYCLE_START_US + TRACE_START_US < from_us)
+    while (*at < rows->printed.len && record_at(&rows->printed, *at, CYCLE_NUMBER) < number)
         (*at)++;
-    return *at < rows->printed.len && printed_at(rows, *at, CYCLE_FROM) <= from_us + TRACE_START_US;
+    return *at < rows->printed.len && record_at(&rows->printed, *at, CYCLE_NUMBER) == number;
 }
 
-static void compare_rows(struct trace_side *out, const struct pair_rows *rows)
+static double distance_us(const struct pair_rows *rows, size_t traced, size_t printed)
+{
+    double middle = printed_at(rows, printed, CYCLE_FROM) + RECORDING_CYCLE_START_US / 2.0;
+    return fmin(fabs(middle - traced_at(rows, traced, TRACED_FROM)), TRACE_START_US);
+}
+
+/* How far apart the starts are, a torn line as far as can be, if the first had that number. */
+static double distance_of(const struct pair_rows *rows, uint64_t number)
 {
     size_t at = 0;
+    double sum = 0;
+    for (size_t i = 0; i < rows->traced.len; i++)
+        sum += find_line(&at, rows, number + i) ? distance_us(rows, i, at) : TRACE_START_US;
+    return sum / (double)rows->traced.len;
+}
+
+/* The number of the first line that begins no earlier than TRACE_START_US before the trace's. */
+static uint64_t earliest_number(const struct pair_rows *rows)
+{
+    double from_us = traced_at(rows, 0, TRACED_FROM) - TRACE_START_US;
+    size_t at = 0;
+    while (at + 1 < rows->printed.len && printed_at(rows, at, CYCLE_FROM) < from_us)
+        at++;
+    uint64_t number = record_at(&rows->printed, at, CYCLE_NUMBER);
+    return number > 1 ? number - 1 : number;
+}
+
+/* The number that the trace's first collection has by gctrace; 0: none fits. */
+static uint64_t first_number(const struct pair_rows *rows)
+{
+    uint64_t best = 0;
+    double least = TRACE_START_US;
+    if (rows->traced.len == 0 || rows->printed.len == 0)
+        return 0;
+    uint64_t earliest = earliest_number(rows);
+    for (uint64_t number = earliest; number < earliest + NUMBERS_TRIED; number++) {
+        double distance = distance_of(rows, number);
+        if (distance < least) {
+            least = distance;
+            best = number;
+        }
+    }
+    return best;
+}
+
+/* A trace holds all collections of its time, and so whole ones without a gap. */
+static void compare_rows(struct trace_side *out, const struct pair_rows *rows)
+{
+    uint64_t first = first_number(rows);
+    size_t at = 0;
     out->traced_count += rows->traced.len;
-    for (size_t i = 0; i < rows->traced.len; i++) {
-        if (!find_line(&at, rows, i))
+    for (size_t i = 0; first > 0 && i < rows->traced.len; i++) {
+        if (!find_line(&at, rows, first + i))
             continue;
         compare_stops(out, rows, i, at);
         compare_assists(out, rows, i, at);
         out->matched_count++;
-        at++;
     }
 }
 
@@ -126,9 +175,10 @@ static enum status read_rows(struct pair_rows *out, struct arena *arena,
             return err_set(err, STATUS_FORMAT, "trace-gc.txt has more of a part than of the whole");
         }
     }
-    if (has_gaps(&out->traced, TRACED_COLUMNS) || has_gaps(&out->printed, CYCLE_GOAL))
+    if (has_gaps(&out->traced, TRACED_COLUMNS) || has_gaps(&out->printed, CYCLE_GOAL)) {
         return err_set(err, STATUS_FORMAT,
                        "trace-gc.txt or trace-gctrace.txt has \"-\" for a time");
+    }
     return STATUS_OK;
 }
 

@@ -8,10 +8,11 @@
  * says the same of the same collections: fills comparison->traces. It stays
  * NULL where no trial was asked for one. Never judged.
  *
- * A collection of a trace is held against the line of gctrace whose start can
- * be its own (RECORDING_CYCLE_START_US, and TRACE_START_US more on both
- * sides), each line once, in order. Two figures of one collection are apart
- * when they differ by more than is explained:
+ * A trace gives its collections no number. They follow one another, so the
+ * first one's is that for which the starts by both are least apart, and less
+ * than TRACE_START_US in the mean: gctrace's are known to a few ms only
+ * (harness/gctrace.h), the more of them the busier the machine. Two figures of
+ * one collection are apart when they differ by more than is explained:
  *
  * - gctrace cuts what it prints to two digits, or to whole milliseconds from
  *   10 ms on (fmtNSAsMS in runtime/mgc.go): its figure stands for up to 10 %
@@ -30,7 +31,7 @@
  * that shared two CPUs with its load and other programs the assists were: in
  * 7 of 11 collections, by single assists that took 8 to 19 ms in the trace.
  */
-#define TRACE_START_US  500
+#define TRACE_START_US  50000
 #define TRACE_BEFORE_NS 40000
 #define TRACE_BEHIND_NS 4000000
 #define TRACE_ASSIST_NS 50000

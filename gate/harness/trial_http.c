@@ -22,6 +22,7 @@ struct http_trial {
     struct cpu_profile cpu_profile;
     struct memstats_poll memstats;
     struct exec_trace exec_trace;
+    uint64_t traced_count;     /* requests of the load beside it, once it is known */
     struct arrivals arrivals;  /* of the measured load, where a tool sends it */
     uint64_t done_before;      /* requests of the trial's earlier loads */
     uint64_t next_poll_ns;     /* of the process, during a load */
@@ -57,7 +58,7 @@ static bool tick(void *ctx, uint64_t done)
     uint64_t now = clock_now_ns();
     trial_show_progress(http->trial, http->done_before + done,
                         trial_load_warmup(http->trial) + trial_load_count(http->trial) +
-                            RECORDING_GROWTH_MAX * growth_part(http->trial));
+                            RECORDING_GROWTH_MAX * growth_part(http->trial) + http->traced_count);
     sampler_tick(&http->sampler);
     memstats_poll_step(&http->memstats, now);
     arrivals_take(&http->arrivals);
@@ -378,8 +379,9 @@ static enum status run_traced(struct http_trial *http, uint64_t seconds, struct 
 {
     struct trial *trial = http->trial;
     struct load_result result = {0};
-    struct load_spec spec = load_of(http, trial->record->warmup_count + trial_load_count(trial),
-                                    exec_trace_requests(trial->record, seconds));
+    http->traced_count = exec_trace_requests(trial->record, seconds);
+    struct load_spec spec =
+        load_of(http, trial->record->warmup_count + trial_load_count(trial), http->traced_count);
     exec_trace_begin(&http->exec_trace, trial, &http->service.pprof, seconds);
     enum status status = run_load(&result, http, &spec, err);
     if (status != STATUS_OK) {

@@ -77,9 +77,9 @@ static void write_assists(struct buf *out, const struct trace_side *side)
         buf_text(out, " to ");
     }
     write_ns(out, side->traced_assist_high_ns);
+    bool is_more = side->traced_assist_low_ns > side->printed_assist_ns;
     if (trace_assists_are_apart(side))
-        write_apart(out, side->assists_apart, side,
-                    side->traced_assist_low_ns > side->printed_assist_ns);
+        write_apart(out, side->assists_apart, side, is_more);
 }
 
 struct str phrase_trace_check(struct arena *arena, const struct trace_side *side)

@@ -110,7 +110,7 @@ static void sums_are_of_the_same_collections(void **state)
     fixture_release(&fixture);
 }
 
-/* The second line was torn; the fourth collection began before the trace. */
+/* The third line was torn, the first collection began before the trace; both clocks are apart. */
 static void a_torn_line_shifts_no_other(void **state)
 {
     struct fixture fixture;
@@ -120,14 +120,39 @@ static void a_torn_line_shifts_no_other(void **state)
     (void)state;
     fixture_init(&fixture, both);
     for (size_t i = 0; i < CYCLES - 1; i++) {
-        memcpy(traced[i], both[i < 3 ? i : i + 1].traced, sizeof(traced[i]));
-        memcpy(printed[i], both[i < 1 ? i : i + 1].printed, sizeof(printed[i]));
+        memcpy(traced[i], both[i + 1].traced, sizeof(traced[i]));
+        memcpy(printed[i], both[i < 2 ? i : i + 1].printed, sizeof(printed[i]));
+        traced[i][TRACED_FROM] -= 6000;
     }
+    for (size_t i = 0; i < CYCLES - 1; i++)
+        printed[i][CYCLE_SWEEP] = 10000 * printed[i][CYCLE_NUMBER];
     put(&fixture, SIDE_CAND, TABLE_TRACED, traced[0], CYCLES - 1);
     put(&fixture, SIDE_CAND, TABLE_GCTRACE, printed[0], CYCLES - 1);
     const struct trace_side *have = checked(&fixture);
     assert_int_equal(have->traced_count, CYCLES - 1);
     assert_int_equal(have->matched_count, CYCLES - 2);
+    /* Numbers 8, 10, 11 and 12. */
+    assert_close(have->printed_stop_ns, 10000 * (8 + 10 + 11 + 12) + 4 * 9000, 0);
+    fixture_release(&fixture);
+}
+
+/* Of another load: no line is near. */
+static void lines_of_another_time_are_no_match(void **state)
+{
+    struct fixture fixture;
+    struct both both[CYCLES];
+    (void)state;
+    fixture_init(&fixture, both);
+    for (size_t i = 0; i < CYCLES; i++)
+        both[i].printed[CYCLE_FROM] += 60000000;
+    put_both(&fixture, SIDE_CAND, both, CYCLES, CYCLES);
+    const struct trace_side *have = checked(&fixture);
+    assert_int_equal(have->traced_count, CYCLES);
+    assert_int_equal(have->matched_count, 0);
+    put_both(&fixture, SIDE_CAND, both, CYCLES, 0);
+    assert_int_equal(checked(&fixture)->matched_count, 0);
+    put_both(&fixture, SIDE_CAND, both, 0, CYCLES);
+    assert_int_equal(checked(&fixture)->traced_count, 0);
     fixture_release(&fixture);
 }
 
@@ -243,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_are_of_the_same_collections),
         cmocka_unit_test(a_torn_line_shifts_no_other),
+        cmocka_unit_test(lines_of_another_time_are_no_match),
         cmocka_unit_test(what_is_not_explained_is_told),
         cmocka_unit_test(a_stop_that_the_trace_lacks_is_told),
         cmocka_unit_test(a_reason_is_no_figure),

@@ -51,6 +51,15 @@ static const struct refused_case refused_cases[] = {
      "memgate.yaml:3:1: unknown key \"treshold\"; did you mean \"thresholds\"?"},
     {"unknown key without a neighbour", SCENARIO "trials: {hello: 1}\n",
      "memgate.yaml:4:10: unknown key \"hello\"; known: exact steady duet max budget"},
+    {"trace of benchmarks",
+     SERVICE("    gotest: {package: ., bench: B, benchtime: 1x}\n    trace: true\n"),
+     "memgate.yaml:5:12: trace needs a load that memgate sends itself (load.driver http): the "
+     "trace is of some seconds more of it; remove this"},
+    {"trace of another's load", COMMAND("count: 5, warmup: 0") "    trace: true\n",
+     "memgate.yaml:6:12: trace needs a load that memgate sends itself (load.driver http): the "
+     "trace is of some seconds more of it; remove this"},
+    {"trace of a number", LOAD("requests: r, count: 1") "    trace: 3\n",
+     "memgate.yaml:6:12: unknown trace \"3\"; known: false true"},
     {"unknown key in a scenario", SERVICE("    serivce: {}\n"),
      "memgate.yaml:4:5: unknown key \"serivce\"; did you mean \"service\"?"},
     {"unknown key in a rule", RULE("metric: p99, max_incraese: 5ms"),
@@ -549,6 +558,28 @@ static void the_duet_never_has_more_trials_than_max(void **state)
     arena_release(&arena);
 }
 
+static void a_trace_is_taken_only_where_it_is_asked_for(void **state)
+{
+    static const struct {
+        const char *text;
+        bool trace;
+    } rows[] = {
+        {LOAD("requests: r, count: 1"), false},
+        {LOAD("requests: r, count: 1") "    trace: false\n", false},
+        {LOAD("requests: r, count: 1") "    trace: true\n", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena arena;
+        struct err err = {0};
+        struct policy policy = {0};
+        arena_init(&arena);
+        assert_ok(parse(&policy, &arena, rows[i].text, &err), &err);
+        assert_int_equal(policy.scenarios[0].trace, rows[i].trace);
+        arena_release(&arena);
+    }
+}
+
 static void a_warmup_of_zero_stays_zero(void **state)
 {
     (void)state;
@@ -766,6 +797,7 @@ int main(void)
         cmocka_unit_test(reads_the_rules_of_the_sample),
         cmocka_unit_test(gives_what_is_left_out_its_default),
         cmocka_unit_test(the_duet_never_has_more_trials_than_max),
+        cmocka_unit_test(a_trace_is_taken_only_where_it_is_asked_for),
         cmocka_unit_test(a_warmup_of_zero_stays_zero),
         cmocka_unit_test(a_command_is_read_with_its_defaults),
         cmocka_unit_test(calls_of_ghz_share_packets_unless_it_is_said),

@@ -1,0 +1,3 @@
+module memgate.test/tracegen
+
+go 1.22

@@ -1,0 +1,26 @@
+//go:build go1.23
+
+package main
+
+import "iter"
+
+func count(yield func(int) bool) {
+	for i := 0; yield(i); i++ {
+	}
+}
+
+// Coroutines, which switch without the scheduler (Go 1.23).
+func switches(stop <-chan struct{}) {
+	for {
+		select {
+		case <-stop:
+			return
+		default:
+			next, end := iter.Pull(iter.Seq[int](count))
+			for i := 0; i < 20; i++ {
+				next()
+			}
+			end()
+		}
+	}
+}
