@@ -325,38 +325,6 @@ static void write_tie(struct json_writer *json, const struct comparison *compari
     json_object_end(json);
 }
 
-/* null where there were none. */
-static void write_limits(struct json_writer *json, const struct record_limits *limits)
-{
-    if (limits->cgroup_version == 0) {
-        json_null(json, "limits");
-        return;
-    }
-    json_object(json, "limits");
-    json_u64(json, "cgroup_version", limits->cgroup_version);
-    json_u64(json, "memory_bytes", limits->memory_bytes);
-    json_double(json, "cpus", limits->cpus);
-    json_str(json, "cpuset", limits->cpuset);
-    json_object_end(json);
-}
-
-/* null where it was not recorded. */
-static void write_machine(struct json_report *report, const struct record_scenario *record)
-{
-    struct json_writer *json = &report->json;
-    double low = 0;
-    double high = 0;
-    if (!phrase_load_range(&low, &high, record)) {
-        json_null(json, "machine");
-        return;
-    }
-    json_object(json, "machine");
-    write_str_or_null(json, "governor", phrase_governor(report->arena, record));
-    json_double(json, "load_average_min", low);
-    json_double(json, "load_average_max", high);
-    json_object_end(json);
-}
-
 static void write_heap_side(struct json_writer *json, const char *key, const struct heap_side *heap)
 {
     json_object(json, key);
@@ -424,8 +392,8 @@ static void write_measured(struct json_report *report)
     write_rss(json, comparison);
     write_tie(json, comparison);
     json_trace_write(json, comparison);
-    write_limits(json, &comparison->record->limits);
-    write_machine(report, comparison->record);
+    json_write_limits(json, &comparison->record->limits);
+    json_write_machine(json, report->arena, comparison->record);
     write_heap(json, comparison);
     json_write_load(json, comparison->record);
     json_object_end(json);

@@ -85,3 +85,38 @@ void json_write_clocks(struct json_writer *json, const struct record_scenario *r
     json_u64(json, "actual_p99_ns", worst.clocks.actual_p99_ns);
     json_object_end(json);
 }
+
+void json_write_limits(struct json_writer *json, const struct record_limits *limits)
+{
+    if (limits->cgroup_version == 0) {
+        json_null(json, "limits");
+        return;
+    }
+    json_object(json, "limits");
+    json_u64(json, "cgroup_version", limits->cgroup_version);
+    json_u64(json, "memory_bytes", limits->memory_bytes);
+    json_double(json, "cpus", limits->cpus);
+    json_str(json, "cpuset", limits->cpuset);
+    json_object_end(json);
+}
+
+void json_write_machine(struct json_writer *json, struct arena *arena,
+                        const struct record_scenario *record)
+{
+    double low = 0;
+    double high = 0;
+    if (!phrase_load_range(&low, &high, record)) {
+        json_null(json, "machine");
+        return;
+    }
+    json_object(json, "machine");
+    struct str governor = phrase_governor(arena, record);
+    if (governor.len) {
+        json_str(json, "governor", governor);
+    } else {
+        json_null(json, "governor");
+    }
+    json_double(json, "load_average_min", low);
+    json_double(json, "load_average_max", high);
+    json_object_end(json);
+}
