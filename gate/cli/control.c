@@ -123,9 +123,8 @@ static bool aim(const struct controlling *controlling, const struct judge_input 
     return false;
 }
 
-enum status control_run(struct control *out, bool *applies, struct injector *injector,
-                        struct session *session, size_t scenario, const struct rule *rule,
-                        struct err *err)
+enum status control_run(struct control *out, struct injector *injector, struct session *session,
+                        size_t scenario, const struct rule *rule, struct err *err)
 {
     const struct judged_scenario *judged = &session->judgement.scenarios[scenario];
     const struct judge_input input = session_judge_input(session);
@@ -136,7 +135,6 @@ enum status control_run(struct control *out, bool *applies, struct injector *inj
                             .had_verdict = judged->verdict != VERDICT_NONE,
                             .before = FINDING_OK,
                             .after = FINDING_OK};
-    *applies = true;
     while (aim(&controlling, &input)) {
         if (inject(&controlling, err))
             return err_wrap(err, "%s", metric_name(rule->metric));
@@ -146,7 +144,11 @@ enum status control_run(struct control *out, bool *applies, struct injector *inj
             break;
         out->factor *= 2;
     }
-    *applies =
-        out->positive.state != POSITIVE_ELSEWHERE && out->positive.state != POSITIVE_REPLACED;
     return STATUS_OK;
+}
+
+bool control_applies(const struct control *control)
+{
+    enum positive_state state = control->positive.state;
+    return state != POSITIVE_ELSEWHERE && state != POSITIVE_REPLACED;
 }

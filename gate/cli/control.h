@@ -32,13 +32,12 @@ struct control {
 
 enum { CONTROL_FACTOR = 2, CONTROL_FACTOR_MAX = 64 };
 
-/*
- * False when the rule has nothing to do with the scenario. `scenario` is
- * its index in the session's recording, which was judged.
- */
-NODISCARD enum status control_run(struct control *out, bool *applies, struct injector *injector,
+/* `scenario` is an index in the session's recording, which was judged. */
+NODISCARD enum status control_run(struct control *out, struct injector *injector,
                                   struct session *session, size_t scenario, const struct rule *rule,
                                   struct err *err);
+/* False when the rule has nothing to do with the scenario. */
+bool control_applies(const struct control *control);
 
 /* The table of all that was tried, and what it comes to. */
 struct controls {

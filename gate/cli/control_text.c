@@ -73,14 +73,13 @@ static void write_limit(struct buf *out, const struct control *control)
     }
 }
 
-/* Of a whole scenario, what it would have to become. */
 static bool is_wide(const struct control *control)
 {
-    const struct rule *rule = control->rule;
-    const struct comparison_row *row = control->positive.row;
-    bool is_whole = row->level == ROW_SCENARIO || row->level == ROW_BENCHMARK;
-    return is_whole && (rule->max_increase_percent.set || rule->max.set) &&
-           row->estimate.cand > 0 && control->positive.limit > WIDE_FACTOR * row->estimate.cand;
+    const struct positive *positive = &control->positive;
+    double have = positive->row->estimate.cand;
+    if (positive->is_budget)
+        return !positive->limit_is_share && have > 0 && positive->limit > WIDE_FACTOR * have;
+    return control->rule->max_increase_percent.value > WIDE_FACTOR;
 }
 
 static void write_injected(struct buf *out, struct arena *arena, const struct control *control)

@@ -43,7 +43,7 @@ static const struct comparison_row **own_functions(size_t *count, struct arena *
             row->estimate.cand > 0 && name_is_user(row->func, module))
             out[(*count)++] = row;
     }
-    qsort(out, *count, sizeof(struct comparison_row *), order_rows);
+    qsort((void *)out, *count, sizeof(struct comparison_row *), order_rows);
     return out;
 }
 
@@ -74,9 +74,10 @@ static void choose_plants(struct planted_run *out, struct session *session, size
         own_functions(&count, &session->arena, session->judgement.scenarios[scenario].comparison);
     struct plant *plants = ARENA_ARRAY(&session->arena, struct plant, PLANTS_MAX);
     uint64_t bytes = bytes_to_plant(session, scenario);
-    for (size_t i = 0; i < count && i < PLANTS_MAX; i++)
+    for (size_t i = 0; i < count && i < PLANTS_MAX; i++) {
         plants[out->plant_count++] =
             (struct plant){rows[i]->func, rows[i]->file, rows[i]->line, bytes};
+    }
     out->plants = plants;
 }
 
@@ -127,10 +128,11 @@ static void read_verdict(struct live *out, struct arena *arena,
             out->finding = finding_text(arena, finding);
         out->is_named = out->is_named || names;
     }
-    if (comparison->invalid_count > 0)
+    if (comparison->invalid_count > 0) {
         out->why = str_copy(arena, comparison->invalid[0]);
-    else if (judged->refusals.len > 0)
+    } else if (judged->refusals.len > 0) {
         out->why = str_copy(arena, judged->refusals.items[0]);
+    }
 }
 
 static enum status measure(struct live *out, struct planted_run *planted, struct session *session,

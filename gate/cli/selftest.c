@@ -49,9 +49,10 @@ static enum status parse_options(struct selftest *selftest, int argc, char **arg
         return err_set(err, STATUS_USAGE,
                        "--live is judged by the repository's policy; leave --policy out");
     }
-    if (selftest->operands.len > 1)
+    if (selftest->operands.len > 1) {
         return err_set(err, STATUS_USAGE,
                        "selftest takes one recording; try memgate selftest --help");
+    }
     return STATUS_OK;
 }
 
@@ -80,14 +81,14 @@ static enum status try_scenario(struct selftest *selftest, size_t scenario, stru
     struct controls *controls = &selftest->controls;
     for (size_t i = 0; i < session->policy.rule_count; i++) {
         struct control control;
-        bool applies = false;
         if (process_interrupted())
             return process_interruption(err);
-        if (control_run(&control, &applies, &selftest->injector, session, scenario,
-                        &session->policy.rules[i], err))
+        if (control_run(&control, &selftest->injector, session, scenario, &session->policy.rules[i],
+                        err)) {
             return err_wrap(err, "scenario %.*s",
                             STR_ARGS(session->recording.scenarios[scenario].name));
-        if (applies)
+        }
+        if (control_applies(&control))
             ARENA_PUSH(&session->arena, controls->items, controls->len, controls->cap, control);
     }
     return STATUS_OK;

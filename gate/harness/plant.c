@@ -20,7 +20,9 @@ static bool is_name_byte(char byte)
 
 static char byte_at(const struct scan *scan, size_t at)
 {
-    return at < scan->text.len ? scan->text.data[at] : '\0';
+    if (at >= scan->text.len)
+        return 0;
+    return scan->text.data[at];
 }
 
 /* Moves behind the next `end`, or to the end of the text. */
@@ -322,9 +324,10 @@ enum status plant_tree(struct arena *arena, struct str dir, struct str top,
     if (root.len == 0)
         return err_set(err, STATUS_NOT_FOUND, "no go.mod above the program's package");
     struct str path = io_join(arena, root, plant->file);
-    if (str_starts_with(plant->file, STR("/")) || str_contains(plant->file, STR("..")))
+    if (str_starts_with(plant->file, STR("/")) || str_contains(plant->file, STR(".."))) {
         return err_set(err, STATUS_NOT_FOUND, "%.*s is no file of the module",
                        STR_ARGS(plant->file));
+    }
     if (io_read_own_file(&source, arena, path, SOURCE_BYTES_MAX, err))
         return err->status;
     if (plant_source(&planted, arena, str_of_bytes(source), plant, err))

@@ -299,11 +299,12 @@ static void size(struct positive *out, const struct aiming *aiming, double facto
     out->limit_is_share = rule.max_share.set;
     out->amount = fmax(unit->least, amount_of(aiming, &rule, finding.limit, factor));
     double room = memory_of(aiming);
-    if (out->amount > unit->most)
+    double base = finding.is_budget ? 0 : aiming->row->estimate.base;
+    if (out->amount > unit->most) {
         refuse_size(out, aiming, "its limit is too high: nothing grows by ");
-    else if (room > 0 &&
-             finding.limit + (finding.is_budget ? 0 : aiming->row->estimate.base) >= room)
+    } else if (room > 0 && base + finding.limit >= room) {
         refuse_size(out, aiming, "service.limits.memory ends the service before it grows by ");
+    }
 }
 
 static struct str why_unmeasured(const struct aiming *aiming)

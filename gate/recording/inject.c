@@ -205,10 +205,12 @@ enum status inject_apply(struct injector *injector, const struct injection *what
     copy.dir = injector->dir;
     struct injecting injecting = {injector, &arena, what,
                                   own_scenario(&copy, &arena, what->scenario)};
-    assert(appliers[what->metric]);
+    apply change = appliers[what->metric];
     enum status status = restore(injector, &arena, err);
-    if (status == STATUS_OK)
-        status = appliers[what->metric](&injecting, err);
+    if (status == STATUS_OK) {
+        status = change ? change(&injecting, err)
+                        : err_set(err, STATUS_INVALID, "nobody knows how to inject it");
+    }
     if (status == STATUS_OK)
         status = recording_write(&copy, err);
     arena_release(&arena);

@@ -70,23 +70,23 @@ static struct cost_more goroutine_growth(const struct injection *what, const str
 }
 
 static const struct cost_row {
-    enum metric metric;
     struct cost_more (*more)(const struct injection *what, const struct cost_file *file);
-    bool is_map;     /* the function's stack ends in a map operation */
-    bool takes_time; /* of the process: its CPU time grows as well */
     const char *events;
     const char *time; /* NULL: the profile has no such column */
+    enum metric metric;
+    bool is_map;     /* the function's stack ends in a map operation */
+    bool takes_time; /* of the process: its CPU time grows as well */
 } cost_rows[] = {
-    {METRIC_CPU_PROFILE, cpu_time, false, true, "samples", "cpu"},
-    {METRIC_MAP_CPU, cpu_time, true, true, "samples", "cpu"},
-    {METRIC_MAP_CPU_SHARE, cpu_share, true, false, "samples", "cpu"},
-    {METRIC_MAP_GENERIC_KEY_SHARE, cpu_share, true, false, "samples", "cpu"},
-    {METRIC_BLOCK_DELAY, delay, false, false, "contentions", "delay"},
-    {METRIC_BLOCK_CONTENTIONS, contentions, false, false, "contentions", "delay"},
-    {METRIC_MUTEX_DELAY, delay, false, false, "contentions", "delay"},
-    {METRIC_MUTEX_CONTENTIONS, contentions, false, false, "contentions", "delay"},
-    {METRIC_GOROUTINES, goroutines, false, false, "goroutine", NULL},
-    {METRIC_GOROUTINE_GROWTH, goroutine_growth, false, false, "goroutine", NULL},
+    {cpu_time, "samples", "cpu", METRIC_CPU_PROFILE, false, true},
+    {cpu_time, "samples", "cpu", METRIC_MAP_CPU, true, true},
+    {cpu_share, "samples", "cpu", METRIC_MAP_CPU_SHARE, true, false},
+    {cpu_share, "samples", "cpu", METRIC_MAP_GENERIC_KEY_SHARE, true, false},
+    {delay, "contentions", "delay", METRIC_BLOCK_DELAY, false, false},
+    {contentions, "contentions", "delay", METRIC_BLOCK_CONTENTIONS, false, false},
+    {delay, "contentions", "delay", METRIC_MUTEX_DELAY, false, false},
+    {contentions, "contentions", "delay", METRIC_MUTEX_CONTENTIONS, false, false},
+    {goroutines, "goroutine", NULL, METRIC_GOROUTINES, false, false},
+    {goroutine_growth, "goroutine", NULL, METRIC_GOROUTINE_GROWTH, false, false},
 };
 
 static const struct cost_row *find_row(enum metric metric)
@@ -141,9 +141,10 @@ static enum status extend_file(const struct injecting *injecting, const struct c
     int time = row->time ? profile_type_index(&profile, row->time) : -1;
     if (events >= 0)
         file->samples = (double)profile_total(&profile, (size_t)events);
-    if (time >= 0)
+    if (time >= 0) {
         file->ns_per_sample =
             num_ratio((double)profile_total(&profile, (size_t)time), file->samples);
+    }
     struct cost_more more = row->more(injecting->what, file);
     if (more.events <= 0)
         return STATUS_OK;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # selftest.sh MEMGATE [CASES]: the positive control goes red on the example, in its recording and in
 # life, and says of gates that cannot go red which rule it is and why; nothing is left behind.
-# MEMGATE_TEST_NIGHTLY=1 adds the published services and benchmarks of CASES.
+# MEMGATE_TEST_NIGHTLY=1 adds every metric on a service with all profiles and on a benchmark, and the
+# published services and benchmarks of CASES in life.
 set -euo pipefail
 # shellcheck source=tests/e2e/run/lib.sh
 . "$(dirname "$0")/../run/lib.sh"
@@ -86,13 +87,102 @@ wait "$child" || code=$?
 [ "$code" = 3 ] || [ "$code" = 143 ] || fail "interrupted: exit $code"
 [ -z "$(ls -A "$TMPDIR")" ] || fail "interrupted: left behind: $(ls -A "$TMPDIR")"
 
-if [ "${MEMGATE_TEST_NIGHTLY:-0}" = 1 ]; then
-    [ -d "$cases" ] || fail "$cases is not there"
-    for name in svc-chi-no-change svc-cors-preflight goyaml-parse; do
-        repo=$work/$name
-        "$cases/mkrepo.sh" "$name" "$repo" > /dev/null
-        try "live, $name" 0 'RED +alloc_.*naming the function' --live --base base
-        sed -n '/^live/,$p' "$work/stdout"
-    done
+if [ "${MEMGATE_TEST_NIGHTLY:-0}" != 1 ]; then
+    finish
+    exit 0
 fi
+
+# Whatever a rule can limit goes red when it is injected: all metrics that the schema knows.
+repo=$work/waits
+service_repo "$root/tests/e2e/waits/service"
+cat > "$repo/side_test.go" <<'GO'
+package main
+
+import "testing"
+
+var sink []byte
+
+func BenchmarkSink(b *testing.B) {
+	for i := 0; i < b.N; i++ {
+		sink = make([]byte, 1024+i%2)
+	}
+}
+GO
+git_in add -A
+git_in commit -q -m bench
+cat > "$repo/memgate.yaml" <<'YAML'
+version: 1
+trials: {exact: 2, steady: 3, duet: 2, max: 3}
+profiles: [heap, cpu, block, mutex, goroutine]
+on_inconclusive: pass
+scenarios:
+  - name: waits
+    service: {args: [--addr, "${ADDR}"], ready: /healthz, env: {RATES: "on"}}
+    load: {requests: load.jsonl, warmup: 50, count: 3000, connections: 8}
+  - name: bench
+    gotest: {package: ., bench: ^BenchmarkSink$, benchtime: 1000000x}
+rules:
+  - {metric: alloc_space, max_increase_percent: 20%, severity: block}
+  - {metric: alloc_objects, max_increase_percent: 20%, severity: block}
+  - {metric: inuse_space, max_increase: 1MiB, severity: block}
+  - {metric: inuse_objects, max_increase: 10000, severity: block}
+  - {metric: heap_growth_per_1000_requests, max_increase: 1MiB, severity: block}
+  - {metric: cpu_per_request, max_increase: 5ms/request, severity: block}
+  - {metric: p50, max_increase: 10ms, severity: block}
+  - {metric: p90, max_increase: 10ms, severity: block}
+  - {metric: p99, max_increase: 20ms, severity: block}
+  - {metric: rss_p95, max_increase: 64MiB, severity: block}
+  - {metric: rss_max, max: 1GiB, severity: block}
+  - {metric: pss_p95, max_increase: 64MiB, severity: block}
+  - {metric: threads_max, max_increase: 100, severity: block}
+  - {metric: open_fds_end, max_increase: 100, severity: block}
+  - {metric: gc_cycles_per_1000_requests, max_increase: 100, severity: block}
+  - {metric: gc_pause_p99, max: 50ms, severity: block}
+  - {metric: gc_cycles_per_minute, max_increase: 6000, severity: block}
+  - {metric: gc_cpu_share, max: 40%, severity: block}
+  - {metric: gc_cpu_per_request, max_increase: 5ms/request, severity: block}
+  - {metric: gc_assist_share, max: 40%, severity: block}
+  - {metric: heap_goal, max_increase: 64MiB, severity: block}
+  - {metric: map_cpu_share, max: 60%, severity: block}
+  - {metric: map_cpu_per_request, max_increase: 10ms/request, severity: block}
+  - {metric: map_generic_key_share, max: 60%, severity: block}
+  - {metric: cpu_profile, max_increase: 10ms/request, severity: block}
+  - {metric: mutex_delay, max_increase: 5ms/request, severity: block}
+  - {metric: mutex_contentions, max_increase: 10/request, severity: block}
+  - {metric: block_delay, max_increase: 5ms/request, severity: block}
+  - {metric: block_contentions, max_increase: 10/request, severity: block}
+  - {metric: goroutines, max_increase: 1000, severity: block}
+  - {metric: goroutine_growth_per_1000_requests, max_increase: 1000, severity: block}
+  - {metric: ns_per_op, max_increase: 1ms, severity: block}
+YAML
+(cd "$repo" && "$memgate" run --base main --head main --always-measure \
+    --policy-from work-tree) > "$work/stdout" 2> "$work/stderr" || {
+    fail "the service against itself"
+    cat "$work/stdout" "$work/stderr"
+}
+# What is left over is noise of short trials on a busy machine, and said to be that.
+code=0
+(cd "$repo" && "$memgate" selftest) > "$work/stdout" 2> "$work/stderr" || code=$?
+echo "== every metric: exit $code, $(head -1 "$work/stdout")"
+before=$failures
+[ "$code" = 0 ] || [ "$code" = 1 ] || fail "every metric: exit $code"
+metrics=$(jq -r '[.. | objects | select(has("metric")) | .metric.enum? // empty] | add | unique | .[]' \
+    "$root/config/memgate.schema.json")
+[ "$(wc -w <<< "$metrics")" -ge 32 ] || fail "the schema lists too few metrics: $metrics"
+for metric in $metrics; do
+    grep -qE "^  (NOT )?RED +$metric " "$work/stdout" || fail "every metric: nothing of $metric"
+done
+missed=$(grep -c '^  NOT RED ' "$work/stdout" || true)
+noisy=$(grep -c '^          why: its interval is wider than what was injected' "$work/stdout" || true)
+[ "$missed" = "$noisy" ] || fail "every metric: $missed rules are not red, $noisy of them for noise"
+[ "$missed" -le 4 ] || fail "every metric: $missed rules are not red"
+[ "$failures" = "$before" ] || cat "$work/stdout" "$work/stderr"
+
+[ -d "$cases" ] || fail "$cases is not there"
+for name in svc-chi-no-change svc-cors-preflight goyaml-parse; do
+    repo=$work/$name
+    "$cases/mkrepo.sh" "$name" "$repo" > /dev/null
+    try "live, $name" 0 'RED +alloc_.*naming the function' --live --base base
+    sed -n '/^live/,$p' "$work/stdout"
+done
 finish

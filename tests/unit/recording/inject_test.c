@@ -211,6 +211,19 @@ static void inject_shifts_latency(void **state)
     sample_release(&sample);
 }
 
+/* A new metric without a way to make it grow could not be tried at all. */
+static void inject_knows_every_metric(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_open(&fixture, STR("golden/data/recording"));
+    for (int metric = 0; metric < METRICS; metric++) {
+        print_message("%s\n", metric_name((enum metric)metric));
+        fixture_inject(&fixture, (enum metric)metric, 1);
+    }
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +233,7 @@ int main(void)
         cmocka_unit_test(inject_changes_nothing_of_the_original),
         cmocka_unit_test(inject_adds_to_numbers_of_trials),
         cmocka_unit_test(inject_shifts_latency),
+        cmocka_unit_test(inject_knows_every_metric),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
