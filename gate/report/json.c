@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "gate/codec/json.h"
 #include "gate/report/json_load.h"
 #include "gate/report/json_trace.h"
@@ -72,8 +74,6 @@ static void write_pair(struct json_writer *json, const char *key, double low, do
 /* Only where there are any: what comes of the samples of a profile. */
 static void write_samples(struct json_writer *json, const struct comparison_row *row)
 {
-    if (row->estimate.bounded && row->estimate.has_cand_interval)
-        write_pair(json, "cand_interval", row->estimate.cand_low, row->estimate.cand_high);
     if (row->samples[SIDE_BASE] == 0 && row->samples[SIDE_CAND] == 0)
         return;
     json_object(json, "samples");
@@ -82,7 +82,34 @@ static void write_samples(struct json_writer *json, const struct comparison_row 
     json_object_end(json);
 }
 
-static void write_estimate(struct json_writer *json, const struct comparison_row *row)
+/* What was judged has the bounds that decided; else those of the estimate, two-sided 99 %. */
+static void write_interval(struct json_writer *json, const struct estimate *estimate,
+                           const struct finding *finding)
+{
+    bool judged = finding && finding->family;
+    double low = judged ? finding->low : estimate->delta_low;
+    double high = judged ? finding->high : estimate->delta_high;
+    if (judged ? finding->has_interval : estimate->bounded) {
+        write_pair(json, "interval", low, high);
+    } else {
+        json_null(json, "interval");
+    }
+}
+
+static void write_cand_interval(struct json_writer *json, const struct estimate *estimate,
+                                const struct finding *finding)
+{
+    if (finding && finding->family) {
+        if (finding->has_cand_interval)
+            write_pair(json, "cand_interval", finding->cand_low, finding->cand_high);
+    } else if (estimate->bounded && estimate->has_cand_interval) {
+        write_pair(json, "cand_interval", estimate->cand_low, estimate->cand_high);
+    }
+}
+
+/* `finding` is NULL for a row that is only listed. */
+static void write_estimate(struct json_writer *json, const struct comparison_row *row,
+                           const struct finding *finding)
 {
     const struct estimate *estimate = &row->estimate;
     json_double(json, "base", estimate->base);
@@ -93,15 +120,57 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
     } else {
         json_null(json, "percent");
     }
-    if (estimate->bounded) {
-        write_pair(json, "interval", estimate->delta_low, estimate->delta_high);
-    } else {
-        json_null(json, "interval");
-    }
+    write_interval(json, estimate, finding);
     json_str(json, "unit", str_from(unit_name(comparison_row_unit(row))));
     if (row->measured_by.len)
         json_str(json, "measured_by", row->measured_by);
+    write_cand_interval(json, estimate, finding);
     write_samples(json, row);
+}
+
+/*
+ * To four digits: p values magnify what two mathematical libraries
+ * disagree about in the last one, and a report is the same everywhere.
+ */
+static double in_four_digits(double value)
+{
+    if (!(fabs(value) > 1e-290))
+        return 0;
+    double digits = 3 - floor(log10(fabs(value)));
+    double power = pow(10, fabs(digits));
+    /* Powers of ten above 1 are exact, and so what is printed is the short form. */
+    return digits > 0 ? round(value * power) / power : round(value / power) * power;
+}
+
+static void write_finite(struct json_writer *json, const char *key, double value)
+{
+    if (isfinite(value)) {
+        json_double(json, key, in_four_digits(value));
+    } else {
+        json_null(json, key);
+    }
+}
+
+/* How the verdict came about; null where nobody judged, or nothing can be told. */
+static void write_decision(struct json_writer *json, const struct finding *finding)
+{
+    if (!finding->family) {
+        json_null(json, "decision");
+        return;
+    }
+    json_object(json, "decision");
+    write_finite(json, "p", finding->p);
+    write_finite(json, "alpha", finding->alpha);
+    json_u64(json, "look", finding->look);
+    json_double(json, "look_alpha", finding->look_alpha);
+    json_str(json, "family", str_from(finding->family));
+    json_u64(json, "family_size", finding->family_size);
+    json_str(json, "method", str_from(estimate_method_name(finding->row->estimate.method)));
+    json_double(json, "effective_samples", finding->row->estimate.effective);
+    write_finite(json, "detectable", finding->detectable);
+    write_finite(json, "times_needed",
+                 finding->times_needed > 0 ? finding->times_needed : HUGE_VAL);
+    json_object_end(json);
 }
 
 static void write_culprits(struct json_report *report, const struct comparison_row *row)
@@ -159,7 +228,8 @@ static void write_finding(struct json_report *report, const struct finding *find
     json_str(json, "metric", str_from(metric_name(row->metric)));
     json_str(json, "point", str_from(point_name(row->point)));
     write_subject(report, row);
-    write_estimate(json, row);
+    write_estimate(json, row, finding);
+    write_decision(json, finding);
     json_double(json, "moved", row->moved);
     json_double(json, "limit", finding->limit);
     json_str(json, "limit_is", str_from(finding->is_budget ? "maximum" : "increase"));
@@ -384,7 +454,7 @@ static void write_measured(struct json_report *report)
         json_object(json, NULL);
         json_str(json, "metric", str_from(metric_name(row->metric)));
         json_str(json, "point", str_from(point_name(row->point)));
-        write_estimate(json, row);
+        write_estimate(json, row, NULL);
         json_object_end(json);
     }
     json_list_end(json);

@@ -53,17 +53,32 @@ uint64_t sample_percentile_u64(const uint64_t *values, size_t n, size_t percent)
     return values[(n * percent + 99) / 100 - 1];
 }
 
-double student_cdf(double t, double df)
-{
-    assert(df > 0);
-    double tail = incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2;
-    return t > 0 ? 1 - tail : tail;
-}
-
-/* Upper-tail probability for t > 0, without the loss of 1 - tail. */
-static double student_tail(double t, double df)
+/* Upper-tail probability for t >= 0. */
+static double far_tail(double t, double df)
 {
     return incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2;
+}
+
+double student_tail(double t, double df)
+{
+    assert(df > 0);
+    return t < 0 ? 1 - far_tail(t, df) : far_tail(t, df);
+}
+
+double student_cdf(double t, double df)
+{
+    return student_tail(-t, df);
+}
+
+double normal_tail(double z)
+{
+    return erfc(z / sqrt(2)) / 2;
+}
+
+/* Student's distribution, or with df 0 the normal one. */
+static double tail_of(double t, double df)
+{
+    return df > 0 ? far_tail(t, df) : normal_tail(t);
 }
 
 /* The t > 0 that leaves `tail` above it; bisection to the last bit, about 60 steps. */
@@ -71,11 +86,11 @@ static double upper_quantile(double tail, double df)
 {
     double low = 0;
     double high = 1;
-    while (student_tail(high, df) > tail)
+    while (tail_of(high, df) > tail)
         high *= 2;
     double middle = low + (high - low) / 2;
     while (middle > low && middle < high) {
-        bool too_low = student_tail(middle, df) > tail;
+        bool too_low = tail_of(middle, df) > tail;
         *(too_low ? &low : &high) = middle;
         middle = low + (high - low) / 2;
     }
@@ -86,4 +101,10 @@ double student_quantile(double p, double df)
 {
     assert(p > 0 && p < 1 && df > 0);
     return p < 0.5 ? -upper_quantile(p, df) : upper_quantile(1 - p, df);
+}
+
+double normal_quantile(double p)
+{
+    assert(p > 0 && p < 1);
+    return p < 0.5 ? -upper_quantile(p, 0) : upper_quantile(1 - p, 0);
 }

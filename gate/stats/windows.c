@@ -1,6 +1,7 @@
 #include "gate/stats/windows.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "gate/stats/sample.h"
 
@@ -8,6 +9,13 @@
 static double half_binomial_cdf(size_t n, size_t k)
 {
     return incomplete_beta((double)(n - k), (double)k + 1, 0.5);
+}
+
+double windows_p(size_t n, size_t above)
+{
+    assert(above <= n);
+    /* P(Bin(n, 1/2) >= above) = P(Bin(n, 1/2) <= n - above). */
+    return above == 0 ? 1 : half_binomial_cdf(n, n - above);
 }
 
 int windows_cut(size_t n, double confidence)
@@ -31,9 +39,14 @@ static bool take_logs(double *ratios, double *middles, struct samples base, stru
     return true;
 }
 
-struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs)
+struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs,
+                                    double *kept)
 {
-    struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
+    struct estimate out = {.base_count = (uint32_t)base.len,
+                           .cand_count = (uint32_t)cand.len,
+                           .method = ESTIMATE_WINDOWS,
+                           .by_logarithm = true,
+                           .effective = (double)base.len};
     double ratios[WINDOWS_MAX];
     double middles[WINDOWS_MAX];
     size_t n = base.len;
@@ -53,6 +66,9 @@ struct estimate estimate_of_windows(struct samples base, struct samples cand, si
     out.ratio_high = out.bounded ? expm1(ratios[n - 1 - (size_t)cut]) : out.ratio;
     out.delta_low = out.base * out.ratio_low;
     out.delta_high = out.base * out.ratio_high;
+    out.log_ratios = kept;
+    if (kept)
+        memcpy(kept, ratios, n * sizeof(*kept));
     return out;
 }
 
