@@ -199,21 +199,6 @@ static enum finding_verdict three_way(const struct rule *rule, const struct clai
     return claim->is_improved ? FINDING_IMPROVED : FINDING_OK;
 }
 
-/* The bounds that decide: the lower one is the look's, the upper one that of "ok". */
-static void fill_interval(struct finding *out, const struct comparison_row *row,
-                          const struct decide_scale *scale)
-{
-    const struct estimate *estimate = &row->estimate;
-    out->low = bounds_low(estimate, scale->look_alpha);
-    out->high = bounds_high(estimate, DECIDE_OK_ALPHA);
-    out->has_interval = isfinite(out->low) && isfinite(out->high);
-    out->has_cand_interval = out->is_budget && estimate->has_cand_interval;
-    if (!out->has_cand_interval)
-        return;
-    out->cand_low = bounds_cand_low(estimate, scale->look_alpha);
-    out->cand_high = bounds_cand_high(estimate, DECIDE_OK_ALPHA);
-}
-
 /* Of several limits on one row the worst counts (the enum lists verdicts worst first), then the first. */
 static void decide_limits(struct finding *out, const struct rule *rule,
                           const struct comparison_row *row, const struct decide_scale *scale)
@@ -293,7 +278,6 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
         return;
     }
     decide_limits(out, rule, row, scale);
-    fill_interval(out, row, scale);
     flag_collapse(out, row);
     doubt_kinds(out, row, scale);
     if (row->shadow.len && out->verdict >= FINDING_IMPROVED) {
@@ -301,4 +285,19 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
         out->is_settled = true;
         out->reason = row->shadow;
     }
+}
+
+void decide_interval(struct finding *out, double look_alpha)
+{
+    const struct estimate *estimate = &out->row->estimate;
+    if (!has_claims(out->row))
+        return;
+    out->low = bounds_low(estimate, look_alpha);
+    out->high = bounds_high(estimate, DECIDE_OK_ALPHA);
+    out->has_interval = isfinite(out->low) && isfinite(out->high);
+    out->has_cand_interval = out->is_budget && estimate->has_cand_interval;
+    if (!out->has_cand_interval)
+        return;
+    out->cand_low = bounds_cand_low(estimate, look_alpha);
+    out->cand_high = bounds_cand_high(estimate, DECIDE_OK_ALPHA);
 }

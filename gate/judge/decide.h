@@ -10,7 +10,6 @@ struct decide_scale {
     double scenario_value; /* the whole scenario's baseline value of the row's metric and point */
     /* Level at which a limit is called broken: what Holm left of the look's for the row's family. */
     double alpha;
-    double look_alpha; /* of the look itself: that of the interval's lower bound */
 };
 
 /*
@@ -38,7 +37,7 @@ size_t decide_claims(struct decide_claim out[DECIDE_CLAIMS_MAX], const struct ru
                      const struct comparison_row *row, const struct decide_scale *scale);
 
 /*
- * Fills verdict, limit, is_budget, p and the interval. Pure
+ * Fills verdict, limit, is_budget and p. Pure
  * arithmetic. Rules about kinds: with a share of bytes without a kind
  * above COMPARISON_UNKNOWN_SHARE_MAX nothing is kept, and what is broken
  * must be so even if all of the baseline's unknown bytes were of the kind.
@@ -47,5 +46,11 @@ size_t decide_claims(struct decide_claim out[DECIDE_CLAIMS_MAX], const struct ru
  */
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
             const struct decide_scale *scale);
+
+/*
+ * The bounds that decided, of a decided finding: the lower one at the
+ * level of the look, the upper one at that of "ok".
+ */
+void decide_interval(struct finding *out, double look_alpha);
 
 #endif

@@ -101,7 +101,6 @@ static struct decide_scale scale_in_family(const struct judging *judging,
 {
     struct decide_scale scale = scale_of(judging, comparison, held->row);
     scale.alpha = judging->families.items[held->family].level;
-    scale.look_alpha = judging->families.look_alpha[held->row->phase];
     return scale;
 }
 
@@ -211,6 +210,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
     if (!is_listed(&finding))
         return;
     finding.trials = trials_of(comparison->record, held->row->phase);
+    decide_interval(&finding, finding.look_alpha);
     tell_power(&finding);
     ARENA_PUSH(judging->arena, out->findings, out->finding_count, out->finding_cap, finding);
 }

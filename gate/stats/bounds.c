@@ -75,7 +75,7 @@ static double upper_tail(double t, double df)
 
 static double upper_point(double alpha, double df)
 {
-    return df > 0 ? student_quantile(1 - alpha, df) : normal_quantile(1 - alpha);
+    return df > 0 ? student_quantile(1 - alpha, df) : normal_upper_quantile(alpha);
 }
 
 /* Beyond `far` by so many standard errors; a value without spread is what it is. */
@@ -233,16 +233,15 @@ static double power_term(const struct power_curve *curve, double v)
     return exp(curve->log_constant + log_density) * normal_tail(curve->critical * u - curve->shift);
 }
 
-double bounds_power(double shift, double critical, double df)
+static double power_in_steps(double shift, double critical, double df, int steps)
 {
-    enum { STEPS = 512 };
     if (df <= 0)
         return normal_tail(critical - shift);
     assert(df >= 1);
     /* Nine standard deviations of u from its mean nothing is left. */
     double spread = 9 / sqrt(2 * df);
     double start = sqrt(fmax(0, 1 - spread));
-    double step = (sqrt(1 + spread) - start) / STEPS;
+    double step = (sqrt(1 + spread) - start) / steps;
     const struct power_curve curve = {
         .shift = shift,
         .critical = critical,
@@ -250,26 +249,46 @@ double bounds_power(double shift, double critical, double df)
         .log_constant = log(4) + df / 2 * log(df / 2) - lgamma(df / 2),
     };
     double sum = power_term(&curve, start);
-    for (int i = 1; i < STEPS; i++)
+    for (int i = 1; i < steps; i++)
         sum += (i % 2 ? 4 : 2) * power_term(&curve, start + step * i);
-    return (sum + power_term(&curve, start + step * STEPS)) * step / 3;
+    return (sum + power_term(&curve, start + step * steps)) * step / 3;
 }
 
-/* The shift in standard errors that is found with BOUNDS_POWER. */
+double bounds_power(double shift, double critical, double df)
+{
+    return power_in_steps(shift, critical, df, 512);
+}
+
+/*
+ * The shift in standard errors that is found with BOUNDS_POWER, to a part
+ * in ten thousand or so: nobody knows a spread better. False position with
+ * the Illinois correction, as power is nearly a straight line there.
+ */
 static double shift_needed(double alpha, double df)
 {
+    enum { STEPS = 128, ROUNDS_MAX = 40 };
     double critical = upper_point(alpha, df);
     if (df <= 0)
-        return critical + normal_quantile(BOUNDS_POWER);
-    double low = 0;
-    double high = critical + 1;
-    while (bounds_power(high, critical, df) < BOUNDS_POWER)
-        high *= 2;
-    /* Nobody knows a spread better than to a part in ten thousand. */
-    while (high - low > 1e-4 * high) {
-        double middle = low + (high - low) / 2;
-        bool is_enough = bounds_power(middle, critical, df) >= BOUNDS_POWER;
-        *(is_enough ? &high : &low) = middle;
+        return critical + normal_upper_quantile(1 - BOUNDS_POWER);
+    double low = critical;
+    double high = critical + 3;
+    double lack = power_in_steps(low, critical, df, STEPS) - BOUNDS_POWER;
+    double excess = power_in_steps(high, critical, df, STEPS) - BOUNDS_POWER;
+    while (excess < 0) {
+        low = high;
+        lack = excess;
+        high *= 1.5;
+        excess = power_in_steps(high, critical, df, STEPS) - BOUNDS_POWER;
+    }
+    for (int i = 0; i < ROUNDS_MAX && high - low > 1e-5 * high; i++) {
+        double middle = high - excess * (high - low) / (excess - lack);
+        double gap = power_in_steps(middle, critical, df, STEPS) - BOUNDS_POWER;
+        if (fabs(gap) < 1e-6)
+            return middle;
+        bool is_below = gap < 0;
+        *(is_below ? &low : &high) = middle;
+        *(is_below ? &lack : &excess) = gap;
+        *(is_below ? &excess : &lack) /= 2;
     }
     return high;
 }
@@ -306,16 +325,24 @@ double bounds_detectable(const struct estimate *estimate, double alpha)
 
 double bounds_more_needed(const struct estimate *estimate, double alpha, double change)
 {
+    enum { ROUNDS_MAX = 12 };
+    double more = 1;
     assert(change > 0);
-    double low = 1;
-    double high = BOUNDS_MORE_MAX;
-    if (!estimate->bounded || alpha <= 0 || detectable(estimate, alpha, high) > change)
+    if (!estimate->bounded || alpha <= 0 || estimate->slack >= change)
         return HUGE_VAL;
-    if (detectable(estimate, alpha, low) <= change)
-        return low;
-    while (high - low > 1e-2 * low) {
-        double middle = sqrt(low * high);
-        *(detectable(estimate, alpha, middle) <= change ? &high : &low) = middle;
+    /* It falls with the square root, and a little faster where few degrees of freedom become more. */
+    for (int i = 0; i < ROUNDS_MAX; i++) {
+        double beyond = detectable(estimate, alpha, more) - estimate->slack;
+        double factor = beyond / (change - estimate->slack);
+        if (i == 0 && factor <= 1)
+            return 1;
+        /* Not less than any more at all: it is too large as it is. */
+        double next = fmax(1.01, more * factor * factor);
+        if (!(next <= BOUNDS_MORE_MAX))
+            return HUGE_VAL;
+        if (fabs(next - more) < 1e-2 * more)
+            return next;
+        more = next;
     }
-    return high;
+    return more;
 }

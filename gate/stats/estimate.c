@@ -32,15 +32,30 @@ static struct spread spread_of(const double *values, size_t n, double floor)
     return (struct spread){mean, n ? variance / (double)n : 0, n > 1 ? (double)n - 1 : 0};
 }
 
-/* Half width of Welch's interval, with the Satterthwaite degrees of freedom. */
+/* Half width of the interval, with all degrees of freedom or Satterthwaite's. */
 static double half_width(struct estimate *out, struct spread a, struct spread b)
 {
     double sum = a.of_mean + b.of_mean;
     if (sum <= 0 || a.df <= 0 || b.df <= 0)
         return 0;
-    out->df = sum * sum / (a.of_mean * a.of_mean / a.df + b.of_mean * b.of_mean / b.df);
+    if (out->method == ESTIMATE_LOG_RATIO)
+        out->df = a.df + b.df;
+    else
+        out->df = sum * sum / (a.of_mean * a.of_mean / a.df + b.of_mean * b.of_mean / b.df);
     out->reach = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, out->df);
     return out->reach * sqrt(sum);
+}
+
+/* Both sides share the spread that their values have about their own means. */
+static void pool(struct spread *a, struct spread *b, size_t a_len, size_t b_len)
+{
+    double df = a->df + b->df;
+    if (df <= 0)
+        return;
+    double variance =
+        (a->of_mean * (double)a_len * a->df + b->of_mean * (double)b_len * b->df) / df;
+    a->of_mean = variance / (double)a_len;
+    b->of_mean = variance / (double)b_len;
 }
 
 static void fill_difference(struct estimate *out, struct samples base, struct samples cand)
@@ -72,7 +87,8 @@ static bool take_logs(double *out, struct samples samples)
     return true;
 }
 
-static bool fill_log_ratio(struct estimate *out, struct samples base, struct samples cand)
+static bool fill_log_ratio(struct estimate *out, struct samples base, struct samples cand,
+                           enum estimate_method method)
 {
     double base_logs[ESTIMATE_SAMPLES_MAX];
     double cand_logs[ESTIMATE_SAMPLES_MAX];
@@ -80,9 +96,11 @@ static bool fill_log_ratio(struct estimate *out, struct samples base, struct sam
         return false;
     struct spread a = spread_of(base_logs, base.len, 0);
     struct spread b = spread_of(cand_logs, cand.len, 0);
+    out->method = method;
+    if (method == ESTIMATE_LOG_RATIO)
+        pool(&a, &b, base.len, cand.len);
     double half = half_width(out, a, b);
     double shift = b.mean - a.mean;
-    out->method = ESTIMATE_LOG_RATIO;
     out->by_logarithm = true;
     out->base = exp(a.mean);
     out->cand = exp(b.mean);
@@ -116,7 +134,7 @@ struct estimate estimate_of(struct samples base, struct samples cand, enum estim
     if (!are_usable(base) || !are_usable(cand))
         return out;
     /* A zero has no logarithm; the difference still says what happened. */
-    if (method != ESTIMATE_LOG_RATIO || !fill_log_ratio(&out, base, cand))
+    if (method == ESTIMATE_DIFFERENCE || !fill_log_ratio(&out, base, cand, method))
         fill_difference(&out, base, cand);
     return out;
 }

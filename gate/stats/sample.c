@@ -75,36 +75,40 @@ double normal_tail(double z)
     return erfc(z / sqrt(2)) / 2;
 }
 
-/* Student's distribution, or with df 0 the normal one. */
-static double tail_of(double t, double df)
+static double density_of(double t, double df)
 {
-    return df > 0 ? far_tail(t, df) : normal_tail(t);
+    double constant = lgamma((df + 1) / 2) - lgamma(df / 2) - log(df * acos(-1)) / 2;
+    return exp(constant - (df + 1) / 2 * log1p(t * t / df));
 }
 
-/* The t > 0 that leaves `tail` above it; bisection to the last bit, about 60 steps. */
+/*
+ * The t > 0 that leaves `tail` above it: bisection until Newton's steps
+ * are sure to converge, then as many of those as change anything.
+ */
 static double upper_quantile(double tail, double df)
 {
+    enum { NEWTON_STEPS_MAX = 8 };
     double low = 0;
     double high = 1;
-    while (tail_of(high, df) > tail)
+    while (far_tail(high, df) > tail) {
+        low = high;
         high *= 2;
-    double middle = low + (high - low) / 2;
-    while (middle > low && middle < high) {
-        bool too_low = tail_of(middle, df) > tail;
-        *(too_low ? &low : &high) = middle;
-        middle = low + (high - low) / 2;
     }
-    return middle;
+    while (high - low > 0.02 * high) {
+        double middle = low + (high - low) / 2;
+        *(far_tail(middle, df) > tail ? &low : &high) = middle;
+    }
+    double t = low + (high - low) / 2;
+    double step = t;
+    for (int i = 0; i < NEWTON_STEPS_MAX && fabs(step) > 1e-15 * t; i++) {
+        step = (far_tail(t, df) - tail) / density_of(t, df);
+        t += step;
+    }
+    return t;
 }
 
 double student_quantile(double p, double df)
 {
     assert(p > 0 && p < 1 && df > 0);
     return p < 0.5 ? -upper_quantile(p, df) : upper_quantile(1 - p, df);
-}
-
-double normal_quantile(double p)
-{
-    assert(p > 0 && p < 1);
-    return p < 0.5 ? -upper_quantile(p, 0) : upper_quantile(1 - p, 0);
 }

@@ -24,8 +24,7 @@ double student_cdf(double t, double df);
 double student_quantile(double p, double df);
 /* P(T > t), without the loss of 1 - student_cdf for large t. */
 double student_tail(double t, double df);
-/* P(Z > z) of the standard normal distribution, and its quantile for 0 < p < 1. */
+/* P(Z > z) of the standard normal distribution. */
 double normal_tail(double z);
-double normal_quantile(double p);
 
 #endif

@@ -39,7 +39,7 @@ static struct estimate within(struct estimate a, struct estimate b)
 
 struct estimate estimate_of_waits(struct samples base, struct samples cand)
 {
-    struct estimate out = within(estimate_of(base, cand, ESTIMATE_LOG_RATIO),
+    struct estimate out = within(estimate_of(base, cand, ESTIMATE_LOG_WELCH),
                                  estimate_of(base, cand, ESTIMATE_DIFFERENCE));
     if (!out.bounded)
         return out;

@@ -17,7 +17,7 @@ struct decide_case {
 
 /* base 1000 per request, 10,000 requests in the load, 50,000 for the whole scenario */
 static const struct decide_scale scale = {
-    .load_count = 10000, .scenario_value = 50000, .alpha = 0.002, .look_alpha = 0.002};
+    .load_count = 10000, .scenario_value = 50000, .alpha = 0.002};
 
 #define ESTIMATE(low, middle, high)                                                                \
     {.base = 1000,                                                                                 \
