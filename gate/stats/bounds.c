@@ -187,7 +187,9 @@ static double bound_of_change(const struct estimate *estimate, double alpha, int
         return isinf(bound) ? bound : estimate->base * expm1(bound);
     }
     const struct scale scale = scale_of_change(estimate);
-    return bound_of(&scale, alpha, direction);
+    double bound = bound_of(&scale, alpha, direction);
+    /* What a profile samples is not below nothing. */
+    return estimate->method == ESTIMATE_SAMPLED ? fmax(bound, -estimate->base) : bound;
 }
 
 double bounds_low(const struct estimate *estimate, double alpha)
@@ -203,7 +205,9 @@ double bounds_high(const struct estimate *estimate, double alpha)
 double bounds_cand_low(const struct estimate *estimate, double alpha)
 {
     const struct scale scale = scale_of_cand(estimate);
-    return bound_of(&scale, alpha, -1);
+    double bound = bound_of(&scale, alpha, -1);
+    /* Straight on is below nothing where the interval itself is not. */
+    return estimate->cand_low >= 0 ? fmax(0, bound) : bound;
 }
 
 double bounds_cand_high(const struct estimate *estimate, double alpha)
