@@ -1,12 +1,10 @@
 #include "gate/judge/judge.h"
 
-#include <math.h>
-
 #include "gate/judge/decide.h"
 #include "gate/judge/family.h"
+#include "gate/judge/power.h"
 #include "gate/judge/stacks.h"
 #include "gate/judge/watch.h"
-#include "gate/stats/bounds.h"
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -38,6 +36,8 @@ struct judging {
     size_t held_count;
     size_t held_cap;
     size_t look[PHASES];
+    size_t most_trials[PHASES]; /* at the last look, and its level */
+    double last_alpha[PHASES];
 };
 
 /* A rule held against a row, and the family that its claims are judged in. */
@@ -161,27 +161,6 @@ static size_t trials_of(const struct record_scenario *record, enum phase phase)
     return base < cand ? base : cand;
 }
 
-/* What the rule can see here, and what it would take to see its limit. */
-static void tell_power(struct finding *finding)
-{
-    const struct estimate *estimate = &finding->row->estimate;
-    finding->detectable = HUGE_VAL;
-    if (finding->row->doubt.len || !estimate->bounded)
-        return;
-    finding->detectable = bounds_detectable(estimate, finding->alpha);
-    bool is_asked = finding->verdict == FINDING_INCONCLUSIVE && !finding->is_settled;
-    double limit = finding->limit;
-    if (finding->is_budget && finding->rule->max_share.set)
-        limit =
-            finding->row->cand_share > 0 ? limit / finding->row->cand_share * estimate->cand : 0;
-    if (limit > 0 && finding->detectable <= limit) {
-        finding->times_needed = 1;
-    } else if (is_asked) {
-        finding->times_needed =
-            limit > 0 ? bounds_more_needed(estimate, finding->alpha, limit) : HUGE_VAL;
-    }
-}
-
 /* Sure enough alone, not among as many others: else the interval would contradict the verdict. */
 static void explain_family(struct finding *finding, const struct judging *judging)
 {
@@ -207,11 +186,15 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
     out->judged_count++;
     if (is_open(&finding) && !finding.is_settled)
         out->undecided[held->row->phase] = true;
-    if (!is_listed(&finding))
+    if (!is_listed(&finding) && !judging->input->list_all)
         return;
     finding.trials = trials_of(comparison->record, held->row->phase);
     decide_interval(&finding, finding.look_alpha);
-    tell_power(&finding);
+    enum phase phase = held->row->phase;
+    const struct power_scope scope = {judging->arena, judging->input->policy->rule_count + 1,
+                                      judging->most_trials[phase], judging->last_alpha[phase]};
+    power_tell(&finding, &scope);
+    power_note(out, &scope, &finding);
     ARENA_PUSH(judging->arena, out->findings, out->finding_count, out->finding_cap, finding);
 }
 
@@ -398,8 +381,12 @@ static void find_looks(struct judged_scenario *out, struct judging *judging)
         size_t count = trials_of(out->comparison->record, phase);
         alpha[phase] = looks_alpha(&looks, count);
         judging->look[phase] = looks_number(&looks, count);
+        judging->most_trials[phase] = judging->input->plain ? 0 : looks.trials[looks.len - 1];
+        judging->last_alpha[phase] = looks.alpha[looks.len - 1];
         out->next_look[phase] = looks_next(&looks, count);
     }
+    size_t rule_count = judging->input->policy->rule_count;
+    out->notes = (struct str_list){ARENA_ARRAY(judging->arena, struct str, rule_count + 2), 0};
     families_init(&judging->families, judging->arena, alpha);
     judging->held_count = 0;
 }

@@ -64,6 +64,8 @@ struct finding {
      * as surely when it is so much above the limit. HUGE_VAL: not known.
      */
     double detectable;
+    /* The same at the last look, after all the trials that the policy allows (trials.max). */
+    double detectable_at_most;
     /*
      * How many times as many samples (trials of the phase; of a sampled
      * profile: requests) make that the limit; 1: it is below now. 0 where
@@ -93,6 +95,8 @@ struct judged_scenario {
      * are no findings and no verdict, unless a regression is proven.
      */
     struct str_list refusals;
+    /* Block rules whose limit is below what even all allowed trials could show, one each. */
+    struct str_list notes;
     /* Everything but the "ok" of single functions, worst first. */
     struct finding *findings;
     size_t finding_count;
@@ -115,8 +119,9 @@ struct judge_input {
     const struct policy *policy;
     const struct comparison *comparisons;
     size_t comparison_count;
-    bool quick; /* rules on the steady phase are left out, on purpose */
-    bool plain; /* two profile files: only rules on allocation apply */
+    bool quick;    /* rules on the steady phase are left out, on purpose */
+    bool list_all; /* findings also hold every "ok" of single functions */
+    bool plain;    /* two profile files: only rules on allocation apply */
 };
 
 /* False for rules that this run leaves out on purpose (quick, plain). */

@@ -1,6 +1,5 @@
-#include <math.h>
-
 #include "gate/codec/json.h"
+#include "gate/report/json_decision.h"
 #include "gate/report/json_load.h"
 #include "gate/report/json_trace.h"
 #include "gate/report/phrase.h"
@@ -128,51 +127,6 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
     write_samples(json, row);
 }
 
-/*
- * To four digits: p values magnify what two mathematical libraries
- * disagree about in the last one, and a report is the same everywhere.
- */
-static double in_four_digits(double value)
-{
-    if (!(fabs(value) > 1e-290))
-        return 0;
-    double digits = 3 - floor(log10(fabs(value)));
-    double power = pow(10, fabs(digits));
-    /* Powers of ten above 1 are exact, and so what is printed is the short form. */
-    return digits > 0 ? round(value * power) / power : round(value / power) * power;
-}
-
-static void write_finite(struct json_writer *json, const char *key, double value)
-{
-    if (isfinite(value)) {
-        json_double(json, key, in_four_digits(value));
-    } else {
-        json_null(json, key);
-    }
-}
-
-/* How the verdict came about; null where nobody judged, or nothing can be told. */
-static void write_decision(struct json_writer *json, const struct finding *finding)
-{
-    if (!finding->family) {
-        json_null(json, "decision");
-        return;
-    }
-    json_object(json, "decision");
-    write_finite(json, "p", finding->p);
-    write_finite(json, "alpha", finding->alpha);
-    json_u64(json, "look", finding->look);
-    json_double(json, "look_alpha", finding->look_alpha);
-    json_str(json, "family", str_from(finding->family));
-    json_u64(json, "family_size", finding->family_size);
-    json_str(json, "method", str_from(estimate_method_name(finding->row->estimate.method)));
-    json_double(json, "effective_samples", finding->row->estimate.effective);
-    write_finite(json, "detectable", finding->detectable);
-    write_finite(json, "times_needed",
-                 finding->times_needed > 0 ? finding->times_needed : HUGE_VAL);
-    json_object_end(json);
-}
-
 static void write_culprits(struct json_report *report, const struct comparison_row *row)
 {
     struct json_writer *json = &report->json;
@@ -229,7 +183,7 @@ static void write_finding(struct json_report *report, const struct finding *find
     json_str(json, "point", str_from(point_name(row->point)));
     write_subject(report, row);
     write_estimate(json, row, finding);
-    write_decision(json, finding);
+    json_decision(json, finding);
     json_double(json, "moved", row->moved);
     json_double(json, "limit", finding->limit);
     json_str(json, "limit_is", str_from(finding->is_budget ? "maximum" : "increase"));
@@ -482,6 +436,19 @@ static void write_side(struct json_writer *json, const char *key,
     json_object_end(json);
 }
 
+/* What compare noted, and what judge did. */
+static struct str_list joined_notes(struct arena *arena, const struct judged_scenario *scenario)
+{
+    const struct comparison *comparison = scenario->comparison;
+    size_t most = comparison->note_count + scenario->notes.len;
+    struct str_list out = {ARENA_ARRAY(arena, struct str, most + 1), 0};
+    for (size_t i = 0; i < comparison->note_count; i++)
+        out.items[out.len++] = comparison->notes[i];
+    for (size_t i = 0; i < scenario->notes.len; i++)
+        out.items[out.len++] = scenario->notes.items[i];
+    return out;
+}
+
 static void write_scenario(struct json_report *report)
 {
     struct json_writer *json = &report->json;
@@ -502,7 +469,8 @@ static void write_scenario(struct json_report *report)
     write_measured(report);
     struct str_list invalid = phrase_invalid(report->arena, scenario);
     write_texts(json, "invalid", invalid.items, invalid.len);
-    write_texts(json, "notes", comparison->notes, comparison->note_count);
+    struct str_list notes = joined_notes(report->arena, scenario);
+    write_texts(json, "notes", notes.items, notes.len);
     json_object_end(json);
 }
 

@@ -223,8 +223,7 @@ static struct str called_phrase(struct arena *arena, const struct finding *findi
                       STR_ARGS(lost), STR_ARGS(more), called < 0 ? "less" : "more");
 }
 
-/* A change in the unit that the row's interval is shown in. */
-static struct str change_text(struct arena *arena, const struct finding *finding, double change)
+struct str phrase_growth(struct arena *arena, const struct finding *finding, double change)
 {
     const struct comparison_row *row = finding->row;
     if (row->estimate.has_ratio && !finding->is_budget)
@@ -249,7 +248,7 @@ struct str phrase_power(struct arena *arena, const struct finding *finding)
 {
     if (!isfinite(finding->detectable) || finding->times_needed <= 0)
         return STR("");
-    struct str least = change_text(arena, finding, finding->detectable);
+    struct str least = phrase_growth(arena, finding, finding->detectable);
     if (finding->times_needed <= 1) {
         return str_format(arena, "too near the limit: %.*s beyond it would be seen 9 times of 10",
                           STR_ARGS(least));
@@ -331,7 +330,8 @@ struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *
 {
     const struct comparison *comparison = scenario->comparison;
     struct str_list invalid = phrase_invalid(arena, scenario);
-    struct str_list out = {ARENA_ARRAY(arena, struct str, comparison->note_count + 1), 0};
+    size_t most = comparison->note_count + scenario->notes.len;
+    struct str_list out = {ARENA_ARRAY(arena, struct str, most + 1), 0};
     for (size_t i = 0; i < comparison->note_count; i++) {
         struct str note = comparison->notes[i];
         bool told = is_told(note, &invalid, comparison->steady_refusal);
@@ -340,6 +340,8 @@ struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *
         if (!told)
             out.items[out.len++] = note;
     }
+    for (size_t i = 0; i < scenario->notes.len; i++)
+        out.items[out.len++] = scenario->notes.items[i];
     return out;
 }
 

@@ -322,9 +322,14 @@ static double detectable(const struct estimate *estimate, double alpha, double m
     return from_unit(&scale, shift) + scale.slack;
 }
 
+double bounds_detectable_with(const struct estimate *estimate, double alpha, double more)
+{
+    return estimate->bounded && alpha > 0 ? detectable(estimate, alpha, more) : HUGE_VAL;
+}
+
 double bounds_detectable(const struct estimate *estimate, double alpha)
 {
-    return estimate->bounded && alpha > 0 ? detectable(estimate, alpha, 1) : HUGE_VAL;
+    return bounds_detectable_with(estimate, alpha, 1);
 }
 
 double bounds_more_needed(const struct estimate *estimate, double alpha, double change)

@@ -41,6 +41,8 @@ double bounds_cand_high(const struct estimate *estimate, double alpha);
  */
 #define BOUNDS_POWER 0.9
 double bounds_detectable(const struct estimate *estimate, double alpha);
+/* The same with `more` times the samples, >= 1, of the same spread. */
+double bounds_detectable_with(const struct estimate *estimate, double alpha, double more);
 
 /*
  * How many times as many samples make that no larger than `change`, > 0:

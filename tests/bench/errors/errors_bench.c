@@ -9,7 +9,7 @@
 #include "tests/bench/errors/world.h"
 
 /*
- * errors_bench RUNS: simulates RUNS runs of each world and compares what
+ * errors_bench RUNS [SEED]: simulates RUNS runs of each world and compares what
  * happened with what is promised: false regressions in 1 % of runs where
  * nothing changed, in 1 % of the runs of each family where the truth lies
  * exactly at every limit, and power as the formula has it. Exit 1 when one
@@ -55,10 +55,12 @@ struct tally {
     size_t trials;
 };
 
+static uint64_t seed = 20240607;
+
 static struct tally run_world(const struct world *world, const struct policy *policy, size_t runs)
 {
     struct tally tally = {0};
-    struct draw draw = {20240607};
+    struct draw draw = {seed};
     for (size_t i = 0; i < runs; i++) {
         struct outcome outcome;
         world_run(&outcome, world, policy, &draw);
@@ -227,9 +229,12 @@ int main(int argc, char **argv)
     struct policy policies[2];
     struct err err;
     bool holds = true;
-    long runs = argc == 2 ? strtol(argv[1], NULL, 10) : 0;
+    long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
+    if (argc > 2)
+        seed = strtoull(argv[2], NULL, 10);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (runs <= 0 || runs > 1000000) {
-        (void)fprintf(stderr, "usage: errors_bench RUNS\n");
+        (void)fprintf(stderr, "usage: errors_bench RUNS [SEED]\n");
         return 2;
     }
     arena_init(&arena);
