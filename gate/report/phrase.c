@@ -237,8 +237,8 @@ static struct str needed_text(struct arena *arena, const struct finding *finding
     if (!isfinite(finding->times_needed))
         return STR("no number of trials would show the limit");
     if (finding->row->estimate.method == ESTIMATE_SAMPLED) {
-        return str_format(arena, "the limit takes about %.3g times the requests",
-                          finding->times_needed);
+        return str_format(arena, "the limit takes about %.0f times the requests",
+                          ceil(finding->times_needed));
     }
     return str_format(arena, "the limit takes about %.0f trials a side",
                       ceil(finding->times_needed * (double)finding->trials));

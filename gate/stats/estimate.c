@@ -38,10 +38,8 @@ static double half_width(struct estimate *out, struct spread a, struct spread b)
     double sum = a.of_mean + b.of_mean;
     if (sum <= 0 || a.df <= 0 || b.df <= 0)
         return 0;
-    if (out->method == ESTIMATE_LOG_RATIO)
-        out->df = a.df + b.df;
-    else
-        out->df = sum * sum / (a.of_mean * a.of_mean / a.df + b.of_mean * b.of_mean / b.df);
+    double welch = sum * sum / (a.of_mean * a.of_mean / a.df + b.of_mean * b.of_mean / b.df);
+    out->df = out->method == ESTIMATE_LOG_RATIO ? a.df + b.df : welch;
     out->reach = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, out->df);
     return out->reach * sqrt(sum);
 }

@@ -29,17 +29,18 @@
 #define STRICT_LIMITS                                                                              \
     HEAD "  - {func: \"*\", metric: alloc_space, max_increase_percent: 5%, floor: 1B/request}\n"
 
+/* Worlds at the limit have few functions but where those are what is asked about: they take long. */
 static const struct world worlds[] = {
     {.name = "nothing changed", .functions = 200},
     {.name = "nothing changed, no floor", .is_strict = true, .functions = 200},
-    {.name = "at the limit",
+    {.name = "functions at the limit",
      .is_strict = true,
      .functions = 200,
-     .function_growth = 0.05,
-     .named_growth = 0.01,
-     .total_growth = 0.05,
-     .cpu_growth = 0.15,
-     .p99_growth = 0.15},
+     .function_growth = 0.05},
+    {.name = "a named function at the limit", .functions = 10, .named_growth = 0.01},
+    {.name = "bytes of all at the limit", .functions = 10, .total_growth = 0.05},
+    {.name = "CPU at the limit", .functions = 10, .cpu_growth = 0.15},
+    {.name = "p99 at the limit", .functions = 10, .p99_growth = 0.15},
 };
 
 /* Told and not held: no test of three trials a side can see that a function has two levels. */
@@ -87,19 +88,16 @@ static bool exceeds(size_t count, size_t n, double p)
 
 static bool print_world(const struct world *world, const struct policy *policy, size_t runs)
 {
+    /* Everything is undecided there, look after look. */
+    if (world->is_strict)
+        runs = (runs + 3) / 4;
     struct tally tally = run_world(world, policy, runs);
-    bool at_limit = world->function_growth > 0;
     printf("%-40s false regressions %5.2f %% (total %.2f, named %.2f, functions %.2f)  undecided "
            "%5.1f %%  exact trials %.1f\n",
            world->name, percent(tally.blocked, runs), percent(tally.by_total, runs),
            percent(tally.by_named, runs), percent(tally.by_function, runs),
            percent(tally.undecided, runs), (double)tally.trials / (double)runs);
-    if (!at_limit)
-        return !exceeds(tally.blocked, runs, LOOKS_ALPHA);
-    /* Of totals three families are at their limits: space, CPU and p99. */
-    return !exceeds(tally.by_total, runs, 3 * LOOKS_ALPHA) &&
-           !exceeds(tally.by_named, runs, LOOKS_ALPHA) &&
-           !exceeds(tally.by_function, runs, LOOKS_ALPHA);
+    return !exceeds(tally.blocked, runs, LOOKS_ALPHA);
 }
 
 struct power_case {
