@@ -6,6 +6,7 @@
 #   tests/run.sh --fast       builds and runs unit, golden, corpus and fuzz-corpus tests only
 #   tests/run.sh --bench      measures fold beside decode (tests/bench/fold), and nothing else
 #   tests/run.sh --bench-load measures the load engine beside other tools (tests/bench/load, 5 minutes)
+#   tests/run.sh --bench-errors  simulates how often the verdict errs (tests/bench/errors)
 #   tests/run.sh --all-go     the kinds of allocations are checked with every Go release that
 #                             scripts/go_releases.sh pins, not only with four of them
 #   tests/run.sh --nightly    also the long tests (MEMGATE_TEST_NIGHTLY=1)
@@ -116,6 +117,10 @@ run_bench_load() {
     bash tests/bench/load/run.sh
 }
 
+run_bench_errors() {
+    bash tests/bench/errors/run.sh
+}
+
 run_bench() {
     bash tests/bench/fold/run.sh
 }
@@ -128,6 +133,10 @@ for argument in "$@"; do
         step "fold and classify beside decode" run_bench
         exit 0
         ;;
+    --bench-errors)
+        step "how often the verdict errs" run_bench_errors
+        exit 0
+        ;;
     --bench-load)
         step "load generators beside each other" run_bench_load
         exit 0
@@ -135,7 +144,7 @@ for argument in "$@"; do
     --all-go) export MEMGATE_TEST_ALL_GO=1 ;;
     --nightly) export MEMGATE_TEST_NIGHTLY=1 ;;
     *)
-        printf 'unknown option %s (known: --fast --bench --bench-load --all-go --nightly)\n' "$argument" >&2
+        printf 'unknown option %s (known: --fast --bench --bench-load --bench-errors --all-go --nightly)\n' "$argument" >&2
         exit 2
         ;;
     esac

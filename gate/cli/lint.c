@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "gate/base/io.h"
+#include "gate/cli/lint_power.h"
 #include "gate/cli/options.h"
 #include "gate/cli/session.h"
 #include "gate/codec/escape.h"
@@ -11,6 +12,8 @@ struct lint {
     struct talk talk;
     struct arena arena;
     struct policy policy;
+    struct session with; /* the recording that --with names, judged by the policy */
+    struct str with_dir;
     bool schema;
     struct operands operands;
 };
@@ -18,6 +21,8 @@ struct lint {
 static enum status parse_options(struct lint *lint, int argc, char **argv, struct err *err)
 {
     const struct option_row rows[] = {
+        {"with", 0, NULL, &lint->with_dir, "DIR",
+         "also say what each rule can detect, by this recording"},
         {"schema", 0, &lint->schema, NULL, NULL, "print the JSON Schema of memgate.yaml instead"},
     };
     const struct option_table table = {"lint", "[FILE]",
@@ -83,6 +88,8 @@ static void write_rules(struct buf *out, struct lint *lint)
         write_selector(out, &rule->selector);
         buf_printf(out, ": %.*s", STR_ARGS(rule_describe(&lint->arena, rule)));
         buf_printf(out, "  (%.*s)\n", STR_ARGS(origin));
+        if (lint->with_dir.len)
+            lint_power_write(out, &lint->arena, &lint->with, i);
     }
 }
 
@@ -147,6 +154,11 @@ static enum status lint_all(struct lint *lint, struct buf *out, struct err *err)
     }
     if (policy_parse(&lint->policy, &lint->arena, file, text, err))
         return err->status;
+    if (lint->with_dir.len) {
+        lint->with.list_all = true;
+        if (session_open(&lint->with, lint->with_dir, file, err))
+            return err_wrap(err, "--with %.*s", STR_ARGS(lint->with_dir));
+    }
     write_policy(out, lint);
     return print_buf(out, err);
 }
@@ -158,12 +170,14 @@ int cmd_lint(int argc, char **argv)
     struct buf out;
     talk_init(&lint.talk);
     arena_init(&lint.arena);
+    session_init(&lint.with);
     buf_init(&out, BUF_TEXT_BYTES_MAX);
     enum status status = parse_options(&lint, argc, argv, &err);
     if (status == STATUS_OK && !lint.operands.help)
         status = lint_all(&lint, &out, &err);
     int code = status ? talk_fail(&lint.talk, &err) : 0;
     buf_release(&out);
+    session_release(&lint.with);
     arena_release(&lint.arena);
     return code;
 }

@@ -392,29 +392,40 @@ static enum status judge_now(struct run *run, struct err *err)
     return status;
 }
 
-static bool may_add_pair(const struct run *run, const struct measured *measured, enum phase phase)
+static bool fits_budget(const struct run *run, enum phase phase)
 {
-    const struct trial_plan *plan = &run->session.policy.trials;
-    const struct record_scenario *record = &run->session.recording.scenarios[measured->scenario];
     uint64_t spent_ns = clock_now_ns() - run->trials_start_ns;
-    return measured->ready && record->trial_count[SIDE_BASE][phase] < plan->max &&
-           spent_ns + run->measuring.trial_ns[phase] <= plan->budget_ns;
+    return spent_ns + run->measuring.trial_ns[phase] <= run->session.policy.trials.budget_ns;
 }
 
-/* One more pair wherever a block rule is still open and the budget allows it. */
-static enum status add_pairs(struct run *run, bool *added, struct err *err)
+/* Pairs up to the next look, as far as the budget allows: in between nobody looks. */
+static enum status add_pairs(struct run *run, struct measured *measured, enum phase phase,
+                             bool *added, struct err *err)
+{
+    const struct judged_scenario *judged =
+        &run->session.judgement.scenarios[measured - run->measured];
+    const struct record_scenario *record = &run->session.recording.scenarios[measured->scenario];
+    size_t wanted = judged->next_look[phase];
+    while (measured->ready && record->trial_count[SIDE_BASE][phase] < wanted &&
+           fits_budget(run, phase)) {
+        if (measure_pair(&run->measuring, measured, phase, err))
+            return err->status;
+        *added = true;
+    }
+    return STATUS_OK;
+}
+
+/* More trials wherever a block rule is still open. */
+static enum status add_trials_to_open(struct run *run, bool *added, struct err *err)
 {
     *added = false;
     for (size_t i = 0; i < run->measured_count; i++) {
         const struct judged_scenario *judged = &run->session.judgement.scenarios[i];
         for (int phase = 0; phase < PHASES; phase++) {
-            struct measured *measured = &run->measured[i];
-            if (!judged->undecided[phase] || judged->verdict == VERDICT_BLOCKED ||
-                !may_add_pair(run, measured, (enum phase)phase))
+            if (!judged->undecided[phase] || judged->verdict == VERDICT_BLOCKED)
                 continue;
-            if (measure_pair(&run->measuring, measured, (enum phase)phase, err))
+            if (add_pairs(run, &run->measured[i], (enum phase)phase, added, err))
                 return err->status;
-            *added = true;
         }
     }
     return STATUS_OK;
@@ -426,7 +437,7 @@ static enum status measure_and_judge(struct run *run, struct err *err)
     if (measure_scenarios(run, err))
         return err->status;
     while (added) {
-        if (judge_now(run, err) || add_pairs(run, &added, err))
+        if (judge_now(run, err) || add_trials_to_open(run, &added, err))
             return err->status;
     }
     return STATUS_OK;

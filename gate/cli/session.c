@@ -238,6 +238,7 @@ struct judge_input session_judge_input(const struct session *session)
         .policy = &session->policy,
         .comparisons = session->comparisons,
         .comparison_count = session->comparison_count,
+        .list_all = session->list_all,
         .quick = session->recording.quick || session->quick,
     };
 }

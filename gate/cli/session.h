@@ -14,6 +14,7 @@ struct session {
     struct recording base; /* the baseline's own recording, where there are two; else empty */
     bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
     bool quick;            /* judge allocation alone, whatever was recorded */
+    bool list_all;         /* findings also hold every "ok" of single functions */
     struct policy policy;
     struct pair_hints hints; /* what the policy names: successors, kinds in functions */
     struct comparison *comparisons;

@@ -177,7 +177,8 @@ enum status duet_rows_add(struct comparison *comparison, struct arena *arena, st
     for (size_t i = 0; i < ARRAY_LEN(duet_rows); i++) {
         struct samples base = {quantiles->values[SIDE_BASE][i], quantiles->len};
         struct samples cand = {quantiles->values[SIDE_CAND][i], quantiles->len};
-        struct estimate estimate = estimate_of_windows(base, cand, pairs);
+        double *ratios = ARENA_ARRAY(arena, double, quantiles->len + 1);
+        struct estimate estimate = estimate_of_windows(base, cand, pairs, ratios);
         struct comparison_row row = {
             .metric = duet_rows[i].metric,
             .point = POINT_END,

@@ -241,6 +241,8 @@ static void add_cand_interval(struct estimate *estimate, struct samples cand)
         return;
     struct interval interval = interval_of_positive(cand);
     estimate->has_cand_interval = isfinite(interval.high);
+    estimate->cand_df = interval.df;
+    estimate->cand_reach = interval_reach(&interval);
     estimate->cand_low = interval.low;
     estimate->cand_high = interval.high;
 }
@@ -252,6 +254,7 @@ static void add_cand_interval(struct estimate *estimate, struct samples cand)
  */
 static void widen(struct estimate *estimate, double step)
 {
+    estimate->slack += step;
     estimate->delta_low -= step;
     estimate->delta_high += step;
     estimate->cand_low = fmax(0, estimate->cand_low - step);

@@ -258,6 +258,8 @@ static bool widen_to_rise(struct estimate *growth, const struct row_maker *maker
     const struct estimate rise = estimate_row(maker, row, COLUMN_RISE_SPACE);
     double half = growth->delta_high - growth->delta;
     growth->has_cand_interval = true;
+    growth->cand_df = growth->df;
+    growth->cand_reach = growth->reach;
     growth->cand_low = growth->cand - half;
     growth->cand_high = fmax(growth->cand + half, rise.cand + rise.delta_high - rise.delta);
     growth->delta_high = fmax(growth->delta_high, rise.delta_high);

@@ -46,6 +46,7 @@ void tool_widen(struct estimate *estimate, const struct record_scenario *record,
     double cand_ns = worst_rounding(record, SIDE_CAND, quantile);
     double base = estimate->base;
     double cand = estimate->cand;
+    estimate->slack += base_ns + cand_ns;
     estimate->delta_low -= base_ns + cand_ns;
     estimate->delta_high += base_ns + cand_ns;
     if (!estimate->has_ratio || base_ns + cand_ns <= 0)

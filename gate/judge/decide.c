@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "gate/stats/bounds.h"
+
 /* A candidate that lost this much did probably not do the same work. */
 #define COLLAPSE_RATIO (-0.9)
 
@@ -26,27 +28,48 @@ static double growth_base(const struct comparison_row *row)
     return fmax(0, row->estimate.base + row->moved);
 }
 
+/*
+ * The growth beyond what moved, and the part of the row's spread that it
+ * has. Cost that left took its part of the spread along: what is left
+ * varies by what it is, and nothing does not vary. Spread grows with the
+ * square root of what it is of.
+ */
 struct growth {
-    double low;
-    double high;
+    double middle;
+    double part;
 };
 
-/*
- * The interval of the growth beyond what moved. Cost that left took its
- * part of the spread along: what is left varies by what it is, and nothing
- * does not vary. Spread grows with the square root of what it is of.
- */
 static struct growth growth_of(const struct comparison_row *row)
 {
     const struct estimate *estimate = &row->estimate;
-    /* From growth_base: no rounding makes growth of nothing. */
-    double middle = fmin(estimate->delta - row->moved, estimate->cand);
     double both = estimate->base + estimate->cand;
     double part = 1;
     if (row->moved < 0 && both > 0)
         part = sqrt(fmin(1, (growth_base(row) + estimate->cand) / both));
-    return (struct growth){middle - part * (estimate->delta - estimate->delta_low),
-                           middle + part * (estimate->delta_high - estimate->delta)};
+    /* From growth_base: no rounding makes growth of nothing. */
+    return (struct growth){fmin(estimate->delta - row->moved, estimate->cand), part};
+}
+
+/* The change of the row that is as far from its middle as `limit` is from that of the growth. */
+static double change_at(const struct comparison_row *row, struct growth growth, double limit)
+{
+    return row->estimate.delta - (growth.middle - limit) / growth.part;
+}
+
+static double growth_p_above(const struct comparison_row *row, double limit)
+{
+    struct growth growth = growth_of(row);
+    if (growth.part <= 0)
+        return growth.middle > limit ? 0 : 1;
+    return bounds_p_above(&row->estimate, change_at(row, growth, limit));
+}
+
+static double growth_p_below(const struct comparison_row *row, double limit)
+{
+    struct growth growth = growth_of(row);
+    if (growth.part <= 0)
+        return growth.middle > limit ? 1 : 0;
+    return bounds_p_below(&row->estimate, change_at(row, growth, limit));
 }
 
 /* The growth that must be exceeded: every limit and floor of the row has to be passed. */
@@ -75,57 +98,122 @@ static enum finding_verdict broken(const struct rule *rule)
     return by_severity[rule->severity];
 }
 
-/* Three ways: proven above, proven below, or neither yet. */
-static enum finding_verdict three_way(const struct rule *rule, double low, double high,
-                                      double limit)
-{
-    if (low > limit)
-        return broken(rule);
-    if (high <= limit)
-        return FINDING_OK;
-    return FINDING_INCONCLUSIVE;
-}
+/* A limit of a rule and what the row says to it. */
+struct claim {
+    double limit;
+    bool is_budget;
+    bool counts;
+    double p_above; /* chance of the numbers were the limit kept */
+    double p_below; /* and were it passed */
+    bool is_improved;
+};
 
-static void decide_growth(struct finding *out, const struct rule *rule,
-                          const struct comparison_row *row, const struct decide_scale *scale)
+static struct claim growth_claim(const struct rule *rule, const struct comparison_row *row,
+                                 const struct decide_scale *scale)
 {
+    double limit = growth_limit(rule, row, scale);
+    const struct estimate *estimate = &row->estimate;
     struct growth growth = growth_of(row);
-    out->limit = growth_limit(rule, row, scale);
-    out->verdict = three_way(rule, growth.low, growth.high, out->limit);
-    if (out->verdict == FINDING_OK && growth.high < -out->limit)
-        out->verdict = FINDING_IMPROVED;
+    return (struct claim){
+        .limit = limit,
+        .counts = fabs(estimate->base) + fabs(estimate->cand) > limit,
+        .p_above = growth_p_above(row, limit),
+        .p_below = growth_p_below(row, limit),
+        .is_improved = growth.middle < -limit && growth_p_below(row, -limit) <= DECIDE_OK_ALPHA,
+    };
 }
 
-static void decide_budget(struct finding *out, const struct rule *rule,
-                          const struct comparison_row *row, const struct decide_scale *scale)
+/* Without an interval of its own the candidate has the spread of the difference. */
+static struct claim budget_claim(const struct rule *rule, const struct comparison_row *row,
+                                 const struct decide_scale *scale)
 {
     const struct estimate *estimate = &row->estimate;
-    double half = estimate->delta_high - estimate->delta;
-    double low = estimate->has_cand_interval ? estimate->cand_low : estimate->cand - half;
-    double high = estimate->has_cand_interval ? estimate->cand_high : estimate->cand + half;
-    out->is_budget = true;
-    out->limit = in_row_unit(&rule->max, rule->metric, scale);
-    out->verdict = three_way(rule, low, high, out->limit);
+    double limit = in_row_unit(&rule->max, rule->metric, scale);
+    double as_change = estimate->delta - (estimate->cand - limit);
+    bool own = estimate->has_cand_interval;
+    return (struct claim){
+        .limit = limit,
+        .is_budget = true,
+        .counts = true,
+        .p_above = own ? bounds_p_cand_above(estimate, limit) : bounds_p_above(estimate, as_change),
+        .p_below = own ? bounds_p_cand_below(estimate, limit) : bounds_p_below(estimate, as_change),
+    };
 }
 
-static void decide_share(struct finding *out, const struct rule *rule,
-                         const struct comparison_row *row)
+/* The share varies as the row's value does; that of the whole is nearly constant beside it. */
+static struct claim share_claim(const struct rule *rule, const struct comparison_row *row)
 {
     const struct estimate *estimate = &row->estimate;
-    double half =
-        estimate->cand > 0 ? (estimate->delta_high - estimate->delta) / estimate->cand : 0;
-    double spread = row->cand_share * half;
-    out->is_budget = true;
-    out->limit = rule->max_share.value;
-    out->verdict = three_way(rule, row->cand_share - spread, row->cand_share + spread, out->limit);
+    double limit = rule->max_share.value;
+    struct claim out = {.limit = limit, .is_budget = true, .counts = true};
+    if (estimate->cand <= 0 || row->cand_share <= 0) {
+        out.p_above = row->cand_share > limit ? 0 : 1;
+        out.p_below = 1 - out.p_above;
+        return out;
+    }
+    double as_value = limit * estimate->cand / row->cand_share;
+    double as_change = estimate->delta - (estimate->cand - as_value);
+    out.p_above = bounds_p_above(estimate, as_change);
+    out.p_below = bounds_p_below(estimate, as_change);
+    return out;
+}
+
+static size_t claims_of(struct claim out[DECIDE_CLAIMS_MAX], const struct rule *rule,
+                        const struct comparison_row *row, const struct decide_scale *scale)
+{
+    size_t count = 0;
+    if (rule->max_increase.set || rule->max_increase_percent.set)
+        out[count++] = growth_claim(rule, row, scale);
+    if (rule->max.set)
+        out[count++] = budget_claim(rule, row, scale);
+    if (rule->max_share.set)
+        out[count++] = share_claim(rule, row);
+    return count;
+}
+
+static bool has_claims(const struct comparison_row *row)
+{
+    return row->doubt.len == 0 && row->estimate.bounded;
+}
+
+size_t decide_claims(struct decide_claim out[DECIDE_CLAIMS_MAX], const struct rule *rule,
+                     const struct comparison_row *row, const struct decide_scale *scale)
+{
+    struct claim claims[DECIDE_CLAIMS_MAX];
+    if (!has_claims(row))
+        return 0;
+    size_t count = claims_of(claims, rule, row, scale);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct decide_claim){claims[i].p_above, claims[i].counts};
+    return count;
+}
+
+/* Three ways: proven above, proven below, or neither yet. */
+static enum finding_verdict three_way(const struct rule *rule, const struct claim *claim,
+                                      double alpha)
+{
+    if (claim->p_above <= alpha)
+        return broken(rule);
+    if (claim->p_below > DECIDE_OK_ALPHA)
+        return FINDING_INCONCLUSIVE;
+    return claim->is_improved ? FINDING_IMPROVED : FINDING_OK;
 }
 
 /* Of several limits on one row the worst counts (the enum lists verdicts worst first), then the first. */
-static void keep_worse(struct finding *out, bool *decided, struct finding other)
+static void decide_limits(struct finding *out, const struct rule *rule,
+                          const struct comparison_row *row, const struct decide_scale *scale)
 {
-    if (!*decided || other.verdict < out->verdict)
-        *out = other;
-    *decided = true;
+    struct claim claims[DECIDE_CLAIMS_MAX];
+    size_t count = claims_of(claims, rule, row, scale);
+    for (size_t i = 0; i < count; i++) {
+        enum finding_verdict verdict = three_way(rule, &claims[i], scale->alpha);
+        if (i > 0 && verdict >= out->verdict)
+            continue;
+        out->verdict = verdict;
+        out->limit = claims[i].limit;
+        out->is_budget = claims[i].is_budget;
+        out->p = claims[i].p_above;
+    }
 }
 
 /* A collapsed value is a finding, not a triumph: the work may not have been done. */
@@ -143,9 +231,9 @@ static void flag_collapse(struct finding *finding, const struct comparison_row *
 static bool cannot_break(const struct finding *finding, const struct comparison_row *row)
 {
     const struct rule *rule = finding->rule;
-    double most = growth_of(row).high + row->unknown[SIDE_CAND];
+    double limit = finding->limit - row->unknown[SIDE_CAND];
     return row->level == ROW_FUNCTION_KIND && !rule->max.set && !rule->max_share.set &&
-           most <= finding->limit;
+           growth_p_below(row, limit) <= DECIDE_OK_ALPHA;
 }
 
 /* Broken even if all of the baseline's unknown bytes were of the kind. */
@@ -157,7 +245,7 @@ static bool is_proven(const struct finding *finding, const struct comparison_row
     most.estimate.base += unknown;
     double limit = growth_limit(finding->rule, &most, scale);
     return finding->verdict < FINDING_INCONCLUSIVE &&
-           (finding->is_budget || growth_of(row).low - unknown > limit);
+           (finding->is_budget || growth_p_above(row, limit + unknown) <= scale->alpha);
 }
 
 /* Unknown bytes may be of the kind: what is not there then is no proof that it is not. */
@@ -176,7 +264,7 @@ static void doubt_kinds(struct finding *finding, const struct comparison_row *ro
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
             const struct decide_scale *scale)
 {
-    const struct finding start = {.verdict = FINDING_OK, .rule = rule, .row = row};
+    const struct finding start = {.verdict = FINDING_OK, .rule = rule, .row = row, .p = 1};
     *out = start;
     if (row->doubt.len) {
         out->verdict = FINDING_INCONCLUSIVE;
@@ -184,27 +272,12 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
         out->reason = row->doubt;
         return;
     }
-    if (!row->estimate.bounded) {
+    if (!has_claims(row)) {
         out->verdict = FINDING_INCONCLUSIVE;
         out->reason = STR("one process a side gives no interval; set trials to 2 or more");
         return;
     }
-    bool decided = false;
-    struct finding one = start;
-    if (rule->max_increase.set || rule->max_increase_percent.set) {
-        decide_growth(&one, rule, row, scale);
-        keep_worse(out, &decided, one);
-    }
-    one = start;
-    if (rule->max.set) {
-        decide_budget(&one, rule, row, scale);
-        keep_worse(out, &decided, one);
-    }
-    one = start;
-    if (rule->max_share.set) {
-        decide_share(&one, rule, row);
-        keep_worse(out, &decided, one);
-    }
+    decide_limits(out, rule, row, scale);
     flag_collapse(out, row);
     doubt_kinds(out, row, scale);
     if (row->shadow.len && out->verdict >= FINDING_IMPROVED) {
@@ -212,4 +285,19 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
         out->is_settled = true;
         out->reason = row->shadow;
     }
+}
+
+void decide_interval(struct finding *out, double look_alpha)
+{
+    const struct estimate *estimate = &out->row->estimate;
+    if (!has_claims(out->row))
+        return;
+    out->low = bounds_low(estimate, look_alpha);
+    out->high = bounds_high(estimate, DECIDE_OK_ALPHA);
+    out->has_interval = isfinite(out->low) && isfinite(out->high);
+    out->has_cand_interval = out->is_budget && estimate->has_cand_interval;
+    if (!out->has_cand_interval)
+        return;
+    out->cand_low = bounds_cand_low(estimate, look_alpha);
+    out->cand_high = bounds_cand_high(estimate, DECIDE_OK_ALPHA);
 }

@@ -40,6 +40,39 @@ struct finding {
      */
     double limit;
     bool is_budget;
+    /*
+     * The bounds that decide, of the change and, for a budget where it has
+     * an interval of its own, of the candidate's value: the lower one at
+     * the level of the look, the upper one at DECIDE_OK_ALPHA, each
+     * one-sided. What moved is not taken off.
+     */
+    bool has_interval;
+    double low;
+    double high;
+    bool has_cand_interval;
+    double cand_low;
+    double cand_high;
+    double p;           /* chance of these numbers were the limit kept; 1 in doubt */
+    const char *family; /* family.h: "total", "named", "functions" */
+    size_t family_size; /* claims that were judged together */
+    double alpha;       /* level at which the limit is called broken, by Holm over them */
+    size_t look;        /* from 1; looks.h */
+    double look_alpha;
+    /*
+     * The smallest change that the row can tell from none at this level,
+     * 9 times of 10 (bounds.h), in the row's unit: growth breaks the rule
+     * as surely when it is so much above the limit. HUGE_VAL: not known.
+     */
+    double detectable;
+    /* The same at the last look, after all the trials that the policy allows (trials.max). */
+    double detectable_at_most;
+    /*
+     * How many times as many samples (trials of the phase; of a sampled
+     * profile: requests) make that the limit; 1: it is below now. 0 where
+     * nobody asked, HUGE_VAL where no number would do.
+     */
+    double times_needed;
+    size_t trials;     /* a side, of the row's phase */
     bool is_settled;   /* inconclusive for a reason that no further trial can remove */
     struct str reason; /* empty where the numbers say it all */
 };
@@ -62,12 +95,15 @@ struct judged_scenario {
      * are no findings and no verdict, unless a regression is proven.
      */
     struct str_list refusals;
+    /* Block rules whose limit is below what even all allowed trials could show, one each. */
+    struct str_list notes;
     /* Everything but the "ok" of single functions, worst first. */
     struct finding *findings;
     size_t finding_count;
     size_t finding_cap;
-    size_t judged_count;    /* rule x subject decisions, the unlisted ones included */
-    bool undecided[PHASES]; /* a block rule of this phase needs more trials */
+    size_t judged_count;      /* rule x subject decisions, the unlisted ones included */
+    bool undecided[PHASES];   /* a block rule of this phase needs more trials */
+    size_t next_look[PHASES]; /* trials a side that those would make; what there are at the last */
 };
 
 struct judgement {
@@ -83,8 +119,9 @@ struct judge_input {
     const struct policy *policy;
     const struct comparison *comparisons;
     size_t comparison_count;
-    bool quick; /* rules on the steady phase are left out, on purpose */
-    bool plain; /* two profile files: only rules on allocation apply */
+    bool quick;    /* rules on the steady phase are left out, on purpose */
+    bool list_all; /* findings also hold every "ok" of single functions */
+    bool plain;    /* two profile files: only rules on allocation apply */
 };
 
 /* False for rules that this run leaves out on purpose (quick, plain). */

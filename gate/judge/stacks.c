@@ -31,6 +31,11 @@ struct comparison_row stacks_row(const struct comparison_row *row)
     estimate.delta = estimate.cand - estimate.base;
     estimate.delta_low = estimate.delta - (cum->delta - cum->delta_low) - spread;
     estimate.delta_high = estimate.delta + (cum->delta_high - cum->delta) + spread;
+    /* Of two intervals with their own degrees of freedom the fewer count. */
+    if (cum->df > 0 && (estimate.df <= 0 || cum->df < estimate.df)) {
+        estimate.df = cum->df;
+        estimate.reach = cum->reach;
+    }
     fill_ratio(&estimate);
     out.estimate = estimate;
     out.moved = 0;

@@ -1,4 +1,5 @@
 #include "gate/codec/json.h"
+#include "gate/report/json_decision.h"
 #include "gate/report/json_load.h"
 #include "gate/report/json_trace.h"
 #include "gate/report/phrase.h"
@@ -72,8 +73,6 @@ static void write_pair(struct json_writer *json, const char *key, double low, do
 /* Only where there are any: what comes of the samples of a profile. */
 static void write_samples(struct json_writer *json, const struct comparison_row *row)
 {
-    if (row->estimate.bounded && row->estimate.has_cand_interval)
-        write_pair(json, "cand_interval", row->estimate.cand_low, row->estimate.cand_high);
     if (row->samples[SIDE_BASE] == 0 && row->samples[SIDE_CAND] == 0)
         return;
     json_object(json, "samples");
@@ -82,7 +81,34 @@ static void write_samples(struct json_writer *json, const struct comparison_row 
     json_object_end(json);
 }
 
-static void write_estimate(struct json_writer *json, const struct comparison_row *row)
+/* What was judged has the bounds that decided; else those of the estimate, two-sided 99 %. */
+static void write_interval(struct json_writer *json, const struct estimate *estimate,
+                           const struct finding *finding)
+{
+    bool judged = finding && finding->family;
+    double low = judged ? finding->low : estimate->delta_low;
+    double high = judged ? finding->high : estimate->delta_high;
+    if (judged ? finding->has_interval : estimate->bounded) {
+        write_pair(json, "interval", low, high);
+    } else {
+        json_null(json, "interval");
+    }
+}
+
+static void write_cand_interval(struct json_writer *json, const struct estimate *estimate,
+                                const struct finding *finding)
+{
+    if (finding && finding->family) {
+        if (finding->has_cand_interval)
+            write_pair(json, "cand_interval", finding->cand_low, finding->cand_high);
+    } else if (estimate->bounded && estimate->has_cand_interval) {
+        write_pair(json, "cand_interval", estimate->cand_low, estimate->cand_high);
+    }
+}
+
+/* `finding` is NULL for a row that is only listed. */
+static void write_estimate(struct json_writer *json, const struct comparison_row *row,
+                           const struct finding *finding)
 {
     const struct estimate *estimate = &row->estimate;
     json_double(json, "base", estimate->base);
@@ -93,14 +119,11 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
     } else {
         json_null(json, "percent");
     }
-    if (estimate->bounded) {
-        write_pair(json, "interval", estimate->delta_low, estimate->delta_high);
-    } else {
-        json_null(json, "interval");
-    }
+    write_interval(json, estimate, finding);
     json_str(json, "unit", str_from(unit_name(comparison_row_unit(row))));
     if (row->measured_by.len)
         json_str(json, "measured_by", row->measured_by);
+    write_cand_interval(json, estimate, finding);
     write_samples(json, row);
 }
 
@@ -159,7 +182,8 @@ static void write_finding(struct json_report *report, const struct finding *find
     json_str(json, "metric", str_from(metric_name(row->metric)));
     json_str(json, "point", str_from(point_name(row->point)));
     write_subject(report, row);
-    write_estimate(json, row);
+    write_estimate(json, row, finding);
+    json_decision(json, finding);
     json_double(json, "moved", row->moved);
     json_double(json, "limit", finding->limit);
     json_str(json, "limit_is", str_from(finding->is_budget ? "maximum" : "increase"));
@@ -384,7 +408,7 @@ static void write_measured(struct json_report *report)
         json_object(json, NULL);
         json_str(json, "metric", str_from(metric_name(row->metric)));
         json_str(json, "point", str_from(point_name(row->point)));
-        write_estimate(json, row);
+        write_estimate(json, row, NULL);
         json_object_end(json);
     }
     json_list_end(json);
@@ -412,6 +436,19 @@ static void write_side(struct json_writer *json, const char *key,
     json_object_end(json);
 }
 
+/* What compare noted, and what judge did. */
+static struct str_list joined_notes(struct arena *arena, const struct judged_scenario *scenario)
+{
+    const struct comparison *comparison = scenario->comparison;
+    size_t most = comparison->note_count + scenario->notes.len;
+    struct str_list out = {ARENA_ARRAY(arena, struct str, most + 1), 0};
+    for (size_t i = 0; i < comparison->note_count; i++)
+        out.items[out.len++] = comparison->notes[i];
+    for (size_t i = 0; i < scenario->notes.len; i++)
+        out.items[out.len++] = scenario->notes.items[i];
+    return out;
+}
+
 static void write_scenario(struct json_report *report)
 {
     struct json_writer *json = &report->json;
@@ -432,7 +469,8 @@ static void write_scenario(struct json_report *report)
     write_measured(report);
     struct str_list invalid = phrase_invalid(report->arena, scenario);
     write_texts(json, "invalid", invalid.items, invalid.len);
-    write_texts(json, "notes", comparison->notes, comparison->note_count);
+    struct str_list notes = joined_notes(report->arena, scenario);
+    write_texts(json, "notes", notes.items, notes.len);
     json_object_end(json);
 }
 

@@ -107,28 +107,50 @@ struct str phrase_change(struct arena *arena, const struct comparison_row *row)
                       STR_ARGS(percent(arena, row->estimate.ratio)));
 }
 
-/* What a budget was held against is the candidate alone. */
-static struct str cand_interval(struct arena *arena, const struct comparison_row *row)
+struct bounds {
+    bool known;
+    double low;
+    double high;
+};
+
+/* Of the bounds that decided; a row that no rule judged has those of its estimate. */
+static struct bounds change_bounds(const struct finding *finding)
 {
-    enum unit unit = comparison_row_unit(row);
-    struct str low = written(arena, unit, row->estimate.cand_low, false);
-    struct str high = written(arena, unit, row->estimate.cand_high, false);
-    return str_format(arena, "candidate [%.*s, %.*s]", STR_ARGS(low), STR_ARGS(high));
+    const struct estimate *estimate = &finding->row->estimate;
+    if (finding->family)
+        return (struct bounds){finding->has_interval, finding->low, finding->high};
+    return (struct bounds){estimate->bounded, estimate->delta_low, estimate->delta_high};
+}
+
+/* What a budget was held against is the candidate alone. */
+static struct bounds cand_bounds(const struct finding *finding)
+{
+    const struct estimate *estimate = &finding->row->estimate;
+    if (finding->family)
+        return (struct bounds){finding->has_cand_interval, finding->cand_low, finding->cand_high};
+    bool known = estimate->bounded && finding->is_budget && estimate->has_cand_interval;
+    return (struct bounds){known, estimate->cand_low, estimate->cand_high};
 }
 
 struct str phrase_interval(struct arena *arena, const struct finding *finding)
 {
     const struct comparison_row *row = finding->row;
     const struct estimate *estimate = &row->estimate;
-    if (!estimate->bounded)
+    struct bounds change = change_bounds(finding);
+    struct bounds cand = cand_bounds(finding);
+    enum unit unit = comparison_row_unit(row);
+    if (!change.known)
         return STR("no interval");
-    if (finding->is_budget && estimate->has_cand_interval)
-        return cand_interval(arena, row);
-    enum unit unit = estimate->has_ratio ? UNIT_RATIO : comparison_row_unit(row);
-    double low = estimate->has_ratio ? estimate->ratio_low : estimate->delta_low;
-    double high = estimate->has_ratio ? estimate->ratio_high : estimate->delta_high;
-    return str_format(arena, "[%.*s, %.*s]", STR_ARGS(written(arena, unit, low, true)),
-                      STR_ARGS(written(arena, unit, high, true)));
+    if (cand.known) {
+        struct str low = written(arena, unit, cand.low, false);
+        struct str high = written(arena, unit, cand.high, false);
+        return str_format(arena, "candidate [%.*s, %.*s]", STR_ARGS(low), STR_ARGS(high));
+    }
+    double whole = estimate->has_ratio ? estimate->base : 1;
+    unit = estimate->has_ratio ? UNIT_RATIO : unit;
+    struct str low = written(arena, unit, change.low / whole, true);
+    struct str high = written(arena, unit, change.high / whole, true);
+    return str_format(arena, "[%.*s, %.*s]", STR_ARGS(low), STR_ARGS(high));
 }
 
 struct str phrase_limit(struct arena *arena, const struct finding *finding)
@@ -201,15 +223,53 @@ static struct str called_phrase(struct arena *arena, const struct finding *findi
                       STR_ARGS(lost), STR_ARGS(more), called < 0 ? "less" : "more");
 }
 
+struct str phrase_growth(struct arena *arena, const struct finding *finding, double change)
+{
+    const struct comparison_row *row = finding->row;
+    if (row->estimate.has_ratio && !finding->is_budget)
+        return percent(arena, change / row->estimate.base);
+    return per_what(arena, row, written(arena, comparison_row_unit(row), change, true));
+}
+
+/* "for the limit it takes about 9 trials a side" */
+static struct str needed_text(struct arena *arena, const struct finding *finding)
+{
+    if (!isfinite(finding->times_needed))
+        return STR("no number of trials would show the limit");
+    if (finding->row->estimate.method == ESTIMATE_SAMPLED) {
+        return str_format(arena, "the limit takes about %.0f times the requests",
+                          ceil(finding->times_needed));
+    }
+    return str_format(arena, "the limit takes about %.0f trials a side",
+                      ceil(finding->times_needed * (double)finding->trials));
+}
+
+struct str phrase_power(struct arena *arena, const struct finding *finding)
+{
+    if (!isfinite(finding->detectable) || finding->times_needed <= 0)
+        return STR("");
+    struct str least = phrase_growth(arena, finding, finding->detectable);
+    if (finding->times_needed <= 1) {
+        return str_format(arena, "too near the limit: %.*s beyond it would be seen 9 times of 10",
+                          STR_ARGS(least));
+    }
+    struct str needed = needed_text(arena, finding);
+    return str_format(arena, "a growth of %.*s can be told from none here (9 times of 10); %.*s",
+                      STR_ARGS(least), STR_ARGS(needed));
+}
+
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding)
 {
     const struct comparison_row *row = finding->row;
-    struct str_list out = {ARENA_ARRAY(arena, struct str, 6), 0};
+    struct str_list out = {ARENA_ARRAY(arena, struct str, 8), 0};
     bool named = row_is_of_function(row);
     if (finding->reason.len)
         out.items[out.len++] = finding->reason;
     if (finding->own)
         out.items[out.len++] = called_phrase(arena, finding);
+    struct str power = phrase_power(arena, finding);
+    if (finding->verdict == FINDING_INCONCLUSIVE && !finding->is_settled && power.len)
+        out.items[out.len++] = power;
     bool allocates = metric_has_kinds(row->metric);
     if (row->samples[SIDE_CAND] || (allocates && row->samples[SIDE_BASE])) {
         out.items[out.len++] =
@@ -270,7 +330,8 @@ struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *
 {
     const struct comparison *comparison = scenario->comparison;
     struct str_list invalid = phrase_invalid(arena, scenario);
-    struct str_list out = {ARENA_ARRAY(arena, struct str, comparison->note_count + 1), 0};
+    size_t most = comparison->note_count + scenario->notes.len;
+    struct str_list out = {ARENA_ARRAY(arena, struct str, most + 1), 0};
     for (size_t i = 0; i < comparison->note_count; i++) {
         struct str note = comparison->notes[i];
         bool told = is_told(note, &invalid, comparison->steady_refusal);
@@ -279,6 +340,8 @@ struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *
         if (!told)
             out.items[out.len++] = note;
     }
+    for (size_t i = 0; i < scenario->notes.len; i++)
+        out.items[out.len++] = scenario->notes.items[i];
     return out;
 }
 

@@ -42,6 +42,14 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
 struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario);
 /* What a reader must know besides: why a phase was not compared is told once, there or here. */
 struct str_list phrase_notes(struct arena *arena, const struct judged_scenario *scenario);
+/* A change of the finding's row as its interval is shown: "+3.1 %", "+64 B/request". */
+struct str phrase_growth(struct arena *arena, const struct finding *finding, double change);
+/*
+ * What can be told from none here, and what it would take to see the
+ * limit: "a growth of +3.1 % can be told from none here (9 times of 10);
+ * the limit takes about 9 trials a side". Empty where it is not known.
+ */
+struct str phrase_power(struct arena *arena, const struct finding *finding);
 /* "main (3f21c09)". */
 struct str phrase_side(struct arena *arena, const struct record_program *program);
 /* "BLOCKED: 2 of 9 rules broken, worst ..."; one sentence about the whole judgement. */

@@ -79,13 +79,13 @@ static double odds_below(double part, double other, double tail)
 
 static struct interval scaled(struct interval interval, double by)
 {
-    return (struct interval){interval.value * by, interval.low * by, interval.high * by};
+    return (struct interval){interval.value * by, interval.low * by, interval.high * by, 0};
 }
 
 static struct interval inverse(struct interval interval)
 {
     return (struct interval){1 / interval.value, interval.high > 0 ? 1 / interval.high : HUGE_VAL,
-                             interval.low > 0 ? 1 / interval.low : HUGE_VAL};
+                             interval.low > 0 ? 1 / interval.low : HUGE_VAL, 0};
 }
 
 /* The variance of a large count's logarithm. */
@@ -97,7 +97,7 @@ static double log_variance(double count)
 static struct interval around(double value, double variance, double tail)
 {
     double half = normal_upper_quantile(tail) * sqrt(variance);
-    return (struct interval){value, value * exp(-half), value * exp(half)};
+    return (struct interval){value, value * exp(-half), value * exp(half), 0};
 }
 
 struct interval count_interval(double count, double confidence)
@@ -107,7 +107,7 @@ struct interval count_interval(double count, double confidence)
     if (count > COUNT_LARGE)
         return around(count, log_variance(count), tail);
     double low = count > 0 ? gamma_quantile(tail, count, false) : 0;
-    return (struct interval){count, low, gamma_quantile(tail, count + 1, true)};
+    return (struct interval){count, low, gamma_quantile(tail, count + 1, true), 0};
 }
 
 struct interval count_ratio_interval(double base, double cand, double confidence)
@@ -115,7 +115,7 @@ struct interval count_ratio_interval(double base, double cand, double confidence
     double tail = (1 - confidence) / 2;
     assert(base >= 0 && cand >= 0 && confidence > 0 && confidence < 1);
     if (base <= 0 && cand <= 0)
-        return (struct interval){1, 0, HUGE_VAL};
+        return (struct interval){1, 0, HUGE_VAL, 0};
     if (base > COUNT_LARGE && cand > COUNT_LARGE)
         return around(cand / base, log_variance(base) + log_variance(cand), tail);
     if (base >= COUNT_HUGE)
@@ -124,7 +124,7 @@ struct interval count_ratio_interval(double base, double cand, double confidence
         return inverse(scaled(count_interval(base, confidence), 1 / cand));
     double high = odds_below(base, cand, tail);
     return (struct interval){base > 0 ? cand / base : HUGE_VAL, odds_below(cand, base, tail),
-                             high > 0 ? 1 / high : HUGE_VAL};
+                             high > 0 ? 1 / high : HUGE_VAL, 0};
 }
 
 /* Normal quantiles of 1 - 0.01 / 50 and of 0.99. */
@@ -148,7 +148,7 @@ static struct interval value_interval(struct mean mean, double weight, double co
     double count = count_of(mean);
     struct interval counts = count_interval(count, confidence);
     double each = count > 0 ? mean.value / count : weight;
-    return (struct interval){mean.value, counts.low * each, counts.high * each};
+    return (struct interval){mean.value, counts.low * each, counts.high * each, 0};
 }
 
 static double weight_of(struct mean mean, double otherwise)
@@ -198,6 +198,11 @@ struct estimate estimate_of_sampled(struct sampled_samples base, struct sampled_
     out = estimate_of_intervals(low, high, false);
     out.base_count = (uint32_t)base.len;
     out.cand_count = (uint32_t)cand.len;
+    out.method = ESTIMATE_SAMPLED;
+    out.effective = fmin(count_of(first), count_of(second));
+    /* What `confidence` stands off by: bounds of other levels go straight on from there. */
+    out.reach = normal_upper_quantile((1 - confidence) / 2);
+    out.cand_reach = out.reach;
     if (first.value > 0)
         fill_ratio(&out, count_of(first), count_of(second), confidence);
     return out;

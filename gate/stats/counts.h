@@ -71,7 +71,10 @@ double count_needed(double growth_ratio);
  * it is proven in both. Nothing seen on a side may be up to
  * count_interval(0) samples: of the weight V / X that the other side's
  * have, or of `weight` where neither has any. The dispersion widens all.
- * bounded is false without a reading on each side and for values that
+ * Bounds of other levels (bounds.h) go straight on from these by the
+ * normal distribution: for a surer lower bound that is further down than
+ * the exact one, for an upper one of 95 % further up, so neither errs more
+ * often than it says. bounded is false without a reading on each side and for values that
  * cannot be: not finite, past 1e18, below 0.
  *
  * At 99 %, of growth that is exactly the limit of a rule in percent of the

@@ -6,6 +6,16 @@
 
 enum { ESTIMATE_SAMPLES_MAX = 64 };
 
+const char *estimate_method_name(enum estimate_method method)
+{
+    static const char *const names[] = {
+        [ESTIMATE_DIFFERENCE] = "welch-difference",  [ESTIMATE_LOG_RATIO] = "welch-log-ratio",
+        [ESTIMATE_WINDOWS] = "median-of-windows",    [ESTIMATE_INTERVALS] = "own-intervals",
+        [ESTIMATE_SAMPLED] = "sampling-of-profiles",
+    };
+    return names[method];
+}
+
 struct spread {
     double mean;
     double of_mean; /* variance of the mean */
@@ -22,21 +32,35 @@ static struct spread spread_of(const double *values, size_t n, double floor)
     return (struct spread){mean, n ? variance / (double)n : 0, n > 1 ? (double)n - 1 : 0};
 }
 
-/* Half width of Welch's interval, with the Satterthwaite degrees of freedom. */
-static double half_width(struct spread a, struct spread b)
+/* Half width of the interval, with all degrees of freedom or Satterthwaite's. */
+static double half_width(struct estimate *out, struct spread a, struct spread b)
 {
     double sum = a.of_mean + b.of_mean;
     if (sum <= 0 || a.df <= 0 || b.df <= 0)
         return 0;
-    double df = sum * sum / (a.of_mean * a.of_mean / a.df + b.of_mean * b.of_mean / b.df);
-    return student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, df) * sqrt(sum);
+    double welch = sum * sum / (a.of_mean * a.of_mean / a.df + b.of_mean * b.of_mean / b.df);
+    out->df = out->method == ESTIMATE_LOG_RATIO ? a.df + b.df : welch;
+    out->reach = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, out->df);
+    return out->reach * sqrt(sum);
+}
+
+/* Both sides share the spread that their values have about their own means. */
+static void pool(struct spread *a, struct spread *b, size_t a_len, size_t b_len)
+{
+    double df = a->df + b->df;
+    if (df <= 0)
+        return;
+    double variance =
+        (a->of_mean * (double)a_len * a->df + b->of_mean * (double)b_len * b->df) / df;
+    a->of_mean = variance / (double)a_len;
+    b->of_mean = variance / (double)b_len;
 }
 
 static void fill_difference(struct estimate *out, struct samples base, struct samples cand)
 {
     struct spread a = spread_of(base.values, base.len, ESTIMATE_SPREAD_FLOOR);
     struct spread b = spread_of(cand.values, cand.len, ESTIMATE_SPREAD_FLOOR);
-    double half = half_width(a, b);
+    double half = half_width(out, a, b);
     out->base = a.mean;
     out->cand = b.mean;
     out->delta = b.mean - a.mean;
@@ -61,7 +85,8 @@ static bool take_logs(double *out, struct samples samples)
     return true;
 }
 
-static bool fill_log_ratio(struct estimate *out, struct samples base, struct samples cand)
+static bool fill_log_ratio(struct estimate *out, struct samples base, struct samples cand,
+                           enum estimate_method method)
 {
     double base_logs[ESTIMATE_SAMPLES_MAX];
     double cand_logs[ESTIMATE_SAMPLES_MAX];
@@ -69,8 +94,12 @@ static bool fill_log_ratio(struct estimate *out, struct samples base, struct sam
         return false;
     struct spread a = spread_of(base_logs, base.len, 0);
     struct spread b = spread_of(cand_logs, cand.len, 0);
-    double half = half_width(a, b);
+    out->method = method;
+    if (method == ESTIMATE_LOG_RATIO)
+        pool(&a, &b, base.len, cand.len);
+    double half = half_width(out, a, b);
     double shift = b.mean - a.mean;
+    out->by_logarithm = true;
     out->base = exp(a.mean);
     out->cand = exp(b.mean);
     out->has_ratio = true;
@@ -98,11 +127,12 @@ static bool are_usable(struct samples samples)
 struct estimate estimate_of(struct samples base, struct samples cand, enum estimate_method method)
 {
     struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
+    out.effective = (double)(base.len + cand.len);
     out.bounded = base.len >= 2 && cand.len >= 2 && are_usable(base) && are_usable(cand);
     if (!are_usable(base) || !are_usable(cand))
         return out;
     /* A zero has no logarithm; the difference still says what happened. */
-    if (method != ESTIMATE_LOG_RATIO || !fill_log_ratio(&out, base, cand))
+    if (method == ESTIMATE_DIFFERENCE || !fill_log_ratio(&out, base, cand, method))
         fill_difference(&out, base, cand);
     return out;
 }

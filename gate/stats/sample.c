@@ -53,33 +53,58 @@ uint64_t sample_percentile_u64(const uint64_t *values, size_t n, size_t percent)
     return values[(n * percent + 99) / 100 - 1];
 }
 
-double student_cdf(double t, double df)
-{
-    assert(df > 0);
-    double tail = incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2;
-    return t > 0 ? 1 - tail : tail;
-}
-
-/* Upper-tail probability for t > 0, without the loss of 1 - tail. */
-static double student_tail(double t, double df)
+/* Upper-tail probability for t >= 0. */
+static double far_tail(double t, double df)
 {
     return incomplete_beta(df / 2, 0.5, df / (df + t * t)) / 2;
 }
 
-/* The t > 0 that leaves `tail` above it; bisection to the last bit, about 60 steps. */
+double student_tail(double t, double df)
+{
+    assert(df > 0);
+    return t < 0 ? 1 - far_tail(t, df) : far_tail(t, df);
+}
+
+double student_cdf(double t, double df)
+{
+    return student_tail(-t, df);
+}
+
+double normal_tail(double z)
+{
+    return erfc(z / sqrt(2)) / 2;
+}
+
+static double density_of(double t, double df)
+{
+    double constant = lgamma((df + 1) / 2) - lgamma(df / 2) - log(df * acos(-1)) / 2;
+    return exp(constant - (df + 1) / 2 * log1p(t * t / df));
+}
+
+/*
+ * The t > 0 that leaves `tail` above it: bisection until Newton's steps
+ * are sure to converge, then as many of those as change anything.
+ */
 static double upper_quantile(double tail, double df)
 {
+    enum { NEWTON_STEPS_MAX = 8 };
     double low = 0;
     double high = 1;
-    while (student_tail(high, df) > tail)
+    while (far_tail(high, df) > tail) {
+        low = high;
         high *= 2;
-    double middle = low + (high - low) / 2;
-    while (middle > low && middle < high) {
-        bool too_low = student_tail(middle, df) > tail;
-        *(too_low ? &low : &high) = middle;
-        middle = low + (high - low) / 2;
     }
-    return middle;
+    while (high - low > 0.02 * high) {
+        double middle = low + (high - low) / 2;
+        *(far_tail(middle, df) > tail ? &low : &high) = middle;
+    }
+    double t = low + (high - low) / 2;
+    double step = t;
+    for (int i = 0; i < NEWTON_STEPS_MAX && fabs(step) > 1e-15 * t; i++) {
+        step = (far_tail(t, df) - tail) / density_of(t, df);
+        t += step;
+    }
+    return t;
 }
 
 double student_quantile(double p, double df)

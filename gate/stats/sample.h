@@ -22,5 +22,9 @@ uint64_t sample_percentile_u64(const uint64_t *values, size_t n, size_t percent)
  */
 double student_cdf(double t, double df);
 double student_quantile(double p, double df);
+/* P(T > t), without the loss of 1 - student_cdf for large t. */
+double student_tail(double t, double df);
+/* P(Z > z) of the standard normal distribution. */
+double normal_tail(double z);
 
 #endif

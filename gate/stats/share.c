@@ -4,9 +4,6 @@
 
 #include "gate/stats/sample.h"
 
-/* Standard normal quantile of 0.995, for ESTIMATE_CONFIDENCE on two sides. */
-#define NORMAL_QUANTILE 2.5758293035489004
-
 static struct share_count pooled(const struct share_count *counts, size_t len)
 {
     struct share_count sum = {0, 0};
@@ -40,16 +37,16 @@ struct interval share_interval(const struct share_count *counts, size_t len)
 {
     struct share_count sum = pooled(counts, len);
     if (sum.whole <= 0)
-        return (struct interval){0, 0, 1};
+        return (struct interval){0, 0, 1, 0};
     double share = sum.part / sum.whole;
     double n = sum.whole / share_dispersion(counts, len);
-    double z = NORMAL_QUANTILE;
+    double z = ESTIMATE_NORMAL_REACH;
     double scale = 1 + z * z / n;
     double middle = (share + z * z / (2 * n)) / scale;
     double half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / scale;
     /* At 0 and 1 the bound is the share itself; rounding may miss it by a hair. */
     return (struct interval){share, fmax(0, fmin(share, middle - half)),
-                             fmin(1, fmax(share, middle + half))};
+                             fmin(1, fmax(share, middle + half)), 0};
 }
 
 struct interval interval_of_positive(struct samples samples)
@@ -62,14 +59,36 @@ struct interval interval_of_positive(struct samples samples)
         mean += log(samples.values[i]) / n;
     }
     if (samples.len < 2)
-        return (struct interval){samples.len ? exp(mean) : 0, 0, HUGE_VAL};
+        return (struct interval){samples.len ? exp(mean) : 0, 0, HUGE_VAL, 0};
     for (size_t i = 0; i < samples.len; i++) {
         double gap = log(samples.values[i]) - mean;
         squares += gap * gap;
     }
     double half =
         student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, n - 1) * sqrt(squares / (n - 1) / n);
-    return (struct interval){exp(mean), exp(mean - half), exp(mean + half)};
+    return (struct interval){exp(mean), exp(mean - half), exp(mean + half), n - 1};
+}
+
+static double reach_of(double df)
+{
+    return df > 0 ? student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, df) : ESTIMATE_NORMAL_REACH;
+}
+
+double interval_reach(const struct interval *interval)
+{
+    return reach_of(interval->df);
+}
+
+/*
+ * Satterthwaite's degrees of freedom of a sum from how far the bounds of
+ * its two parts stand off; 0 (normal) where both are.
+ */
+static double joint_df(double gap_a, double df_a, double gap_b, double df_b)
+{
+    double a = gap_a / reach_of(df_a) * (gap_a / reach_of(df_a));
+    double b = gap_b / reach_of(df_b) * (gap_b / reach_of(df_b));
+    double parts = (df_a > 0 ? a * a / df_a : 0) + (df_b > 0 ? b * b / df_b : 0);
+    return parts > 0 && isfinite(a + b) ? (a + b) * (a + b) / parts : 0;
 }
 
 /* Of a value and its bound, how far apart their logarithms are. */
@@ -84,15 +103,17 @@ struct interval interval_product(struct interval a, struct interval b)
     assert(a.low >= 0 && b.low >= 0);
     /* Zero has no logarithm. Both bounds at once are wider than needed, never narrower. */
     if (value <= 0)
-        return (struct interval){0, 0, a.high * b.high};
+        return (struct interval){0, 0, a.high * b.high, 0};
     bool has_low = a.low > 0 && b.low > 0;
     double below = has_low ? hypot(log_gap(a.value, a.low), log_gap(b.value, b.low)) : HUGE_VAL;
     double above = hypot(log_gap(a.value, a.high), log_gap(b.value, b.high));
-    return (struct interval){value, value * exp(-below), value * exp(above)};
+    double df = joint_df(log_gap(a.value, a.high), a.df, log_gap(b.value, b.high), b.df);
+    return (struct interval){value, value * exp(-below), value * exp(above), df};
 }
 
 static void fill_difference(struct estimate *out, struct interval base, struct interval cand)
 {
+    out->df = joint_df(base.high - base.value, base.df, cand.high - cand.value, cand.df);
     out->delta_low = out->delta - hypot(cand.value - cand.low, base.high - base.value);
     out->delta_high = out->delta + hypot(cand.high - cand.value, base.value - base.low);
 }
@@ -103,6 +124,9 @@ static void fill_ratio(struct estimate *out, struct interval base, struct interv
     double shift = log(cand.value / base.value);
     double below = hypot(log_gap(cand.value, cand.low), log_gap(base.value, base.high));
     double above = hypot(log_gap(cand.value, cand.high), log_gap(base.value, base.low));
+    out->by_logarithm = true;
+    out->df =
+        joint_df(log_gap(base.value, base.high), base.df, log_gap(cand.value, cand.high), cand.df);
     out->has_ratio = true;
     out->ratio = out->delta / base.value;
     out->ratio_low = expm1(shift - below);
@@ -117,9 +141,12 @@ struct estimate estimate_of_intervals(struct interval base, struct interval cand
         .base = base.value,
         .cand = cand.value,
         .delta = cand.value - base.value,
+        .method = ESTIMATE_INTERVALS,
         .has_cand_interval = true,
         .cand_low = cand.low,
         .cand_high = cand.high,
+        .cand_df = cand.df,
+        .cand_reach = reach_of(cand.df),
     };
     out.bounded = isfinite(base.high) && isfinite(cand.high);
     if (!out.bounded)
@@ -129,5 +156,6 @@ struct estimate estimate_of_intervals(struct interval base, struct interval cand
     } else {
         fill_difference(&out, base, cand);
     }
+    out.reach = reach_of(out.df);
     return out;
 }

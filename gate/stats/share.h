@@ -12,6 +12,7 @@ struct interval {
     double value;
     double low;
     double high;
+    double df; /* of Student's t that the bounds are of; 0: of the normal distribution */
 };
 
 /* What one process counted. */
@@ -38,7 +39,14 @@ double share_dispersion(const struct share_count *counts, size_t len);
 /* Geometric mean of positive values, Student's interval of their logarithms; [0, inf] for fewer than 2. */
 struct interval interval_of_positive(struct samples samples);
 
-/* Of two independent values >= 0, on the scale of logarithms (MOVER, Zou and Donner 2008). */
+/* Quantile of its distribution that the bounds stand off by: estimate.reach. */
+double interval_reach(const struct interval *interval);
+
+/*
+ * Of two independent values >= 0, on the scale of logarithms (MOVER, Zou
+ * and Donner 2008). Its degrees of freedom, and those of a difference, are
+ * Satterthwaite's: of the parts of the variance by their own.
+ */
 struct interval interval_product(struct interval a, struct interval b);
 
 /*

@@ -23,7 +23,7 @@ static struct interval interval_of(struct samples samples)
     double mean = sample_mean(samples.values, samples.len);
     double half = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, n - 1) *
                   sqrt(sample_variance(samples.values, samples.len) / n);
-    return (struct interval){mean, fmax(0, mean - half), mean + half};
+    return (struct interval){mean, fmax(0, mean - half), mean + half, n - 1};
 }
 
 /* The bounds that both ways leave; the point estimate is the first one's and stays inside. */
@@ -39,7 +39,7 @@ static struct estimate within(struct estimate a, struct estimate b)
 
 struct estimate estimate_of_waits(struct samples base, struct samples cand)
 {
-    struct estimate out = within(estimate_of(base, cand, ESTIMATE_LOG_RATIO),
+    struct estimate out = within(estimate_of(base, cand, ESTIMATE_LOG_WELCH),
                                  estimate_of(base, cand, ESTIMATE_DIFFERENCE));
     if (!out.bounded)
         return out;

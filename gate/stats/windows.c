@@ -1,6 +1,7 @@
 #include "gate/stats/windows.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "gate/stats/sample.h"
 
@@ -8,6 +9,13 @@
 static double half_binomial_cdf(size_t n, size_t k)
 {
     return incomplete_beta((double)(n - k), (double)k + 1, 0.5);
+}
+
+double windows_p(size_t n, size_t above)
+{
+    assert(above <= n);
+    /* P(Bin(n, 1/2) >= above) = P(Bin(n, 1/2) <= n - above). */
+    return above == 0 ? 1 : half_binomial_cdf(n, n - above);
 }
 
 int windows_cut(size_t n, double confidence)
@@ -31,16 +39,21 @@ static bool take_logs(double *ratios, double *middles, struct samples base, stru
     return true;
 }
 
-struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs)
+struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs,
+                                    double *ratios)
 {
-    struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
-    double ratios[WINDOWS_MAX];
+    struct estimate out = {.base_count = (uint32_t)base.len,
+                           .cand_count = (uint32_t)cand.len,
+                           .method = ESTIMATE_WINDOWS,
+                           .by_logarithm = true,
+                           .effective = (double)base.len};
+    double sorted[WINDOWS_MAX];
     double middles[WINDOWS_MAX];
     size_t n = base.len;
     assert(base.len == cand.len && n <= WINDOWS_MAX);
-    if (n == 0 || !take_logs(ratios, middles, base, cand))
+    if (n == 0 || !take_logs(sorted, middles, base, cand))
         return out;
-    double shift = sample_median(ratios, n);
+    double shift = sample_median(sorted, n);
     double middle = sample_median(middles, n);
     int cut = windows_cut(n, ESTIMATE_CONFIDENCE);
     out.bounded = cut >= 0 && pairs >= 2;
@@ -49,10 +62,13 @@ struct estimate estimate_of_windows(struct samples base, struct samples cand, si
     out.delta = out.cand - out.base;
     out.has_ratio = true;
     out.ratio = expm1(shift);
-    out.ratio_low = out.bounded ? expm1(ratios[cut]) : out.ratio;
-    out.ratio_high = out.bounded ? expm1(ratios[n - 1 - (size_t)cut]) : out.ratio;
+    out.ratio_low = out.bounded ? expm1(sorted[cut]) : out.ratio;
+    out.ratio_high = out.bounded ? expm1(sorted[n - 1 - (size_t)cut]) : out.ratio;
     out.delta_low = out.base * out.ratio_low;
     out.delta_high = out.base * out.ratio_high;
+    out.log_ratios = ratios;
+    if (ratios)
+        memcpy(ratios, sorted, n * sizeof(*ratios));
     return out;
 }
 

@@ -25,8 +25,14 @@
  */
 enum { WINDOWS_MAX = 1280 };
 
-/* `pairs`: of processes, which the windows are of. */
-struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs);
+/*
+ * `pairs`: of processes, which the windows are of. `ratios` has room for
+ * base.len log ratios, which the estimate keeps and bounds of other levels
+ * come from; it lives as long as the estimate. NULL: those are then by the
+ * normal distribution.
+ */
+struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs,
+                                    double *ratios);
 
 /*
  * Bursts hit few windows, and a median does not see them: counts windows
@@ -44,5 +50,12 @@ bool windows_have_bursts(struct burst_count *out, struct samples base, struct sa
 
 /* The k above: how many values of n lie outside at each end, or -1 when n is too small. */
 int windows_cut(size_t n, double confidence);
+/*
+ * The one-sided sign test: P(Bin(n, 1/2) >= above), the chance of at least
+ * so many of n windows above the true median. x(k+1) is a lower bound of
+ * the median at level alpha where windows_p(n, n - k) <= alpha: the test
+ * and the order statistics say the same.
+ */
+double windows_p(size_t n, size_t above);
 
 #endif

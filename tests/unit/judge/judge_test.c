@@ -14,10 +14,12 @@ struct fixture {
     struct policy policy;
     struct record_scenario record;
     struct comparison comparison;
-    struct comparison_row rows[36];
+    struct comparison_row *rows; /* ROWS_MAX */
     struct judgement judgement;
     bool quick;
 };
+
+enum { ROWS_MAX = 36 };
 
 #define POLICY_HEAD                                                                                \
     "version: 1\nscenarios:\n  - name: s\n    service: {args: [\"${ADDR}\"]}\n    load: {requests: r.jsonl, count: 1000}\n"
@@ -70,6 +72,7 @@ static void fixture_init(struct fixture *fixture, const char *rules)
     fixture->record.load_count = 1000;
     fixture->comparison.scenario = STR("s");
     fixture->comparison.record = &fixture->record;
+    fixture->rows = ARENA_ARRAY(&fixture->arena, struct comparison_row, ROWS_MAX);
     fixture->comparison.rows = fixture->rows;
     fixture->comparison.has_steady = true;
     for (int metric = 0; metric < METRIC_NS_PER_OP; metric++)

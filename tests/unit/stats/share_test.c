@@ -12,25 +12,25 @@ struct share_case {
 };
 
 static const struct share_case share_cases[] = {
-    {"one process", {{15, 100}}, 1, {0.15, 0.08008544228706706, 0.26346903911400893}, 1},
+    {"one process", {{15, 100}}, 1, {0.15, 0.08008544228706706, 0.26346903911400893, 0}, 1},
     {"processes that agree are pooled",
      {{15, 100}, {16, 100}, {14, 100}},
      3,
-     {0.15, 0.10450562379733737, 0.21064081802059426},
+     {0.15, 0.10450562379733737, 0.21064081802059426, 0},
      1},
-    {"none of some", {{0, 50}, {0, 50}}, 2, {0, 0, 0.062220687715822974}, 1},
-    {"all of some", {{40, 40}}, 1, {1, 0.8577267864924156, 1}, 1},
+    {"none of some", {{0, 50}, {0, 50}}, 2, {0, 0, 0.062220687715822974, 0}, 1},
+    {"all of some", {{40, 40}}, 1, {1, 0.8577267864924156, 1, 0}, 1},
     {"processes that differ by more than chance count less",
      {{10, 100}, {20, 100}, {33, 100}},
      3,
-     {0.21, 0.08968585284551628, 0.4176630772223601},
+     {0.21, 0.08968585284551628, 0.4176630772223601, 0},
      8.0168776371308},
     {"a process without a sample says nothing",
      {{1, 3}, {0, 0}, {2, 4}},
      3,
-     {0.42857142857142855, 0.11637368051613811, 0.8102850959116125},
+     {0.42857142857142855, 0.11637368051613811, 0.8102850959116125, 0},
      1},
-    {"no sample at all", {{0, 0}, {0, 0}}, 2, {0, 0, 1}, 1},
+    {"no sample at all", {{0, 0}, {0, 0}}, 2, {0, 0, 1, 0}, 1},
 };
 
 static void shares_have_wilsons_interval(void **state)
@@ -67,7 +67,7 @@ static void products_add_their_log_distances(void **state)
 {
     (void)state;
     struct interval have =
-        interval_product((struct interval){100, 90, 115}, share_interval(&few, 1));
+        interval_product((struct interval){100, 90, 115, 0}, share_interval(&few, 1));
     assert_close(have.value, 15, 1e-12);
     assert_close(have.low, 9.509371231685227, 1e-9);
     assert_close(have.high, 23.149328947964104, 1e-9);
@@ -77,11 +77,11 @@ static void a_product_with_zero_keeps_an_upper_bound(void **state)
 {
     (void)state;
     struct interval have =
-        interval_product((struct interval){100, 90, 115}, (struct interval){0, 0, 0.1});
+        interval_product((struct interval){100, 90, 115, 0}, (struct interval){0, 0, 0.1, 0});
     assert_close(have.value, 0, 1e-12);
     assert_close(have.low, 0, 1e-12);
     assert_close(have.high, 11.5, 1e-12);
-    have = interval_product((struct interval){100, 90, 115}, (struct interval){0.1, 0, 0.2});
+    have = interval_product((struct interval){100, 90, 115, 0}, (struct interval){0.1, 0, 0.2, 0});
     assert_close(have.low, 0, 1e-12);
     assert_true(have.high > 20);
 }
@@ -106,8 +106,8 @@ static void differences_of_shares_are_newcombes(void **state)
 static void ratios_add_their_log_distances(void **state)
 {
     (void)state;
-    struct estimate have =
-        estimate_of_intervals((struct interval){10, 8, 13}, (struct interval){20, 18, 23}, true);
+    struct estimate have = estimate_of_intervals((struct interval){10, 8, 13, 0},
+                                                 (struct interval){20, 18, 23, 0}, true);
     assert_true(have.has_ratio);
     assert_close(have.ratio, 1, 1e-12);
     assert_close(have.ratio_low, 0.5074476173433018, 1e-9);
@@ -119,8 +119,8 @@ static void ratios_add_their_log_distances(void **state)
 static void a_bound_at_zero_leaves_the_difference_alone(void **state)
 {
     (void)state;
-    struct estimate have =
-        estimate_of_intervals((struct interval){0, 0, 3}, (struct interval){20, 18, 24}, true);
+    struct estimate have = estimate_of_intervals((struct interval){0, 0, 3, 0},
+                                                 (struct interval){20, 18, 24, 0}, true);
     assert_false(have.has_ratio);
     assert_close(have.delta_low, 20 - hypot(2, 3), 1e-12);
     assert_close(have.delta_high, 20 + hypot(4, 0), 1e-12);

@@ -38,7 +38,7 @@ static void one_bad_window_does_not_own_the_result(void **state)
     }
     cand[2] = base[2] * 50;
     struct estimate out =
-        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT}, 3);
+        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT}, 3, NULL);
     assert_true(out.bounded && out.has_ratio);
     /* The middle two are 1.05 and 1.06; x(2) is 1.01 and x(11) 1.10. */
     assert_close(out.ratio, sqrt(1.05 * 1.06) - 1, 1e-12);
@@ -62,7 +62,7 @@ static void a_slow_machine_cancels(void **state)
         cand[i] = base[i] * 1.2;
     }
     struct estimate out =
-        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT}, 3);
+        estimate_of_windows((struct samples){base, COUNT}, (struct samples){cand, COUNT}, 3, NULL);
     assert_close(out.ratio_low, 0.2, 1e-9);
     assert_close(out.ratio_high, 0.2, 1e-9);
 }
@@ -73,15 +73,15 @@ static void too_little_gives_no_interval(void **state)
     static const double with_zero[] = {1, 0, 3, 4, 5, 6, 7, 8};
     struct samples all = {values, 8};
     (void)state;
-    assert_true(estimate_of_windows(all, all, 2).bounded);
-    assert_false(estimate_of_windows(all, all, 1).bounded);
+    assert_true(estimate_of_windows(all, all, 2, NULL).bounded);
+    assert_false(estimate_of_windows(all, all, 1, NULL).bounded);
     struct samples few = {values, 7};
-    struct estimate out = estimate_of_windows(few, few, 2);
+    struct estimate out = estimate_of_windows(few, few, 2, NULL);
     assert_false(out.bounded);
     assert_close(out.ratio, 0, 1e-12);
     assert_close(out.base, 4, 1e-9);
-    assert_false(estimate_of_windows(all, (struct samples){with_zero, 8}, 2).bounded);
-    assert_false(estimate_of_windows((struct samples){0}, (struct samples){0}, 2).bounded);
+    assert_false(estimate_of_windows(all, (struct samples){with_zero, 8}, 2, NULL).bounded);
+    assert_false(estimate_of_windows((struct samples){0}, (struct samples){0}, 2, NULL).bounded);
 }
 
 /* P(Bin(8, 1/2) = 0) is 0.0039, P(Bin(7, 1/2) = 0) 0.0078: seven may be bad luck at 0.5 %. */

@@ -1,0 +1,62 @@
+#ifndef GATE_STATS_BOUNDS_H
+#define GATE_STATS_BOUNDS_H
+
+#include "gate/stats/estimate.h"
+
+/*
+ * An estimate at levels other than that of its interval. Its bounds stand
+ * off from the value by `reach` standard errors, on the scale of the
+ * difference or of the logarithm of the ratio; any other level stands off
+ * by its own quantile of the same distribution, and `slack` comes on top.
+ * Of windows the order statistics of that level are taken. All of it is
+ * one-sided. An estimate that is not bounded proves nothing: p is 1.
+ */
+
+/*
+ * The chance of an estimate as large as this, or larger, were the true
+ * change not above `delta`: what a growth beyond a limit is proven by.
+ */
+double bounds_p_above(const struct estimate *estimate, double delta);
+/* And as small, were the true change above it: what a limit is kept by. */
+double bounds_p_below(const struct estimate *estimate, double delta);
+/* The same of the candidate's own value, where has_cand_interval. */
+double bounds_p_cand_above(const struct estimate *estimate, double value);
+double bounds_p_cand_below(const struct estimate *estimate, double value);
+
+/*
+ * The change that is exceeded, or not reached, but for a chance of alpha
+ * (0 < alpha <= 0.5). Infinite where too few windows have no such bound.
+ */
+double bounds_low(const struct estimate *estimate, double alpha);
+double bounds_high(const struct estimate *estimate, double alpha);
+double bounds_cand_low(const struct estimate *estimate, double alpha);
+double bounds_cand_high(const struct estimate *estimate, double alpha);
+
+/*
+ * How far above a limit the true change must lie to be proven above it at
+ * level alpha with probability BOUNDS_POWER, given the spread and the
+ * samples of this estimate: the smallest change that can be told from
+ * none. By the noncentral t distribution; of windows by their order
+ * statistics, which is an approximation. HUGE_VAL where nothing can.
+ */
+#define BOUNDS_POWER 0.9
+double bounds_detectable(const struct estimate *estimate, double alpha);
+/* The same with `more` times the samples, >= 1, of the same spread. */
+double bounds_detectable_with(const struct estimate *estimate, double alpha, double more);
+
+/*
+ * How many times as many samples make that no larger than `change`, > 0:
+ * 1 where it is not now, HUGE_VAL where slack alone is more, or it takes
+ * more than BOUNDS_MORE_MAX times as many.
+ */
+enum { BOUNDS_MORE_MAX = 100000 };
+double bounds_more_needed(const struct estimate *estimate, double alpha, double change);
+
+/*
+ * P(T > critical) of the noncentral t distribution: the power of a t test
+ * of a change that lies `shift` standard errors above the limit. df >= 1,
+ * or 0 for the normal distribution.
+ */
+double bounds_power(double shift, double critical, double df);
+
+#endif

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Prints the rows of tests/unit/stats/{bounds,holm,looks}_test.c from SciPy, independently of our code.
+
+Needs scipy (1.17 was used). Run it by hand when a row is added; the tests
+hold its output as literals so that they need no Python.
+"""
+import numpy as np
+from scipy import stats
+from scipy.optimize import brentq
+
+print("student_tail: t df tail")
+for t, df in [(3, 4), (29, 4), (353, 2), (6.2, 14), (-1.5, 3.3)]:
+    print(f"    {{{t}, {df}, {float(stats.t.sf(t, df))!r}}},")
+print("normal: z tail quantile(1 - tail)")
+for z in [0.5, 2.878161739095483, 5, -1.2]:
+    print(f"    {{{z}, {float(stats.norm.sf(z))!r}}},")
+
+print("welch, one-sided: base cand | p(change <= limit) | bounds at alpha")
+for base, cand, limit, alpha in [([100, 101, 99], [110, 112, 111], 5, 0.002), ([5, 7, 6, 8], [5.5, 6.5, 7.5], 0.5, 0.003)]:
+    b, c = np.array(base, float), np.array(cand, float)
+    p = stats.ttest_ind(c - limit, b, equal_var=False, alternative="greater").pvalue
+    q = stats.ttest_ind(c - limit, b, equal_var=False, alternative="less").pvalue
+    low = stats.ttest_ind(c, b, equal_var=False, alternative="greater").confidence_interval(1 - alpha).low
+    high = stats.ttest_ind(c, b, equal_var=False, alternative="less").confidence_interval(0.95).high
+    print(f"    {base} {cand} {limit} {alpha} p {float(p)!r} below {float(q)!r} low {float(low)!r} high {float(high)!r}")
+b, c = np.log([10, 11, 12]), np.log([20, 22, 24])
+limit = 0.5  # +50 %
+print("log ratio, pooled spread, limit +50 %: p, low at 0.2 %, high at 5 % as ratios")
+p = stats.ttest_ind(c - np.log1p(limit), b, equal_var=True, alternative="greater").pvalue
+low = stats.ttest_ind(c, b, equal_var=True, alternative="greater").confidence_interval(0.998).low
+high = stats.ttest_ind(c, b, equal_var=True, alternative="less").confidence_interval(0.95).high
+print("   ", float(p), float(np.expm1(low)), float(np.expm1(high)))
+
+print("sign test: n above p")
+for n, above in [(12, 12), (30, 23), (30, 15), (8, 0), (200, 130)]:
+    print(f"    {{{n}, {above}, {float(stats.binomtest(above, n, 0.5, alternative='greater').pvalue)!r}}},")
+
+print("power: shift critical df power (noncentral t)")
+for shift, alpha, df in [(9.1, 0.002, 4), (4.5, 0.005, 14), (40, 4e-6, 4), (3, 0.01, 1.5), (5, 0.0001, 300), (5, 0.0001, 0)]:
+    critical = float(stats.t.isf(alpha, df) if df else stats.norm.isf(alpha))
+    power = float(stats.nct.sf(critical, df, shift) if df else stats.norm.sf(critical - shift))
+    print(f"    {{{shift}, {critical!r}, {df}, {power!r}}},")
+
+print("detectable in standard errors: alpha df shift (power 90 %)")
+for alpha, df in [(0.002, 4), (0.003, 8), (0.005, 14), (0.002 / 500, 4), (0.01, 0)]:
+    critical = float(stats.t.isf(alpha, df) if df else stats.norm.isf(alpha))
+    if df:
+        shift = brentq(lambda d: stats.nct.sf(critical, df, d) - 0.9, 0, critical * 8)
+    else:
+        shift = critical + stats.norm.isf(0.1)
+    print(f"    {{{alpha}, {df}, {float(shift)!r}}},")
+
+print("holm: rejected of p at alpha, with statsmodels' definition by hand")
+for p, alpha in [([0.01, 0.04, 0.03, 0.005], 0.05), ([0.0001, 0.002, 0.0005, 0.9], 0.002), ([0.2], 0.01), ([], 0.01), ([0.001] * 3, 0.01)]:
+    order, count = sorted(p), 0
+    while count < len(p) and order[count] <= alpha / (len(p) - count):
+        count += 1
+    print(f"    {p} {alpha} rejected {count}")

@@ -1,0 +1,246 @@
+#include "tests/support/check.h"
+
+#include "gate/stats/bounds.h"
+#include "gate/stats/sample.h"
+#include "gate/stats/share.h"
+#include "gate/stats/windows.h"
+
+/* Expected values are those of tests/oracle/levels.py (SciPy) unless worked out beside them. */
+
+#define SAMPLES(...)                                                                               \
+    (struct samples)                                                                               \
+    {                                                                                              \
+        (const double[]){__VA_ARGS__}, sizeof((const double[]){__VA_ARGS__}) / sizeof(double)      \
+    }
+
+static const struct {
+    double t;
+    double df;
+    double tail;
+} tail_cases[] = {
+    {3, 4, 0.019970984035859413},    {29, 4, 4.208180907288913e-06},
+    {353, 2, 4.012502959285534e-06}, {6.2, 14, 1.157065548313049e-05},
+    {-1.5, 3.3, 0.8887484016403541},
+};
+
+static void far_tails_keep_their_digits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(tail_cases); i++) {
+        double want = tail_cases[i].tail;
+        assert_close(student_tail(tail_cases[i].t, tail_cases[i].df) / want, 1, 1e-9);
+    }
+    assert_close(normal_tail(5) / 2.866515718791933e-07, 1, 1e-9);
+    assert_close(normal_tail(-1.2), 0.8849303297782918, 1e-12);
+    assert_close(normal_upper_quantile(0.002), 2.878161739095483, 1e-9);
+}
+
+static void differences_have_welchs_tests_and_bounds(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    assert_close(bounds_p_above(&have, 5), 0.0009131303341299916, 1e-9);
+    assert_close(bounds_p_below(&have, 5), 0.99908686966587, 1e-9);
+    assert_close(bounds_low(&have, 0.002), 6.14072441689347, 1e-9);
+    assert_close(bounds_high(&have, 0.05), 12.74064561209747, 1e-9);
+
+    have = estimate_of(SAMPLES(5, 7, 6, 8), SAMPLES(5.5, 6.5, 7.5), ESTIMATE_DIFFERENCE);
+    assert_close(bounds_p_above(&have, 0.5), 0.7055392253570872, 1e-9);
+    assert_close(bounds_p_below(&have, 0.5), 0.29446077464291276, 1e-9);
+    assert_close(bounds_low(&have, 0.003), -3.9773104915216284, 1e-9);
+    assert_close(bounds_high(&have, 0.05), 1.748260818015633, 1e-9);
+}
+
+static void ratios_have_them_on_the_scale_of_logarithms(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(10, 11, 12), SAMPLES(20, 22, 24), ESTIMATE_LOG_RATIO);
+    /* A limit of +50 % of the geometric mean. */
+    assert_close(bounds_p_above(&have, have.base / 2), 0.009045286705921831, 1e-9);
+    assert_close(bounds_low(&have, 0.002) / have.base, 0.284049685638507, 1e-9);
+    assert_close(bounds_high(&have, 0.05) / have.base, 1.3440508674848246, 1e-9);
+    /* Less than nothing is left in no case. */
+    assert_close(bounds_p_above(&have, -2 * have.base), 0, 0);
+}
+
+/* The test that gives a p and the bound that gives an interval never contradict each other. */
+static void a_bound_is_where_p_is_its_level(void **state)
+{
+    static const double levels[] = {0.3, 0.05, 0.005, 0.002, 4e-6};
+    const struct interval base = {10, 8, 13, 0};
+    const struct interval cand = {20, 18, 23, 2};
+    struct estimate rounded =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    (void)state;
+    rounded.slack = 1;
+    rounded.delta_low -= 1;
+    rounded.delta_high += 1;
+    const struct estimate estimates[] = {
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE),
+        estimate_of(SAMPLES(10, 11, 12), SAMPLES(20, 22, 24), ESTIMATE_LOG_RATIO),
+        estimate_of_intervals(base, cand, true),
+        estimate_of_intervals(base, cand, false),
+        rounded,
+    };
+    for (size_t e = 0; e < ARRAY_LEN(estimates); e++) {
+        for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+            double low = bounds_low(&estimates[e], levels[i]);
+            double high = bounds_high(&estimates[e], levels[i]);
+            print_message("%zu %g: [%g, %g]\n", e, levels[i], low, high);
+            assert_close(bounds_p_above(&estimates[e], low) / levels[i], 1, 1e-6);
+            assert_close(bounds_p_below(&estimates[e], high) / levels[i], 1, 1e-6);
+        }
+    }
+}
+
+static void the_level_of_the_interval_gives_the_interval(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    assert_close(bounds_low(&have, 0.005), have.delta_low, 1e-9);
+    assert_close(bounds_high(&have, 0.005), have.delta_high, 1e-9);
+    /* Rounding that no trial removes stays whole at every level. */
+    struct estimate rounded = have;
+    rounded.slack = 1;
+    rounded.delta_low -= 1;
+    rounded.delta_high += 1;
+    assert_close(bounds_high(&rounded, 0.05), bounds_high(&have, 0.05) + 1, 1e-9);
+    assert_close(bounds_low(&rounded, 0.002), bounds_low(&have, 0.002) - 1, 1e-9);
+}
+
+static void what_does_not_vary_is_certain(void **state)
+{
+    (void)state;
+    const struct estimate fixed = {
+        .base = 10, .cand = 15, .delta = 5, .delta_low = 5, .delta_high = 5, .bounded = true};
+    assert_close(bounds_p_above(&fixed, 4.9), 0, 0);
+    assert_close(bounds_p_above(&fixed, 5), 1, 0);
+    /* Exactly the limit is allowed. */
+    assert_close(bounds_p_below(&fixed, 5), 0, 0);
+    assert_close(bounds_p_below(&fixed, 4.9), 1, 0);
+    struct estimate unknown = fixed;
+    unknown.bounded = false;
+    assert_close(bounds_p_above(&unknown, 0), 1, 0);
+    assert_close(bounds_p_below(&unknown, 100), 1, 0);
+    assert_true(isinf(bounds_low(&unknown, 0.01)) && isinf(bounds_detectable(&unknown, 0.01)));
+}
+
+static const struct {
+    size_t n;
+    size_t above;
+    double p;
+} sign_cases[] = {
+    {12, 12, 0.000244140625},           {30, 23, 0.0026114396750926976},
+    {30, 15, 0.572232224047184},        {8, 0, 1},
+    {200, 130, 1.3264377797634364e-05},
+};
+
+static void windows_are_counted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(sign_cases); i++)
+        assert_close(windows_p(sign_cases[i].n, sign_cases[i].above), sign_cases[i].p, 1e-9);
+}
+
+/* Ratios of 1 to 12 %: the limit of 1.5 % is below all but one of them. */
+static void windows_have_order_statistics_at_every_level(void **state)
+{
+    enum { COUNT = 12 };
+    double base[COUNT];
+    double cand[COUNT];
+    double ratios[COUNT];
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        base[i] = 1e6;
+        cand[i] = 1e6 * (1 + (double)(i + 1) / 100);
+    }
+    struct estimate have = estimate_of_windows((struct samples){base, COUNT},
+                                               (struct samples){cand, COUNT}, 3, ratios);
+    /* (1 + 12) / 4096, and of all 12 above it 1 / 4096. */
+    assert_close(bounds_p_above(&have, 0.015 * have.base), 13.0 / 4096, 1e-12);
+    assert_close(bounds_p_above(&have, 0), 1.0 / 4096, 1e-12);
+    assert_close(bounds_p_below(&have, 0.115 * have.base), 13.0 / 4096, 1e-12);
+    assert_close(bounds_low(&have, 0.002) / have.base, 0.01, 1e-9);
+    assert_close(bounds_low(&have, 0.005) / have.base, 0.02, 1e-9);
+    /* P(Bin(12, 1/2) <= 2) is 0.0193, <= 3 0.073: the third from above. */
+    assert_close(bounds_high(&have, 0.05) / have.base, 0.10, 1e-9);
+    assert_true(isinf(bounds_low(&have, 0.0002)));
+}
+
+static const struct {
+    double shift;
+    double critical;
+    double df;
+    double power;
+} power_cases[] = {
+    {9.1, 5.951372849088098, 4, 0.9315081384938958},
+    {4.5, 2.976842734370835, 14, 0.9151319199367696},
+    {40, 29.37163656122263, 4, 0.8837198066779768},
+    {3, 11.1973161795684, 1.5, 0.1227369134225732},
+    {5, 3.7654932071859863, 300, 0.889386846207392},
+    {5, 3.7190164854556804, 0, 0.8999002717063318},
+};
+
+static void power_is_that_of_the_noncentral_t(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(power_cases); i++) {
+        print_message("df %g\n", power_cases[i].df);
+        assert_close(bounds_power(power_cases[i].shift, power_cases[i].critical, power_cases[i].df),
+                     power_cases[i].power, 1e-9);
+    }
+}
+
+static const struct {
+    double alpha;
+    double df;
+    double shift;
+} shift_cases[] = {
+    {0.002, 4, 8.575884997447545}, {0.003, 8, 5.337161475737791}, {0.005, 14, 4.394194498573112},
+    {4e-06, 4, 41.0194043693857},  {0.01, 0, 3.607899439585441},
+};
+
+static void what_can_be_detected_is_found_nine_times_of_ten(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(shift_cases); i++) {
+        double df = shift_cases[i].df;
+        double reach = df > 0 ? student_quantile(0.995, df) : ESTIMATE_NORMAL_REACH;
+        /* A standard error of 2. */
+        struct estimate one = {.base = 100,
+                               .cand = 100,
+                               .delta_low = -2 * reach,
+                               .delta_high = 2 * reach,
+                               .bounded = true,
+                               .df = df,
+                               .reach = reach};
+        print_message("alpha %g df %g\n", shift_cases[i].alpha, df);
+        assert_close(bounds_detectable(&one, shift_cases[i].alpha) / shift_cases[i].shift, 2, 1e-4);
+        /* Four times the samples halve it, and a little more: there are more degrees of freedom. */
+        double more = bounds_more_needed(&one, shift_cases[i].alpha, shift_cases[i].shift);
+        assert_true(df > 0 ? more < 4 : fabs(more - 4) < 0.05);
+        assert_close(bounds_more_needed(&one, shift_cases[i].alpha, 1000), 1, 0);
+        one.slack = 1;
+        assert_true(isinf(bounds_more_needed(&one, shift_cases[i].alpha, 0.9)));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(far_tails_keep_their_digits),
+        cmocka_unit_test(differences_have_welchs_tests_and_bounds),
+        cmocka_unit_test(ratios_have_them_on_the_scale_of_logarithms),
+        cmocka_unit_test(a_bound_is_where_p_is_its_level),
+        cmocka_unit_test(the_level_of_the_interval_gives_the_interval),
+        cmocka_unit_test(what_does_not_vary_is_certain),
+        cmocka_unit_test(windows_are_counted),
+        cmocka_unit_test(windows_have_order_statistics_at_every_level),
+        cmocka_unit_test(power_is_that_of_the_noncentral_t),
+        cmocka_unit_test(what_can_be_detected_is_found_nine_times_of_ten),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
