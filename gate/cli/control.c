@@ -55,6 +55,20 @@ static struct str why_not(const struct judged_scenario *judged, const struct fin
     return STR("what was injected did not break it");
 }
 
+/*
+ * What was red without the injection shows only by its size that it is
+ * seen. Means of logarithms take a little off, so half of it will do.
+ */
+static bool is_seen(const struct control *control, const struct finding *finding)
+{
+    const struct comparison_row *before = control->positive.row;
+    const struct comparison_row *after = finding->row;
+    bool is_same = before->level == after->level && before->point == after->point &&
+                   str_equal(before->func, after->func);
+    return control->before != finding->verdict || !is_same ||
+           after->estimate.cand - before->estimate.cand >= control->positive.amount / 2;
+}
+
 static void read_verdict(struct control *out, struct arena *arena,
                          const struct judged_scenario *judged)
 {
@@ -62,9 +76,15 @@ static void read_verdict(struct control *out, struct arena *arena,
     enum finding_verdict broken = positive_broken(out->rule->severity);
     bool blocks = out->rule->severity != SEVERITY_BLOCK || judged->verdict == VERDICT_BLOCKED;
     out->after = finding ? finding->verdict : FINDING_OK;
-    out->result = out->after == broken && blocks ? CONTROL_RED : CONTROL_NOT_RED;
+    bool is_broken = out->after == broken && blocks;
+    bool is_red = is_broken && finding && is_seen(out, finding);
+    out->result = is_red ? CONTROL_RED : CONTROL_NOT_RED;
     out->is_named = finding && positive_names(finding, out->positive.func);
-    out->why = out->result == CONTROL_RED ? STR("") : str_copy(arena, why_not(judged, finding));
+    if (is_broken && !is_red) {
+        out->why = STR("it is red without the injection as well, and does not grow by it");
+    } else {
+        out->why = is_red ? STR("") : str_copy(arena, why_not(judged, finding));
+    }
 }
 
 static enum status judge_copy(const struct controlling *controlling, struct err *err)
@@ -111,6 +131,8 @@ static bool aim(const struct controlling *controlling, const struct judge_input 
     struct positive next;
     positive_find(&next, &controlling->session->arena, input, out->judged, out->rule, out->factor);
     if (next.state == POSITIVE_AIMED) {
+        const struct finding *before = positive_finding(out->judged, out->rule, next.func);
+        out->before = before ? before->verdict : FINDING_OK;
         out->positive = next;
         return true;
     }

@@ -13,10 +13,16 @@ example_branch "$work/repo" map-no-hint
 cd "$work/repo"
 sed -i -e 's/warmup: .*/warmup: 60/' -e 's/count: .*/count: 240/' \
     -e 's/^trials: .*/trials: {exact: 2, steady: 2, duet: 2, max: 2}/' memgate.yaml
-code=0
-"$memgate" run --base main --head change/map-no-hint --policy-from work-tree -o "$work/out" \
-    > "$work/stdout" 2> "$work/stderr" || code=$?
-[ "$code" = 1 ] || { fail "run gave exit $code, not 1"; cat "$work/stderr"; }
+# What is claimed is of the replay: a load this short may come to nothing on a busy machine, and is
+# then taken again.
+for _ in 1 2 3; do
+    code=0
+    "$memgate" run --base main --head change/map-no-hint --policy-from work-tree -o "$work/out" \
+        > "$work/stdout" 2> "$work/stderr" || code=$?
+    [ "$code" = 3 ] || break
+    grep -E '^memgate|INVALID' "$work/stdout" || true
+done
+[ "$code" = 1 ] || { fail "run gave exit $code, not 1"; cat "$work/stdout" "$work/stderr"; finish; }
 cmp "$work/stdout" "$work/out/report.txt" || fail "stdout is not report.txt"
 [ -d "$work/out/recording/scenario-1/candidate/duet-2" ] || fail "the run has no duet"
 cp -R "$work/out" "$work/moved"

@@ -34,6 +34,7 @@ policy() {
 }
 
 example_repo "$repo"
+example_branch "$repo" map-no-hint
 policy blocks ''
 cp "$work/blocks.yaml" "$repo/memgate.yaml"
 
@@ -45,12 +46,19 @@ for metric in alloc_space alloc_objects inuse_space 'kind map alloc_space' heap_
 done
 [ "$(git_in status --porcelain)" = " M memgate.yaml" ] || fail "live: the work tree was touched"
 
-(cd "$repo" && "$memgate" run --quick --base main --head main --always-measure \
-    --policy-from work-tree) > "$work/stdout" 2> "$work/stderr" || {
-    fail "the example against itself"
+# A regression that is there already hides no other: each rule must grow by what is injected.
+code=0
+(cd "$repo" && "$memgate" run --quick --base main --head change/map-no-hint \
+    --policy-from work-tree) > "$work/stdout" 2> "$work/stderr" || code=$?
+[ "$code" = 1 ] || {
+    fail "a change of the example: exit $code, not 1"
     cat "$work/stdout" "$work/stderr"
 }
 try recording 0 '^memgate selftest: all [0-9]+ block rules that were tried go red'
+grep -q 'without it regression, with it regression, naming the function' "$work/stdout" ||
+    fail "recording: nothing was red before"
+grep -q 'without it ok, with it regression, naming the function' "$work/stdout" ||
+    fail "recording: nothing became red"
 
 policy high 'rules: [{metric: alloc_space, max_increase: 5GiB/request, severity: block}]'
 try 'limit out of reach' 1 'why: its limit is too high' --policy "$work/high.yaml"
