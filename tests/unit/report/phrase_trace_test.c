@@ -37,11 +37,10 @@ static void both_are_told_side_by_side(void **state)
     assert_str(phrase_trace_check(&arena, &side),
                "gctrace of 7 of 8 whole collections: stops 1.50 ms, by the trace 1.70 ms; assists "
                "2.90 ms, by the trace 2.50 ms to 3 ms");
-    assert_str(
-        phrase_trace_waits(&arena, &side),
-        "goroutines waited (summed) sync 7.50 ms, channel 0 ns, select 0 ns, network 8 s, "
-        "sleep 0 ns, collector 0 ns, system calls 40 ms; for a processor 184 ms in 13589 "
-        "times (longest 9.40 ms)");
+    assert_str(phrase_trace_waits(&arena, &side),
+               "goroutines waited (summed) sync 7.50 ms, channel 0 ns, select 0 ns, network 8 s, "
+               "sleep 0 ns, collector 0 ns, system calls 40 ms; for a processor 184 ms in 13589 "
+               "times (longest 9.40 ms)");
     arena_release(&arena);
 }
 
