@@ -58,11 +58,13 @@ static void note_busy_engine(struct comparison *comparison, struct arena *arena)
                              : "set load.rate, below what the service can take");
 }
 
-/* On a CPU of its own where the load is pinned; else it may have them all. */
-static double tool_cpus(const struct comparison_source *source)
+/* On a CPU of its own where the load is pinned, else on them all; and within the group's quota. */
+static double tool_cpus(const struct record_environment *environment)
 {
-    const struct record_environment *environment = &source->recording->environment;
-    return environment->pinned || environment->cpu_count == 0 ? 1 : (double)environment->cpu_count;
+    bool is_one = environment->pinned || environment->cpu_count == 0;
+    double cpus = is_one ? 1 : (double)environment->cpu_count;
+    double quota = environment->quota.cpus;
+    return quota > 0 && quota < cpus ? quota : cpus;
 }
 
 /* How many threads a tool runs is its own matter: one that fills one CPU may have no more. */
@@ -73,7 +75,8 @@ static void note_busy_tool(struct comparison *comparison, struct arena *arena,
     if (!worst.trial)
         return;
     double share = tool_share(worst.trial);
-    double cpus = tool_cpus(&sources[worst.side]);
+    const struct record_environment *environment = &sources[worst.side].recording->environment;
+    double cpus = tool_cpus(environment);
     const char *meaning = NULL;
     if (share >= TOOL_SHARE_SAID * cpus) {
         meaning = "it was near its limit, and latency is in part its own; have it send less";
@@ -84,9 +87,10 @@ static void note_busy_tool(struct comparison *comparison, struct arena *arena,
     if (!meaning)
         return;
     comparison_note(comparison, arena,
-                    "the load tool used %.2f of the %.0f CPU%s that it may have (%s, %s trial %u): "
+                    "the load tool used %.2f of the %.3g CPU%s that it may %s (%s, %s trial %u): "
                     "%s",
-                    share, cpus, cpus > 1 ? "s" : "", side_name(worst.side),
+                    share, cpus, cpus > 1 ? "s" : "",
+                    environment->quota.is_known ? "have" : "run on", side_name(worst.side),
                     phase_name(worst.phase), (unsigned)worst.trial->number, meaning);
 }
 

@@ -2,6 +2,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "gate/harness/cgroup_quota.h"
 #include "gate/harness/harness.h"
 
 enum { CPUINFO_LINE_BYTES_MAX = 1024 };
@@ -67,6 +68,7 @@ void harness_environment(struct record_environment *out, struct arena *arena)
     out->arch = arch_of(arena, name.machine);
     out->cpu_model = read_cpu_model(arena);
     out->cpu_count = count_cpus();
+    cgroup_quota_read(&out->quota, arena, STR(""));
     pinning_read(&pinning);
     out->pinned = pinning.is_on;
     out->kernel = str_copy(arena, str_from(name.release));

@@ -59,7 +59,7 @@
  * manifest.json holds, in this order and nothing else:
  *
  *   schema, memgate_version, policy {name, revision}, quick,
- *   environment {os, arch, cpu_model, cpu_count, kernel, pinned, isolation},
+ *   environment {os, arch, cpu_model, cpu_count, kernel, pinned, isolation, quota},
  *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure,
  *               transport (absent where there is none, and in older recordings), notes,
@@ -303,6 +303,16 @@ struct record_isolation {
 };
 
 /*
+ * CPU time that memgate and all it starts may use together, as their control
+ * group says; see harness/cgroup_quota.h. Recordings of earlier versions do
+ * not say.
+ */
+struct record_quota {
+    bool is_known;
+    double cpus; /* CPU seconds a second; 0: no quota */
+};
+
+/*
  * What the machine was like around a trial, which no program of ours can
  * change. Recordings of earlier versions do not say.
  */
@@ -351,7 +361,7 @@ struct record_engine {
     bool is_known;
     uint64_t connections;     /* to the service: 1 in the exact phase, else load.connections */
     uint64_t streams;         /* requests that each may carry at a time, likewise */
-    uint64_t streams_allowed; /* the fewest that one could: less where the service allows no more */
+    uint64_t streams_allowed; /* the fewest that one could, then or later, as the service allows */
     uint64_t reconnects;      /* after an end of a connection, announced or not */
     uint64_t sent_again;      /* requests that such an end, or REFUSED_STREAM, left unanswered */
     uint64_t cpu_ns;          /* of the thread that sends and reads, for both sides in a duet */
@@ -487,9 +497,10 @@ struct record_environment {
     struct str os;
     struct str arch;
     struct str cpu_model;
-    uint64_t cpu_count;
+    uint64_t cpu_count; /* that memgate may run on, by its affinity */
     struct str kernel;
     struct record_isolation isolation;
+    struct record_quota quota;
     bool pinned; /* the load of services ran on a CPU of its own, the services on the others */
 };
 

@@ -135,6 +135,14 @@ static const struct field isolation_fields[] = {
 #undef RECORD
 static const struct shape isolation_shape = SHAPE(struct record_isolation, isolation_fields);
 
+#define RECORD record_quota
+static const struct field quota_fields[] = {
+    {"is_known", FIELD_BOOL, AT(is_known), 0, NULL, 0},
+    {"cpus", FIELD_DOUBLE, AT(cpus), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape quota_shape = SHAPE(struct record_quota, quota_fields);
+
 #define RECORD record_gc
 static const struct field gc_fields[] = {
     {"is_traced", FIELD_BOOL, AT(is_traced), 0, NULL, 0},
@@ -235,6 +243,7 @@ static const struct field environment_fields[] = {
     {"kernel", FIELD_STR, AT(kernel), 0, NULL, 0},
     {"pinned", FIELD_BOOL, AT(pinned), 0, NULL, 0},
     {"isolation", FIELD_PART, AT(isolation), 0, &isolation_shape, 0},
+    {"quota", FIELD_PART, AT(quota), 0, &quota_shape, 0},
 };
 #undef RECORD
 static const struct shape environment_shape = SHAPE(struct record_environment, environment_fields);

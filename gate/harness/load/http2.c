@@ -385,8 +385,10 @@ static enum status go_on(struct connection *connection, struct err *err)
         return refuse_turned_away(connection, err);
     if (http2->is_draining)
         return connection->sent_count ? STATUS_OK : lane_reopen(connection, err);
-    if (connection->state == CONNECTION_READY)
+    if (connection->state == CONNECTION_READY) {
+        lane_take_width(connection->lane, most);
         return lane_resend(connection, err);
+    }
     if (!http2->has_settings)
         return STATUS_OK;
     if (most == 0) {

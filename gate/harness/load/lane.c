@@ -213,14 +213,19 @@ enum status lane_resend(struct connection *connection, struct err *err)
     return STATUS_OK;
 }
 
+/* None for a while is a pause, which shows as latency, and no width. */
+void lane_take_width(struct lane *lane, uint32_t slots)
+{
+    if (slots > 0 && slots < lane->result.streams_allowed)
+        lane->result.streams_allowed = slots;
+}
+
 enum status lane_connection_ready(struct connection *connection, uint32_t slots, struct err *err)
 {
     assert(connection->state != CONNECTION_READY && slots > 0);
-    struct load_result *result = &connection->lane->result;
     connection->state = CONNECTION_READY;
     connection->lane->ready_count++;
-    if (slots < result->streams_allowed)
-        result->streams_allowed = slots;
+    lane_take_width(connection->lane, slots);
     /* Those that wait have slots of their own, even where the peer allows fewer now. */
     uint32_t waiting = connection->waiting_count;
     if (lane_resend(connection, err))

@@ -82,6 +82,8 @@ void lane_finish(struct lane *lane, uint64_t until_ns);
 /* The connection can carry so many requests at a time; what waits to be sent again goes first. */
 NODISCARD enum status lane_connection_ready(struct connection *connection, uint32_t slots,
                                             struct err *err);
+/* The peer of a connection that is ready allows so many at a time from now on. */
+void lane_take_width(struct lane *lane, uint32_t slots);
 /*
  * The answer of the exchange is whole, head and body: it is counted and
  * judged. Whatever else wants to look at answers looks here, before

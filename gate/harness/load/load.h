@@ -101,8 +101,9 @@ struct load_result {
      * were sent again; not those sent on a connection that had ended before.
      */
     uint64_t resends;
-    uint64_t sent_again;      /* all requests that were sent once more, for whatever reason */
-    uint32_t streams_allowed; /* of spec->streams, the fewest that a connection could carry */
+    uint64_t sent_again; /* all requests that were sent once more, for whatever reason */
+    /* Of spec->streams, the fewest that a connection could carry when it opened or later. */
+    uint32_t streams_allowed;
     /* CPU time of the thread while the load went on, and that time: of all lanes together. */
     uint64_t cpu_ns;
     uint64_t wall_ns;

@@ -37,11 +37,18 @@ void prompt_begin(struct prompt *out, bool is_paced)
     out->has_slice = write_slice(&attributes, SLICE_NS);
 }
 
+/*
+ * 0 asks for the kernel's own slice, which follows its settings; written as
+ * a number, the same slice would be the thread's own for good. So a number
+ * goes back only where the thread had another one of its own before.
+ */
 void prompt_end(const struct prompt *prompt)
 {
     struct sched_attr attributes;
     if (prompt->slack_ns > 0)
         (void)prctl(PR_SET_TIMERSLACK, (unsigned long)prompt->slack_ns);
-    if (prompt->has_slice && read_attributes(&attributes))
+    if (!prompt->has_slice || !read_attributes(&attributes) || !write_slice(&attributes, 0))
+        return;
+    if (read_attributes(&attributes) && attributes.sched_runtime != prompt->slice_ns)
         (void)write_slice(&attributes, prompt->slice_ns);
 }

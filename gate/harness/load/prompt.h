@@ -29,7 +29,10 @@ struct prompt {
 
 /* `is_paced`: a closed loop has nothing to be in time for, and keeps its slice. */
 void prompt_begin(struct prompt *out, bool is_paced);
-/* As it was before: services, which are started later, inherit it. */
+/*
+ * As it was before, a slice of the thread's own or none: services, which
+ * are started later, inherit it.
+ */
 void prompt_end(const struct prompt *prompt);
 
 #endif

@@ -9,7 +9,10 @@ Service and generator have a core each. For every tool the same is taken in the 
   - the same of memgate alone in rounds, of which the goal takes the median: one hiccup of the machine
     is longer than what is measured. Each round stands in the table, with how late memgate sent, by its
     own clock, and how late a program woke that only sleeps on the core of the service and on that of
-    the generator (wake_bench.c): what is late in one column alone is memgate's, or the service's;
+    the generator, with the promptness that memgate asks for (wake_bench.c). What all columns share is
+    the machine's. What is late in one alone may be memgate's or the service's: a sleeper, which wakes
+    more seldom than either, does not rule the machine out. Four of five rounds must meet the goal as
+    well as the median, which would hide two bad ones;
   - requests a second and CPU time flat out, best of the rounds, since others on the machine only take;
   - p99 with a service that stands still for 200 ms in every 2 s (the Go server by itself, nginx by a
     signal, whose stalls are measured) while 5,000 requests a second are due: a tenth of them meets the stall and waits between 0 and 200 ms, so 1 % waits longer than 180 ms.
@@ -36,6 +39,9 @@ import tools
 RATES = (1000, 5000, 10000)
 PACED_SECONDS = 6
 ARRIVAL_ROUNDS = 5
+ARRIVAL_ROUNDS_MET = 4
+ARRIVAL_P50_US = 30
+ARRIVAL_P99_US = 100
 WAKE_RATE = 250  # so seldom that it takes nothing from a core
 CUT_START_S = 2
 CUT_END_S = 0.5
@@ -121,6 +127,14 @@ class Sleeper:
     def __init__(self, program, core, seconds):
         self.child = subprocess.Popen(["taskset", "-c", core, program, str(WAKE_RATE), "%d" % seconds],
                                       stdout=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.child.kill()
+        self.child.wait()
+        self.child.stdout.close()
 
     def p99_us(self):
         output = self.child.communicate(timeout=TOOL_LIMIT_S)[0]
@@ -279,12 +293,14 @@ class Bench:
             self.run_paced(service, row)
 
     def arrive_once(self, service, rate):
-        sleepers = [Sleeper(self.wake_bench, core, PACED_SECONDS) for core in (SERVICE_CORE, GENERATOR_CORE)]
-        run = Run(self.tools["memgate"]["paced"](self.job(service, rate, PACED_SECONDS, CONNECTIONS)))
+        job = self.job(service, rate, PACED_SECONDS, CONNECTIONS)
+        with (Sleeper(self.wake_bench, SERVICE_CORE, PACED_SECONDS) as on_service,
+              Sleeper(self.wake_bench, GENERATOR_CORE, PACED_SECONDS) as on_generator):
+            run = Run(self.tools["memgate"]["paced"](job))
+            woke = (on_service.p99_us(), on_generator.p99_us())
         off = deviations_us(service.arrivals(), rate)
         sent = tools.memgate_values(run.output)
         row = (quantile(off, 0.5), quantile(off, 0.99))
-        woke = tuple(sleeper.p99_us() for sleeper in sleepers)
         late = tuple(int(sent["lateness_%s_ns" % name]) / 1e3 for name in ("p50", "p99"))
         self.arrivals.setdefault(rate, []).append(row + late[1:] + woke)
         print("%7d  %8.1f / %8.1f / %8.1f  %8.1f / %8.1f  %9.1f %9.1f" % (
@@ -367,13 +383,20 @@ def flat_out_count(name, output):
     return int(re.search(patterns[name], output).group(1)) if name in patterns else tools.FLAT_OUT_COUNT
 
 
+def meets_arrival_goal(p50_us, p99_us):
+    return p50_us <= ARRIVAL_P50_US and p99_us <= ARRIVAL_P99_US
+
+
 def arrival_goals(bench):
     for rate, rounds in bench.arrivals.items():
         p50, p99, sent, *woke = (statistics.median(column) for column in zip(*rounds))
-        yield ("L2", p50 <= 30 and p99 <= 100,
-               "deviation at %d/s, medians of %d rounds: p50 %.1f us (30), p99 %.1f us (100, worst round "
-               "%.1f); sent late %.1f us, sleepers on the cores woke late %.1f and %.1f us (p99)"
-               % (rate, len(rounds), p50, p99, max(row[1] for row in rounds), sent, *woke))
+        met = sum(meets_arrival_goal(*row[:2]) for row in rounds)
+        yield ("L2", meets_arrival_goal(p50, p99) and met >= ARRIVAL_ROUNDS_MET,
+               "deviation at %d/s, medians of %d rounds: p50 %.1f us (%d), p99 %.1f us (%d, worst round "
+               "%.1f), %d rounds within both (%d); sent late %.1f us, sleepers on the cores woke late %.1f "
+               "and %.1f us (p99)"
+               % (rate, len(rounds), p50, ARRIVAL_P50_US, p99, ARRIVAL_P99_US, max(row[1] for row in rounds),
+                  met, ARRIVAL_ROUNDS_MET, sent, *woke))
 
 
 def goals(bench):

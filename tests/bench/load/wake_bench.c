@@ -3,14 +3,15 @@
  *
  * Sleeps until each moment of the grid of RATE a second, does nothing there, and prints how late it
  * woke, one "name value" a line, times in nanoseconds. bench.py has one run on each core beside a
- * load: it has nothing to do, so what it sees is the machine's doing.
+ * load: it has nothing to do and asks the kernel for promptness as the load engine does, so what
+ * it sees is the doing of the machine and of who else is on the core.
  */
 #include <stdio.h>
-#include <sys/prctl.h>
 
 #include "gate/base/arena.h"
 #include "gate/base/clock.h"
 #include "gate/base/num.h"
+#include "gate/harness/load/prompt.h"
 #include "gate/stats/histogram.h"
 
 enum { ARGUMENTS = 3, RATE_MAX = 100000, SECONDS_MAX = 600 };
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 {
     struct arena arena;
     struct histogram late;
+    struct prompt prompt;
     uint64_t rate = 0;
     uint64_t seconds = 0;
     if (argc != ARGUMENTS || !num_parse_u64(&rate, str_from(argv[1])) ||
@@ -49,8 +51,9 @@ int main(int argc, char **argv)
     }
     arena_init(&arena);
     histogram_init(&late, &arena);
-    (void)prctl(PR_SET_TIMERSLACK, 1UL);
+    prompt_begin(&prompt, true);
     watch(&late, rate, seconds);
+    prompt_end(&prompt);
     printf("wake_p50_ns %llu\nwake_p99_ns %llu\nwake_max_ns %llu\n",
            (unsigned long long)histogram_quantile(&late, 0.5),
            (unsigned long long)histogram_quantile(&late, 0.99), (unsigned long long)late.max_ns);

@@ -18,6 +18,7 @@ static void fixture_init(struct fixture *fixture)
     arena_init(&fixture->arena);
     for (int side = 0; side < SIDES; side++) {
         fixture->recordings[side].environment.cpu_count = 2;
+        fixture->recordings[side].environment.quota.is_known = true;
         for (int phase = 0; phase < PHASES; phase++) {
             for (uint32_t t = 0; t < 2; t++) {
                 fixture->trials[side][phase][t] =
@@ -111,6 +112,34 @@ static void spoil_pinned_tool(struct fixture *fixture)
     fixture->recordings[SIDE_BASE].environment.pinned = true;
 }
 
+static void spoil_tool_of_an_older_recording(struct fixture *fixture)
+{
+    spoil_tool(fixture);
+    fixture->recordings[SIDE_BASE].environment.quota.is_known = false;
+}
+
+/* 93 % of one and a half CPUs. */
+static void spoil_held_tool(struct fixture *fixture)
+{
+    set_tool(fixture);
+    fixture->tool.cpu_ns = 1400;
+    fixture->recordings[SIDE_BASE].environment.quota.cpus = 1.5;
+}
+
+static void spoil_tool_held_below_a_cpu(struct fixture *fixture)
+{
+    set_tool(fixture);
+    fixture->tool.cpu_ns = 460;
+    fixture->recordings[SIDE_BASE].environment.quota.cpus = 0.5;
+}
+
+static void bend_quota(struct fixture *fixture)
+{
+    set_tool(fixture);
+    fixture->tool.cpu_ns = 1400;
+    fixture->recordings[SIDE_BASE].environment.quota.cpus = 8;
+}
+
 /* More than one thread can use, less than there is. */
 static void bend_tool(struct fixture *fixture)
 {
@@ -157,6 +186,16 @@ static const struct note_case {
     {"a tool on one CPU", spoil_pinned_tool,
      "the load tool used 0.97 of the 1 CPU that it may have (baseline, steady trial 1): it was "
      "near its limit, and latency is in part its own; have it send less"},
+    {"a tool where the quota was not recorded", spoil_tool_of_an_older_recording,
+     "the load tool used 1.80 of the 2 CPUs that it may run on (baseline, steady trial 1): it was "
+     "near its limit, and latency is in part its own; have it send less"},
+    {"a tool under a quota", spoil_held_tool,
+     "the load tool used 1.40 of the 1.5 CPUs that it may have (baseline, steady trial 1): it was "
+     "near its limit, and latency is in part its own; have it send less"},
+    {"a tool under a quota below one CPU", spoil_tool_held_below_a_cpu,
+     "the load tool used 0.46 of the 0.5 CPU that it may have (baseline, steady trial 1): it was "
+     "near its limit, and latency is in part its own; have it send less"},
+    {"a quota above the CPUs that there are", bend_quota, NULL},
     {"a tool of more threads", bend_tool, NULL},
     {"a tool with time to spare", bend_idle_tool, NULL},
 };

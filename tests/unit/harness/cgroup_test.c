@@ -5,6 +5,7 @@
 
 #include "gate/base/io.h"
 #include "gate/harness/cgroup_find.h"
+#include "gate/harness/cgroup_quota.h"
 #include "tests/support/check.h"
 
 /* A tree that looks like /proc and /sys; unlike the kernel's, its files keep what is written. */
@@ -383,6 +384,86 @@ static void a_group_goes_with_those_inside_it(void **state)
     fixture_release(&fixture);
 }
 
+struct quota_file {
+    const char *path;
+    const char *text;
+};
+
+static const struct quota_case {
+    const char *name;
+    const char *mounts;
+    const char *groups;
+    struct quota_file files[4];
+    bool is_known;
+    double cpus;
+} quota_cases[] = {
+    {"its own",
+     version_2,
+     "0::/a/b\n",
+     {{"/sys/fs/cgroup/a/b/cpu.max", "150000 100000\n"}},
+     true,
+     1.5},
+    {"none of its own, one above",
+     version_2,
+     "0::/a/b\n",
+     {{"/sys/fs/cgroup/a/b/cpu.max", "max 100000\n"},
+      {"/sys/fs/cgroup/a/cpu.max", "25000 50000\n"}},
+     true,
+     0.5},
+    {"the least of two, of other periods",
+     version_2,
+     "0::/a/b\n",
+     {{"/sys/fs/cgroup/a/b/cpu.max", "300000 100000\n"},
+      {"/sys/fs/cgroup/a/cpu.max", "400000 200000\n"}},
+     true,
+     2},
+    {"of a container, which sees its own group as the root",
+     version_2,
+     "0::/\n",
+     {{"/sys/fs/cgroup/cpu.max", "200000 100000\n"}},
+     true,
+     2},
+    {"of nobody", version_2, "0::/a\n", {{"/sys/fs/cgroup/a/cpu.max", "max 100000\n"}}, true, 0},
+    {"not of a group beside it",
+     version_2,
+     "0::/a\n",
+     {{"/sys/fs/cgroup/a/cpu.max", "max 100000\n"},
+      {"/sys/fs/cgroup/ab/cpu.max", "1000 100000\n"},
+      {"/sys/fs/cpu.max", "1000 100000\n"}},
+     true,
+     0},
+    {"version 1",
+     version_1,
+     "3:cpu,cpuacct:/ci\n0::/\n",
+     {{"/sys/fs/cgroup/cpu,cpuacct/ci/cpu.cfs_quota_us", "-1\n"},
+      {"/sys/fs/cgroup/cpu,cpuacct/ci/cpu.cfs_period_us", "100000\n"},
+      {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "75000\n"},
+      {"/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"}},
+     true,
+     0.75},
+    {"no group to be found", "", "", {{"/sys/fs/cgroup/cpu.max", "1000 100000\n"}}, false, 0},
+};
+
+static void the_least_quota_holds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(quota_cases); i++) {
+        const struct quota_case *row = &quota_cases[i];
+        struct fixture fixture;
+        struct record_quota quota = {true, 99};
+        print_message("%s\n", row->name);
+        fixture_init(&fixture);
+        put(&fixture, "/proc/self/mountinfo", row->mounts);
+        put(&fixture, "/proc/self/cgroup", row->groups);
+        for (size_t k = 0; k < ARRAY_LEN(row->files) && row->files[k].path; k++)
+            put(&fixture, row->files[k].path, row->files[k].text);
+        cgroup_quota_read(&quota, &fixture.arena, fixture.root);
+        assert_int_equal(quota.is_known, row->is_known);
+        assert_close(quota.cpus, row->cpus, 1e-12);
+        fixture_release(&fixture);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +477,7 @@ int main(void)
         cmocka_unit_test(what_the_kernel_did_not_take_is_refused),
         cmocka_unit_test(a_kill_for_memory_is_noticed),
         cmocka_unit_test(a_quota_tells_how_long_it_held_back),
+        cmocka_unit_test(the_least_quota_holds),
         cmocka_unit_test(a_group_goes_with_those_inside_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

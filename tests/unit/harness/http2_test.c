@@ -790,6 +790,39 @@ static void a_place_outlives_its_connection(void **state)
     }
 }
 
+/* A second SETTINGS frame, before the first answer. */
+static void fewer_streams_later_are_noted(void **state)
+{
+    static struct server server;
+    static const struct {
+        const char *payload;
+        uint32_t allowed;
+    } rows[] = {
+        {"\0\3\0\0\0\2", 2},
+        {"\0\3\0\0\0\x64", 4},
+    };
+    struct requests requests = parse(PLAIN);
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct script first = {{{6, rows[i].payload, SETTINGS, 0, true, 0},
+                                      FRAME(HEADERS, END_HEADERS, STATUS_200),
+                                      FRAME(DATA, END_STREAM, "ok")},
+                                     3};
+        struct load_result result = {0};
+        struct err err = {0};
+        print_message("%u allowed\n", rows[i].allowed);
+        server = (struct server){.script = &ok_script, .first = &first};
+        server_start(&server);
+        struct load_spec spec = spec_of(&server, &requests);
+        spec.connections = 1;
+        spec.streams = 4;
+        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        server_stop(&server);
+        assert_int_equal(result.answered, spec.count);
+        assert_int_equal(result.streams_allowed, rows[i].allowed);
+    }
+}
+
 /* More than the first window of 65535 bytes: the rest waits for the service's word. */
 static void a_large_body_waits_for_room(void **state)
 {
@@ -910,6 +943,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_connection_that_shuts_down_is_replaced, open_arena,
                                         close_arena),
         cmocka_unit_test_setup_teardown(a_place_outlives_its_connection, open_arena, close_arena),
+        cmocka_unit_test_setup_teardown(fewer_streams_later_are_noted, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(a_large_body_waits_for_room, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(an_answer_may_come_before_the_body_was_read, open_arena,
                                         close_arena),

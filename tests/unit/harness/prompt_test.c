@@ -39,6 +39,26 @@ static void everything_is_afterwards_as_it_was(void **state)
     }
 }
 
+/* Of Linux 6.12 and later; others read 0 all along. */
+static void a_slice_of_ones_own_is_given_back(void **state)
+{
+    struct sched_attr own = attributes();
+    uint64_t kernel_ns = own.sched_runtime;
+    uint64_t own_ns = kernel_ns ? 2 * kernel_ns : 0;
+    struct prompt prompt;
+    (void)state;
+    own.size = SCHED_ATTR_SIZE_VER0;
+    own.sched_runtime = own_ns;
+    assert_int_equal(syscall(SYS_sched_setattr, 0, &own, 0), 0);
+    assert_true(attributes().sched_runtime == own_ns);
+    prompt_begin(&prompt, true);
+    prompt_end(&prompt);
+    assert_true(attributes().sched_runtime == own_ns);
+    own.sched_runtime = 0;
+    assert_int_equal(syscall(SYS_sched_setattr, 0, &own, 0), 0);
+    assert_true(attributes().sched_runtime == kernel_ns);
+}
+
 /* SCHED_BATCH and others have reasons of their own. */
 static void another_policy_is_left_alone(void **state)
 {
@@ -62,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_afterwards_as_it_was),
+        cmocka_unit_test(a_slice_of_ones_own_is_given_back),
         cmocka_unit_test(another_policy_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,7 +59,6 @@ static void an_unexpected_answer_fails_its_part(void **state)
                  "1 of 10 requests failed (first: GET /x answered 500)");
 }
 
-/* Four parts of 300 s are more than the 900 s of the whole: the fourth has none left. */
 /* The sums of all parts, and the fewest streams of any. */
 static void what_the_engine_did_is_recorded(void **state)
 {
@@ -105,6 +104,7 @@ static void nothing_is_known_of_the_connections_of_a_tool(void **state)
     assert_int_equal(record.engine.connections, 0);
 }
 
+/* Four parts of 300 s are more than the 900 s of the whole: the fourth has none left. */
 static void the_parts_of_a_duet_share_one_limit_of_time(void **state)
 {
     uint64_t whole_ns = 900 * NS_PER_SECOND;

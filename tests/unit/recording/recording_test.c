@@ -114,6 +114,8 @@ static void assert_same_recording(const struct recording *have, const struct rec
     assert_int_equal(have->environment.isolation.network, want->environment.isolation.network);
     assert_int_equal(have->environment.isolation.process, want->environment.isolation.process);
     assert_int_equal(have->environment.isolation.user, want->environment.isolation.user);
+    assert_int_equal(have->environment.quota.is_known, want->environment.quota.is_known);
+    assert_true(same_double(have->environment.quota.cpus, want->environment.quota.cpus));
     assert_int_equal(have->rename_count, want->rename_count);
     for (size_t i = 0; i < want->rename_count; i++) {
         assert_true(str_equal(have->renames[i].from, want->renames[i].from));

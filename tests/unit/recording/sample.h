@@ -64,6 +64,7 @@ static inline void sample_init(struct sample *sample)
         .arch = STR("amd64"),
         .cpu_model = STR("CPU \"x\"\t1"),
         .cpu_count = 2,
+        .quota = {true, 1.5},
         .kernel = STR("6.1"),
         .isolation = {.network = true, .user = true},
         .pinned = true,

@@ -120,6 +120,20 @@ static void what_was_done_again_is_told_where_there_was_any(void **state)
     arena_release(&fixture.arena);
 }
 
+static void what_a_side_did_not_count_is_no_zero(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    memset(fixture.trials[SIDE_BASE], 0, sizeof(fixture.trials[SIDE_BASE]));
+    assert_str(phrase_again(&fixture.arena, &fixture.record), "");
+    fixture.trials[SIDE_CAND][PHASE_STEADY].engine.reconnects = 9;
+    assert_str(phrase_again(&fixture.arena, &fixture.record),
+               "connections opened again: baseline not recorded, candidate 9; requests sent again: "
+               "baseline not recorded, candidate 0 (all trials)");
+    arena_release(&fixture.arena);
+}
+
 static struct str load_json(struct fixture *fixture)
 {
     struct buf out;
@@ -195,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(how_the_load_went_there_is_told),
         cmocka_unit_test(what_was_done_again_is_told_where_there_was_any),
+        cmocka_unit_test(what_a_side_did_not_count_is_no_zero),
         cmocka_unit_test(json_has_the_same_of_each_side),
         cmocka_unit_test(what_was_not_recorded_is_null),
     };
