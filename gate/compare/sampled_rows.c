@@ -4,6 +4,7 @@
 
 #include "gate/compare/culprits.h"
 #include "gate/compare/validity.h"
+#include "gate/stats/power.h"
 
 struct sampling_rows sampled_rows(const struct ledger *ledger, const struct ledger_row *whole)
 {
@@ -88,6 +89,7 @@ void sampled_note(struct comparison *comparison, const struct sampling_rows *row
     uint64_t fewer = counts[SIDE_BASE] < counts[SIDE_CAND] ? counts[SIDE_BASE] : counts[SIDE_CAND];
     comparison_note(comparison, rows->ledger->arena,
                     "heap profiles sample one in %lld bytes, and intervals come from that; of all "
-                    "bytes a growth of %.2g %% is found 99 times in 100",
-                    (long long)rows->ledger->period, 100 * count_detectable((double)fewer));
+                    "bytes equal sides keep limits from %.2g %% on, and what is as much above a "
+                    "limit breaks it, 99 times in 100",
+                    (long long)rows->ledger->period, 100 * power_margin((double)fewer));
 }

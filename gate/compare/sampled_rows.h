@@ -27,7 +27,7 @@ struct estimate sampled_estimate(const struct sampling_rows *rows, const struct 
 void sampled_counts(uint64_t counts[SIDES], const struct sampling_rows *rows,
                     const struct ledger_row *row, enum column column);
 
-/* Notes the period of a sampled profile and the growth of the whole that it can show. */
+/* Notes the period of a sampled profile and which limits of the whole it can judge. */
 void sampled_note(struct comparison *comparison, const struct sampling_rows *rows);
 
 #endif

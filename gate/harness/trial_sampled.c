@@ -3,37 +3,60 @@
 #include <math.h>
 
 #include "gate/harness/coarse.h"
-#include "gate/stats/counts.h"
+#include "gate/stats/power.h"
 
-/* What was allocated, and the variance of the objects where all are far smaller than the period. */
-struct allocated {
+/* What a profile sums up, and the variance of its objects where all are smaller than the period. */
+struct sums {
     double bytes;
     double objects;
     double objects_variance;
 };
 
-static struct allocated allocated(const struct profile *profile)
+static struct sums sums_of(const struct profile *profile, const char *space, const char *objects)
 {
-    struct allocated out = {0, 0, 0};
-    int bytes_at = profile_type_index(profile, "alloc_space");
-    int objects_at = profile_type_index(profile, "alloc_objects");
+    struct sums out = {0, 0, 0};
+    int bytes_at = profile_type_index(profile, space);
+    int objects_at = profile_type_index(profile, objects);
     for (size_t i = 0; i < profile->sample_count && bytes_at >= 0 && objects_at >= 0; i++) {
         double bytes = (double)profile->samples[i].values[bytes_at];
-        double objects = (double)profile->samples[i].values[objects_at];
+        double count = (double)profile->samples[i].values[objects_at];
         out.bytes += bytes;
-        out.objects += objects;
+        out.objects += count;
         if (bytes > 0)
-            out.objects_variance += (double)profile->period * objects * objects / bytes;
+            out.objects_variance += (double)profile->period * count * count / bytes;
     }
     return out;
 }
 
-/* The effective samples of the bytes over those of the objects. */
-static double object_cost(const struct allocated *between, int64_t period)
+/* With the effective samples of the bytes over those of the objects. */
+static struct coarse_sum coarse_sum(const struct sums *sums, int64_t period)
 {
-    double samples = between->bytes / (double)period;
-    double squares = between->objects * between->objects;
-    return squares > 0 ? fmax(1, samples * between->objects_variance / squares) : 1;
+    double samples = sums->bytes / (double)period;
+    double squares = sums->objects * sums->objects;
+    double cost = squares > 0 ? samples * sums->objects_variance / squares : 1;
+    return (struct coarse_sum){sums->bytes, fmax(1, cost)};
+}
+
+static struct coarse_sum allocated(const struct profile *warm, const struct profile *end)
+{
+    struct sums from = sums_of(warm, "alloc_space", "alloc_objects");
+    struct sums to = sums_of(end, "alloc_space", "alloc_objects");
+    struct sums between = {
+        .bytes = fmax(0, to.bytes - from.bytes),
+        .objects = fmax(0, to.objects - from.objects),
+        .objects_variance = fmax(0, to.objects_variance - from.objects_variance),
+    };
+    return coarse_sum(&between, end->period);
+}
+
+/* Live heap is judged at both points; where there is none in a profile, less than a sample is. */
+static struct coarse_sum held(const struct profile *warm, const struct profile *end)
+{
+    struct sums first = sums_of(warm, "inuse_space", "inuse_objects");
+    struct sums last = sums_of(end, "inuse_space", "inuse_objects");
+    struct coarse_sum out = coarse_sum(first.bytes < last.bytes ? &first : &last, end->period);
+    out.bytes = fmax(out.bytes, (double)end->period);
+    return out;
 }
 
 static bool has_points(const struct harness_scenario *scenario)
@@ -60,51 +83,74 @@ static enum status read_probe(struct coarse_probe *out, int64_t *period,
     enum status status = recording_profile(&end, &scratch, recording, key, POINT_END, err);
     if (status == STATUS_OK && has_points)
         status = recording_profile(&warm, &scratch, recording, key, POINT_WARM, err);
-    if (status == STATUS_OK) {
-        struct allocated at_end = allocated(&end);
-        struct allocated at_warm = allocated(&warm);
-        struct allocated between = {
-            .bytes = fmax(0, at_end.bytes - at_warm.bytes),
-            .objects = fmax(0, at_end.objects - at_warm.objects),
-            .objects_variance = fmax(0, at_end.objects_variance - at_warm.objects_variance),
-        };
+    if (status == STATUS_OK)
         *period = end.period;
-        out->bytes = between.bytes;
-        out->object_cost = end.period > 0 ? object_cost(&between, end.period) : 1;
+    if (status == STATUS_OK && end.period > EXACT_RATE) {
+        out->allocated = allocated(&warm, &end);
+        if (has_points)
+            out->held = held(&warm, &end);
     }
     arena_release(&scratch);
     return status;
 }
 
+/* Whether the samples do for the rule that needs most of them, and what breaks it. */
+static void announce_need(const struct harness *harness, struct str name, const char *what,
+                          double samples, const struct coarse_need *need)
+{
+    if (!need->rule)
+        return;
+    struct str origin = origin_text(harness->arena, &need->rule->origin);
+    double limit = need->rule->max_increase_percent.value;
+    if (samples >= need->samples) {
+        log_line(harness->spec.log,
+                 "%.*s: %s: some %.0f samples a side; the tightest limit of a block rule in "
+                 "percent (%.*s) needs %.0f for equal sides to keep it",
+                 STR_ARGS(name), what, samples, STR_ARGS(origin), need->samples);
+    } else {
+        log_line(harness->spec.log,
+                 "%.*s: %s: some %.0f samples a side, not enough for the tightest limit of a "
+                 "block rule in percent (%.*s), which needs %.0f: equal sides may stay undecided; "
+                 "raise load.count or trials.exact, or the limit",
+                 STR_ARGS(name), what, samples, STR_ARGS(origin), need->samples);
+    }
+    bool is_of_whole =
+        !selector_names_functions(&need->rule->selector) && need->rule->selector.kinds.len == 0;
+    if (is_of_whole && need->rule->metric != METRIC_ALLOC_OBJECTS &&
+        need->rule->metric != METRIC_INUSE_OBJECTS) {
+        log_line(harness->spec.log,
+                 "%.*s: %s: its limit of %.3g %% is broken 99 times in 100 by a growth of %.2g %%",
+                 STR_ARGS(name), what, 100 * limit, 100 * power_growth_red(limit, samples));
+    }
+}
+
 static void announce(const struct harness *harness, const struct harness_scenario *scenario,
-                     const struct coarse_choice *choice, double need, const struct rule *rule)
+                     const struct coarse_choice *choice, const struct coarse_needs *needs)
 {
     struct str name = scenario->scenario->name;
     log_line(harness->spec.log,
              "%.*s: the exact phase samples: period %llu, %llu requests a trial, some %.0f samples "
-             "a side; in the whole a growth of %.2g %% is found 99 times in 100",
+             "a side; of all that is allocated equal sides keep limits from %.2g %% on 99 times "
+             "in 100",
              STR_ARGS(name), (unsigned long long)choice->period,
              (unsigned long long)choice->request_count, choice->samples,
-             100 * count_detectable(choice->samples));
-    if (!rule)
+             100 * power_margin(choice->samples));
+    announce_need(harness, name, "allocations", choice->samples, &needs->allocated);
+    announce_need(harness, name, "live heap", choice->held_samples, &needs->held);
+    if (!needs->unsized)
         return;
-    struct str origin = origin_text(harness->arena, &rule->origin);
-    if (choice->samples >= need) {
-        log_line(harness->spec.log, "%.*s: enough for its tightest limit (%.*s), which needs %.0f",
-                 STR_ARGS(name), STR_ARGS(origin), need);
-    } else {
-        log_line(harness->spec.log,
-                 "%.*s: not enough for its tightest limit (%.*s), which needs %.0f samples: growth "
-                 "near it will stay undecided; raise load.count or the limit",
-                 STR_ARGS(name), STR_ARGS(origin), need);
-    }
+    struct str origin = origin_text(harness->arena, &needs->unsized->origin);
+    log_line(harness->spec.log,
+             "%.*s: not considered, for nobody knows how many samples they need: %zu block rules "
+             "of amounts, budgets, growth, or parts of unknown share (first: %.*s); for them the "
+             "period is %d at most, unless the service sets its own",
+             STR_ARGS(name), needs->unsized_count, STR_ARGS(origin), COARSE_PERIOD_DEFAULT);
 }
 
 enum status sampled_choose(struct harness *harness, struct harness_scenario *scenario,
                            const struct recording *recording, struct trial_key key, struct err *err)
 {
     struct coarse_probe probe = {0};
-    const struct rule *rule = NULL;
     int64_t period = 0;
     bool can_choose = scenario->scenario->driver == DRIVER_HTTP;
     if (read_probe(&probe, &period, recording, key, has_points(scenario), err))
@@ -117,12 +163,13 @@ enum status sampled_choose(struct harness *harness, struct harness_scenario *sce
         .limit_ns = scenario->exact_limit_ns,
         .trials = harness->spec.policy->trials.exact > 0 ? harness->spec.policy->trials.exact : 1,
     };
-    double need = coarse_need(&rule, harness->spec.policy, scenario->scenario->name, &probe);
-    struct coarse_choice choice = coarse_choose(&probe, need, &bounds);
+    struct coarse_needs needs =
+        coarse_needs(harness->spec.policy, scenario->scenario->name, &probe);
+    struct coarse_choice choice = coarse_choose(&probe, &needs, &bounds);
     if (bounds.fixed_period == 0)
         scenario->exact_rate = choice.period;
     if (can_choose)
         scenario->exact_count = choice.request_count;
-    announce(harness, scenario, &choice, need, rule);
+    announce(harness, scenario, &choice, &needs);
     return STATUS_OK;
 }

@@ -333,26 +333,6 @@ static void explain(struct positive *out, const struct aiming *aiming)
     }
 }
 
-/* A default is judged where no rule of the policy says something else of the same. */
-static bool is_replaced(const struct aiming *aiming)
-{
-    const struct rule *winners[POLICY_WINNERS_MAX];
-    const struct selector *selector = &aiming->rule->selector;
-    const struct ignore_row *ignored = NULL;
-    struct subject subject = {.scenario = aiming->comparison->scenario};
-    if (!aiming->rule->is_default || selector_names_functions(selector))
-        return false;
-    if (selector->kinds.len > 0)
-        subject.kind = selector->kinds.items[0];
-    size_t count =
-        policy_rules_for(aiming->input->policy, aiming->rule->metric, &subject, winners, &ignored);
-    for (size_t i = 0; i < count; i++) {
-        if (winners[i] == aiming->rule)
-            return false;
-    }
-    return !ignored;
-}
-
 /* False where the rule has nothing to do with this scenario or recording; *out says so. */
 static bool concerns(struct positive *out, const struct aiming *aiming)
 {
@@ -364,7 +344,7 @@ static bool concerns(struct positive *out, const struct aiming *aiming)
         refuse(out, POSITIVE_ELSEWHERE, STR("about another scenario"));
         return false;
     }
-    if (is_replaced(aiming)) {
+    if (policy_replaces(aiming->input->policy, rule, comparison->scenario)) {
         refuse(out, POSITIVE_REPLACED, STR("a rule of the policy replaced it"));
         return false;
     }

@@ -307,6 +307,13 @@ size_t policy_rules_for(const struct policy *policy, enum metric metric,
                         const struct rule *winners[POLICY_WINNERS_MAX],
                         const struct ignore_row **ignored);
 
+/*
+ * True of a default about the whole scenario, or about kinds in it, to
+ * which another rule is preferred there: of each kind that it names. What
+ * is ignored is not replaced.
+ */
+bool policy_replaces(const struct policy *policy, const struct rule *rule, struct str scenario);
+
 /* One line that reads like the row: "alloc_space max_increase_percent 5 %, floor 64 B/request". */
 struct str rule_describe(struct arena *arena, const struct rule *rule);
 /* "memgate.yaml:12" or "default policy: alloc_space". */

@@ -446,3 +446,30 @@ const struct rule *policy_rule_for(const struct policy *policy, enum metric metr
     const struct rule *winners[POLICY_WINNERS_MAX];
     return policy_rules_for(policy, metric, subject, winners, ignored) > 0 ? winners[0] : NULL;
 }
+
+static bool wins(const struct policy *policy, const struct rule *rule,
+                 const struct subject *subject)
+{
+    const struct rule *winners[POLICY_WINNERS_MAX];
+    const struct ignore_row *ignored = NULL;
+    size_t count = policy_rules_for(policy, rule->metric, subject, winners, &ignored);
+    for (size_t i = 0; i < count; i++) {
+        if (winners[i] == rule)
+            return true;
+    }
+    return ignored != NULL;
+}
+
+bool policy_replaces(const struct policy *policy, const struct rule *rule, struct str scenario)
+{
+    const struct str_list *kinds = &rule->selector.kinds;
+    struct subject subject = {.scenario = scenario};
+    if (!rule->is_default || selector_names_functions(&rule->selector))
+        return false;
+    for (size_t i = 0; i < kinds->len; i++) {
+        subject.kind = kinds->items[i];
+        if (wins(policy, rule, &subject))
+            return false;
+    }
+    return kinds->len > 0 || !wins(policy, rule, &subject);
+}

@@ -53,14 +53,14 @@ struct interval count_ratio_interval(double base, double cand, double confidence
 struct interval count_interval(double count, double confidence);
 
 /*
- * The smallest growth (0.15 for 15 %) that counts of so many samples on
- * each side show 99 times in 100, among 50 functions of which one in 100
- * runs may be flagged without cause: exp(5.87 sqrt(2 / n)) - 1, 5.87 being
- * the normal quantiles of 0.0002 and 0.01 together; and the count that a
- * growth needs, above 0. Within 0.8 points of the power simulated.
+ * The limit (0.15 for 15 %) that equal sides of so many samples each are
+ * proven to keep in 9,995 of 10,000 pairs, by intervals of 99 %:
+ * exp(5.87 sqrt(2 / n)) - 1, so that of 50 rows hardly one stays
+ * undecided; and the count that a limit needs, above 0. It is not the
+ * growth that breaks the limit: power.h has that.
  */
 double count_detectable(double count);
-double count_needed(double growth_ratio);
+double count_needed(double limit_ratio);
 
 /*
  * How far the candidate is from the baseline. Readings of a side count

@@ -47,7 +47,8 @@ policy 20000 15%
 row "equal sides" 0 'heap profiles sample one in 65536 bytes' main main --quick
 said 'the service sets runtime.MemProfileRate itself'
 said 'the exact phase samples: period 65536'
-said 'enough for its tightest limit (memgate.yaml:8), which needs 3528'
+said 'tightest limit of a block rule in percent (memgate.yaml:8) needs 3528'
+said 'its limit of 15 % is broken 99 times in 100 by a growth of 2'
 grep -q '^  BLOCK' "$work/stdout" && fail "equal sides are blocked"
 # The first trial sent 420 requests, the warm-up included; all that count sent more, and as many.
 trials=$(sed -n 's/.*exact trial [2-6].*, \([0-9]*\) requests$/\1/p' "$work/stderr" | sort -u)
@@ -62,6 +63,6 @@ grep -E '^  (note|BLOCK|REVIEW|UNSURE|ok) ' "$work/replay" > "$work/replay.lines
 diff "$work/run.lines" "$work/replay.lines" || fail "check on the recording differs"
 
 policy 500 2%
-row "too few requests for the limit" 0 'of all bytes a growth of [12][0-9] % is found' main main --quick
-said 'not enough for its tightest limit (memgate.yaml:8)'
+row "too few requests for the limit" 0 'of all bytes equal sides keep limits from [12]?[0-9](\.[0-9])? % on' main main --quick
+said 'not enough for the tightest limit of a block rule in percent (memgate.yaml:8)'
 finish

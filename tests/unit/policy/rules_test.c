@@ -472,12 +472,63 @@ static void thresholds_become_rules_of_severity_block(void **state)
     arena_release(&arena);
 }
 
+static const struct replaced_case {
+    const char *name;
+    const char *rules;
+    bool a; /* whether the default on map bytes is replaced in scenario a */
+    bool b;
+} replaced_cases[] = {
+    {"no rule of the policy", "rules:\n  - {metric: p99, max: 5ms, severity: block}\n", false,
+     false},
+    {"of the whole", "rules:\n  - {metric: alloc_space, max_increase_percent: 5%}\n", false, false},
+    {"of maps", "rules:\n  - {kind: map, metric: alloc_space, max_increase_percent: 5%}\n", true,
+     true},
+    {"of one scenario",
+     "rules:\n  - {kind: map, scenario: b, metric: alloc_space, max_increase_percent: 5%}\n", false,
+     true},
+    {"of maps among others",
+     "rules:\n  - {kind: [slice, map], metric: alloc_space, max_increase_percent: 5%}\n", true,
+     true},
+    {"of the maps of functions",
+     "rules:\n  - {func: main.x, kind: map, metric: alloc_space, max_increase_percent: 5%}\n",
+     false, false},
+    {"a budget", "rules:\n  - {kind: map, metric: alloc_space, max_share: 35%}\n", false, false},
+};
+
+static const struct rule *default_of_maps(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        if (policy->rules[i].is_default && policy->rules[i].selector.kinds.len > 0)
+            return &policy->rules[i];
+    }
+    return NULL;
+}
+
+static void a_default_is_replaced_where_another_rule_wins(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(replaced_cases); i++) {
+        struct arena arena;
+        struct policy policy = {0};
+        print_message("%s\n", replaced_cases[i].name);
+        arena_init(&arena);
+        parse(&policy, &arena, replaced_cases[i].rules);
+        const struct rule *maps = default_of_maps(&policy);
+        assert_non_null(maps);
+        assert_int_equal(policy_replaces(&policy, maps, STR("a")), replaced_cases[i].a);
+        assert_int_equal(policy_replaces(&policy, maps, STR("b")), replaced_cases[i].b);
+        assert_false(policy_replaces(&policy, &policy.rules[0], STR("a")));
+        arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_most_specific_rule_judges),
         cmocka_unit_test(what_is_ignored_has_no_rule),
         cmocka_unit_test(a_former_name_ignores_no_rule_of_its_own),
+        cmocka_unit_test(a_default_is_replaced_where_another_rule_wins),
         cmocka_unit_test(a_rule_reads_like_its_row),
         cmocka_unit_test(thresholds_become_rules_of_severity_block),
     };
