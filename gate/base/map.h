@@ -23,6 +23,7 @@ bool map_find(const struct map *map, uint64_t key, uint32_t *value);
 /* One seed for all tables of the process: 0 until set, so that tests can fix it. */
 void hash_seed_set(uint64_t seed);
 uint64_t hash_u64(uint64_t key);
+uint64_t hash_words(const uint64_t *words, size_t count); /* in this order */
 uint64_t hash_str(struct str str);
 
 #endif

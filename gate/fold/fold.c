@@ -29,6 +29,7 @@ struct folding {
     const struct profile *profile;
     const struct frame *frames;
     size_t column[HEAP_METRICS];
+    bool columns_lead; /* the first of each sample are the four, in order, as Go writes them */
     struct rows rows;
     struct origins origins;
     struct sites sites;
@@ -42,6 +43,7 @@ struct folding {
 
 static enum status columns_find(struct folding *folding, struct err *err)
 {
+    folding->columns_lead = true;
     for (size_t i = 0; i < HEAP_METRICS; i++) {
         int at = profile_type_index(folding->profile, heap_columns[i]);
         if (at < 0) {
@@ -49,6 +51,7 @@ static enum status columns_find(struct folding *folding, struct err *err)
                            heap_columns[i]);
         }
         folding->column[i] = (size_t)at;
+        folding->columns_lead = folding->columns_lead && (size_t)at == i;
     }
     return STATUS_OK;
 }
@@ -151,17 +154,30 @@ static const struct memo *memo_of(struct folding *folding, const struct profile_
     return memo;
 }
 
+/* The four values of a sample; `room` is for those that lie elsewhere. */
+static const int64_t *values_of(const struct folding *folding, const struct profile_sample *sample,
+                                int64_t room[HEAP_METRICS])
+{
+    if (folding->columns_lead)
+        return sample->values;
+    for (size_t i = 0; i < HEAP_METRICS; i++)
+        room[i] = sample->values[folding->column[i]];
+    return room;
+}
+
+static bool are_zero(const int64_t values[HEAP_METRICS])
+{
+    return (values[HEAP_ALLOC_OBJECTS] | values[HEAP_ALLOC_SPACE] | values[HEAP_INUSE_OBJECTS] |
+            values[HEAP_INUSE_SPACE]) == 0;
+}
+
 /* False when a sum does not fit; samples without any value are old buckets and say nothing. */
 static bool sample_add(struct folding *folding, const struct profile_sample *sample,
                        const struct profile_sample *next)
 {
-    int64_t values[HEAP_METRICS];
-    int64_t any = 0;
-    for (size_t i = 0; i < HEAP_METRICS; i++) {
-        values[i] = sample->values[folding->column[i]];
-        any |= values[i];
-    }
-    if (any == 0)
+    int64_t room[HEAP_METRICS];
+    const int64_t *values = values_of(folding, sample, room);
+    if (are_zero(values))
         return true;
     if (!bounds_add(folding, values))
         return false;

@@ -18,6 +18,14 @@ static void row_file(struct fold_function *function, struct name_id file,
         function->file = file;
 }
 
+/* Most names are their own keys, and comparing two texts takes less than hashing one. */
+static struct name_id key_of(struct intern *names, struct name_id func, struct arena *arena)
+{
+    struct str name = intern_text(names, func);
+    struct str key = name_key(name, arena);
+    return str_equal(key, name) ? func : intern_name(names, key);
+}
+
 static void functions_init(struct rows *rows, struct arena *arena, struct intern *names,
                            const struct profile *profile, const struct frame *frames)
 {
@@ -28,8 +36,7 @@ static void functions_init(struct rows *rows, struct arena *arena, struct intern
     rows->of_function = ARENA_ARRAY(arena, uint32_t, count);
     rows->len = 1;
     for (size_t i = 0; i < count; i++) {
-        struct name_id key =
-            intern_name(names, name_key(intern_text(names, frames[i].func), arena));
+        struct name_id key = key_of(names, frames[i].func, arena);
         uint32_t row = row_of_name[key.v];
         /* The empty name is id 0 and keeps row 0. */
         if (row == 0 && key.v != 0) {

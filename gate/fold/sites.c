@@ -18,13 +18,16 @@ static uint64_t pair(uint32_t high, uint32_t low)
 
 static uint64_t site_hash(const struct fold_site *site)
 {
-    uint64_t h = hash_u64(pair(site->func.v, site->owner.v));
-    h = hash_u64(h ^ pair(site->user.v, site->file.v));
-    h = hash_u64(h ^ (uint64_t)site->line);
-    h = hash_u64(h ^ pair(site->user_file.v, (uint32_t)site->kind));
-    h = hash_u64(h ^ pair(site->entry.v, site->caller.v));
-    h = hash_u64(h ^ pair(site->type.v, site->chain.v));
-    return hash_u64(h ^ (uint64_t)site->user_line);
+    const uint64_t words[] = {
+        pair(site->func.v, site->owner.v),
+        pair(site->user.v, site->file.v),
+        (uint64_t)site->line,
+        pair(site->user_file.v, (uint32_t)site->kind),
+        pair(site->entry.v, site->caller.v),
+        pair(site->type.v, site->chain.v),
+        (uint64_t)site->user_line,
+    };
+    return hash_words(words, ARRAY_LEN(words));
 }
 
 static bool site_same(const struct fold_site *a, const struct fold_site *b)

@@ -87,6 +87,25 @@ static void hashes_see_length_and_each_byte(void **state)
     assert_true(hash_str((struct str){NULL, 0}) == hash_str(STR("")));
 }
 
+static void hashes_of_words_see_each_word_and_its_place(void **state)
+{
+    const uint64_t words[] = {1, 2, 0};
+    const uint64_t turned[] = {2, 1, 0};
+    const uint64_t other[] = {1, 2, 3};
+    const uint64_t twice[] = {7, 7};
+    const uint64_t twice_other[] = {8, 8};
+    (void)state;
+    uint64_t hash = hash_words(words, 3);
+    assert_true(hash_words(words, 3) == hash);
+    assert_false(hash_words(turned, 3) == hash);
+    assert_false(hash_words(other, 3) == hash);
+    assert_false(hash_words(words, 2) == hash);
+    assert_false(hash_words(twice, 2) == hash_words(twice_other, 2));
+    hash_seed_set(0x9e3779b97f4a7c15U);
+    assert_false(hash_words(words, 3) == hash);
+    hash_seed_set(0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +115,7 @@ int main(void)
         cmocka_unit_test(growth_keeps_every_pair),
         cmocka_unit_test(hashes_depend_on_the_seed),
         cmocka_unit_test(hashes_see_length_and_each_byte),
+        cmocka_unit_test(hashes_of_words_see_each_word_and_its_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
