@@ -1,5 +1,7 @@
 #include "gate/harness/load/load.h"
 
+#include <stdatomic.h>
+
 #include "tests/unit/harness/hub.h"
 
 /*
@@ -35,7 +37,8 @@ struct server {
     size_t step_at;
     int log_fd; /* 0: says nothing; else LOG_BYTES go there before each answer */
     struct peer peers[HUB_PEERS_MAX];
-    struct buf seen; /* request lines in order of arrival */
+    struct buf seen;     /* request lines in order of arrival */
+    atomic_size_t ended; /* connections, by the server */
 };
 
 static void server_log(const struct server *server)
@@ -62,6 +65,7 @@ static void peer_close(struct server *server, size_t at, bool resets)
     const struct linger linger = {.l_onoff = resets, .l_linger = 0};
     (void)setsockopt(server->hub.fds[at], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
     hub_close(&server->hub, at);
+    (void)atomic_fetch_add(&server->ended, 1);
 }
 
 static void server_answer(struct server *server, size_t at)
@@ -334,6 +338,36 @@ static const struct reuse_case reuse_cases[] = {
      SEEN(0) SEEN(1)},
 };
 
+/* Until then a reset may have crossed a request; a later one has dropped it. */
+#define CROSSING_NS (100 * NS_PER_MS)
+
+enum { ATTEMPTS_MAX = 20 };
+
+/*
+ * A machine that has other work may hold a thread up for longer than resets
+ * may take to cross a request. So an end that is not the wanted one counts
+ * where the whole load took less than that; else the load is run once more.
+ * `message` NULL: the load shall end well.
+ */
+static enum status run_until_not_held_up(struct load_result *result, struct server *server,
+                                         struct load_spec *spec, const char *message,
+                                         struct err *err)
+{
+    for (int left = ATTEMPTS_MAX;; left--) {
+        uint64_t from_ns = clock_now_ns();
+        *result = (struct load_result){0};
+        *err = (struct err){0};
+        enum status status = load_run(result, &arena, spec, err);
+        bool is_wanted = message ? strstr(err->text, message) != NULL : status == STATUS_OK;
+        if (is_wanted || left == 0 || clock_now_ns() - from_ns < CROSSING_NS)
+            return status;
+        print_message("held up: %s\n", err->text);
+        server_stop(server);
+        server_start(server, server->steps, server->step_count);
+        spec->addresses[0].port = server->hub.port;
+    }
+}
+
 static void a_used_connection_that_ends_has_its_request_sent_once_more(void **state)
 {
     (void)state;
@@ -349,9 +383,10 @@ static void a_used_connection_that_ends_has_its_request_sent_once_more(void **st
         spec.connections = 1;
         spec.count = 4;
         if (row->message) {
-            assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, row->message);
+            assert_fails(run_until_not_held_up(&result, &server, &spec, row->message, &err),
+                         STATUS_CHILD, &err, row->message);
         } else {
-            assert_ok(load_run(&result, &arena, &spec, &err), &err);
+            assert_ok(run_until_not_held_up(&result, &server, &spec, NULL, &err), &err);
             assert_int_equal(result.answered, 4);
             assert_int_equal(result.latency.count, 4);
         }
@@ -379,7 +414,7 @@ static void latency_of_a_request_sent_again_counts_from_the_first_time(void **st
         spec.connections = 1;
         spec.count = 2;
         spec.rate_per_second = rates[i];
-        assert_ok(load_run(&result, &arena, &spec, &err), &err);
+        assert_ok(run_until_not_held_up(&result, &server, &spec, NULL, &err), &err);
         assert_true(histogram_quantile(&result.latency, 1) > 18 * NS_PER_MS);
         assert_int_equal(result.resends, 1);
         assert_int_equal(result.sent_again, 1);
@@ -413,7 +448,8 @@ static void requests_that_are_reset_again_and_again_end_the_load(void **state)
         server_start(&server, steps, ARRAY_LEN(steps));
         struct load_spec spec = spec_of(&server, &requests);
         spec.connections = 1;
-        assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, errors[i]);
+        assert_fails(run_until_not_held_up(&result, &server, &spec, errors[i], &err), STATUS_CHILD,
+                     &err, errors[i]);
         server_stop(&server);
     }
 }
@@ -427,9 +463,24 @@ static bool stand_still(void *ctx, uint64_t done)
 }
 
 /*
+ * For 40 ms, and until each connection that answered has ended. That is
+ * longer than from one tick to the next, so that there is one between every
+ * answer and the next request, unless that was due before.
+ */
+static bool stand_still_until_ended(void *ctx, uint64_t done)
+{
+    struct server *server = ctx;
+    uint64_t from_ns = clock_now_ns();
+    do {
+        clock_sleep_ns(40 * NS_PER_MS);
+    } while (atomic_load(&server->ended) < done && clock_now_ns() - from_ns < 5 * NS_PER_SECOND);
+    return true;
+}
+
+/*
  * Each connection is ended 10 ms after its answer, while memgate stands
- * still for 40 ms: the next request goes out on one that has ended, which
- * is no fault of the service, however often it happens.
+ * still: the next request goes out on one that has ended, which is no fault
+ * of the service, however often it happens.
  */
 static void connections_that_end_while_they_idle_drop_nothing(void **state)
 {
@@ -442,11 +493,13 @@ static void connections_that_end_while_they_idle_drop_nothing(void **state)
     server_start(&server, steps, ARRAY_LEN(steps));
     struct load_spec spec = spec_of(&server, &requests);
     spec.connections = 1;
-    spec.rate_per_second = 20;
-    spec.tick = stand_still;
+    spec.count = 5;
+    spec.rate_per_second = 5;
+    spec.tick = stand_still_until_ended;
+    spec.tick_ctx = &server;
     assert_ok(load_run(&result, &arena, &spec, &err), &err);
-    assert_int_equal(result.answered, 20);
-    assert_true(result.reconnects >= 19);
+    assert_int_equal(result.answered, 5);
+    assert_true(result.reconnects >= 4);
     assert_int_equal(result.resends, 0);
     server_stop(&server);
 }
@@ -563,7 +616,9 @@ static void an_evil_answer_ends_the_load(void **state)
         server_start(&server, &row->step, 1);
         struct load_spec spec = spec_of(&server, &requests);
         spec.connections = 1;
-        spec.request_timeout_ns = 100 * NS_PER_MS;
+        /* Only those that are to run into it: a busy machine may take as long for any. */
+        if (strstr(row->message, "within 0.1 s"))
+            spec.request_timeout_ns = 100 * NS_PER_MS;
         assert_fails(load_run(&result, &arena, &spec, &err), STATUS_CHILD, &err, row->message);
         assert_int_equal(result.answered, 0);
         server_stop(&server);
@@ -905,9 +960,14 @@ static void a_slow_lane_does_not_delay_the_other(void **state)
     spec.count = 100;
     spec.rate_per_second = 1000;
     assert_ok(load_run(results, &arena, &spec, &err), &err);
-    /* Truth by arithmetic: the first 100 requests of the slow lane waited 100 to 0 ms. */
-    assert_in_range(histogram_quantile(&results[0].latency, 0.5), 30 * NS_PER_MS, NS_PER_SECOND);
-    assert_in_range(histogram_quantile(&results[1].latency, 0.5), 1, 20 * NS_PER_MS);
+    /*
+     * Truth by arithmetic: the first 100 requests of the slow lane waited 100
+     * to 0 ms, those of the other did not. A busy machine holds up both.
+     */
+    uint64_t slow_ns = histogram_quantile(&results[0].latency, 0.5);
+    uint64_t fast_ns = histogram_quantile(&results[1].latency, 0.5);
+    assert_in_range(slow_ns, 30 * NS_PER_MS, NS_PER_SECOND);
+    assert_in_range(fast_ns, 1, slow_ns - 20 * NS_PER_MS);
     server_stop(&servers[0]);
     server_stop(&servers[1]);
 }

@@ -81,26 +81,36 @@ static void what_was_not_looked_at_is_a_dash(void **state)
     fixture_release(&fixture);
 }
 
-/* A shell with a child of its own, two files opened besides the three of each. */
+static void note_output(void *ctx, const char *data, size_t len)
+{
+    (void)data;
+    *(bool *)ctx |= len > 0;
+}
+
+/*
+ * A shell with a child of its own, two files opened besides the three of
+ * each. It first takes some ticks of CPU time. The child speaks, then stands still for good: one that is just being
+ * loaded opens and closes files.
+ */
 static void a_tree_is_sampled_whole(void **state)
 {
     struct fixture fixture;
     struct record_trial trial = {0};
     const char *const argv[] = {
         "sh", "-c",
-        "exec 3</dev/null 4</dev/null; i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); "
-        "done; echo go; sleep 100 & wait",
+        "exec 3</dev/null 4</dev/null; i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); "
+        "done; sh -c 'echo go; kill -s STOP $$' & wait",
         NULL};
     const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-    struct process_spec spec = {.argv = argv, .env = env};
+    bool has_spoken = false;
+    struct process_spec spec = {
+        .argv = argv, .env = env, .on_output = note_output, .output_ctx = &has_spoken};
     (void)state;
     fixture_init(&fixture);
     assert_ok(process_start(&fixture.process, &spec, &fixture.err), &fixture.err);
     sampler_init(&fixture.sampler, &fixture.arena, &fixture.process);
-    struct tree_usage usage = {0};
-    while (usage.fds != 10 && !fixture.process.ended) {
+    while (!has_spoken && !fixture.process.ended) {
         process_poll(&fixture.process);
-        process_usage(&usage, &fixture.process, false);
         (void)usleep(1000);
     }
     sampler_take(&fixture.sampler);
