@@ -101,8 +101,10 @@ static enum status check_answer(const struct exec_trace *trace, struct err *err)
     struct arena *arena = trace->trial->scratch;
     struct str rest = str_of_bytes(reply->body);
     struct str line = STR("");
-    if (trace->why->status != STATUS_OK)
-        return trace->why->status;
+    if (trace->why->status != STATUS_OK) {
+        *err = *trace->why;
+        return err->status;
+    }
     if (reply->http_code == 200 && reply->body.len > 0)
         return STATUS_OK;
     if (reply->http_code == 200)
@@ -225,6 +227,6 @@ enum status exec_trace_record(struct exec_trace *trace, struct trial *trial,
     }
     if (decode(out, trace, origin_ns, &why) == STATUS_OK)
         return write_trace(trace, out, cycles, origin_ns, err);
-    refuse(trial, out, str_from(trace->why->status ? trace->why->text : why.text));
+    refuse(trial, out, str_from(why.text));
     return STATUS_OK;
 }
