@@ -3,6 +3,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/base/num.h"
+#include "gate/recording/trace.h"
 
 enum { ANSWER_BYTES_SHOWN = 160 };
 
@@ -12,6 +13,11 @@ enum { ANSWER_BYTES_SHOWN = 160 };
 static bool is_wanted(const struct trial *trial)
 {
     return trial->key.phase == PHASE_STEADY && trial->scenario->scenario->trace;
+}
+
+bool exec_trace_is_under_way(const struct exec_trace *trace)
+{
+    return trace->exchange != NULL;
 }
 
 bool exec_trace_is_taken(const struct trial *trial)
@@ -67,10 +73,12 @@ void exec_trace_step(struct exec_trace *trace)
         take_reply(trace);
 }
 
-void exec_trace_abandon(struct exec_trace *trace)
+void exec_trace_abandon(struct exec_trace *trace, const struct err *why)
 {
     if (trace->exchange)
         take_reply(trace);
+    *trace->why = *why;
+    (void)err_wrap(trace->why, "the load failed under the trace");
 }
 
 enum status exec_trace_receive(struct exec_trace *trace, struct err *err)
@@ -93,8 +101,10 @@ static enum status check_answer(const struct exec_trace *trace, struct err *err)
     struct arena *arena = trace->trial->scratch;
     struct str rest = str_of_bytes(reply->body);
     struct str line = STR("");
-    if (trace->why->status != STATUS_OK)
-        return trace->why->status;
+    if (trace->why->status != STATUS_OK) {
+        *err = *trace->why;
+        return err->status;
+    }
     if (reply->http_code == 200 && reply->body.len > 0)
         return STATUS_OK;
     if (reply->http_code == 200)
@@ -105,12 +115,31 @@ static enum status check_answer(const struct exec_trace *trace, struct err *err)
                    reply->http_code, line.len ? ": " : "", STR_ARGS(line));
 }
 
-static enum status decode(struct trace_totals *out, const struct exec_trace *trace, struct err *err)
+/* Whether a recording can hold it: one that cannot is a broken trace, not a broken run. */
+static enum status check_record(const struct record_trace *record, struct err *err)
 {
+    struct buf text;
+    buf_init(&text, RECORDING_JSON_BYTES_MAX);
+    enum status status = trace_write(&text, record, err);
+    buf_release(&text);
+    return status;
+}
+
+/* Times count from origin_ns. */
+static enum status decode(struct record_trace *out, const struct exec_trace *trace,
+                          uint64_t origin_ns, struct err *err)
+{
+    struct record_trace record = {.is_read = true, .bytes = trace->reply.body.len};
+    struct trace_totals *totals = &record.totals;
     if (check_answer(trace, err))
         return err->status;
-    if (trace_decode(out, trace->trial->scratch, trace->reply.body, err))
+    if (trace_decode(totals, trace->trial->scratch, trace->reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(trace->path));
+    totals->from_ns = num_less_u64(totals->from_ns, origin_ns);
+    totals->until_ns = num_less_u64(totals->until_ns, origin_ns);
+    if (check_record(&record, err))
+        return err_wrap(err, "GET %.*s", STR_ARGS(trace->path));
+    *out = record;
     return STATUS_OK;
 }
 
@@ -145,16 +174,12 @@ static enum status write_trace(const struct exec_trace *trace, struct record_tra
 {
     const struct trial *trial = trace->trial;
     struct arena *arena = trial->scratch;
-    out->is_read = true;
-    out->bytes = trace->reply.body.len;
     if (write_cycles(trial, &out->totals, origin_ns, err) ||
         recording_table_write(recording_table_file(arena, trial->dir, TABLE_GCTRACE), TABLE_GCTRACE,
                               cycles->values, cycles->len, err))
         return err->status;
     out->totals.cycles = NULL;
     out->totals.cycle_count = 0;
-    out->totals.from_ns = num_less_u64(out->totals.from_ns, origin_ns);
-    out->totals.until_ns = num_less_u64(out->totals.until_ns, origin_ns);
     return io_write_file(recording_trace_file(arena, trial->dir), trace->reply.body, err);
 }
 
@@ -190,7 +215,7 @@ enum status exec_trace_record(struct exec_trace *trace, struct trial *trial,
                               const struct record_rows *cycles, uint64_t origin_ns, struct err *err)
 {
     struct err why = {0};
-    if (remove_old(trial, err))
+    if (trial->key.phase == PHASE_STEADY && remove_old(trial, err))
         return err->status;
     if (!is_wanted(trial))
         return STATUS_OK;
@@ -200,9 +225,8 @@ enum status exec_trace_record(struct exec_trace *trace, struct trial *trial,
         out->refusal = trial->scenario->trace_refusal;
         return STATUS_OK;
     }
-    if (decode(&out->totals, trace, &why) == STATUS_OK)
+    if (decode(out, trace, origin_ns, &why) == STATUS_OK)
         return write_trace(trace, out, cycles, origin_ns, err);
-    out->totals = (struct trace_totals){0};
-    refuse(trial, out, str_from(trace->why->status ? trace->why->text : why.text));
+    refuse(trial, out, str_from(why.text));
     return STATUS_OK;
 }

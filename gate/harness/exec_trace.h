@@ -31,15 +31,17 @@ uint64_t exec_trace_seconds(const struct record_trial *record);
 uint64_t exec_trace_requests(const struct record_trial *record, uint64_t seconds);
 
 /*
- * Begin right before the load, step within it (as cpu_profile_step), receive
- * behind it, which ends a trace that outlasts the load, abandon where it
- * failed. Only an interruption is an error.
+ * Begin right before the load, which nobody needs where no trace is under way
+ * then; step within it (as cpu_profile_step), receive behind it, which ends a
+ * trace that outlasts the load, abandon where it failed: `why` is the reason
+ * that is recorded. Only an interruption is an error.
  */
 void exec_trace_begin(struct exec_trace *out, struct trial *trial, const struct address *address,
                       uint64_t seconds);
+bool exec_trace_is_under_way(const struct exec_trace *trace);
 void exec_trace_step(struct exec_trace *trace);
 NODISCARD enum status exec_trace_receive(struct exec_trace *trace, struct err *err);
-void exec_trace_abandon(struct exec_trace *trace);
+void exec_trace_abandon(struct exec_trace *trace, const struct err *why);
 
 /*
  * Writes what was received, or why nothing was, with the collections that

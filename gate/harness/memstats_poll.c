@@ -143,6 +143,7 @@ void memstats_poll_end(struct memstats_poll *poll)
 {
     struct err ignored = {0};
     struct control_reply reply = {0};
+    poll->next_ns = UINT64_MAX;
     if (!poll->exchange)
         return;
     /* The load is over: nobody waited for this one. */

@@ -41,7 +41,7 @@ void memstats_poll_begin(struct memstats_poll *out, struct trial *trial,
                          const struct address *address, uint64_t origin_ns);
 /* Never waits; does nothing on a zeroed struct. */
 void memstats_poll_step(struct memstats_poll *poll, uint64_t now_ns);
-/* Ends an exchange still under way; safe to call twice. */
+/* Ends an exchange still under way, and asks no more; safe to call twice. */
 void memstats_poll_end(struct memstats_poll *poll);
 /* The rows so far; 0 where it was not polled. */
 struct record_rows memstats_poll_rows(const struct memstats_poll *poll);

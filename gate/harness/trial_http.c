@@ -383,17 +383,23 @@ static enum status run_traced(struct http_trial *http, uint64_t seconds, struct 
     struct load_spec spec =
         load_of(http, trial->record->warmup_count + trial_load_count(trial), http->traced_count);
     exec_trace_begin(&http->exec_trace, trial, &http->service.pprof, seconds);
-    enum status status = run_load(&result, http, &spec, err);
-    if (status != STATUS_OK) {
-        exec_trace_abandon(&http->exec_trace);
-        return err_wrap(err, "behind the load, for its trace");
-    }
-    return exec_trace_receive(&http->exec_trace, err);
+    if (!exec_trace_is_under_way(&http->exec_trace))
+        return exec_trace_receive(&http->exec_trace, err);
+    struct err *why = ARENA_NEW(trial->scratch, struct err);
+    if (run_load(&result, http, &spec, why) == STATUS_OK)
+        return exec_trace_receive(&http->exec_trace, err);
+    exec_trace_abandon(&http->exec_trace, why);
+    /* All that is judged is measured: a service that is too slow under its trace has no trace. */
+    if (why->status != STATUS_INTERRUPTED && !http->service.process.ended)
+        return STATUS_OK;
+    *err = *why;
+    return err_wrap(err, "behind the load, for its trace");
 }
 
 /*
- * A trace makes whatever it watches slower, and everything else of a steady
- * trial is measured by now: so the load goes on behind its end.
+ * A trace makes whatever it watches slower, and whatever is judged of a steady
+ * trial is measured by now: so the load goes on behind its end. How long a
+ * quota held the service back is of the whole trial, this load included.
  */
 static enum status measure_trace(struct http_trial *http, struct err *err)
 {

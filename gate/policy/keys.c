@@ -196,6 +196,7 @@ static const struct key_map scenario_keys = {.what = "a scenario",
                                              .origin_offset = offsetof(struct scenario, origin),
                                              .rows_max = POLICY_SCENARIOS_MAX,
                                              .one_of = scenario_one_of,
+                                             .need = {"trace", "load", "driver", "http", "gotest"},
                                              .check = scenario_check};
 
 static const struct key trial_rows[] = {

@@ -72,6 +72,15 @@ struct choice_key {
     const char *needed; /* what it is, where the choice cannot do without it; else NULL */
 };
 
+/* What a switch of a map needs where it is on: a choice in another map of it. */
+struct switch_need {
+    const char *name;    /* of the switch; NULL: the map has none of the kind */
+    const char *map;     /* the other one */
+    const char *chooser; /* of that map, whose preset is the choice */
+    const char *choice;
+    const char *without; /* a key that must not be there */
+};
+
 struct key_map {
     const char *what; /* "a rule": how messages call one */
     const struct key *keys;
@@ -83,6 +92,7 @@ struct key_map {
     const char *const *either; /* NULL, or keys of which exactly one must be there */
     const char *chooser;       /* NULL, or the VALUE_CHOICE that choice_keys are about */
     const struct choice_key *choice_keys;
+    struct switch_need need; /* JSON Schema alone: `check` refuses it in its own words */
     enum status (*check)(struct reader *reader, void *target, const struct yaml_node *node);
 };
 

@@ -254,6 +254,35 @@ static void write_choices(struct json_writer *json, const struct key_map *map)
     json_list_end(json);
 }
 
+/* Where the switch is on. */
+static void write_need(struct json_writer *json, const struct switch_need *need)
+{
+    if (!need->name)
+        return;
+    json_object(json, "if");
+    json_object(json, "properties");
+    json_object(json, need->name);
+    json_bool(json, "const", true);
+    json_object_end(json);
+    json_object_end(json);
+    json_list(json, "required");
+    json_str(json, NULL, str_from(need->name));
+    json_list_end(json);
+    json_object_end(json);
+    json_object(json, "then");
+    json_object(json, "properties");
+    json_bool(json, need->without, false);
+    json_object(json, need->map);
+    json_object(json, "properties");
+    json_object(json, need->chooser);
+    json_str(json, "const", str_from(need->choice));
+    json_object_end(json);
+    json_object_end(json);
+    json_object_end(json);
+    json_object_end(json);
+    json_object_end(json);
+}
+
 static void write_map(struct json_writer *json, const struct key_map *map)
 {
     json_str(json, "type", STR("object"));
@@ -262,6 +291,7 @@ static void write_map(struct json_writer *json, const struct key_map *map)
     write_required_of(json, "anyOf", map->one_of);
     write_required_of(json, "oneOf", map->either);
     write_choices(json, map);
+    write_need(json, &map->need);
     json_object(json, "properties");
     for (size_t i = 0; i < map->len; i++) {
         const struct key *key = &map->keys[i];

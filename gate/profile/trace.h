@@ -63,8 +63,7 @@ struct trace_cycle {
     uint64_t until_ns; /* its last stop was over */
     uint64_t sweep_ns; /* the stop for sweep termination */
     uint64_t termination_ns;
-    uint64_t assist_ns;         /* of assists that began within it, waiting included */
-    uint64_t assist_running_ns; /* of them as below */
+    uint64_t assist_running_ns; /* of assists that began within it, as below */
     uint64_t assist_ending_ns;
     uint64_t assist_count;
 };

@@ -339,7 +339,7 @@ static enum status read_step(struct head *out, struct trace_file *file, struct e
 
 /* True where the batch is the first of the next generation, and kept for it. */
 static bool is_spilled(struct trace_file *file, const struct trace_generation *generation,
-                       const struct head *head)
+                       const struct head *head, const uint8_t *start)
 {
     if (file->version >= VERSION_END || generation->number == 0 ||
         head->generation != generation->number + 1)
@@ -347,13 +347,29 @@ static bool is_spilled(struct trace_file *file, const struct trace_generation *g
     file->has_spill = true;
     file->spill_number = head->generation;
     file->spill = head->batch;
+    file->spill_start = start;
+    file->spill_is_passed = head->step == STEP_PASSED;
     return true;
+}
+
+/*
+ * Go's reader takes any number from 1.26 on. The runtime counts them one by
+ * one, and whoever keeps states by them must not see one twice.
+ */
+static enum status check_number(const struct trace_file *file, uint64_t number, struct err *err)
+{
+    if (file->last_number == 0 || number - 1 == file->last_number)
+        return STATUS_OK;
+    return err_set(err, STATUS_FORMAT, "generation %llu follows generation %llu",
+                   (unsigned long long)number, (unsigned long long)file->last_number);
 }
 
 static enum status take_step(struct trace_generation *out, struct arena *arena,
                              const struct trace_file *file, const struct head *head,
                              struct err *err)
 {
+    if (out->number == 0 && check_number(file, head->generation, err))
+        return err->status;
     if (out->number == 0)
         out->number = head->generation;
     if (head->generation != out->number) {
@@ -373,6 +389,7 @@ static enum status read_batches(struct trace_generation *out, bool *is_whole, st
 {
     struct head head = {0};
     while (!wire_at_end(&file->wire)) {
+        const uint8_t *start = file->wire.at;
         if (read_step(&head, file, err))
             return err->status;
         if (head.step == STEP_CUT) {
@@ -380,7 +397,7 @@ static enum status read_batches(struct trace_generation *out, bool *is_whole, st
             out->read_count++;
             return STATUS_OK;
         }
-        if (head.step == STEP_END || is_spilled(file, out, &head)) {
+        if (head.step == STEP_END || is_spilled(file, out, &head, start)) {
             *is_whole = true;
             return STATUS_OK;
         }
@@ -399,6 +416,10 @@ static enum status take_spill(struct trace_generation *out, struct arena *arena,
         return STATUS_OK;
     file->has_spill = false;
     out->number = file->spill_number;
+    if (file->spill_is_passed) {
+        out->read_count++;
+        return STATUS_OK;
+    }
     return take_batch(out, arena, file, &file->spill, err);
 }
 
@@ -417,13 +438,15 @@ enum status trace_file_next(struct trace_generation *out, struct arena *arena,
                             struct trace_file *file, struct err *err)
 {
     bool is_whole = false;
-    const uint8_t *start = file->has_spill ? file->spill.data.data : file->wire.at;
+    const uint8_t *start = file->has_spill ? file->spill_start : file->wire.at;
     *out = (struct trace_generation){0};
     map_init(&out->string_ids);
     if (take_spill(out, arena, file, err) || read_batches(out, &is_whole, arena, file, err))
         return err->status;
-    if (is_whole)
+    if (is_whole) {
+        file->last_number = out->number;
         return check_generation(out, file, err);
+    }
     file->lost_batches = out->read_count;
     file->lost_bytes = (uint64_t)(file->wire.end - start);
     return err_set(err, STATUS_NOT_FOUND, "the trace ends here");

@@ -122,9 +122,12 @@ struct trace_generation {
 struct trace_file {
     struct wire wire;
     uint32_t version;
+    uint64_t last_number; /* of the whole generations so far; 0: none yet */
     /* Before Go 1.26 a generation ends where the next one's first batch begins. */
     bool has_spill;
     uint64_t spill_number;
+    const uint8_t *spill_start; /* its head */
+    bool spill_is_passed;       /* of an experiment */
     struct trace_batch spill;
     uint64_t lost_batches;
     uint64_t lost_bytes;

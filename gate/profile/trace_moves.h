@@ -28,6 +28,7 @@ struct trace_thread *trace_find_thread(const struct trace_states *states, uint64
 struct trace_proc *trace_find_proc(const struct trace_states *states, uint64_t id);
 /* NULL for those that ended. */
 struct trace_goroutine *trace_find_goroutine(const struct trace_states *states, uint64_t id);
+bool trace_has_ended(const struct trace_states *states, uint64_t id);
 
 /* The move can never be. */
 enum status move_refuse(const struct move *move, const char *why, struct err *err);

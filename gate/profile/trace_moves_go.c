@@ -39,6 +39,9 @@ enum status move_go_status(bool *done, struct move *move, struct err *err)
         return move_refuse(move, "no status of a goroutine", err);
     if (is_first && move->states->generation != move->states->first_generation)
         return move_refuse(move, "the goroutine was never created", err);
+    /* It would have been in this status since before the trace, for a second time. */
+    if (is_first && trace_has_ended(move->states, move->event->args[0]))
+        return move_refuse(move, "the goroutine has ended", err);
     if (is_first && move_add_goroutine(&goroutine, move, move->event->args[0],
                                        (enum trace_go_status)status, err))
         return err->status;

@@ -103,6 +103,7 @@ enum status move_assist_begin(bool *done, struct move *move, struct err *err)
     if (move->goroutine->is_assisting)
         return move_refuse(move, "the goroutine assists already", err);
     move->goroutine->is_assisting = true;
+    move->goroutine->has_assisted = true;
     return move_plain(done, move, err);
 }
 
@@ -114,14 +115,18 @@ enum status move_assist_end(bool *done, struct move *move, struct err *err)
     return move_plain(done, move, err);
 }
 
-/* Said at the start of a generation; in the first one nothing was known before. */
+/*
+ * Said at the start of a generation; in the first one nothing was known
+ * before. An assist that is over did not begin before the trace once more.
+ */
 enum status move_assist_active(bool *done, struct move *move, struct err *err)
 {
     struct trace_goroutine *goroutine = trace_find_goroutine(move->states, move->event->args[0]);
     bool is_initial = move->states->generation == move->states->first_generation;
-    if (!goroutine || goroutine->is_assisting == is_initial)
+    if (!goroutine || (is_initial ? goroutine->has_assisted : !goroutine->is_assisting))
         return move_refuse(move, "the goroutine is unknown, or assists already, or does not", err);
     goroutine->is_assisting = true;
+    goroutine->has_assisted = true;
     move_give(move, goroutine)->is_first = is_initial;
     *done = true;
     return STATUS_OK;

@@ -4,14 +4,15 @@
 
 /*
  * An event that is not possible yet is tried again, and threads are sorted
- * for it. Real traces need less than one try in ten; a hostile one could ask
- * for the square of its length.
+ * for it, which looks at every one of them. Real traces need less than one
+ * try in ten; a hostile one could ask for the square of its length.
  */
 #define TRIES_MAX 200000000
 
 struct trace_order {
     struct trace_states states;
     bool has_begun;
+    uint64_t run; /* by its own count: numbers of generations are the file's */
     uint64_t begin_ns;
     uint64_t last_ns; /* of the last event, or start of a generation */
     uint64_t event_ns;
@@ -136,6 +137,8 @@ static enum status count_tries(struct trace_order *order, uint64_t tries, struct
 /* By insertion, which keeps the order of what has one time; a sorted heap is one still. */
 static enum status sort(struct frontier *frontier, struct err *err)
 {
+    if (count_tries(frontier->order, frontier->len, err))
+        return err->status;
     for (size_t i = 1; i < frontier->len; i++) {
         size_t at = i;
         for (; at > 0 && time_at(frontier, at - 1) > time_at(frontier, at); at--)
@@ -200,9 +203,9 @@ static enum status next_event(bool *found, struct trace_thread *thread,
     return STATUS_OK;
 }
 
-static void begin_thread(struct trace_thread *thread, uint64_t generation)
+static void begin_thread(struct trace_thread *thread, uint64_t run)
 {
-    thread->generation = generation;
+    thread->run = run;
     thread->mine = NULL;
     thread->mine_count = 0;
     thread->mine_cap = 0;
@@ -220,8 +223,8 @@ static enum status group(struct frontier *frontier, struct err *err)
         struct trace_thread *thread = NULL;
         if (trace_states_thread(&thread, &frontier->order->states, batch->thread, err))
             return err->status;
-        if (thread->generation != generation->number) {
-            begin_thread(thread, generation->number);
+        if (thread->run != frontier->order->run) {
+            begin_thread(thread, frontier->order->run);
             struct trace_thread_ref ref = {thread};
             ARENA_PUSH(&frontier->arena, frontier->heap, frontier->len, frontier->cap, ref);
         }
@@ -351,6 +354,7 @@ static enum status begin(struct trace_order *order, const struct trace_generatio
     if (!order->has_begun)
         order->begin_ns = ns;
     order->has_begun = true;
+    order->run++;
     order->states.generation = generation->number;
     return STATUS_OK;
 }

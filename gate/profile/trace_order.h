@@ -45,6 +45,7 @@ struct trace_goroutine {
     uint64_t sequence;
     bool is_stopping; /* the world, or trying to */
     bool is_assisting;
+    bool has_assisted;          /* or does */
     struct trace_clocks clocks; /* not touched here */
 };
 
@@ -72,8 +73,7 @@ void trace_order_release(struct trace_order *order);
 
 /*
  * All events of one whole generation, in the order of generations.
- * `begin_ns`, where it is not NULL, is set to when it began, before any
- * event. STATUS_FORMAT: contradictions; STATUS_LIMIT: as trace_decode.
+ * STATUS_FORMAT: contradictions; STATUS_LIMIT: as trace_decode.
  */
 NODISCARD enum status trace_order_run(struct trace_order *order,
                                       const struct trace_generation *generation,

@@ -58,6 +58,12 @@ struct trace_goroutine *trace_find_goroutine(const struct trace_states *states, 
     return goroutine && goroutine->status != TRACE_GO_DEAD ? goroutine : NULL;
 }
 
+bool trace_has_ended(const struct trace_states *states, uint64_t id)
+{
+    struct trace_goroutine *goroutine = find_any_goroutine(states, id);
+    return goroutine && goroutine->status == TRACE_GO_DEAD;
+}
+
 enum status move_refuse(const struct move *move, const char *why, struct err *err)
 {
     return err_set(err, STATUS_FORMAT, "an event of type %u contradicts those before it: %s",

@@ -26,7 +26,7 @@ struct trace_thread {
     bool is_known; /* an event of it, or about it, was looked at */
     struct trace_goroutine *goroutine;
     struct trace_proc *proc;
-    uint64_t generation;      /* the last one in which it had a batch */
+    uint64_t run;             /* the last one of trace_order_run in which it had a batch */
     struct trace_batch *mine; /* its batches in it */
     size_t mine_count;
     size_t mine_cap;

@@ -83,10 +83,8 @@ static void resume(struct trace_goroutine *goroutine, uint64_t now_ns)
         goroutine->clocks.assist_resumed_ns = now_ns;
 }
 
-static void begin_status(const struct trace_sums *sums, struct trace_goroutine *goroutine,
-                         uint64_t since_ns, enum trace_wait wait)
+static void begin_status(struct trace_goroutine *goroutine, uint64_t since_ns, enum trace_wait wait)
 {
-    (void)sums;
     goroutine->clocks = (struct trace_clocks){.since_ns = since_ns, .wait = wait};
 }
 
@@ -190,7 +188,7 @@ static void take_status(const struct trace_sums *sums, const struct trace_event 
 {
     if (!event->is_first)
         return;
-    begin_status(sums, event->other, trace_order_begin_ns(sums->order), TRACE_WAIT_EARLIER);
+    begin_status(event->other, trace_order_begin_ns(sums->order), TRACE_WAIT_EARLIER);
     event->other->clocks.is_cut = true;
 }
 
@@ -205,7 +203,7 @@ static void take_goroutine(const struct trace_sums *sums, const struct trace_eve
     case TRACE_GO_CREATE:
     case TRACE_GO_CREATE_BLOCKED:
     case TRACE_GO_CREATE_SYSCALL:
-        begin_status(sums, event->other, event->ns, TRACE_WAIT_OTHER);
+        begin_status(event->other, event->ns, TRACE_WAIT_OTHER);
         break;
     case TRACE_GO_START:
         start(sums, event);

@@ -325,7 +325,11 @@ struct record_machine {
      * changed; empty: not visible, as in most virtual machines.
      */
     struct str governor;
-    uint64_t limit_throttled_ns; /* how long the quota of record_limits held the service back */
+    /*
+     * How long the quota of record_limits held the service back, in the whole
+     * trial: warm-up and, where there is one, the load under a trace included.
+     */
+    uint64_t limit_throttled_ns;
 };
 
 /*

@@ -10,11 +10,11 @@ repo=$work/repo
 # shellcheck disable=SC2034 # row of lib.sh reads it
 shown='^  trace|^          gctrace|waited|alloc_space, whole'
 
-# policy MODE [BUILD_ENV]: bytes per request are judged; whatever hangs on time has room.
+# policy MODE [BUILD_ENV [DUET]]: bytes per request are judged; whatever hangs on time has room.
 policy() {
     cat > "$repo/memgate.yaml" <<YAML
 version: 1
-trials: {exact: 2, steady: 1, duet: 0, max: 2}
+trials: {exact: 2, steady: 1, duet: ${3-0}, max: 2}
 profiles: [heap]
 on_inconclusive: pass
 scenarios:
@@ -78,6 +78,18 @@ row "a service without traces" 1 '^  trace   candidate not measured: steady tria
 grep -qE 'no execution trace: GET /debug/pprof/trace\?seconds=[1-3] answered 403: tracing is not for you' "$work/stderr" ||
     fail "nobody says why there is no trace"
 traced 'side["trials"] == 0 and side["refusal"] and "gc_stops" not in side'
+
+# A load that fails under the trace, after all that is judged was measured.
+policy no-work
+row "a load that fails under its trace" 1 '^  trace   candidate not measured' main waste
+grep -qE 'no execution trace: the load failed under the trace: ' "$work/stderr" ||
+    fail "nobody says that the load failed under the trace"
+
+# With duet trials MemStats is polled in the load, but not behind it: each answer stops the world,
+# as the start of the trace does.
+policy plain '' 1
+row "no polls within the trace" 1 '^  trace   candidate [0-9.]+ m?s of 1 trial' main waste
+traced 'side["other_stops"]["count"] == 0'
 
 if [ -n "${MEMGATE_TEST_NIGHTLY-}" ]; then
     policy plain 'GOTOOLCHAIN: go1.21.13'

@@ -164,6 +164,20 @@ static void a_service_without_the_text_is_asked_once(void **state)
     arena_release(&fixture.arena);
 }
 
+/* What goes on behind the load is none of it: a trace would see the polls' own stops. */
+static void nobody_is_asked_behind_the_end(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    memstats_poll_begin(&fixture.poll, &fixture.trial, &(struct address){.port = 1}, 1000);
+    memstats_poll_end(&fixture.poll);
+    memstats_poll_step(&fixture.poll, 100 * NS_PER_SECOND);
+    assert_null(fixture.poll.exchange);
+    assert_int_equal(fixture.poll.polls.asked, 0);
+    arena_release(&fixture.arena);
+}
+
 static void nobody_is_asked_where_it_would_be_in_the_latency(void **state)
 {
     struct fixture fixture;
@@ -189,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_lost_poll_is_asked_for_again),
         cmocka_unit_test(a_service_that_stays_busy_is_given_up),
         cmocka_unit_test(a_service_without_the_text_is_asked_once),
+        cmocka_unit_test(nobody_is_asked_behind_the_end),
         cmocka_unit_test(nobody_is_asked_where_it_would_be_in_the_latency),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

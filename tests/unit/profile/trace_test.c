@@ -1,109 +1,4 @@
-#include "gate/profile/trace.h"
-
-#include "gate/base/buf.h"
-#include "gate/profile/trace_file.h"
-#include "tests/support/check.h"
-
-/* A trace that is put together number by number; its clock has 1 ns a tick. */
-struct maker {
-    struct buf file;
-    struct buf batch;
-    struct arena arena;
-    struct err err;
-};
-
-enum { FIRST = 1000, NOBODY = 0xff, STOP_SWEEP = 1, STOP_MARK, REASON_SYNC, REASON_NETWORK };
-
-static void number(struct buf *out, uint64_t value)
-{
-    while (value >= 0x80) {
-        buf_byte(out, (char)(uint8_t)(value | 0x80));
-        value >>= 7;
-    }
-    buf_byte(out, (char)(uint8_t)value);
-}
-
-static void make(struct maker *maker, const char *header)
-{
-    *maker = (struct maker){0};
-    arena_init(&maker->arena);
-    buf_init(&maker->file, 1 << 20);
-    buf_init(&maker->batch, 1 << 20);
-    buf_text(&maker->file, header);
-    while (maker->file.len < 16)
-        buf_byte(&maker->file, '\0');
-}
-
-static void release(struct maker *maker)
-{
-    buf_release(&maker->file);
-    buf_release(&maker->batch);
-    arena_release(&maker->arena);
-}
-
-static void put(struct maker *maker, uint8_t type, const uint64_t *args, size_t len)
-{
-    buf_byte(&maker->batch, (char)type);
-    for (size_t i = 0; i < len; i++)
-        number(&maker->batch, args[i]);
-}
-
-/* An event with its distance in time and its arguments. */
-#define EVENT(maker, type, ...)                                                                    \
-    put((maker), (type), (const uint64_t[]){__VA_ARGS__},                                          \
-        sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
-
-/* The batch so far, of a thread whose clock began at FIRST. */
-static void end_batch(struct maker *maker, uint64_t generation, uint64_t thread)
-{
-    buf_byte(&maker->file, TRACE_EVENT_BATCH);
-    number(&maker->file, generation);
-    number(&maker->file, thread == NOBODY ? TRACE_NO_THREAD : thread);
-    number(&maker->file, FIRST);
-    number(&maker->file, maker->batch.len);
-    buf_str(&maker->file, buf_view(&maker->batch));
-    buf_reset(&maker->batch);
-}
-
-static void put_string(struct maker *maker, uint64_t id, const char *text)
-{
-    buf_byte(&maker->batch, TRACE_STRING);
-    number(&maker->batch, id);
-    number(&maker->batch, strlen(text));
-    buf_text(&maker->batch, text);
-}
-
-static void put_tables(struct maker *maker, uint64_t generation)
-{
-    buf_byte(&maker->batch, TRACE_STRINGS);
-    put_string(maker, STOP_SWEEP, "GC sweep termination");
-    put_string(maker, STOP_MARK, "GC mark termination");
-    put_string(maker, REASON_SYNC, "sync");
-    put_string(maker, REASON_NETWORK, "network");
-    end_batch(maker, generation, NOBODY);
-}
-
-/* As Go 1.22 to 1.24 have it. */
-static void put_frequency(struct maker *maker, uint64_t generation)
-{
-    EVENT(maker, TRACE_FREQUENCY, 1000000000);
-    end_batch(maker, generation, NOBODY);
-}
-
-/* As Go 1.25 and later do. */
-static void put_sync(struct maker *maker, uint64_t generation)
-{
-    buf_byte(&maker->batch, TRACE_SYNC);
-    EVENT(maker, TRACE_FREQUENCY, 1000000000);
-    EVENT(maker, TRACE_CLOCK_SNAPSHOT, 0, 7, 8, 9);
-    end_batch(maker, generation, NOBODY);
-}
-
-static enum status decode(struct trace_totals *out, struct maker *maker)
-{
-    struct str file = buf_view(&maker->file);
-    return trace_decode(out, &maker->arena, bytes_of_str(file), &maker->err);
-}
+#include "tests/unit/profile/trace_maker.h"
 
 static void assert_sum(const struct trace_sum *have, uint64_t count, uint64_t ns, uint64_t max_ns)
 {
@@ -284,13 +179,6 @@ static void what_goes_on_at_the_ends_counts_within_them(void **state)
     release(&maker);
 }
 
-static void put_whole(struct maker *maker, uint64_t generation)
-{
-    put_sync(maker, generation);
-    put_tables(maker, generation);
-    buf_byte(&maker->file, TRACE_END_OF_GENERATION);
-}
-
 static void a_cut_file_says_what_is_lost(void **state)
 {
     struct trace_totals have = {0};
@@ -392,6 +280,23 @@ static void spans_an_hour(struct maker *maker)
     EVENT(maker, TRACE_PROC_STATUS, 3600 * UINT64_C(1000000000), 0, 1);
 }
 
+/* Each time it would have been in its system call since the trace began. */
+static void comes_back_from_the_dead(struct maker *maker)
+{
+    EVENT(maker, TRACE_GO_STATUS, 1, 1, 7, 3);
+    EVENT(maker, TRACE_GO_DESTROY_SYSCALL, 1);
+    EVENT(maker, TRACE_GO_STATUS, 1, 1, 7, 3);
+}
+
+static void assists_twice_since_the_beginning(struct maker *maker)
+{
+    EVENT(maker, TRACE_PROC_STATUS, 1, 0, 1);
+    EVENT(maker, TRACE_GO_STATUS, 1, 1, 7, 2);
+    EVENT(maker, TRACE_ASSIST_ACTIVE, 1, 1);
+    EVENT(maker, TRACE_ASSIST_END, 1);
+    EVENT(maker, TRACE_ASSIST_ACTIVE, 1, 1);
+}
+
 static const struct broken_case {
     void (*put)(struct maker *maker);
     enum status status;
@@ -404,6 +309,8 @@ static const struct broken_case {
     {is_a_string, STATUS_FORMAT, "an event of type 5 in a batch of a thread"},
     {ends_within_a_number, STATUS_FORMAT, "thread 7: "},
     {is_later_than_clocks_show, STATUS_FORMAT, "a time that no clock shows"},
+    {comes_back_from_the_dead, STATUS_FORMAT, "the goroutine has ended"},
+    {assists_twice_since_the_beginning, STATUS_FORMAT, "assists already"},
     {spans_an_hour, STATUS_LIMIT, "more than a minute"},
 };
 
@@ -426,34 +333,6 @@ static void contradictions_are_refused(void **state)
     }
 }
 
-static void frames_that_cannot_be_are_refused(void **state)
-{
-    struct trace_totals have = {0};
-    struct maker maker;
-    (void)state;
-    make(&maker, "go 1.22 trace");
-    put_frequency(&maker, 1);
-    put_tables(&maker, 1);
-    put_tables(&maker, 1);
-    assert_fails(decode(&have, &maker), STATUS_FORMAT, &maker.err, "string 1 is defined twice");
-    release(&maker);
-    make(&maker, "go 1.22 trace");
-    put_frequency(&maker, 1);
-    put_tables(&maker, 3);
-    assert_fails(decode(&have, &maker), STATUS_FORMAT, &maker.err,
-                 "a batch of generation 3 within generation 1");
-    release(&maker);
-    make(&maker, "go 1.25 trace");
-    put_frequency(&maker, 1);
-    assert_fails(decode(&have, &maker), STATUS_FORMAT, &maker.err, "");
-    release(&maker);
-    make(&maker, "go 1.22 trace");
-    buf_byte(&maker.file, TRACE_STRINGS);
-    assert_fails(decode(&have, &maker), STATUS_FORMAT, &maker.err,
-                 "an event of type 4 where none belongs");
-    release(&maker);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,7 +343,6 @@ int main(void)
         cmocka_unit_test(a_cut_file_says_what_is_lost),
         cmocka_unit_test(other_files_are_refused_by_name),
         cmocka_unit_test(contradictions_are_refused),
-        cmocka_unit_test(frames_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

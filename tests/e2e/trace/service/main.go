@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 type link struct {
@@ -26,9 +27,15 @@ var (
 	chain *link
 	once  sync.Mutex
 	sink  [][]byte
+
+	refuses atomic.Bool
 )
 
 func work(w http.ResponseWriter, r *http.Request) {
+	if refuses.Load() {
+		http.Error(w, "not while I am traced", http.StatusServiceUnavailable)
+		return
+	}
 	var mine [][]byte
 	for i := 0; i < garbage+wasted; i++ {
 		mine = append(mine, make([]byte, 4096))
@@ -53,6 +60,15 @@ func main() {
 			if strings.HasSuffix(r.URL.Path, "/trace") {
 				http.Error(w, "tracing is not for you", http.StatusForbidden)
 				return
+			}
+			http.DefaultServeMux.ServeHTTP(w, r)
+		})
+	}
+	if os.Getenv("MODE") == "no-work" {
+		handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/trace") {
+				refuses.Store(true)
+				defer refuses.Store(false)
 			}
 			http.DefaultServeMux.ServeHTTP(w, r)
 		})
