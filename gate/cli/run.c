@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -543,19 +542,12 @@ static int finish(struct run *run, enum status status, const struct err *err)
     return code;
 }
 
-/* Dies by the signal that ended the run, as the shell and CI expect. */
-static void die_by_signal(int signal_number)
-{
-    (void)signal(signal_number, SIG_DFL);
-    (void)raise(signal_number);
-}
-
 int cmd_run(int argc, char **argv)
 {
     static struct run run;
     static struct err err;
     run.start_ns = clock_now_ns();
-    /* Only a run has children to end; the other commands die of signals like any program. */
+    /* Children are to be ended first; commands without any die of signals like any program. */
     process_setup();
     talk_init(&run.talk);
     session_init(&run.session);
@@ -565,8 +557,7 @@ int cmd_run(int argc, char **argv)
     harness_close(&run.harness);
     int code = run.names.help ? 0 : finish(&run, status, &err);
     session_release(&run.session);
-    if (process_interrupted())
-        die_by_signal(process_interrupted());
+    process_die();
     return code;
 }
 
