@@ -23,7 +23,6 @@ struct control {
     struct positive positive; /* what was injected last */
     double factor;            /* how many times the limit that was */
     bool was_injected;
-    bool had_verdict; /* the scenario, without the injection */
     enum finding_verdict before;
     enum finding_verdict after;
     bool is_named; /* the finding is about the function, or blames it */
