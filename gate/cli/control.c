@@ -168,6 +168,11 @@ enum status control_run(struct control *out, struct injector *injector, struct s
     return STATUS_OK;
 }
 
+bool control_is_weak(const struct control *control)
+{
+    return control->result == CONTROL_RED && control->factor > CONTROL_FACTOR_WEAK;
+}
+
 bool control_applies(const struct control *control)
 {
     enum positive_state state = control->positive.state;

@@ -30,6 +30,8 @@ static enum status parse_options(struct selftest *selftest, int argc, char **arg
         {"live", 0, &selftest->live, NULL, NULL,
          "also build the service with a function that allocates more, and measure it"},
         {"base", 0, NULL, &selftest->revision, "REV", "what --live builds (default: HEAD)"},
+        {"strict", 0, &selftest->controls.strict, NULL, NULL,
+         "exit 1 also for a block rule that goes red only past 4 times its limit"},
         {"quick", 'q', &selftest->session.quick, NULL, NULL, "try the rules on allocation alone"},
     };
     const struct option_table table = {
@@ -172,7 +174,7 @@ static void write_all(struct buf *out, struct selftest *selftest)
 {
     static const char *const meanings[] = {
         [0] = "every block rule that was tried can go red",
-        [1] = "not every block rule can go red, or there is none",
+        [1] = "not every block rule can go red as it is to, or there is none",
         [2] = "--live was given a wrong revision or policy",
         [3] = "something could not be tried",
     };
