@@ -175,7 +175,7 @@ static void write_all(struct buf *out, struct selftest *selftest)
     static const char *const meanings[] = {
         [0] = "every block rule that was tried can go red",
         [1] = "not every block rule can go red as it is to, or there is none",
-        [2] = "--live was given a wrong revision or policy",
+        [2] = "--live was given a wrong policy",
         [3] = "something could not be tried",
     };
     int code = exit_code(selftest);
