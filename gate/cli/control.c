@@ -46,8 +46,8 @@ static struct injection injection_of(const struct controlling *controlling)
 
 static struct str why_not(const struct judged_scenario *judged, const struct finding *finding)
 {
-    if (judged->comparison->invalid_count > 0)
-        return judged->comparison->invalid[0];
+    if (judged->verdict == VERDICT_NONE)
+        return positive_why_none(judged);
     if (finding && finding->reason.len > 0)
         return finding->reason;
     if (finding && finding->verdict == FINDING_INCONCLUSIVE)
@@ -154,7 +154,6 @@ enum status control_run(struct control *out, struct injector *injector, struct s
     *out = (struct control){.rule = rule,
                             .judged = judged,
                             .factor = CONTROL_FACTOR,
-                            .had_verdict = judged->verdict != VERDICT_NONE,
                             .before = FINDING_OK,
                             .after = FINDING_OK};
     while (aim(&controlling, &input)) {
@@ -167,6 +166,11 @@ enum status control_run(struct control *out, struct injector *injector, struct s
         out->factor *= 2;
     }
     return STATUS_OK;
+}
+
+bool control_is_weak(const struct control *control)
+{
+    return control->result == CONTROL_RED && control->factor > CONTROL_FACTOR_WEAK;
 }
 
 bool control_applies(const struct control *control)

@@ -23,19 +23,21 @@ struct control {
     struct positive positive; /* what was injected last */
     double factor;            /* how many times the limit that was */
     bool was_injected;
-    bool had_verdict; /* the scenario, without the injection */
     enum finding_verdict before;
     enum finding_verdict after;
     bool is_named; /* the finding is about the function, or blames it */
     struct str why;
 };
 
-enum { CONTROL_FACTOR = 2, CONTROL_FACTOR_MAX = 64 };
+/* Red only past CONTROL_FACTOR_WEAK times its limit, a rule is weak: what it is for goes by it. */
+enum { CONTROL_FACTOR = 2, CONTROL_FACTOR_WEAK = 4, CONTROL_FACTOR_MAX = 64 };
 
 /* `scenario` is an index in the session's recording, which was judged. */
 NODISCARD enum status control_run(struct control *out, struct injector *injector,
                                   struct session *session, size_t scenario, const struct rule *rule,
                                   struct err *err);
+/* True when the rule went red, but only past CONTROL_FACTOR_WEAK times its limit. */
+bool control_is_weak(const struct control *control);
 /* False when the rule has nothing to do with the scenario. */
 bool control_applies(const struct control *control);
 
@@ -44,11 +46,12 @@ struct controls {
     struct control *items;
     size_t len;
     size_t cap;
+    bool strict; /* a weak block rule counts as one that did not go red */
 };
 
 /*
- * 0: every block rule that was tried went red; 1: one did not, or there
- * is none; 3: none could be tried.
+ * 0: every block rule that was tried went red; 1: one did not, one is weak
+ * and `strict` is set, or there is none; 3: none could be tried.
  */
 int controls_exit_code(const struct controls *controls);
 void controls_write(struct buf *out, struct arena *arena, const struct controls *controls);

@@ -8,6 +8,7 @@
 
 struct control_counts {
     size_t red;
+    size_t weak; /* of the red ones */
     size_t tried;
     size_t left_out;
 };
@@ -22,6 +23,7 @@ static struct control_counts count_blocks(const struct controls *controls)
         out.left_out += control->result == CONTROL_LEFT_OUT;
         out.tried += control->result != CONTROL_LEFT_OUT;
         out.red += control->result == CONTROL_RED;
+        out.weak += control_is_weak(control);
     }
     return out;
 }
@@ -29,7 +31,7 @@ static struct control_counts count_blocks(const struct controls *controls)
 int controls_exit_code(const struct controls *controls)
 {
     struct control_counts blocks = count_blocks(controls);
-    if (blocks.red < blocks.tried)
+    if (blocks.red < blocks.tried || (controls->strict && blocks.weak > 0))
         return 1;
     if (blocks.tried == 0)
         return blocks.left_out > 0 ? 3 : 1;
@@ -50,6 +52,9 @@ static void write_summary(struct buf *out, const struct controls *controls)
     } else {
         buf_printf(out, "all %zu block rules that were tried go red on a known cost", blocks.tried);
     }
+    if (blocks.weak > 0)
+        buf_printf(out, "; %zu WEAK, red only past %d times the limit", blocks.weak,
+                   CONTROL_FACTOR_WEAK);
     if (blocks.left_out > 0)
         buf_printf(out, "; %zu were not tried", blocks.left_out);
     buf_byte(out, '\n');
@@ -110,15 +115,19 @@ static void write_outcome(struct buf *out, const struct control *control)
                finding_verdict_name(control->before), finding_verdict_name(control->after), named);
 }
 
-static void write_control(struct buf *out, struct arena *arena, const struct control *control)
+static const char *label_of(const struct control *control)
 {
     static const char *const labels[] = {
         [CONTROL_RED] = "RED", [CONTROL_NOT_RED] = "NOT RED", [CONTROL_LEFT_OUT] = "LEFT OUT"};
+    if (control->result == CONTROL_RED && control->rule->severity != SEVERITY_BLOCK)
+        return "shown";
+    return control_is_weak(control) ? "WEAK" : labels[control->result];
+}
+
+static void write_control(struct buf *out, struct arena *arena, const struct control *control)
+{
     struct str origin = origin_text(arena, &control->rule->origin);
-    bool is_red = control->result == CONTROL_RED;
-    bool is_block = control->rule->severity == SEVERITY_BLOCK;
-    const char *label = is_red && !is_block ? "shown" : labels[control->result];
-    buf_printf(out, "  %-8s  ", label);
+    buf_printf(out, "  %-8s  ", label_of(control));
     escape_text(out, rule_describe(arena, control->rule));
     buf_text(out, "  (");
     escape_text(out, origin);

@@ -64,8 +64,8 @@ NODISCARD enum status plain_take(bool *is_plain, struct plain_options *options,
  * from the profiles' own sampling, and only the rules on allocation. With
  * the executables all kinds are known, and the program's own module;
  * without, kinds are told by names alone. One executable without the
- * other, requests of one side alone and a file named twice are
- * STATUS_USAGE.
+ * other, requests of one side alone and two files of one side
+ * with the same bytes are STATUS_USAGE.
  */
 NODISCARD enum status plain_compare(struct session *session, const struct plain_options *options,
                                     struct err *err);

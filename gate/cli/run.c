@@ -1,44 +1,13 @@
-#include <signal.h>
+#include "gate/cli/run.h"
+
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
-#include "gate/cli/measure.h"
-#include "gate/cli/options.h"
-#include "gate/cli/planted.h"
 #include "gate/codec/yaml.h"
 #include "gate/harness/isolate.h"
 #include "gate/harness/process.h"
-
-struct run {
-    struct talk talk;
-    struct session session;
-    struct harness harness;
-    struct measuring measuring;
-    struct measured *measured;
-    size_t measured_count;
-    struct str root;
-    struct revision base;
-    struct revision head;
-    struct revision policy_revision;
-    uint64_t start_ns;
-    uint64_t trials_start_ns;
-    uint64_t judge_ns;
-    /* options */
-    struct str base_spec;
-    struct str head_spec;
-    struct str policy_path;
-    struct str policy_from;
-    struct str out_dir;
-    bool quick;
-    bool exit_zero;
-    bool always_measure;
-    bool isolate;
-    struct operands names;
-    struct planted_run *planted; /* NULL but for a self-test */
-};
 
 static enum status parse_options(struct run *run, int argc, char **argv, struct err *err)
 {
@@ -268,16 +237,6 @@ static enum status prepare_output(struct run *run, struct err *err)
     return is_new ? io_write_file(ignore, bytes_of_str(STR("*\n")), err) : STATUS_OK;
 }
 
-static enum status plant(struct run *run, struct err *err)
-{
-    struct planted_run *planted = run->planted;
-    if (!planted || planted->plant_count == 0)
-        return STATUS_OK;
-    return harness_plant(&planted->planted, &run->harness,
-                         policy_scenario(&run->session.policy, planted->scenario), planted->plants,
-                         planted->plant_count, err);
-}
-
 static enum status open_harness(struct run *run, struct err *err)
 {
     struct arena *arena = &run->session.arena;
@@ -443,67 +402,7 @@ static enum status measure_and_judge(struct run *run, struct err *err)
     return STATUS_OK;
 }
 
-static double seconds(uint64_t ns)
-{
-    return (double)ns / (double)NS_PER_SECOND;
-}
-
-static double own_cpu_seconds(void)
-{
-    struct timespec spent;
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) != 0)
-        return 0;
-    return (double)spent.tv_sec + (double)spent.tv_nsec / (double)NS_PER_SECOND;
-}
-
-struct times {
-    uint64_t build_ns[SIDES];
-    uint64_t start_ns;
-    uint64_t load_ns;
-    uint64_t read_ns;
-};
-
-static void add_trials(struct times *times, const struct record_trial *trials, size_t count)
-{
-    for (size_t t = 0; t < count; t++) {
-        times->start_ns += trials[t].start_ns;
-        times->read_ns += trials[t].read_ns;
-        times->load_ns += trials[t].wall_ns - trials[t].start_ns - trials[t].read_ns;
-    }
-}
-
-/* Sums over all scenarios, sides and trials. */
-static struct times sum_times(const struct run *run)
-{
-    struct times times = {0};
-    for (size_t i = 0; i < run->measured_count; i++) {
-        const struct record_scenario *record = &run->session.recording.scenarios[i];
-        for (int side = 0; side < SIDES; side++) {
-            times.build_ns[side] += run->measured[i].built.build_ns[side];
-            for (int phase = 0; phase < PHASES; phase++)
-                add_trials(&times, record->trials[side][phase], record->trial_count[side][phase]);
-        }
-    }
-    return times;
-}
-
-/* Where the time went, so that nobody has to guess what to shorten. */
-static void print_times(struct run *run)
-{
-    struct times times = sum_times(run);
-    double wall = seconds(clock_now_ns() - run->start_ns);
-    double cpu = own_cpu_seconds();
-    log_line(&run->talk.log,
-             "time: export %.1f s, build %.1f + %.1f s, start %.1f s, load %.1f s, read profiles "
-             "%.1f s, decode and judge %.1f s",
-             seconds(run->harness.export_ns), seconds(times.build_ns[SIDE_BASE]),
-             seconds(times.build_ns[SIDE_CAND]), seconds(times.start_ns), seconds(times.load_ns),
-             seconds(times.read_ns), seconds(run->judge_ns));
-    log_line(&run->talk.log, "time: %.1f s in all, memgate itself %.2f s of CPU (%.1f %%)", wall,
-             cpu, wall > 0 ? 100 * cpu / wall : 0);
-}
-
-static enum status run_all(struct run *run, struct err *err)
+enum status run_all(struct run *run, struct err *err)
 {
     if (repo_find(&run->root, &run->session.arena, STR("."), err) || prepare_output(run, err) ||
         resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
@@ -512,9 +411,9 @@ static enum status run_all(struct run *run, struct err *err)
     log_line(&run->talk.log, "baseline %.*s (%.12s), candidate %.*s (%.12s)",
              STR_ARGS(run->base.label), run->base.sha.data, STR_ARGS(run->head.label),
              run->head.sha.data);
-    if (plant(run, err) || measure_and_judge(run, err))
+    if (run_plant(run, err) || measure_and_judge(run, err))
         return err->status;
-    print_times(run);
+    run_print_times(run);
     return session_write_reports(&run->session, run->out_dir, err);
 }
 
@@ -543,19 +442,12 @@ static int finish(struct run *run, enum status status, const struct err *err)
     return code;
 }
 
-/* Dies by the signal that ended the run, as the shell and CI expect. */
-static void die_by_signal(int signal_number)
-{
-    (void)signal(signal_number, SIG_DFL);
-    (void)raise(signal_number);
-}
-
 int cmd_run(int argc, char **argv)
 {
     static struct run run;
     static struct err err;
     run.start_ns = clock_now_ns();
-    /* Only a run has children to end; the other commands die of signals like any program. */
+    /* Children are to be ended first; commands without any die of signals like any program. */
     process_setup();
     talk_init(&run.talk);
     session_init(&run.session);
@@ -565,27 +457,6 @@ int cmd_run(int argc, char **argv)
     harness_close(&run.harness);
     int code = run.names.help ? 0 : finish(&run, status, &err);
     session_release(&run.session);
-    if (process_interrupted())
-        die_by_signal(process_interrupted());
+    process_die();
     return code;
-}
-
-enum status run_planted(struct planted_run *planted, struct arena *arena, struct err *err)
-{
-    struct run *run = ARENA_NEW(arena, struct run);
-    run->start_ns = clock_now_ns();
-    run->planted = planted;
-    run->base_spec = planted->revision;
-    run->head_spec = planted->revision;
-    run->out_dir = planted->out_dir;
-    run->quick = true;
-    run->always_measure = true;
-    run->names = (struct operands){.items = &planted->scenario, .len = planted->scenario.len > 0};
-    talk_init(&run->talk);
-    session_init(&run->session);
-    planted->session = &run->session;
-    enum status status = run_all(run, err);
-    harness_close(&run->harness);
-    talk_clear(&run->talk);
-    return process_interrupted() ? process_interruption(err) : status;
 }

@@ -30,6 +30,8 @@ static enum status parse_options(struct selftest *selftest, int argc, char **arg
         {"live", 0, &selftest->live, NULL, NULL,
          "also build the service with a function that allocates more, and measure it"},
         {"base", 0, NULL, &selftest->revision, "REV", "what --live builds (default: HEAD)"},
+        {"strict", 0, &selftest->controls.strict, NULL, NULL,
+         "exit 1 also for a block rule that goes red only past 4 times its limit"},
         {"quick", 'q', &selftest->session.quick, NULL, NULL, "try the rules on allocation alone"},
     };
     const struct option_table table = {
@@ -60,10 +62,11 @@ static enum status parse_options(struct selftest *selftest, int argc, char **arg
 static enum status check_judged(const struct session *session, struct err *err)
 {
     for (size_t i = 0; i < session->judgement.scenario_count; i++) {
-        const struct comparison *comparison = session->judgement.scenarios[i].comparison;
-        if (comparison->invalid_count > 0) {
+        const struct judged_scenario *judged = &session->judgement.scenarios[i];
+        const struct comparison *comparison = judged->comparison;
+        if (judged->verdict == VERDICT_NONE) {
             return err_set(err, STATUS_INVALID, "scenario %.*s has no verdict: %.*s",
-                           STR_ARGS(comparison->scenario), STR_ARGS(comparison->invalid[0]));
+                           STR_ARGS(comparison->scenario), STR_ARGS(positive_why_none(judged)));
         }
         if (comparison->record->identical) {
             return err_set(err, STATUS_INVALID,
@@ -106,15 +109,20 @@ static enum status try_controls(struct selftest *selftest, struct err *err)
     return status;
 }
 
+/* What could not be built or measured takes nothing from what the recording showed. */
 static enum status try_live(struct selftest *selftest, struct err *err)
 {
     struct session *session = &selftest->session;
     size_t count = session->recording.scenario_count;
     selftest->lives = ARENA_ARRAY(&session->arena, struct live, count + 1);
     for (size_t i = 0; i < count && selftest->live; i++) {
+        struct err live_err;
         struct live *live = &selftest->lives[selftest->live_count];
-        if (live_run(live, session, i, selftest->revision, err))
-            return err->status;
+        enum status status = live_run(live, session, i, selftest->revision, &live_err);
+        if (process_interrupted())
+            return process_interruption(err);
+        if (status)
+            live_fail(live, &session->arena, &live_err);
         selftest->live_count++;
     }
     return STATUS_OK;
@@ -145,15 +153,20 @@ static enum status try_all(struct selftest *selftest, struct err *err)
     return try_live(selftest, err);
 }
 
+/* A rule that is blind weighs more than one that could not be tried. */
+static int worse_code(int code, int other)
+{
+    if (other == 1 || code == 0)
+        return other;
+    return code;
+}
+
 /* What is red in the recording and not in life is no gate either. */
 static int exit_code(const struct selftest *selftest)
 {
     int code = controls_exit_code(&selftest->controls);
-    for (size_t i = 0; i < selftest->live_count; i++) {
-        int other = live_exit_code(&selftest->lives[i]);
-        if (other == 1 || (other == 3 && code != 1))
-            code = other;
-    }
+    for (size_t i = 0; i < selftest->live_count; i++)
+        code = worse_code(code, live_exit_code(&selftest->lives[i]));
     return code;
 }
 
@@ -161,7 +174,8 @@ static void write_all(struct buf *out, struct selftest *selftest)
 {
     static const char *const meanings[] = {
         [0] = "every block rule that was tried can go red",
-        [1] = "not every block rule can go red, or there is none",
+        [1] = "not every block rule can go red as it is to, or there is none",
+        [2] = "--live was given a wrong policy",
         [3] = "something could not be tried",
     };
     int code = exit_code(selftest);
@@ -202,5 +216,6 @@ int cmd_selftest(int argc, char **argv)
     if (selftest.temp_dir.len > 0)
         (void)remove_tree(str_text(&selftest.session.arena, selftest.temp_dir));
     session_release(&selftest.session);
+    process_die();
     return code;
 }

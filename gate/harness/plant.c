@@ -281,6 +281,15 @@ static size_t find_place(struct str source, const struct plant *plant, struct ar
     return find_function(source, wanted_spelling(arena, plant->func), arena);
 }
 
+/* The variable is the package's, so that each object of the loop goes to the heap. */
+static void write_statement(struct buf *out, const struct plant *plant)
+{
+    if (plant->objects > 1)
+        buf_printf(out, " for i := 0; i < %llu; i++ {", (unsigned long long)plant->objects);
+    buf_printf(out, " " PLANT_VARIABLE " = make([]byte, %llu)", (unsigned long long)plant->bytes);
+    buf_text(out, plant->objects > 1 ? " }; " : "; ");
+}
+
 enum status plant_source(struct str *out, struct arena *arena, struct str source,
                          const struct plant *plant, struct err *err)
 {
@@ -294,8 +303,7 @@ enum status plant_source(struct str *out, struct arena *arena, struct str source
     }
     buf_init(&buf, BUF_TEXT_BYTES_MAX);
     buf_str(&buf, str_slice(source, 0, at));
-    buf_printf(&buf, " " PLANT_VARIABLE " = make([]byte, %llu); ",
-               (unsigned long long)plant->bytes);
+    write_statement(&buf, plant);
     buf_str(&buf, str_slice(source, at, source.len));
     buf_text(&buf, "\nvar " PLANT_VARIABLE " []byte\n");
     *out = str_copy(arena, buf_view(&buf));

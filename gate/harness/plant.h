@@ -6,7 +6,7 @@
 
 /*
  * A regression on purpose: one function of a Go program allocates so many
- * bytes more each time it is called. The statement stands behind the
+ * bytes more, in one object or several, each time it is called. The statement stands behind the
  * opening brace of its body, on the same line, and the variable that it
  * fills behind the last line of the file, so that every line keeps its
  * number.
@@ -16,6 +16,7 @@ struct plant {
     struct str file; /* from the root of its module: "price/price.go" */
     int64_t line;    /* in its body: which closure it is; of a declared function of no use */
     uint64_t bytes;
+    uint64_t objects; /* of so many bytes each; 0: one */
 };
 
 /* The name of the variable that is added; a file that has it already is refused. */

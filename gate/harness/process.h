@@ -27,6 +27,11 @@ void process_setup(void);
 int process_interrupted(void);
 /* STATUS_INTERRUPTED, naming the signal. */
 enum status process_interruption(struct err *err);
+/*
+ * Dies by the signal that interrupted us, as the shell and CI expect, once
+ * all is put away; returns where none did.
+ */
+void process_die(void);
 
 struct cgroup;
 struct cpus;

@@ -38,3 +38,12 @@ enum status process_interruption(struct err *err)
 {
     return err_set(err, STATUS_INTERRUPTED, "interrupted by signal %d", process_interrupted());
 }
+
+void process_die(void)
+{
+    int number = process_interrupted();
+    if (number == 0)
+        return;
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}

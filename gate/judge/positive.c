@@ -89,6 +89,13 @@ const struct finding *positive_finding(const struct judged_scenario *judged,
     return worst;
 }
 
+struct str positive_why_none(const struct judged_scenario *judged)
+{
+    if (judged->comparison->invalid_count > 0)
+        return judged->comparison->invalid[0];
+    return judged->refusals.len > 0 ? judged->refusals.items[0] : STR("");
+}
+
 static bool is_users(const struct aiming *aiming, const struct comparison_row *row)
 {
     struct str module = aiming->comparison->record->programs[SIDE_CAND].module;

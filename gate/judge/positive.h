@@ -49,6 +49,9 @@ enum finding_verdict positive_broken(enum severity severity);
 const struct finding *positive_finding(const struct judged_scenario *judged,
                                        const struct rule *rule, struct str func);
 
+/* Why the scenario has no verdict; empty where nothing stands against one. */
+struct str positive_why_none(const struct judged_scenario *judged);
+
 /* True when the finding is about the function, or blames it. */
 bool positive_names(const struct finding *finding, struct str func);
 

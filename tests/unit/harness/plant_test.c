@@ -92,6 +92,20 @@ static void plant_stands_behind_the_brace(void **state)
     }
 }
 
+static void plant_repeats_in_one_line(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct err err = {0};
+    struct str have = {0};
+    const struct plant plant = {.func = STR("example.com/x/a.F"), .bytes = 32, .objects = 7};
+    arena_init(&arena);
+    assert_ok(plant_source(&have, &arena, STR("package a\nfunc F() {}\n"), &plant, &err), &err);
+    assert_str(have, "package a\nfunc F() { for i := 0; i < 7; i++ { memgateSelftestSink = "
+                     "make([]byte, 32) }; }\n\nvar memgateSelftestSink []byte\n");
+    arena_release(&arena);
+}
+
 static const struct refused_case {
     const char *name;
     const char *func;
@@ -153,7 +167,7 @@ static void plant_finds_the_module(void **state)
     write_text(&arena, top, "m/go.mod", "module example.com/m\n");
     write_text(&arena, top, "m/a/a.go", "package a\nfunc F() {}\n");
     write_text(&arena, top, "m/cmd/x/main.go", "package main\n");
-    struct plant plant = {STR("example.com/m/a.F"), STR("a/a.go"), 0, 64};
+    struct plant plant = {STR("example.com/m/a.F"), STR("a/a.go"), 0, 64, 1};
     struct str dir = io_join(&arena, top, STR("m/cmd/x"));
     assert_ok(plant_tree(&arena, dir, top, &plant, &err), &err);
     assert_ok(io_read_file(&text, &arena, io_join(&arena, top, STR("m/a/a.go")), 4096, &err), &err);
@@ -172,6 +186,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plant_stands_behind_the_brace),
+        cmocka_unit_test(plant_repeats_in_one_line),
         cmocka_unit_test(plant_finds_declared_functions_alone),
         cmocka_unit_test(plant_finds_the_module),
     };

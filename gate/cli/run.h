@@ -1,0 +1,44 @@
+#ifndef GATE_CLI_RUN_H
+#define GATE_CLI_RUN_H
+
+#include "gate/cli/measure.h"
+#include "gate/cli/options.h"
+#include "gate/cli/planted.h"
+
+/* What `memgate run` and the live self-test have in common: one run, from revisions to reports. */
+struct run {
+    struct talk talk;
+    struct session session;
+    struct harness harness;
+    struct measuring measuring;
+    struct measured *measured;
+    size_t measured_count;
+    struct str root;
+    struct revision base;
+    struct revision head;
+    struct revision policy_revision;
+    uint64_t start_ns;
+    uint64_t trials_start_ns;
+    uint64_t judge_ns;
+    /* options */
+    struct str base_spec;
+    struct str head_spec;
+    struct str policy_path;
+    struct str policy_from;
+    struct str out_dir;
+    bool quick;
+    bool exit_zero;
+    bool always_measure;
+    bool isolate;
+    struct operands names;
+    struct planted_run *planted; /* NULL but for a self-test */
+};
+
+/* Exports, builds, measures, judges and writes the reports; harness_close is the caller's. */
+NODISCARD enum status run_all(struct run *run, struct err *err);
+/* Lays what is planted over the candidate's exported tree; nothing but in a self-test. */
+NODISCARD enum status run_plant(struct run *run, struct err *err);
+/* Where the time went, so that nobody has to guess what to shorten. */
+void run_print_times(struct run *run);
+
+#endif
