@@ -18,11 +18,14 @@ static bool has_files(const struct plain_side *side)
     return side->files[0].len > 0;
 }
 
+/* A recording, or what `run` wrote one into. */
 static bool is_recording(struct str path)
 {
     struct arena scratch;
     arena_init(&scratch);
-    bool out = io_is_file(io_join(&scratch, path, STR(LAYOUT_MANIFEST)));
+    struct str inner = io_join(&scratch, path, STR("recording"));
+    bool out = io_is_file(io_join(&scratch, path, STR(LAYOUT_MANIFEST))) ||
+               io_is_file(io_join(&scratch, inner, STR(LAYOUT_MANIFEST)));
     arena_release(&scratch);
     return out;
 }

@@ -116,7 +116,7 @@ echo "${#rows[@]} settings x ${#formats[@]} formats"
 cp "$work/moved/recording/scenario-1/baseline/exact-1/end.pb.gz" "$work/base.pb.gz"
 cp "$work/moved/recording/scenario-1/candidate/exact-1/end.pb.gz" "$work/cand.pb.gz"
 commands=(
-    "0,4 check $work/moved/recording $work/out/recording"
+    "0,4 check $work/moved $work/out"
     "0 diff $work/moved"
     "0 diff $work/moved/recording $work/out/recording"
     "1 check $work/base.pb.gz $work/cand.pb.gz"
