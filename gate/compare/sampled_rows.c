@@ -43,7 +43,7 @@ static double object_size(const struct ledger *ledger, const struct ledger_row *
 /*
  * The variance a unit of the value has at most: R of bytes, whatever the
  * objects' size s (it is exact for s << R), and R / s of objects, in the
- * column's unit.
+ * column's unit, over an exposure of 1.
  */
 static double bound_of(const struct ledger *ledger, const struct ledger_row *row,
                        enum column column)
@@ -51,8 +51,6 @@ static double bound_of(const struct ledger *ledger, const struct ledger_row *row
     double bound = (double)ledger->period;
     if (counts_objects(column))
         bound /= object_size(ledger, row, column);
-    if (column_is_per_request(column))
-        bound /= fmin(ledger->request_counts[SIDE_BASE][0], ledger->request_counts[SIDE_CAND][0]);
     return bound;
 }
 
