@@ -74,7 +74,7 @@ void sampled_counts(uint64_t counts[SIDES], const struct sampling_rows *rows,
     for (int side = 0; side < SIDES; side++) {
         struct sampled_samples samples =
             ledger_sampled(rows->ledger, row, (enum side)side, column, 0, rows->scratch[side]);
-        counts[side] = (uint64_t)fmin(UINT32_MAX, round(sampled_count(samples)));
+        counts[side] = (uint64_t)fmin(COMPARISON_SAMPLES_EXACT, round(sampled_count(samples)));
     }
 }
 
