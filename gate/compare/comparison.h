@@ -57,6 +57,9 @@ struct moved_source {
         amount; /* of the whole function, in the row's unit; 0 where only another metric's moved */
 };
 
+/* So many samples of equal weight, or more: as good as if each object had been counted. */
+#define COMPARISON_SAMPLES_EXACT UINT32_MAX
+
 struct comparison_row {
     enum metric metric;
     enum point point; /* POINT_WARM or POINT_END for live heap; POINT_END elsewhere */
@@ -110,7 +113,8 @@ struct comparison_row {
     double lost;
     /*
      * Of CPU profiles what the shares are shares of; of sampled heap profiles
-     * the effective samples behind the value; else 0.
+     * the effective samples behind the value, COMPARISON_SAMPLES_EXACT where
+     * the value has no error of sampling to speak of; else 0.
      */
     uint64_t samples[SIDES];
     double cand_share; /* of the scenario's value on the candidate, 0..1 */

@@ -14,10 +14,15 @@ double ledger_mean(const struct ledger *ledger, const struct ledger_row *row, en
                    enum column column)
 {
     const double *values = row->values + (size_t)side * ledger->trial_max * COLUMNS;
+    bool is_weighted = ledger->period > 1 && column_is_per_request(column);
     double sum = 0;
-    for (size_t t = 0; t < ledger->trial_count[side]; t++)
-        sum += values[t * COLUMNS + column];
-    return ledger->trial_count[side] ? sum / (double)ledger->trial_count[side] : 0;
+    double all = 0;
+    for (size_t t = 0; t < ledger->trial_count[side]; t++) {
+        double weight = is_weighted ? ledger->request_counts[side][t] : 1;
+        sum += weight * values[t * COLUMNS + column];
+        all += weight;
+    }
+    return all > 0 ? sum / all : 0;
 }
 
 static double growth(const struct ledger *ledger, const struct ledger_row *row, enum column column)

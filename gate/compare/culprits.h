@@ -35,7 +35,10 @@ struct str naming_file(const struct naming *naming, struct str file);
 void culprits_find(struct comparison_row *out, const struct naming *naming,
                    const struct ledger *ledger, const struct ledger_row *row, enum column column);
 
-/* Mean over the trials of one side. */
+/*
+ * Mean over the trials of one side; of what a sampled profile has per
+ * request each counts by its requests, as in estimate_of_sampled.
+ */
 double ledger_mean(const struct ledger *ledger, const struct ledger_row *row, enum side side,
                    enum column column);
 

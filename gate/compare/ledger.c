@@ -471,10 +471,11 @@ struct sampled_samples ledger_sampled(const struct ledger *ledger, const struct 
     for (size_t t = 0; t < ledger->trial_count[side]; t++) {
         size_t at = cell_at(ledger, side, t) + column;
         double value = row->values[at];
+        double exposure = column_is_per_request(column) ? ledger->request_counts[side][t] : 1;
         out[t] = (struct sampled){
             .value = value,
-            .variance = row->variances ? row->variances[at] : value * bound,
-            .exposure = column_is_per_request(column) ? ledger->request_counts[side][t] : 1,
+            .variance = row->variances ? row->variances[at] : value * bound / exposure,
+            .exposure = exposure,
         };
     }
     return (struct sampled_samples){out, ledger->trial_count[side]};

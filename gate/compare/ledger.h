@@ -127,7 +127,7 @@ bool column_is_per_request(enum column column);
 /*
  * The same of a sampled profile with what the sampling makes of it; not of
  * growth. Of `cum`, whose stacks have no variances, `bound` per unit of the
- * value stands in for it.
+ * value and of exposure stands in for it.
  */
 struct sampled_samples ledger_sampled(const struct ledger *ledger, const struct ledger_row *row,
                                       enum side side, enum column column, double bound,

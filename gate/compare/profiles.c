@@ -35,6 +35,13 @@ static double seconds_of(const struct plain_file *at)
     return (double)at->file->profile->duration_ns / 1e9;
 }
 
+/* Go's runtime/pprof, and the legacy formats: bytes allocated between two samples. */
+static bool counts_bytes(const struct profile *profile)
+{
+    return str_equal(profile->period_type.type, STR("space")) &&
+           str_equal(profile->period_type.unit, STR("bytes"));
+}
+
 static void check_file(struct plain *plain, const struct plain_file *at)
 {
     struct comparison *out = plain->comparison;
@@ -45,6 +52,13 @@ static void check_file(struct plain *plain, const struct plain_file *at)
                            "%.*s: heap profiling is off (period %lld); start the program without "
                            "GODEBUG=memprofilerate=0 and runtime.MemProfileRate = 0",
                            STR_ARGS(name), (long long)fold->period);
+    } else if (!counts_bytes(at->file->profile)) {
+        const struct profile_type *type = &at->file->profile->period_type;
+        comparison_invalid(out, plain->arena,
+                           "%.*s: its period is of \"%.*s\" in \"%.*s\", that of a heap profile is "
+                           "of \"space\" in \"bytes\": nobody knows how it was sampled; give the "
+                           "profile as Go wrote it",
+                           STR_ARGS(name), STR_ARGS(type->type), STR_ARGS(type->unit));
     } else if (validity_is_negative(fold, HEAP_ALLOC_SPACE + 1)) {
         comparison_invalid(out, plain->arena,
                            "%.*s: heap profile has negative values, as a difference of two has "

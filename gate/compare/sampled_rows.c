@@ -43,7 +43,7 @@ static double object_size(const struct ledger *ledger, const struct ledger_row *
 /*
  * The variance a unit of the value has at most: R of bytes, whatever the
  * objects' size s (it is exact for s << R), and R / s of objects, in the
- * column's unit.
+ * column's unit, over an exposure of 1.
  */
 static double bound_of(const struct ledger *ledger, const struct ledger_row *row,
                        enum column column)
@@ -51,8 +51,6 @@ static double bound_of(const struct ledger *ledger, const struct ledger_row *row
     double bound = (double)ledger->period;
     if (counts_objects(column))
         bound /= object_size(ledger, row, column);
-    if (column_is_per_request(column))
-        bound /= fmin(ledger->request_counts[SIDE_BASE][0], ledger->request_counts[SIDE_CAND][0]);
     return bound;
 }
 
@@ -76,7 +74,7 @@ void sampled_counts(uint64_t counts[SIDES], const struct sampling_rows *rows,
     for (int side = 0; side < SIDES; side++) {
         struct sampled_samples samples =
             ledger_sampled(rows->ledger, row, (enum side)side, column, 0, rows->scratch[side]);
-        counts[side] = (uint64_t)fmin(UINT32_MAX, round(sampled_count(samples)));
+        counts[side] = (uint64_t)fmin(COMPARISON_SAMPLES_EXACT, round(sampled_count(samples)));
     }
 }
 

@@ -23,7 +23,7 @@ bool sampled_has(const struct ledger *ledger, enum column column);
 struct estimate sampled_estimate(const struct sampling_rows *rows, const struct ledger_row *row,
                                  enum column column);
 
-/* The effective samples of each side; UINT32_MAX at most. */
+/* The effective samples of each side; COMPARISON_SAMPLES_EXACT at most. */
 void sampled_counts(uint64_t counts[SIDES], const struct sampling_rows *rows,
                     const struct ledger_row *row, enum column column);
 

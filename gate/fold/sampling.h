@@ -13,6 +13,9 @@
  *
  * and that of the objects without s^2. n is found by reading the bytes
  * backwards and rounding, since what is written was cut to whole bytes.
+ * Where that finds none of bytes that are there, the size is not theirs:
+ * the variance is R times the bytes then, the most for objects of any size.
+ * A label "bytes" that bytes / objects contradict is not believed either.
  */
 double sampling_variance(double bytes, double object_bytes, double period);
 

@@ -72,20 +72,71 @@ static double growth_p_below(const struct comparison_row *row, double limit)
     return bounds_p_below(&row->estimate, change_at(row, growth, limit));
 }
 
-/* The growth that must be exceeded: every limit and floor of the row has to be passed. */
-static double growth_limit(const struct rule *rule, const struct comparison_row *row,
-                           const struct decide_scale *scale)
+/* The part of the limit that is a number, whatever the baseline is. */
+static double fixed_limit(const struct rule *rule, const struct decide_scale *scale)
 {
     double limit = 0;
     if (rule->max_increase.set)
         limit = fmax(limit, in_row_unit(&rule->max_increase, rule->metric, scale));
-    if (rule->max_increase_percent.set)
-        limit = fmax(limit, rule->max_increase_percent.value * growth_base(row));
     if (rule->floor.set)
         limit = fmax(limit, in_row_unit(&rule->floor, rule->metric, scale));
     if (rule->floor_share.set)
         limit = fmax(limit, rule->floor_share.value * scale->scenario_value);
     return limit;
+}
+
+/* The growth that must be exceeded: every limit and floor of the row has to be passed. */
+static double growth_limit(const struct rule *rule, const struct comparison_row *row,
+                           const struct decide_scale *scale)
+{
+    double limit = fixed_limit(rule, scale);
+    if (rule->max_increase_percent.set)
+        limit = fmax(limit, rule->max_increase_percent.value * growth_base(row));
+    return limit;
+}
+
+/*
+ * The upper bound of the ratio in the unit of the difference. A limit in
+ * percent is as uncertain as the baseline it is of, which the interval of
+ * the difference does not know. What moved is taken for as sure as the
+ * rest, by its size: the spread of a logarithm falls with the root of it.
+ */
+static double ratio_high_as_change(const struct comparison_row *row)
+{
+    const struct estimate *estimate = &row->estimate;
+    double base = growth_base(row);
+    double cand = estimate->cand;
+    bool has_moved = row->moved < 0 || row->moved > 0;
+    if (!has_moved || cand <= 0 || base <= 0)
+        return estimate->base * estimate->ratio_high;
+    double spread = log((1 + estimate->ratio_high) / (1 + estimate->ratio));
+    double part = sqrt((1 / base + 1 / cand) / (1 / estimate->base + 1 / cand));
+    return estimate->delta + cand * expm1(spread * part) / growth_of(row).part;
+}
+
+/* The same row with an upper bound that holds for the ratio as well as for the difference. */
+static struct comparison_row bounded_by_ratio(const struct comparison_row *row)
+{
+    struct comparison_row out = *row;
+    const struct estimate *estimate = &row->estimate;
+    /* Only a sampled profile's ratio has an interval of its own. */
+    if (estimate->method == ESTIMATE_SAMPLED && estimate->has_ratio && growth_of(row).part > 0)
+        out.estimate.delta_high = fmax(estimate->delta_high, ratio_high_as_change(row));
+    return out;
+}
+
+/*
+ * The limit is the larger of its fixed part and the part in percent: what
+ * keeps one of them keeps it. `unknown` comes on top of the growth.
+ */
+static double p_not_kept(const struct rule *rule, const struct comparison_row *row,
+                         const struct decide_scale *scale, double unknown)
+{
+    double p = growth_p_below(row, fixed_limit(rule, scale) - unknown);
+    if (!rule->max_increase_percent.set)
+        return p;
+    struct comparison_row wider = bounded_by_ratio(row);
+    return fmin(p, growth_p_below(&wider, growth_limit(rule, row, scale) - unknown));
 }
 
 static enum finding_verdict broken(const struct rule *rule)
@@ -118,7 +169,7 @@ static struct claim growth_claim(const struct rule *rule, const struct compariso
         .limit = limit,
         .counts = fabs(estimate->base) + fabs(estimate->cand) > limit,
         .p_above = growth_p_above(row, limit),
-        .p_below = growth_p_below(row, limit),
+        .p_below = p_not_kept(rule, row, scale, 0),
         .is_improved = growth.middle < -limit && growth_p_below(row, -limit) <= DECIDE_OK_ALPHA,
     };
 }
@@ -228,12 +279,12 @@ static void flag_collapse(struct finding *finding, const struct comparison_row *
 }
 
 /* A function's unknown bytes, even if the candidate's all were of the kind and came on top. */
-static bool cannot_break(const struct finding *finding, const struct comparison_row *row)
+static bool cannot_break(const struct finding *finding, const struct comparison_row *row,
+                         const struct decide_scale *scale)
 {
     const struct rule *rule = finding->rule;
-    double limit = finding->limit - row->unknown[SIDE_CAND];
     return row->level == ROW_FUNCTION_KIND && !rule->max.set && !rule->max_share.set &&
-           growth_p_below(row, limit) <= DECIDE_OK_ALPHA;
+           p_not_kept(rule, row, scale, row->unknown[SIDE_CAND]) <= DECIDE_OK_ALPHA;
 }
 
 /* Broken even if all of the baseline's unknown bytes were of the kind. */
@@ -254,7 +305,7 @@ static void doubt_kinds(struct finding *finding, const struct comparison_row *ro
 {
     bool about_kinds = finding->rule->selector.kinds.len > 0;
     if (!about_kinds || comparison_unknown_share(row) <= COMPARISON_UNKNOWN_SHARE_MAX ||
-        is_proven(finding, row, scale) || cannot_break(finding, row))
+        is_proven(finding, row, scale) || cannot_break(finding, row, scale))
         return;
     finding->verdict = FINDING_INCONCLUSIVE;
     finding->is_settled = true;

@@ -70,14 +70,23 @@ static void write_pair(struct json_writer *json, const char *key, double low, do
     json_list_end(json);
 }
 
+static void write_sample_count(struct json_writer *json, const char *key, uint64_t samples)
+{
+    if (samples >= COMPARISON_SAMPLES_EXACT) {
+        json_null(json, key);
+    } else {
+        json_u64(json, key, samples);
+    }
+}
+
 /* Only where there are any: what comes of the samples of a profile. */
 static void write_samples(struct json_writer *json, const struct comparison_row *row)
 {
     if (row->samples[SIDE_BASE] == 0 && row->samples[SIDE_CAND] == 0)
         return;
     json_object(json, "samples");
-    json_u64(json, "base", row->samples[SIDE_BASE]);
-    json_u64(json, "cand", row->samples[SIDE_CAND]);
+    write_sample_count(json, "base", row->samples[SIDE_BASE]);
+    write_sample_count(json, "cand", row->samples[SIDE_CAND]);
     json_object_end(json);
 }
 

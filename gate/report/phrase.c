@@ -258,6 +258,29 @@ struct str phrase_power(struct arena *arena, const struct finding *finding)
                       STR_ARGS(least), STR_ARGS(needed));
 }
 
+/* "of 195 samples on the baseline, 173 on the candidate"; a side without any error is exact. */
+static struct str samples_phrase(struct arena *arena, const struct comparison_row *row,
+                                 const char *what)
+{
+    static const char *const sides[SIDES] = {"baseline", "candidate"};
+    struct str parts[SIDES];
+    const uint64_t *samples = row->samples;
+    if (samples[SIDE_BASE] < COMPARISON_SAMPLES_EXACT &&
+        samples[SIDE_CAND] < COMPARISON_SAMPLES_EXACT)
+        return str_format(arena, "of %llu %ssamples on the baseline, %llu on the candidate",
+                          (unsigned long long)samples[SIDE_BASE], what,
+                          (unsigned long long)samples[SIDE_CAND]);
+    for (int side = 0; side < SIDES; side++) {
+        if (samples[side] >= COMPARISON_SAMPLES_EXACT) {
+            parts[side] = str_format(arena, "exact on the %s", sides[side]);
+        } else {
+            parts[side] = str_format(arena, "of %llu %ssamples on the %s",
+                                     (unsigned long long)samples[side], what, sides[side]);
+        }
+    }
+    return str_format(arena, "%.*s, %.*s", STR_ARGS(parts[SIDE_BASE]), STR_ARGS(parts[SIDE_CAND]));
+}
+
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding)
 {
     const struct comparison_row *row = finding->row;
@@ -272,10 +295,7 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
         out.items[out.len++] = power;
     bool allocates = metric_has_kinds(row->metric);
     if (row->samples[SIDE_CAND] || (allocates && row->samples[SIDE_BASE])) {
-        out.items[out.len++] =
-            str_format(arena, "of %llu %ssamples on the baseline, %llu on the candidate",
-                       (unsigned long long)row->samples[SIDE_BASE], allocates ? "" : "CPU ",
-                       (unsigned long long)row->samples[SIDE_CAND]);
+        out.items[out.len++] = samples_phrase(arena, row, allocates ? "" : "CPU ");
     }
     if (named && row->is_new) {
         out.items[out.len++] = allocates ? STR("allocates nothing on the baseline")

@@ -16,7 +16,7 @@
 /* One reading of a sum: of one profile. */
 struct sampled {
     double value;    /* >= 0, per unit of `exposure` */
-    double variance; /* of the value, by the sampling alone; 0: exact */
+    double variance; /* of the value, by the sampling alone; 0: every object was sampled */
     double exposure; /* how much work it was taken over: requests, or 1; > 0 */
 };
 
@@ -63,24 +63,35 @@ double count_detectable(double count);
 double count_needed(double limit_ratio);
 
 /*
- * How far the candidate is from the baseline. Readings of a side count
- * alike, whatever their exposure. The ratio has the interval of
- * count_ratio_interval at effective counts; the difference that of both
- * sides' own (Newcombe's square-and-add), its lower bound no higher than
- * what the ratio's says of the baseline seen: growth is proven only when
- * it is proven in both. Nothing seen on a side may be up to
- * count_interval(0) samples: of the weight V / X that the other side's
- * have, or of `weight` where neither has any. The dispersion widens all.
- * Bounds of other levels (bounds.h) go straight on from these by the
- * normal distribution: for a surer lower bound that is further down than
- * the exact one, for an upper one of 95 % further up, so neither errs more
- * often than it says. bounded is false without a reading on each side and for values that
- * cannot be: not finite, past 1e18, below 0.
+ * How far the candidate is from the baseline. A side's value is the mean
+ * of its readings by exposure: all that was seen over all the work. The
+ * ratio has the interval of count_ratio_interval at effective counts; the
+ * difference that of both sides' own (Newcombe's square-and-add), its
+ * lower bound no higher than what the ratio's says of the baseline seen:
+ * growth is proven only when it is proven in both. A limit in percent of
+ * the baseline is kept only if the ratio's upper bound says so, which
+ * delta_high does not know. Nothing seen on a side may be up to
+ * count_interval(0) samples: of the weight that the other side's have, or
+ * of `weight` over an exposure of 1 where neither has any, each over the
+ * exposure of the side itself.
  *
- * At 99 %, of growth that is exactly the limit of a rule in percent of the
- * baseline seen, 0.3 to 0.5 % of pairs prove more and 0.4 to 1.1 % prove
- * less for limits up to 25 %, 3.3 % for one of 100 % (40,000 draws each of
- * 30 to 10,000 samples).
+ * The sampling is not all that varies: of objects above the period each is
+ * sampled. What the readings of a side scatter by beyond the sampling, and
+ * no less than ESTIMATE_SPREAD_FLOOR, is added to its variance, with its
+ * readings less one as degrees of freedom (Satterthwaite's for the sum), so
+ * that the interval is Welch's where the sampling explains nothing and the
+ * sampling's where it explains all. A side of one reading scatters as the
+ * other one does, relative to its value; one reading on both shows none.
+ * At 99 % such intervals miss the truth of two readings a side in 0.6 %
+ * (all is sampling), 1.2 % (nothing is) or, at worst, 4.9 % (four parts of
+ * five are scatter); of three 0.5, 1.2 and 2.7 %; of eight 0.6, 0.4, 1.2 %
+ * (60,000 draws each; the sampling alone: up to 33, 18 and 5 %).
+ *
+ * Bounds of other levels (bounds.h) go straight on from these by the
+ * normal or Student's distribution: for a surer lower bound that is further
+ * down than the exact one, for an upper one of 95 % further up, so neither
+ * errs more often than it says. bounded is false without a reading on each
+ * side and for values that cannot be: not finite, past 1e18, below 0.
  */
 struct estimate estimate_of_sampled(struct sampled_samples base, struct sampled_samples cand,
                                     double weight, double confidence);

@@ -16,6 +16,7 @@ static const struct variance_case {
     {"objects that are nearly all sampled", 3145728, 1048576, 65536, 371201.28295928525},
     {"every object was counted", 432, 48, 1, 0},
     {"nothing", 0, 48, 524288, 0},
+    {"less than one object: R times the bytes", 1000, 1e9, 524288, 524288000.0},
 };
 
 static void variance_is_that_of_gos_sampling(void **state)
@@ -88,6 +89,22 @@ static void sites_add_up_the_variances_of_their_samples(void **state)
     assert_close(variance[HEAP_INUSE_SPACE] / 524288 / 524288, 1, 1e-3);
 }
 
+/* One sample of 48 bytes an object, whose label says a gigabyte each, or a byte: as without. */
+static void a_label_that_the_bytes_contradict_is_not_believed(void **state)
+{
+    static const int64_t labels[] = {0, 48, 1, 1000000000};
+    const int64_t values[HEAP_METRICS] = {10923, 524288, 10923, 524288};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+        struct sampling sampling = {.arena = &arena, .period = 524288};
+        struct profile_sample sample = {.object_bytes = labels[i]};
+        print_message("%lld\n", (long long)labels[i]);
+        sampling_add(&sampling, 1, &sample, values);
+        assert_close(sampling.of_site[0][HEAP_ALLOC_SPACE] / 524288 / 524288, 1, 1e-3);
+        assert_close(sampling.of_site[0][HEAP_ALLOC_OBJECTS] / 10923 / 10923, 1, 1e-3);
+    }
+}
+
 static void exact_profiles_and_those_that_nobody_asked_have_none(void **state)
 {
     (void)state;
@@ -116,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(variance_is_that_of_gos_sampling),
         TEST(sites_add_up_the_variances_of_their_samples),
+        TEST(a_label_that_the_bytes_contradict_is_not_believed),
         TEST(exact_profiles_and_those_that_nobody_asked_have_none),
         TEST(differences_vary_by_what_lies_between),
     };

@@ -1,6 +1,9 @@
 #include "tests/support/check.h"
 
+#include <math.h>
+
 #include "gate/judge/decide.h"
+#include "gate/stats/counts.h"
 
 #define SET(number)         {true, number}
 #define BYTES_RULE(number)  {true, false, number}
@@ -409,6 +412,106 @@ static void budgets_of_shares_are_held_against_the_candidates_own_interval(void 
     }
 }
 
+/* SplitMix64 and Box and Muller: the same draws everywhere. */
+static double draw_uniform(uint64_t *seed)
+{
+    uint64_t z = (*seed += 0x9e3779b97f4a7c15U);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return ((double)((z ^ (z >> 31)) >> 11) + 0.5) / 9007199254740992.0;
+}
+
+/* A Poisson count of that mean: by its gaps where it is small, normal where it is not. */
+static double draw_count(uint64_t *seed, double mean)
+{
+    if (mean > 500) {
+        double radius = sqrt(-2 * log(draw_uniform(seed)));
+        return round(mean + sqrt(mean) * radius * cos(2 * acos(-1) * draw_uniform(seed)));
+    }
+    double count = 0;
+    for (double at = -log(draw_uniform(seed)); at < mean; at -= log(draw_uniform(seed)))
+        count++;
+    return count;
+}
+
+static struct estimate of_counts(double base_count, double cand_count)
+{
+    const struct sampled base = {base_count, base_count, 1};
+    const struct sampled cand = {cand_count, cand_count, 1};
+    return estimate_of_sampled((struct sampled_samples){&base, 1},
+                               (struct sampled_samples){&cand, 1}, 1, ESTIMATE_CONFIDENCE);
+}
+
+/* What moved was sampled as well: with the baseline where it left, elsewhere where it came. */
+static struct comparison_row draw_row(uint64_t *seed, double samples, double moved, double limit)
+{
+    double seen = moved < 0 || moved > 0 ? draw_count(seed, fabs(moved)) : 0;
+    double own = draw_count(seed, moved < 0 ? samples + moved : samples);
+    double grown = draw_count(seed, (samples + moved) * (1 + limit));
+    return (struct comparison_row){.metric = METRIC_ALLOC_SPACE,
+                                   .level = ROW_FUNCTION,
+                                   .estimate = of_counts(moved < 0 ? own + seen : own, grown),
+                                   .moved = moved < 0 ? -seen : seen};
+}
+
+/*
+ * Growth that is the limit of a rule, to the hair: "ok" is wrong above it,
+ * and may be said in DECIDE_OK_ALPHA of the draws, 5 % and four standard
+ * deviations of 4,000. By the bound of the difference alone it would be 6,
+ * 12 and 21 % at limits of 15, 100 and 300 %: the normal distribution's
+ * share below -1.645 sqrt(2 + limit) / sqrt((1 + limit) (2 + limit)).
+ */
+static const struct at_limit_case {
+    double samples;
+    double limit;
+    double moved; /* of the samples: came from elsewhere */
+} at_limit_cases[] = {
+    {50, 0.15, 0},   {1000, 0.15, 0}, {10000, 0.15, 0}, {50, 1, 0},    {1000, 1, 0},
+    {10000, 1, 0},   {50, 3, 0},      {1000, 3, 0},     {10000, 3, 0}, {1000, 1, 0.5},
+    {10000, 3, 0.5}, {1000, 1, -0.5}, {1000, 3, -0.5},
+};
+
+static void a_growth_of_the_limit_is_seldom_called_ok(void **state)
+{
+    enum { DRAWS = 4000 };
+    uint64_t seed = 3;
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(at_limit_cases); i++) {
+        const struct at_limit_case *one = &at_limit_cases[i];
+        const struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                                  .max_increase_percent = SET(one->limit),
+                                  .severity = SEVERITY_BLOCK};
+        double moved = one->samples * one->moved;
+        size_t kept = 0;
+        for (int draw = 0; draw < DRAWS; draw++) {
+            struct comparison_row row = draw_row(&seed, one->samples, moved, one->limit);
+            struct finding have;
+            decide(&have, &rule, &row, &scale);
+            kept += have.verdict >= FINDING_IMPROVED;
+        }
+        print_message("%g samples, limit %g, moved %g: ok in %.2f %%\n", one->samples, one->limit,
+                      one->moved, 100.0 * (double)kept / DRAWS);
+        assert_true(kept <= DRAWS * 64 / 1000);
+    }
+}
+
+/* "+220 % [+111 %, +399 %]" is not below 300 % for certain. */
+static void a_percentage_is_kept_by_the_ratio(void **state)
+{
+    struct rule rule = {
+        .metric = METRIC_ALLOC_SPACE, .max_increase_percent = SET(3), .severity = SEVERITY_BLOCK};
+    struct comparison_row row = {
+        .metric = METRIC_ALLOC_SPACE, .level = ROW_FUNCTION, .estimate = of_counts(50, 168)};
+    struct finding have;
+    (void)state;
+    decide(&have, &rule, &row, &scale);
+    assert_int_equal(have.verdict, FINDING_INCONCLUSIVE);
+    /* A floor is no share of anything: growth that stays under it is fine, whatever the ratio. */
+    rule.floor = (struct quantity)PER_REQUEST(200);
+    decide(&have, &rule, &row, &scale);
+    assert_int_equal(have.verdict, FINDING_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +524,8 @@ int main(void)
         cmocka_unit_test(unknown_bytes_that_cannot_break_a_rule_raise_no_doubt),
         cmocka_unit_test(a_functions_unknown_bytes_are_a_share_of_the_function),
         cmocka_unit_test(budgets_of_shares_are_held_against_the_candidates_own_interval),
+        cmocka_unit_test(a_growth_of_the_limit_is_seldom_called_ok),
+        cmocka_unit_test(a_percentage_is_kept_by_the_ratio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
