@@ -4,9 +4,8 @@
 #include "gate/compare/comparison.h"
 
 /*
- * Of a side. Each sample of a file takes some 2.7 KB before the verdict (60
- * files of 1,000 functions took 160 MB), so a side is held to some 540 MB.
- * One file alone may have as many samples as profile_decode takes.
+ * Of a side. All files are in memory at once, each row with a column a
+ * file. One file alone may have as many samples as profile_decode takes.
  */
 enum { PLAIN_FILES_MAX = 1000, PLAIN_SAMPLES_MAX = 200000 };
 
