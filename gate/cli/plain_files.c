@@ -73,8 +73,21 @@ static enum status refuse_twin(const struct plain_files *files, size_t at, struc
     return STATUS_OK;
 }
 
+/* Of what was read before and the file at `at`; *total is kept from file to file. */
+static enum status bound_samples(size_t *total, const struct plain_files *files, size_t at,
+                                 struct err *err)
+{
+    *total += files->profiles[at].sample_count;
+    if (at == 0 || *total <= PLAIN_SAMPLES_MAX)
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE,
+                   "%.*s: %zu files have %zu samples in all, more than %d; give fewer files a side",
+                   STR_ARGS(files->names[at]), at + 1, *total, PLAIN_SAMPLES_MAX);
+}
+
 static enum status read_profiles(struct plain_files *files, struct err *err)
 {
+    size_t total = 0;
     files->contents = ARENA_ARRAY(files->arena, struct bytes, files->len);
     files->profiles = ARENA_ARRAY(files->arena, struct profile, files->len);
     for (size_t i = 0; i < files->len; i++) {
@@ -84,6 +97,8 @@ static enum status read_profiles(struct plain_files *files, struct err *err)
             return err->status;
         if (profile_decode(&files->profiles[i], files->arena, files->contents[i], err))
             return err_wrap(err, "%.*s", STR_ARGS(files->names[i]));
+        if (bound_samples(&total, files, i, err))
+            return err->status;
     }
     return STATUS_OK;
 }

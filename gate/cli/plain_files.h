@@ -3,7 +3,11 @@
 
 #include "gate/compare/comparison.h"
 
-enum { PLAIN_FILES_MAX = 1000 }; /* a side */
+/*
+ * Of a side. All files are in memory at once, each row with a column a
+ * file. One file alone may have as many samples as profile_decode takes.
+ */
+enum { PLAIN_FILES_MAX = 1000, PLAIN_SAMPLES_MAX = 200000 };
 
 /* Where one side of a comparison of plain profiles comes from. */
 struct plain_source {
@@ -15,6 +19,7 @@ struct plain_source {
 /*
  * Reads all profiles of a side; of a directory those below it, in byte
  * order of their names. STATUS_USAGE for a side without a profile, for
+ * several files with more than PLAIN_SAMPLES_MAX samples in all, for
  * request counts that are not as many as the profiles, and for the same
  * profile given twice, which would look like twice the evidence.
  */

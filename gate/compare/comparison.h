@@ -396,7 +396,8 @@ struct comparison_profiles {
  * file then being taken for the same work; with several files a side they
  * are means. Intervals come from the sampling of the profiles alone, or
  * from nothing at period 1, where one reading is the value. What forbids
- * comparing the files is listed in `invalid`, file by file. STATUS_FORMAT
+ * comparing the files, snapshots of one process and unequal request counts
+ * of profiles since its start among it, is listed in `invalid`, file by file. STATUS_FORMAT
  * with the file for one that is no Go heap profile.
  */
 NODISCARD enum status comparison_of_profiles(struct comparison *out, struct arena *arena,

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "gate/compare/heap_rows.h"
+#include "gate/compare/snapshots.h"
 #include "gate/compare/validity.h"
 
 /* Plain profile files in place of the trials of a recording. */
@@ -113,12 +114,32 @@ static void check_span(struct plain *plain, const struct plain_file *first,
                            : "");
 }
 
+/*
+ * A profile since the start of the process has the start-up in it, which
+ * no request asked for: over other numbers of requests the same program has
+ * another value per request.
+ */
+static void check_requests(struct plain *plain, const struct plain_file *first,
+                           const struct plain_file *other)
+{
+    double counts[] = {first->file->request_count, other->file->request_count};
+    if (is_delta(first) || is_delta(other) || fabs(counts[0] - counts[1]) < 0.5)
+        return;
+    comparison_invalid(plain->comparison, plain->arena,
+                       "profiles that count since the start of their process cover other numbers "
+                       "of requests: %.*s %.0f, %.*s %.0f; the start-up in them would count as "
+                       "more per request where there are fewer; send as many to each, or take "
+                       "differences with heap?seconds=N",
+                       STR_ARGS(first->file->name), counts[0], STR_ARGS(other->file->name),
+                       counts[1]);
+}
+
 /* One complaint of each kind says what is wrong; a thousand files would say it a thousand times. */
 static void check_files(struct plain *plain)
 {
     typedef void (*pair_check)(struct plain *plain, const struct plain_file *first,
                                const struct plain_file *other);
-    static const pair_check pair_checks[] = {check_period, check_span};
+    static const pair_check pair_checks[] = {check_period, check_span, check_requests};
     struct plain_file first = file_at(plain, SIDE_BASE, 0);
     for (int side = 0; side < SIDES; side++) {
         for (size_t i = 0; i < plain->sides[side].len; i++) {
@@ -134,6 +155,36 @@ static void check_files(struct plain *plain)
                 if (plain->comparison->invalid_count == said)
                     pair_checks[c](plain, &first, &other);
             }
+        }
+    }
+}
+
+static void refuse_snapshots(struct plain *plain, const struct comparison_profile *earlier,
+                             const struct comparison_profile *later)
+{
+    comparison_invalid(plain->comparison, plain->arena,
+                       "%.*s holds all that %.*s does: they are snapshots of one process, which "
+                       "count from its start and are no independent evidence; give the last, and "
+                       "more profiles of other processes",
+                       STR_ARGS(later->name), STR_ARGS(earlier->name));
+}
+
+/* One pair is enough to say it. */
+static void check_snapshots(struct plain *plain, const struct comparison_profiles *side)
+{
+    struct heap_snapshot *snapshots = ARENA_ARRAY(plain->arena, struct heap_snapshot, side->len);
+    for (size_t i = 0; i < side->len; i++) {
+        const struct comparison_profile *item = &side->items[i];
+        if (item->profile->duration_ns > 0)
+            continue;
+        snapshots[i] = heap_snapshot_of(plain->arena, item->profile);
+        for (size_t k = 0; k < i; k++) {
+            bool is_later = heap_snapshot_continues(&snapshots[i], &snapshots[k]);
+            if (!is_later && !heap_snapshot_continues(&snapshots[k], &snapshots[i]))
+                continue;
+            refuse_snapshots(plain, is_later ? &side->items[k] : item,
+                             is_later ? item : &side->items[k]);
+            return;
         }
     }
 }
@@ -278,6 +329,8 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
     }
     if (status == STATUS_OK) {
         check_files(&plain);
+        for (int side = 0; side < SIDES; side++)
+            check_snapshots(&plain, &sides[side]);
         note_files(&plain);
         heap_rows_add(out, arena, &names, ledger_sides, hints);
     }

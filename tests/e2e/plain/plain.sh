@@ -50,3 +50,19 @@ done
 refused 'position-independent' "$work/pie_debug1.txt" "$work/pie"
 refused 'build id' "$work/exe.pb.gz" "$work/pie"
 refused 'another program or build' "$work/exe_debug1.txt" "$(go env GOROOT)/bin/gofmt"
+
+# Files of a side are bounded by the samples they have in all; one file is not.
+many() { # FILE SHIFT: 120,000 samples in Go's text
+    awk -v shift="$2" 'BEGIN {
+        n = 120000
+        printf "heap profile: %d: %d [%d: %d] @ heap/1\n", n, n * 64, n, n * 64
+        for (i = 0; i < n; i++) printf "1: 64 [1: 64] @ 0x%x\n", 4194304 + 16 * (i + shift)
+    }' >"$1"
+}
+many "$work/many1" 1
+many "$work/many2" 2
+rc=0
+"$memgate" diff --base "$work/many1" --base "$work/many2" --cand "$work/many1" \
+    >"$work/out" 2>"$work/err" || rc=$?
+[ "$rc" = 2 ] || fail "too many samples: exit $rc, not 2: $(head -c 300 "$work/err")"
+grep -q '2 files have 240000 samples in all, more than 200000' "$work/err" || fail "$(cat "$work/err")"
