@@ -52,9 +52,10 @@ static void write_summary(struct buf *out, const struct controls *controls)
     } else {
         buf_printf(out, "all %zu block rules that were tried go red on a known cost", blocks.tried);
     }
-    if (blocks.weak > 0)
+    if (blocks.weak > 0) {
         buf_printf(out, "; %zu WEAK, red only past %d times the limit", blocks.weak,
                    CONTROL_FACTOR_WEAK);
+    }
     if (blocks.left_out > 0)
         buf_printf(out, "; %zu were not tried", blocks.left_out);
     buf_byte(out, '\n');

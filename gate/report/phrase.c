@@ -266,10 +266,11 @@ static struct str samples_phrase(struct arena *arena, const struct comparison_ro
     struct str parts[SIDES];
     const uint64_t *samples = row->samples;
     if (samples[SIDE_BASE] < COMPARISON_SAMPLES_EXACT &&
-        samples[SIDE_CAND] < COMPARISON_SAMPLES_EXACT)
+        samples[SIDE_CAND] < COMPARISON_SAMPLES_EXACT) {
         return str_format(arena, "of %llu %ssamples on the baseline, %llu on the candidate",
                           (unsigned long long)samples[SIDE_BASE], what,
                           (unsigned long long)samples[SIDE_CAND]);
+    }
     for (int side = 0; side < SIDES; side++) {
         if (samples[side] >= COMPARISON_SAMPLES_EXACT) {
             parts[side] = str_format(arena, "exact on the %s", sides[side]);

@@ -221,15 +221,10 @@ struct interval count_ratio_interval(double base, double cand, double confidence
 /* Normal quantiles of 1 - 0.01 / 50 and of 0.99. */
 #define DETECTION_QUANTILES 5.87
 
-double count_detectable(double count)
+double count_needed(double limit_ratio)
 {
-    return count > 0 ? expm1(DETECTION_QUANTILES * sqrt(2 / count)) : HUGE_VAL;
-}
-
-double count_needed(double growth_ratio)
-{
-    double each = DETECTION_QUANTILES / log1p(growth_ratio);
-    assert(growth_ratio > 0);
+    double each = DETECTION_QUANTILES / log1p(limit_ratio);
+    assert(limit_ratio > 0);
     return 2 * each * each;
 }
 

@@ -53,13 +53,12 @@ struct interval count_ratio_interval(double base, double cand, double confidence
 struct interval count_interval(double count, double confidence);
 
 /*
- * The limit (0.15 for 15 %) that equal sides of so many samples each are
- * proven to keep in 9,995 of 10,000 pairs, by intervals of 99 %:
- * exp(5.87 sqrt(2 / n)) - 1, so that of 50 rows hardly one stays
- * undecided; and the count that a limit needs, above 0. It is not the
- * growth that breaks the limit: power.h has that.
+ * Samples that equal sides need each to be proven to keep a limit above 0
+ * (0.15 for 15 %) in 9,995 of 10,000 pairs, by intervals of 99 %, so that
+ * of 50 rows hardly one stays undecided: the limit is
+ * exp(5.87 sqrt(2 / n)) - 1. It is not the growth that breaks the limit:
+ * power.h has that.
  */
-double count_detectable(double count);
 double count_needed(double limit_ratio);
 
 /*
