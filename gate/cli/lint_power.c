@@ -16,7 +16,8 @@ struct sight {
 
 static double tightness(const struct finding *finding)
 {
-    return finding->limit > 0 ? finding->detectable_at_most / finding->limit : HUGE_VAL;
+    return finding->limit_in_row > 0 ? finding->detectable_at_most / finding->limit_in_row
+                                     : HUGE_VAL;
 }
 
 static struct sight look(const struct judged_scenario *scenario, const struct rule *rule)
@@ -31,7 +32,7 @@ static struct sight look(const struct judged_scenario *scenario, const struct ru
             out.unknown++;
             continue;
         }
-        out.too_tight += finding->detectable_at_most > finding->limit;
+        out.too_tight += finding->detectable_at_most > finding->limit_in_row;
         if (!out.worst || tightness(finding) > tightness(out.worst))
             out.worst = finding;
     }

@@ -261,8 +261,11 @@ static bool widen_to_rise(struct estimate *growth, const struct row_maker *maker
     growth->cand_df = growth->df;
     growth->cand_reach = growth->reach;
     growth->cand_low = growth->cand - half;
-    growth->cand_high = fmax(growth->cand + half, rise.cand + rise.delta_high - rise.delta);
-    growth->delta_high = fmax(growth->delta_high, rise.delta_high);
+    growth->has_rise = true;
+    growth->rise = rise.delta_high;
+    growth->cand_rise = rise.cand + rise.delta_high - rise.delta;
+    growth->cand_high = fmax(growth->cand + half, growth->cand_rise);
+    growth->delta_high = fmax(growth->delta_high, growth->rise);
     if (growth->has_ratio)
         growth->ratio_high = fmax(growth->ratio_high, growth->delta_high / growth->base);
     growth->bounded = growth->bounded && rise.bounded;

@@ -245,7 +245,8 @@ static enum finding_verdict three_way(const struct rule *rule, const struct clai
 {
     if (claim->p_above <= alpha)
         return broken(rule);
-    if (claim->p_below > DECIDE_OK_ALPHA)
+    /* What is no number keeps nothing. */
+    if (!(claim->p_below <= DECIDE_OK_ALPHA))
         return FINDING_INCONCLUSIVE;
     return claim->is_improved ? FINDING_IMPROVED : FINDING_OK;
 }

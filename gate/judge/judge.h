@@ -66,6 +66,8 @@ struct finding {
     double detectable;
     /* The same at the last look, after all the trials that the policy allows (trials.max). */
     double detectable_at_most;
+    double
+        limit_in_row; /* the limit in that unit, for a share of the whole too; 0 where there is none */
     /*
      * How many times as many samples (trials of the phase; of a sampled
      * profile: requests) make that the limit; 1: it is below now. 0 where

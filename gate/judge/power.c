@@ -18,6 +18,7 @@ void power_tell(struct finding *finding, const struct power_scope *scope)
     const struct estimate *estimate = &finding->row->estimate;
     double limit = limit_of(finding);
     double more = 1;
+    finding->limit_in_row = limit;
     finding->detectable = HUGE_VAL;
     finding->detectable_at_most = HUGE_VAL;
     if (finding->row->doubt.len || !estimate->bounded)

@@ -17,6 +17,29 @@ static void fill_ratio(struct estimate *estimate)
     estimate->ratio_high = estimate->delta_high / estimate->base;
 }
 
+static double standard_error(const struct estimate *estimate, double half)
+{
+    return half / (estimate->reach > 0 ? estimate->reach : ESTIMATE_NORMAL_REACH);
+}
+
+/* The interval of the stacks, and on top of it, of a part of the function, its own spread. */
+static void spread_by(struct estimate *out, const struct estimate *cum, bool is_part)
+{
+    double low = standard_error(cum, cum->delta - cum->delta_low);
+    double high = standard_error(cum, cum->delta_high - cum->delta);
+    double own_low = is_part ? standard_error(out, out->delta - out->delta_low) : 0;
+    double own_high = is_part ? standard_error(out, out->delta_high - out->delta) : 0;
+    /* Of two with their own degrees of freedom the fewer count. */
+    if (!is_part || (cum->df > 0 && (out->df <= 0 || cum->df < out->df))) {
+        out->df = cum->df;
+        out->reach = cum->reach;
+    }
+    double reach = out->reach > 0 ? out->reach : ESTIMATE_NORMAL_REACH;
+    out->delta = out->cand - out->base;
+    out->delta_low = out->delta - (low + own_low) * reach;
+    out->delta_high = out->delta + (high + own_high) * reach;
+}
+
 struct comparison_row stacks_row(const struct comparison_row *row)
 {
     struct comparison_row out = *row;
@@ -24,18 +47,14 @@ struct comparison_row stacks_row(const struct comparison_row *row)
     /* A row is `whole` of the function, or one kind of it, which may have spread of its own. */
     bool is_part = row->level == ROW_FUNCTION_KIND;
     double called = cum->delta - (row->whole[SIDE_CAND] - row->whole[SIDE_BASE]);
-    double spread = is_part ? row->estimate.delta_high - row->estimate.delta : 0;
     struct estimate estimate = row->estimate;
     estimate.bounded = estimate.bounded && cum->bounded;
     estimate.cand = fmax(0, row->estimate.cand + called);
-    estimate.delta = estimate.cand - estimate.base;
-    estimate.delta_low = estimate.delta - (cum->delta - cum->delta_low) - spread;
-    estimate.delta_high = estimate.delta + (cum->delta_high - cum->delta) + spread;
-    /* Of two intervals with their own degrees of freedom the fewer count. */
-    if (cum->df > 0 && (estimate.df <= 0 || cum->df < estimate.df)) {
-        estimate.df = cum->df;
-        estimate.reach = cum->reach;
-    }
+    estimate.cand_low += called;
+    estimate.cand_high += called;
+    estimate.rise += called;
+    estimate.cand_rise += called;
+    spread_by(&estimate, cum, is_part);
     fill_ratio(&estimate);
     out.estimate = estimate;
     out.moved = 0;

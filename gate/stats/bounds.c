@@ -31,6 +31,8 @@ static struct scale scale_of_change(const struct estimate *estimate)
         .reach = or_normal(estimate->reach),
         .slack = estimate->slack,
     };
+    if (estimate->has_rise)
+        out.high = 2 * out.middle - out.low;
     /* A bound that was pushed below a change of -100 % has no logarithm. */
     if (estimate->by_logarithm && estimate->base > 0 && out.low > -estimate->base)
         out.base = estimate->base;
@@ -43,7 +45,7 @@ static struct scale scale_of_change(const struct estimate *estimate)
  */
 static struct scale scale_of_cand(const struct estimate *estimate)
 {
-    return (struct scale){
+    struct scale out = {
         .middle = estimate->cand,
         .low = fmin(estimate->cand, estimate->cand_low + estimate->slack),
         .high = fmax(estimate->cand, estimate->cand_high - estimate->slack),
@@ -51,6 +53,22 @@ static struct scale scale_of_cand(const struct estimate *estimate)
         .reach = or_normal(estimate->cand_reach),
         .slack = estimate->slack,
     };
+    if (estimate->has_rise)
+        out.high = 2 * out.middle - out.low;
+    return out;
+}
+
+/* Numbers that are none prove nothing either way. */
+static bool is_known(const struct estimate *estimate)
+{
+    return estimate->bounded && !isnan(estimate->delta) && !isnan(estimate->delta_low) &&
+           !isnan(estimate->delta_high);
+}
+
+static bool is_cand_known(const struct estimate *estimate)
+{
+    return estimate->bounded && !isnan(estimate->cand) && !isnan(estimate->cand_low) &&
+           !isnan(estimate->cand_high);
 }
 
 static double to_unit(const struct scale *scale, double delta)
@@ -143,7 +161,7 @@ static double window_bound(const struct estimate *estimate, double alpha, int di
 
 double bounds_p_above(const struct estimate *estimate, double delta)
 {
-    if (!estimate->bounded)
+    if (!is_known(estimate))
         return 1;
     if (estimate->log_ratios) {
         size_t above = count_above(estimate, log_ratio_of(estimate, delta));
@@ -155,7 +173,7 @@ double bounds_p_above(const struct estimate *estimate, double delta)
 
 double bounds_p_below(const struct estimate *estimate, double delta)
 {
-    if (!estimate->bounded)
+    if (!is_known(estimate) || (estimate->has_rise && delta < estimate->rise))
         return 1;
     if (estimate->log_ratios) {
         size_t above = count_above(estimate, log_ratio_of(estimate, delta));
@@ -168,13 +186,15 @@ double bounds_p_below(const struct estimate *estimate, double delta)
 double bounds_p_cand_above(const struct estimate *estimate, double value)
 {
     const struct scale scale = scale_of_cand(estimate);
-    return estimate->bounded ? p_above(&scale, value) : 1;
+    return is_cand_known(estimate) ? p_above(&scale, value) : 1;
 }
 
 double bounds_p_cand_below(const struct estimate *estimate, double value)
 {
     const struct scale scale = scale_of_cand(estimate);
-    return estimate->bounded ? p_below(&scale, value) : 1;
+    if (!is_cand_known(estimate) || (estimate->has_rise && value < estimate->cand_rise))
+        return 1;
+    return p_below(&scale, value);
 }
 
 static double bound_of_change(const struct estimate *estimate, double alpha, int direction)
@@ -199,7 +219,8 @@ double bounds_low(const struct estimate *estimate, double alpha)
 
 double bounds_high(const struct estimate *estimate, double alpha)
 {
-    return bound_of_change(estimate, alpha, 1);
+    double bound = bound_of_change(estimate, alpha, 1);
+    return estimate->has_rise ? fmax(bound, estimate->rise) : bound;
 }
 
 double bounds_cand_low(const struct estimate *estimate, double alpha)
@@ -213,7 +234,8 @@ double bounds_cand_low(const struct estimate *estimate, double alpha)
 double bounds_cand_high(const struct estimate *estimate, double alpha)
 {
     const struct scale scale = scale_of_cand(estimate);
-    return bound_of(&scale, alpha, 1);
+    double bound = bound_of(&scale, alpha, 1);
+    return estimate->has_rise ? fmax(bound, estimate->cand_rise) : bound;
 }
 
 /* Where one of Simpson's steps ends, in v = sqrt(u): smooth at 0 for every df >= 1. */

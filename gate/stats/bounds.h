@@ -8,8 +8,8 @@
  * off from the value by `reach` standard errors, on the scale of the
  * difference or of the logarithm of the ratio; any other level stands off
  * by its own quantile of the same distribution, and `slack` comes on top.
- * Of windows the order statistics of that level are taken. All of it is
- * one-sided. An estimate that is not bounded proves nothing: p is 1.
+ * Of windows the order statistics of that level are taken. No upper bound
+ * is below the estimate's rise, where it has one. All of it is one-sided. An estimate that is not bounded proves nothing: p is 1.
  */
 
 /*

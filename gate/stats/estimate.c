@@ -9,9 +9,9 @@ enum { ESTIMATE_SAMPLES_MAX = 64 };
 const char *estimate_method_name(enum estimate_method method)
 {
     static const char *const names[] = {
-        [ESTIMATE_DIFFERENCE] = "welch-difference",  [ESTIMATE_LOG_RATIO] = "welch-log-ratio",
-        [ESTIMATE_WINDOWS] = "median-of-windows",    [ESTIMATE_INTERVALS] = "own-intervals",
-        [ESTIMATE_SAMPLED] = "sampling-of-profiles",
+        [ESTIMATE_DIFFERENCE] = "welch-difference", [ESTIMATE_LOG_RATIO] = "student-log-ratio",
+        [ESTIMATE_LOG_WELCH] = "welch-log-ratio",   [ESTIMATE_WINDOWS] = "median-of-windows",
+        [ESTIMATE_INTERVALS] = "own-intervals",     [ESTIMATE_SAMPLED] = "sampling-of-profiles",
     };
     return names[method];
 }

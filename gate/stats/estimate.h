@@ -51,6 +51,15 @@ struct estimate {
     /* Part of the interval, on each side, that no further measurement makes smaller: rounding. */
     double slack;
     /*
+     * What no upper bound of the change, or of the candidate's own value, is
+     * below at whatever level: growth in steps, which a slope does not show.
+     * delta_high and cand_high are raised to it; but for that they stand off
+     * as far as the lower bounds do.
+     */
+    bool has_rise;
+    double rise;
+    double cand_rise;
+    /*
      * Effective samples: what the same precision takes in independent
      * samples of the kind at hand. Processes of both sides, windows, or
      * (SAMPLED) value^2 / variance of the side that has fewer.

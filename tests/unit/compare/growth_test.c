@@ -1,5 +1,7 @@
 #include "tests/unit/compare/sides.h"
 
+#include "gate/stats/bounds.h"
+
 enum { POINTS_SEEN = 2 + RECORDING_GROWTH_MAX };
 
 #define TRIALS ((size_t)2)
@@ -136,6 +138,10 @@ static void what_grows_in_steps_is_within_the_interval(void **state)
     assert_true(row->estimate.delta_low <= 0);
     assert_true(row->estimate.delta_high >= 100000 && row->estimate.delta_high < 101000);
     assert_true(row->estimate.cand_high >= 100000 && row->estimate.cand_high < 101000);
+    /* A limit of 64 KiB is not kept, nor is it proven broken. */
+    assert_close(bounds_p_below(&row->estimate, 65536), 1, 0);
+    assert_close(bounds_p_cand_below(&row->estimate, 65536), 1, 0);
+    assert_true(bounds_p_above(&row->estimate, 65536) > 0.5);
     fixture_release(&fixture);
 }
 

@@ -228,9 +228,58 @@ static void what_can_be_detected_is_found_nine_times_of_ten(void **state)
     }
 }
 
+/* Between a slope and the rise in steps nothing is known; beyond, the slope's own spread counts. */
+static void no_level_has_an_upper_bound_below_the_rise(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    double half = have.delta - have.delta_low;
+    have.has_cand_interval = true;
+    have.cand_low = have.cand - half;
+    have.cand_df = have.df;
+    have.cand_reach = have.reach;
+    have.has_rise = true;
+    have.rise = 40;
+    have.delta_high = have.rise;
+    have.cand_rise = 140;
+    have.cand_high = have.cand_rise;
+    assert_close(bounds_p_below(&have, 39.9), 1, 0);
+    assert_true(bounds_p_below(&have, 40) < 1e-4);
+    assert_close(bounds_high(&have, 0.05), 40, 0);
+    assert_close(bounds_p_above(&have, 5), 0.0009131303341299916, 1e-9);
+    assert_close(bounds_low(&have, 0.002), 6.14072441689347, 1e-9);
+    assert_close(bounds_p_cand_below(&have, 139.9), 1, 0);
+    assert_true(bounds_p_cand_below(&have, 140) < 1e-4);
+    assert_close(bounds_cand_high(&have, 0.05), 140, 0);
+    have.rise = 12;
+    assert_close(bounds_high(&have, 0.05), 12.74064561209747, 1e-9);
+    assert_close(bounds_p_below(&have, 12.74064561209747), 0.05, 1e-9);
+}
+
+static void what_is_no_number_proves_nothing(void **state)
+{
+    static const struct estimate cases[] = {
+        {.delta = NAN, .delta_low = -1, .delta_high = 1, .cand = NAN, .cand_high = 1},
+        {.delta_low = NAN, .delta_high = 1, .cand_low = NAN, .cand_high = 1},
+        {.delta_low = -1, .delta_high = NAN, .cand_high = NAN},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct estimate one = cases[i];
+        one.bounded = true;
+        assert_close(bounds_p_above(&one, -100), 1, 0);
+        assert_close(bounds_p_below(&one, 100), 1, 0);
+        assert_close(bounds_p_cand_above(&one, -100), 1, 0);
+        assert_close(bounds_p_cand_below(&one, 100), 1, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_level_has_an_upper_bound_below_the_rise),
+        cmocka_unit_test(what_is_no_number_proves_nothing),
         cmocka_unit_test(far_tails_keep_their_digits),
         cmocka_unit_test(differences_have_welchs_tests_and_bounds),
         cmocka_unit_test(ratios_have_them_on_the_scale_of_logarithms),

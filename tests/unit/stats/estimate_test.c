@@ -72,9 +72,23 @@ static void log_ratio_of_a_zero_falls_back_to_the_difference(void **state)
     assert_close(have.delta, 5, 1e-12);
 }
 
+/* Those of config/verdict.schema.json. */
+static void every_method_has_a_name_of_its_own(void **state)
+{
+    static const char *const want[] = {
+        [ESTIMATE_DIFFERENCE] = "welch-difference", [ESTIMATE_LOG_RATIO] = "student-log-ratio",
+        [ESTIMATE_LOG_WELCH] = "welch-log-ratio",   [ESTIMATE_WINDOWS] = "median-of-windows",
+        [ESTIMATE_INTERVALS] = "own-intervals",     [ESTIMATE_SAMPLED] = "sampling-of-profiles",
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        assert_string_equal(estimate_method_name((enum estimate_method)i), want[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_method_has_a_name_of_its_own),
         cmocka_unit_test(difference_has_welchs_interval),
         cmocka_unit_test(equal_readings_keep_a_floor_of_spread),
         cmocka_unit_test(one_process_a_side_is_not_bounded),
