@@ -14,8 +14,9 @@ struct decide_scale {
 
 /*
  * A limit is kept when its upper bound, one-sided 95 %, does not pass it.
- * A wrong "ok" lets a growth near the limit through, once in 20; it blocks
- * nobody, and the surer it had to be, the more runs would end undecided.
+ * A wrong "ok" lets a growth of just the limit through, once in 20 at each
+ * look; it blocks nobody, and the surer it had to be, the more runs would
+ * end undecided.
  */
 #define DECIDE_OK_ALPHA 0.05
 
