@@ -19,13 +19,19 @@ static double in_row_unit(const struct quantity *quantity, enum metric metric,
     return quantity->value;
 }
 
+/* Sums of what moved are right to so much of the whole. */
+#define MOVED_ROUNDING 1e-9
+
 /*
  * What growth is measured from: the baseline's value and what came from
- * other functions since, or without what went to others.
+ * other functions since, or without what went to others. A rounding that
+ * stays is nothing: a per cent of it would be a limit that no spread keeps.
  */
 static double growth_base(const struct comparison_row *row)
 {
-    return fmax(0, row->estimate.base + row->moved);
+    double base = row->estimate.base;
+    double left = base + row->moved;
+    return left > MOVED_ROUNDING * base ? left : 0;
 }
 
 /*
@@ -43,11 +49,13 @@ static struct growth growth_of(const struct comparison_row *row)
 {
     const struct estimate *estimate = &row->estimate;
     double both = estimate->base + estimate->cand;
+    bool has_moved = row->moved < 0 || row->moved > 0;
     double part = 1;
     if (row->moved < 0 && both > 0)
         part = sqrt(fmin(1, (growth_base(row) + estimate->cand) / both));
     /* From growth_base: no rounding makes growth of nothing. */
-    return (struct growth){fmin(estimate->delta - row->moved, estimate->cand), part};
+    double middle = has_moved ? estimate->cand - growth_base(row) : estimate->delta;
+    return (struct growth){middle, part};
 }
 
 /* The change of the row that is as far from its middle as `limit` is from that of the growth. */

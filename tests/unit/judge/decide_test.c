@@ -261,6 +261,7 @@ static void what_moved_away_takes_its_spread_along(void **state)
     } rows[] = {
         {"all of it left", 0, -1000, FINDING_OK},
         {"a rounding more than all of it left", 0, -1000.0000001, FINDING_OK},
+        {"a rounding less than all of it left", 0, -999.9999999999, FINDING_OK},
         /*
          * 30 * sqrt((200 + 200) / (1000 + 200)) = 17.3 and so on, at 0.5 %: times
          * 2.878 / 2.576 at 0.2 % below, times 1.645 / 2.576 at 5 % above.
