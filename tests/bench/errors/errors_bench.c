@@ -43,9 +43,19 @@ static const struct world worlds[] = {
     {.name = "p99 at the limit", .functions = 10, .p99_growth = 0.15},
 };
 
-/* Told and not held: no test of three trials a side can see that a function has two levels. */
-static const struct world jumping = {
-    .name = "nothing changed, 1 % of functions jump", .functions = 200, .jumping_share = 0.01};
+/*
+ * Told and not held: no test of three trials a side can see that a function
+ * has two levels, and windows of one pair of processes are taken for
+ * independent of each other.
+ */
+static const struct world unheld[] = {
+    {.name = "nothing changed, 1 % of functions jump", .functions = 200, .jumping_share = 0.01},
+    {.name = "nothing changed, pairs differ", .functions = 10, .pairs_differ = true},
+    {.name = "p99 at the limit, pairs differ",
+     .functions = 10,
+     .p99_growth = 0.15,
+     .pairs_differ = true},
+};
 
 struct tally {
     size_t blocked;
@@ -245,7 +255,8 @@ int main(int argc, char **argv)
     printf("%ld runs of each world, looks after 3, 5 and 8 trials\n", runs);
     for (size_t i = 0; i < ARRAY_LEN(worlds); i++)
         holds = print_world(&worlds[i], &policies[worlds[i].is_strict], (size_t)runs) && holds;
-    (void)print_world(&jumping, &policies[0], (size_t)runs);
+    for (size_t i = 0; i < ARRAY_LEN(unheld); i++)
+        (void)print_world(&unheld[i], &policies[0], (size_t)runs);
     holds = print_power((size_t)runs * 10) && holds;
     holds = print_needle((size_t)runs) && holds;
     arena_release(&arena);

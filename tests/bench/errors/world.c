@@ -86,11 +86,18 @@ static void draw_functions(struct trials *out, const struct world *world, struct
     }
 }
 
-/* Seconds disturb both sides alike; the ratio of a window has a spread of 0.25 of its own. */
-static void draw_windows(struct windows *out, struct draw *draw, double growth)
+/*
+ * Seconds disturb both sides alike; the ratio of a window has a spread of
+ * 0.25 of its own, and that of a pair of processes another: on a busy
+ * machine means of 12 pairs had a standard deviation of 0.19 where windows
+ * alone make 0.12, on a calmer one no more than those.
+ */
+static void draw_windows(struct windows *out, struct draw *draw, const struct world *world)
 {
+    double growth = world->p99_growth;
+    double spread = world->pairs_differ ? 0.15 : 0.05;
     for (size_t t = 0; t < WORLD_TRIALS_MAX; t++) {
-        double of_pair = 0.05 * draw_normal(draw);
+        double of_pair = spread * draw_normal(draw);
         for (size_t w = 0; w < WORLD_WINDOWS; w++) {
             double second = 5e6 * exp(0.6 * draw_normal(draw));
             double ratio = of_pair + 0.25 * draw_normal(draw);
@@ -126,7 +133,7 @@ static void draw_trials(struct trials *out, const struct world *world, struct dr
     }
     draw_series(&out->warm, draw, 14e6, 0, 1e-3);
     draw_functions(out, world, draw);
-    draw_windows(&out->p99, draw, world->p99_growth);
+    draw_windows(&out->p99, draw, world);
 }
 
 static struct estimate estimate_series(const struct series *series, size_t count,

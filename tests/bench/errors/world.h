@@ -31,6 +31,7 @@ struct world {
     double cpu_growth;
     double p99_growth;
     double jumping_share; /* of functions that are at one of two levels, 10 % apart, by chance */
+    bool pairs_differ;    /* p99 of one pair of processes from the next, as on a busy machine */
 };
 
 /* What one run of a world ended with. */
