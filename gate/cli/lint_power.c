@@ -4,7 +4,6 @@
 
 #include "gate/codec/escape.h"
 #include "gate/report/phrase.h"
-#include "gate/stats/looks.h"
 
 /* Of one rule in one scenario. */
 struct sight {
@@ -39,21 +38,10 @@ static struct sight look(const struct judged_scenario *scenario, const struct ru
     return out;
 }
 
-/* The trials of the last look, by the plan of the policy. */
-static size_t most_trials(const struct policy *policy, enum phase phase)
-{
-    const struct trial_plan *plan = &policy->trials;
-    const uint32_t planned[PHASES] = {
-        [PHASE_EXACT] = plan->exact, [PHASE_STEADY] = plan->steady, [PHASE_DUET] = plan->duet};
-    struct looks looks = looks_plan(planned[phase], plan->max);
-    return looks.trials[looks.len - 1];
-}
-
-static void write_worst(struct buf *out, struct arena *arena, const struct session *session,
-                        const struct sight *sight)
+static void write_worst(struct buf *out, struct arena *arena, const struct sight *sight)
 {
     const struct finding *worst = sight->worst;
-    size_t trials = most_trials(&session->policy, worst->row->phase);
+    size_t trials = worst->most_trials;
     struct str least = phrase_growth(arena, worst, worst->detectable_at_most);
     struct str limit =
         worst->is_budget ? phrase_limit(arena, worst) : phrase_growth(arena, worst, worst->limit);
@@ -77,7 +65,7 @@ static void write_worst(struct buf *out, struct arena *arena, const struct sessi
     }
 }
 
-static void write_sight(struct buf *out, struct arena *arena, const struct session *session,
+static void write_sight(struct buf *out, struct arena *arena,
                         const struct judged_scenario *scenario, const struct sight *sight)
 {
     buf_text(out, "           in ");
@@ -89,7 +77,7 @@ static void write_sight(struct buf *out, struct arena *arena, const struct sessi
     } else if (!sight->worst) {
         buf_text(out, "no interval in this recording");
     } else {
-        write_worst(out, arena, session, sight);
+        write_worst(out, arena, sight);
     }
     buf_byte(out, '\n');
 }
@@ -104,6 +92,6 @@ void lint_power_write(struct buf *out, struct arena *arena, const struct session
                          !str_equal(rule->selector.scenario, scenario->comparison->scenario);
         struct sight sight = look(scenario, rule);
         if (!elsewhere)
-            write_sight(out, arena, session, scenario, &sight);
+            write_sight(out, arena, scenario, &sight);
     }
 }

@@ -9,6 +9,7 @@
 #include "gate/harness/process.h"
 
 enum {
+    ANSWER_BYTES_SHOWN = 160,
     CONNECT_MS = 2000,
     WAIT_MS = 10,
     CONTROL_HEADER_BYTES_MAX = 64 * 1024,
@@ -421,4 +422,19 @@ enum status control_get(struct control_reply *out, struct arena *arena,
 {
     const struct control_request request = {.method = STR("GET"), .path = path};
     return control_send(out, arena, address, &request, timeout_ns, err);
+}
+
+enum status control_check_profile(const struct control_reply *reply, struct arena *arena,
+                                  struct str path, struct err *err)
+{
+    struct str rest = str_of_bytes(reply->body);
+    struct str line = STR("");
+    if (reply->http_code == 200 && reply->body.len > 0)
+        return STATUS_OK;
+    if (reply->http_code == 200)
+        return err_set(err, STATUS_CHILD, "GET %.*s answered nothing", STR_ARGS(path));
+    (void)str_split(&rest, '\n', &line);
+    line = str_printable(arena, str_trim(str_slice(line, 0, ANSWER_BYTES_SHOWN)));
+    return err_set(err, STATUS_CHILD, "GET %.*s answered %ld%s%.*s", STR_ARGS(path),
+                   reply->http_code, line.len ? ": " : "", STR_ARGS(line));
 }

@@ -73,4 +73,11 @@ void control_add_sent(struct control_sent *sum, const struct control_exchange *e
 NODISCARD enum status control_end(struct control_reply *out, struct arena *arena,
                                   struct control_exchange *exchange, struct err *err);
 
+/*
+ * STATUS_CHILD unless it is a 200 with something in it: "GET PATH answered
+ * 403: tracing is off", with the first line of what the service says to it.
+ */
+NODISCARD enum status control_check_profile(const struct control_reply *reply, struct arena *arena,
+                                            struct str path, struct err *err);
+
 #endif

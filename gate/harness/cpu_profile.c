@@ -3,7 +3,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
 
-enum { SECONDS_MAX = 60, ANSWER_BYTES_SHOWN = 160 };
+enum { SECONDS_MAX = 60 };
 
 /* Collecting the profile takes Go up to 0.2 s, and symbols of a large binary their time. */
 #define GRACE_NS (10 * NS_PER_SECOND)
@@ -148,22 +148,12 @@ static enum status check_profile(struct arena *arena, struct bytes body, struct 
     return STATUS_OK;
 }
 
-/* The status and what a service says to it: "cpu profiling already in use". */
 static enum status check_answer(const struct cpu_profile *profile, struct err *err)
 {
-    const struct control_reply *reply = &profile->reply;
     struct arena *arena = profile->trial->scratch;
-    struct str rest = str_of_bytes(reply->body);
-    struct str line = STR("");
-    if (reply->http_code != 200) {
-        (void)str_split(&rest, '\n', &line);
-        line = str_printable(arena, str_trim(str_slice(line, 0, ANSWER_BYTES_SHOWN)));
-        return err_set(err, STATUS_CHILD, "GET %.*s answered %ld%s%.*s", STR_ARGS(profile->path),
-                       reply->http_code, line.len ? ": " : "", STR_ARGS(line));
-    }
-    if (reply->body.len == 0)
-        return err_set(err, STATUS_CHILD, "GET %.*s answered nothing", STR_ARGS(profile->path));
-    if (check_profile(arena, reply->body, err))
+    if (control_check_profile(&profile->reply, arena, profile->path, err))
+        return err->status;
+    if (check_profile(arena, profile->reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(profile->path));
     return STATUS_OK;
 }

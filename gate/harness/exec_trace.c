@@ -5,8 +5,6 @@
 #include "gate/base/num.h"
 #include "gate/recording/trace.h"
 
-enum { ANSWER_BYTES_SHOWN = 160 };
-
 /* Stopping a trace takes the runtime a second at most; the rest is a slow service's. */
 #define GRACE_NS (10 * NS_PER_SECOND)
 
@@ -94,27 +92,6 @@ enum status exec_trace_receive(struct exec_trace *trace, struct err *err)
     return err->status;
 }
 
-/* The status and what a service says to it: "tracing is already enabled". */
-static enum status check_answer(const struct exec_trace *trace, struct err *err)
-{
-    const struct control_reply *reply = &trace->reply;
-    struct arena *arena = trace->trial->scratch;
-    struct str rest = str_of_bytes(reply->body);
-    struct str line = STR("");
-    if (trace->why->status != STATUS_OK) {
-        *err = *trace->why;
-        return err->status;
-    }
-    if (reply->http_code == 200 && reply->body.len > 0)
-        return STATUS_OK;
-    if (reply->http_code == 200)
-        return err_set(err, STATUS_CHILD, "GET %.*s answered nothing", STR_ARGS(trace->path));
-    (void)str_split(&rest, '\n', &line);
-    line = str_printable(arena, str_trim(str_slice(line, 0, ANSWER_BYTES_SHOWN)));
-    return err_set(err, STATUS_CHILD, "GET %.*s answered %ld%s%.*s", STR_ARGS(trace->path),
-                   reply->http_code, line.len ? ": " : "", STR_ARGS(line));
-}
-
 /* Whether a recording can hold it: one that cannot is a broken trace, not a broken run. */
 static enum status check_record(const struct record_trace *record, struct err *err)
 {
@@ -131,7 +108,11 @@ static enum status decode(struct record_trace *out, const struct exec_trace *tra
 {
     struct record_trace record = {.is_read = true, .bytes = trace->reply.body.len};
     struct trace_totals *totals = &record.totals;
-    if (check_answer(trace, err))
+    if (trace->why->status != STATUS_OK) {
+        *err = *trace->why;
+        return err->status;
+    }
+    if (control_check_profile(&trace->reply, trace->trial->scratch, trace->path, err))
         return err->status;
     if (trace_decode(totals, trace->trial->scratch, trace->reply.body, err))
         return err_wrap(err, "GET %.*s", STR_ARGS(trace->path));

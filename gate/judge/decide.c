@@ -19,6 +19,11 @@ static double in_row_unit(const struct quantity *quantity, enum metric metric,
     return quantity->value;
 }
 
+static bool has_moved(const struct comparison_row *row)
+{
+    return row->moved < 0 || row->moved > 0;
+}
+
 /* Sums of what moved are right to so much of the whole. */
 #define MOVED_ROUNDING 1e-9
 
@@ -49,12 +54,11 @@ static struct growth growth_of(const struct comparison_row *row)
 {
     const struct estimate *estimate = &row->estimate;
     double both = estimate->base + estimate->cand;
-    bool has_moved = row->moved < 0 || row->moved > 0;
     double part = 1;
     if (row->moved < 0 && both > 0)
         part = sqrt(fmin(1, (growth_base(row) + estimate->cand) / both));
     /* From growth_base: no rounding makes growth of nothing. */
-    double middle = has_moved ? estimate->cand - growth_base(row) : estimate->delta;
+    double middle = has_moved(row) ? estimate->cand - growth_base(row) : estimate->delta;
     return (struct growth){middle, part};
 }
 
@@ -114,8 +118,7 @@ static double ratio_high_as_change(const struct comparison_row *row)
     const struct estimate *estimate = &row->estimate;
     double base = growth_base(row);
     double cand = estimate->cand;
-    bool has_moved = row->moved < 0 || row->moved > 0;
-    if (!has_moved || cand <= 0 || base <= 0)
+    if (!has_moved(row) || cand <= 0 || base <= 0)
         return estimate->base * estimate->ratio_high;
     double spread = log((1 + estimate->ratio_high) / (1 + estimate->ratio));
     double part = sqrt((1 / base + 1 / cand) / (1 / estimate->base + 1 / cand));

@@ -66,6 +66,7 @@ struct finding {
     double detectable;
     /* The same at the last look, after all the trials that the policy allows (trials.max). */
     double detectable_at_most;
+    size_t most_trials; /* a side, that those are; 0 for plain files */
     double
         limit_in_row; /* the limit in that unit, for a share of the whole too; 0 where there is none */
     /*

@@ -19,6 +19,7 @@ void power_tell(struct finding *finding, const struct power_scope *scope)
     double limit = limit_of(finding);
     double more = 1;
     finding->limit_in_row = limit;
+    finding->most_trials = scope->most_trials;
     finding->detectable = HUGE_VAL;
     finding->detectable_at_most = HUGE_VAL;
     if (finding->row->doubt.len || !estimate->bounded)

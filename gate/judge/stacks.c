@@ -19,7 +19,7 @@ static void fill_ratio(struct estimate *estimate)
 
 static double standard_error(const struct estimate *estimate, double half)
 {
-    return half / (estimate->reach > 0 ? estimate->reach : ESTIMATE_NORMAL_REACH);
+    return half / estimate_reach(estimate->reach);
 }
 
 /* The interval of the stacks, and on top of it, of a part of the function, its own spread. */
@@ -34,7 +34,7 @@ static void spread_by(struct estimate *out, const struct estimate *cum, bool is_
         out->df = cum->df;
         out->reach = cum->reach;
     }
-    double reach = out->reach > 0 ? out->reach : ESTIMATE_NORMAL_REACH;
+    double reach = estimate_reach(out->reach);
     out->delta = out->cand - out->base;
     out->delta_low = out->delta - (low + own_low) * reach;
     out->delta_high = out->delta + (high + own_high) * reach;

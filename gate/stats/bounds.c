@@ -16,11 +16,6 @@ struct scale {
     double slack;
 };
 
-static double or_normal(double reach)
-{
-    return reach > 0 ? reach : ESTIMATE_NORMAL_REACH;
-}
-
 static struct scale scale_of_change(const struct estimate *estimate)
 {
     struct scale out = {
@@ -28,7 +23,7 @@ static struct scale scale_of_change(const struct estimate *estimate)
         .low = fmin(estimate->delta, estimate->delta_low + estimate->slack),
         .high = fmax(estimate->delta, estimate->delta_high - estimate->slack),
         .df = estimate->df,
-        .reach = or_normal(estimate->reach),
+        .reach = estimate_reach(estimate->reach),
         .slack = estimate->slack,
     };
     if (estimate->has_rise)
@@ -50,7 +45,7 @@ static struct scale scale_of_cand(const struct estimate *estimate)
         .low = fmin(estimate->cand, estimate->cand_low + estimate->slack),
         .high = fmax(estimate->cand, estimate->cand_high - estimate->slack),
         .df = estimate->cand_df,
-        .reach = or_normal(estimate->cand_reach),
+        .reach = estimate_reach(estimate->cand_reach),
         .slack = estimate->slack,
     };
     if (estimate->has_rise)

@@ -72,6 +72,13 @@ struct estimate {
 #define ESTIMATE_CONFIDENCE 0.99
 /* Standard normal quantile of 0.995: what a bound stands off by where the variance is known. */
 #define ESTIMATE_NORMAL_REACH 2.5758293035489004
+
+/* How many standard errors a bound stands off by, of a `reach` or `cand_reach` of an estimate. */
+static inline double estimate_reach(double reach)
+{
+    return reach > 0 ? reach : ESTIMATE_NORMAL_REACH;
+}
+
 /*
  * Smallest relative spread believed of exact counts. At rate 1 the
  * per-request counts of a fixed load differ by up to 0.005 % between
