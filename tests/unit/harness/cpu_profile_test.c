@@ -4,6 +4,7 @@
 #include "gate/base/io.h"
 #include "tests/support/check.h"
 #include "tests/unit/harness/answers.h"
+#include "tests/unit/harness/trial_fixture.h"
 
 struct seconds_case {
     const char *name;
@@ -33,38 +34,11 @@ static void a_profile_fits_into_the_rest_of_the_load(void **state)
     }
 }
 
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct policy policy;
-    struct scenario scenario;
-    struct harness harness;
-    struct harness_scenario built;
-    struct record_trial record;
-    struct trial trial;
-};
-
 static void fixture_init(struct fixture *fixture)
 {
     *fixture = (struct fixture){.scenario.service = {.pprof = STR("/debug/pprof/"),
                                                      .profile_timeout_ns = 60 * NS_PER_SECOND}};
-    arena_init(&fixture->arena);
-    fixture->harness.spec.policy = &fixture->policy;
-    fixture->built.scenario = &fixture->scenario;
-    fixture->trial = (struct trial){.harness = &fixture->harness,
-                                    .scenario = &fixture->built,
-                                    .key = {0, SIDE_CAND, PHASE_STEADY, 1},
-                                    .record = &fixture->record,
-                                    .scratch = &fixture->arena,
-                                    .keep = &fixture->arena};
-    assert_ok(io_make_temp_dir(&fixture->trial.dir, &fixture->arena, "memgate-test", &fixture->err),
-              &fixture->err);
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->trial.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
+    fixture_begin(fixture);
 }
 
 /* What stands in a file of the trial; "" when there is none. */

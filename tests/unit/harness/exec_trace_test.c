@@ -4,42 +4,16 @@
 #include "gate/base/io.h"
 #include "tests/support/check.h"
 #include "tests/unit/harness/answers.h"
+#include "tests/unit/harness/trial_fixture.h"
 
 enum { ORIGIN_NS = 1 };
-
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct policy policy;
-    struct scenario scenario;
-    struct harness harness;
-    struct harness_scenario built;
-    struct record_trial record;
-    struct trial trial;
-};
 
 static void fixture_init(struct fixture *fixture)
 {
     *fixture = (struct fixture){
         .scenario.service = {.pprof = STR("/debug/pprof/"), .profile_timeout_ns = NS_PER_SECOND},
         .scenario.trace = true};
-    arena_init(&fixture->arena);
-    fixture->harness.spec.policy = &fixture->policy;
-    fixture->built.scenario = &fixture->scenario;
-    fixture->trial = (struct trial){.harness = &fixture->harness,
-                                    .scenario = &fixture->built,
-                                    .key = {0, SIDE_CAND, PHASE_STEADY, 1},
-                                    .record = &fixture->record,
-                                    .scratch = &fixture->arena,
-                                    .keep = &fixture->arena};
-    assert_ok(io_make_temp_dir(&fixture->trial.dir, &fixture->arena, "memgate-test", &fixture->err),
-              &fixture->err);
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->trial.dir, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
+    fixture_begin(fixture);
 }
 
 static bool has_file(struct fixture *fixture)
