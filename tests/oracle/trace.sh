@@ -34,9 +34,11 @@ needs() {
 compare() {
     local name=$1 file=$folder/$1.trace
     shift
-    "$@" -o "$file" > "$folder/$name.said"
-    "$folder/tracesum" "$file" | LC_ALL=C sort > "$folder/$name.want"
-    "$dump" "$file" 2> "$folder/$name.talk" | LC_ALL=C sort > "$folder/$name.have"
+    "$@" -o "$file" > "$folder/$name.said" || fail "$name: no trace"
+    "$folder/tracesum" "$file" | LC_ALL=C sort > "$folder/$name.want" ||
+        fail "$name: x/exp/trace reads no figures"
+    "$dump" "$file" 2> "$folder/$name.talk" | LC_ALL=C sort > "$folder/$name.have" ||
+        fail "$name: memgate reads no figures: $(cat "$folder/$name.talk")"
     diff "$folder/$name.want" "$folder/$name.have" > "$folder/$name.diff" ||
         fail "$name: memgate (>) and x/exp/trace (<) differ: $(head -n 20 "$folder/$name.diff")"
     printf '%s: %d figures equal; %s\n' "$name" "$(wc -l < "$folder/$name.have")" \

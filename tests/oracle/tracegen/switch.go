@@ -2,14 +2,18 @@
 
 package main
 
-import "iter"
+import (
+	"iter"
+	"time"
+)
 
 func count(yield func(int) bool) {
 	for i := 0; yield(i); i++ {
 	}
 }
 
-// Coroutines, which switch without the scheduler (Go 1.23).
+// Coroutines, which switch without the scheduler (Go 1.23); paced, since they alone would fill more
+// than the 64 MiB that memgate reads.
 func switches(stop <-chan struct{}) {
 	for {
 		select {
@@ -21,6 +25,7 @@ func switches(stop <-chan struct{}) {
 				next()
 			}
 			end()
+			time.Sleep(100 * time.Microsecond)
 		}
 	}
 }
