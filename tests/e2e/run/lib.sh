@@ -73,6 +73,37 @@ finish() {
     echo "all claims hold"
 }
 
+# load_average: what the machine has to do besides, by which a run that went wrong is judged.
+load_average() {
+    cut -d ' ' -f 1 /proc/loadavg
+}
+
+# What a test does round after round: a line as each ends, and a table of all of them.
+declare -A cells=() remarks=()
+
+# round_done ROUND NAME CELL TEXT STARTED: the line says TEXT, the table CELL; since $SECONDS STARTED.
+round_done() {
+    printf 'round %d, %s: %s, %d s, load average %s\n' "$1" "$2" "$4" $((SECONDS - $5)) "$(load_average)"
+    cells[$2]=${cells[$2]-}$(printf ' %6s' "$3")
+}
+
+# rounds_table WHAT ROUNDS NAME...: a row for each name, its remark behind it.
+rounds_table() {
+    local what=$1 rounds=$2 name
+    shift 2
+    # shellcheck disable=SC2046 # numbers
+    printf '\n%-20s%s\n' "$what" "$(printf ' %6d' $(seq "$rounds"))"
+    for name in "$@"; do
+        printf '%-20s%s  %s\n' "$name" "${cells[$name]-}" "${remarks[$name]-}"
+    done
+}
+
+# culprits VERDICT [METRIC]: who has most of the worst regression (of that metric), one a line.
+culprits() {
+    jq -r --arg metric "${2-}" '[.scenarios[].findings[] | select(.verdict == "regression"
+        and ($metric == "" or .metric == $metric))][0].culprits[]?.func' "$1"
+}
+
 # example_repo DIR: the example as a git repository with branch main.
 example_repo() {
     mkdir -p "$1"

@@ -39,12 +39,6 @@ broken() {
         | unique | join(" ")' "$1"
 }
 
-# blamed FILE METRIC: the function that has most of it.
-blamed() {
-    jq -r --arg metric "$2" '[.scenarios[].findings[] | select(.verdict == "regression" and .metric == $metric)
-        | .culprits[0].func // "-"][0] // "-"' "$1"
-}
-
 # judge NAME: runs the gate; prints nothing when all is as expected, else what is not.
 judge() {
     local name=$1 out=$work/out code=0 metric have
@@ -56,34 +50,27 @@ judge() {
     [ -s "$out/verdict.json" ] || return 0
     have=$(broken "$out/verdict.json")
     [ "$have" = "$metric" ] || printf 'blocked by "%s" ' "$have"
-    have=$(blamed "$out/verdict.json" "$metric")
-    [ "$(field "$name" 3)" = - ] || [ "$have" = "$(field "$name" 3)" ] || printf 'blames %s' "$have"
+    have=$(culprits "$out/verdict.json" "$metric" | sed -n 1p)
+    [ "$(field "$name" 3)" = - ] || [ "$have" = "$(field "$name" 3)" ] || printf 'blames %s' "${have:--}"
 }
 
 example_repo "$repo"
-declare -A cells
 for name in "${names[@]}"; do
     [ -n "$(field "$name" 1)" ] || {
         echo "no change named $name in $expected"
         exit 2
     }
     example_branch "$repo" "$name"
-    cells[$name]=
 done
 for ((round = 1; round <= rounds; round++)); do
     for name in "${names[@]}"; do
         started=$SECONDS
         wrong=$(judge "$name")
-        printf 'round %d, %s: %s, %d s, load average %s\n' "$round" "$name" "${wrong:-right}" \
-            $((SECONDS - started)) "$(cut -d ' ' -f 1 /proc/loadavg)"
-        cells[$name]+=$(printf ' %5s' "$([ -z "$wrong" ] && echo right || echo WRONG)")
+        round_done "$round" "$name" "$([ -z "$wrong" ] && echo right || echo WRONG)" "${wrong:-right}" "$started"
         [ -z "$wrong" ] && continue
         fail "round $round, $name: $wrong"
         grep -E 'BLOCK|UNSURE|INVALID|limit|note' "$work/stdout" || cat "$work/stdout" "$work/stderr"
     done
 done
-printf '\n%-16s%s\n' "change" "$(for ((round = 1; round <= rounds; round++)); do printf ' %5d' "$round"; done)"
-for name in "${names[@]}"; do
-    printf '%-16s%s\n' "$name" "${cells[$name]}"
-done
+rounds_table change "$rounds" "${names[@]}"
 finish
