@@ -3,8 +3,9 @@
 # sides are one revision, measured all the same, so whatever is called a regression is none, and what
 # stays undecided is noise. A NAME is orders, the example, or one of the published cases.
 #
-# By default the example, 3 times in full and 7 times with --quick; with MEMGATE_TEST_NIGHTLY=1 also the
-# first published case of each kind, 40 times in full each. With --runs alone there are no quick runs.
+# By default the example, 3 times in full and 7 times with --quick; with MEMGATE_TEST_NIGHTLY=1 it and the
+# first published case of each kind, 40 times in full and 7 times with --quick each. With --runs or --quick
+# they are all taken as often, where no NAME is given.
 #
 # Fails on each rule that a run calls broken, of whatever severity. A run is undecided when it gives no
 # verdict (exit 3, 4) or a block rule is inconclusive: of 20 runs or more of a project at most 5 % may be;
@@ -19,31 +20,40 @@ cases=$2
 shift 2
 
 out=$work/out
-full=3
-quick=7
 keep=
-names=(orders)
 
-# first_of_each_kind: the published cases to take, by the order of their names.
-first_of_each_kind() {
+# all_names: the example and the first published case of each kind, by the order of their names.
+all_names() {
+    [ -d "$cases" ] || { echo "$cases is not there" >&2 && exit 1; }
+    echo orders
     awk -F '"' '/^name:/ {name = $2} /^kind:/ && !seen[$2]++ {print name}' "$cases"/*/case.yaml
 }
 
-if [ -n "${MEMGATE_TEST_NIGHTLY-}" ]; then
-    full=40
-    [ -d "$cases" ] || fail "$cases is not there: the example alone is run"
-    [ ! -d "$cases" ] || mapfile -t -O 1 names < <(first_of_each_kind)
-fi
+full=
+quick=
 while [[ ${1-} == --* ]]; do
     case $1 in
-    --runs) full=$2 quick=0 ;;
+    --runs) full=$2 ;;
     --quick) quick=$2 ;;
     --keep) mkdir -p "$2" && keep=$(realpath "$2") ;;
     *) echo "unknown option $1" && exit 2 ;;
     esac
     shift 2
 done
-[ $# -eq 0 ] || names=("$@")
+if [ $# -gt 0 ]; then
+    names=("$@")
+elif [ -n "$full$quick${MEMGATE_TEST_NIGHTLY-}" ]; then
+    listed=$(all_names)
+    mapfile -t names <<< "$listed"
+else
+    names=(orders)
+fi
+if [ -z "$full$quick" ]; then
+    full=$([ -n "${MEMGATE_TEST_NIGHTLY-}" ] && echo 40 || echo 3)
+    quick=7
+fi
+full=${full:-0}
+quick=${quick:-0}
 
 # project NAME: a repository whose tag base is what is run.
 project() {
@@ -126,11 +136,11 @@ own_functions() {
     module=$(sed -n 's/^module //p' "$work/orders/go.mod")
     "$memgate" diff "$out" --top 0 --format json > "$work/diff.json" ||
         { fail "$1, run $2: diff gives exit $?" && return; }
-    worst=$(jq -r --arg module "$module/" '[.scenarios[].functions[]
-        | select((.func | startswith($module)) and .base >= 16)
+    worst=$(jq -r --arg own "$module/" '[.scenarios[].functions[]
+        | select((.func | startswith($own)) and .base >= 16)
         | {func, percent: (100 * ((.delta | fabs) / .base))}] | max_by(.percent)
         // {func: "none", percent: 0} | "\(.percent) \(.func)"' "$work/diff.json")
-    echo "    function of the example that differs most: ${worst#* } by ${worst%% *} %"
+    echo "    differs most of the functions of the example: ${worst#* }, by ${worst%% *} %"
     awk -v worst="${worst%% *}" 'BEGIN {exit !(worst < 0.01)}' ||
         fail "$1, run $2: ${worst%% *} % in ${worst#* } is not below 0.01 %"
     grep -q 'memgate: time' "$work/stderr" || fail "$1, run $2: does not say where the time went"

@@ -94,7 +94,7 @@ rounds_table() {
     # shellcheck disable=SC2046 # numbers
     printf '\n%-20s%s\n' "$what" "$(printf ' %6d' $(seq "$rounds"))"
     for name in "$@"; do
-        printf '%-20s%s  %s\n' "$name" "${cells[$name]-}" "${remarks[$name]-}"
+        printf '%-20s%s%s\n' "$name" "${cells[$name]-}" "${remarks[$name]:+  ${remarks[$name]}}"
     done
 }
 
