@@ -89,7 +89,9 @@ static enum alloc_kind kind_that_grew(const struct ledger_row *row, enum column 
 struct twin {
     const struct ledger_site *site;
     double value;
-    bool claimed; /* it has a twin on the other side */
+    double
+        growth;   /* beyond its twin on the other side; nothing when equal, all of it without one */
+    bool claimed; /* it has a twin */
 };
 
 struct twins {
@@ -113,15 +115,23 @@ static struct twins twins_of(struct arena *arena, const struct ledger_row *row, 
     for (size_t i = 0; i < row->site_count[side]; i++) {
         const struct ledger_site *site = &row->sites[side][i];
         if (site->fold.kind == kind)
-            out.items[out.len++] = (struct twin){site, site->mean[column], false};
+            out.items[out.len++] =
+                (struct twin){site, site->mean[column], site->mean[column], false};
     }
     if (out.len)
         qsort(out.items, out.len, sizeof(*out.items), order_twins);
     return out;
 }
 
+static void claim(struct twin *base, struct twin *cand, double growth)
+{
+    base->claimed = true;
+    cand->claimed = true;
+    cand->growth = growth;
+}
+
 /* Pairs off equal sites of both sides, each once. */
-static void claim_twins(struct twins *base, struct twins *cand)
+static void claim_equals(struct twins *base, struct twins *cand)
 {
     size_t i = 0;
     size_t j = 0;
@@ -130,21 +140,54 @@ static void claim_twins(struct twins *base, struct twins *cand)
         struct twin *b = &cand->items[j];
         double tolerance = TWIN_TOLERANCE * fmax(fabs(a->value), fabs(b->value));
         bool equal = fabs(a->value - b->value) <= tolerance;
-        a->claimed = equal;
-        b->claimed = equal;
+        if (equal)
+            claim(a, b, 0);
         i += equal || a->value < b->value;
         j += equal || a->value > b->value;
     }
 }
 
-/* One without a twin before the others, then the larger, then the first. */
-static const struct ledger_site *largest_twin(const struct twins *twins)
+/* Of the same function, as lines shift; the one whose value is nearest. */
+static struct twin *nearest(const struct twins *cand, const struct twin *base)
+{
+    struct twin *best = NULL;
+    for (size_t i = 0; i < cand->len; i++) {
+        struct twin *one = &cand->items[i];
+        if (one->claimed || !name_equal(one->site->fold.func, base->site->fold.func))
+            continue;
+        if (!best || fabs(one->value - base->value) < fabs(best->value - base->value))
+            best = one;
+    }
+    return best;
+}
+
+/* What is left is what changed, or varies from run to run: the largest choose first. */
+static void claim_nearest(struct twins *base, struct twins *cand)
+{
+    for (size_t i = base->len; i-- > 0;) {
+        struct twin *one = &base->items[i];
+        struct twin *other = one->claimed ? NULL : nearest(cand, one);
+        if (other)
+            claim(one, other, other->value - one->value);
+    }
+}
+
+static double sum_of(const struct twins *twins)
+{
+    double sum = 0;
+    for (size_t i = 0; i < twins->len; i++)
+        sum += twins->items[i].value;
+    return sum;
+}
+
+/* What grew most, or shrank most where the sum of all did; then the larger, then the first. */
+static const struct ledger_site *guilty_twin(const struct twins *twins, double direction)
 {
     const struct twin *best = NULL;
     for (size_t i = 0; i < twins->len; i++) {
         const struct twin *one = &twins->items[i];
-        if (!best || (best->claimed && !one->claimed) ||
-            (best->claimed == one->claimed && one->value > best->value))
+        double more = best ? direction * (one->growth - best->growth) : 1;
+        if (more > 0 || (more >= 0 && one->value > best->value))
             best = one;
     }
     return best ? best->site : NULL;
@@ -164,9 +207,10 @@ const struct ledger_site *guilty_site_of(const struct ledger_row *row, enum colu
     arena_init(&scratch);
     struct twins base = twins_of(&scratch, row, SIDE_BASE, column, kind);
     struct twins cand = twins_of(&scratch, row, SIDE_CAND, column, kind);
-    claim_twins(&base, &cand);
-    const struct ledger_site *site = largest_twin(&cand);
-    site = site ? site : largest_twin(&base);
+    claim_equals(&base, &cand);
+    claim_nearest(&base, &cand);
+    const struct ledger_site *site = guilty_twin(&cand, sum_of(&cand) >= sum_of(&base) ? 1 : -1);
+    site = site ? site : guilty_twin(&base, 1);
     arena_release(&scratch);
     return site;
 }

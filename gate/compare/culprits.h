@@ -14,8 +14,11 @@ struct naming {
  * The line of a function that explains its growth in a column. Lines
  * shift between revisions, so sites are cancelled first: a site of the
  * candidate that has a twin of the same kind and cost on the baseline
- * did not cause anything. Of what is left the largest site of the kind
- * that grew most is named. Vanished functions name the baseline's site.
+ * did not cause anything. Of what is left each of the baseline's, the
+ * largest first, takes the candidate's site of the same function with the
+ * nearest cost: it varies, or grew by the difference. The site of the kind
+ * in question that grew most is named, the whole of it counting where it
+ * has no twin. Vanished functions name the baseline's site.
  */
 const struct ledger_site *guilty_site(const struct ledger_row *row, enum column column,
                                       enum alloc_kind *out_kind);
