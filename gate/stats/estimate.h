@@ -13,7 +13,7 @@ enum estimate_method {
     ESTIMATE_DIFFERENCE, /* Welch's t on the values: allocation, live heap */
     ESTIMATE_LOG_RATIO,  /* Student's t on their logarithms, spread pooled: CPU, RSS, latency */
     ESTIMATE_LOG_WELCH,  /* Welch's t on their logarithms: waits, which may be of another kind */
-    ESTIMATE_WINDOWS,    /* order statistics of paired windows: windows.h */
+    ESTIMATE_WINDOWS,    /* Student's t on medians of pairs of processes: windows.h */
     ESTIMATE_INTERVALS,  /* each side has an interval of its own: share.h */
     ESTIMATE_SAMPLED,    /* a profile's own sampling, which has a known variance */
 };
@@ -65,8 +65,6 @@ struct estimate {
      * (SAMPLED) value^2 / variance of the side that has fewer.
      */
     double effective;
-    /* WINDOWS: the log ratios in ascending order, base_count of them; may be NULL. */
-    const double *log_ratios;
 };
 
 #define ESTIMATE_CONFIDENCE 0.99

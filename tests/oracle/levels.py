@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the rows of tests/unit/stats/{bounds,holm,looks}_test.c from SciPy, independently of our code.
+"""Prints the rows of tests/unit/stats/{bounds,holm,looks,windows}_test.c from SciPy, independently of our code.
 
 Needs scipy (1.17 was used). Run it by hand when a row is added; the tests
 hold its output as literals so that they need no Python.
@@ -31,9 +31,22 @@ low = stats.ttest_ind(c, b, equal_var=True, alternative="greater").confidence_in
 high = stats.ttest_ind(c, b, equal_var=True, alternative="less").confidence_interval(0.95).high
 print("   ", float(p), float(np.expm1(low)), float(np.expm1(high)))
 
-print("sign test: n above p")
-for n, above in [(12, 12), (30, 23), (30, 15), (8, 0), (200, 130)]:
-    print(f"    {{{n}, {above}, {float(stats.binomtest(above, n, 0.5, alternative='greater').pvalue)!r}}},")
+print("windows: pairs of processes, in per cent -> ratio, low and high at 99 %, p above 5 %, p below 60 %")
+for pairs in [
+    [[21, 18, 35, 26], [30, 22, 17, 28], [19, 33, 24, 25]],
+    [[5, 2, 9, 3], [40, 44, 38, 50], [25, 22, 28, 19]],
+    [[10, 14, 9, 12, 30], [21, 17, 25]],
+]:
+    logs = [np.log1p(np.array(pair) / 100) for pair in pairs]
+    medians = np.array([np.median(pair) for pair in logs])
+    n, k = sum(map(len, logs)), len(logs)
+    gaps = np.concatenate([pair - np.median(pair) for pair in logs])
+    window = stats.median_abs_deviation(gaps, center=lambda x, axis: 0.0, scale="normal") * np.sqrt(n / (n - k))
+    own = np.pi / 2 * window**2 * k / n
+    t = stats.t(k, medians.mean(), np.sqrt(max(own, medians.var(ddof=1)) / k))
+    low, high = np.expm1(t.interval(0.99))
+    row = np.expm1(medians.mean()), low, high, t.cdf(np.log(1.05)), t.sf(np.log(1.6))
+    print("    {" + ", ".join(repr(float(x)) for x in row) + "},")
 
 print("power: shift critical df power (noncentral t)")
 for shift, alpha, df in [(9.1, 0.002, 4), (4.5, 0.005, 14), (40, 4e-6, 4), (3, 0.01, 1.5), (5, 0.0001, 300), (5, 0.0001, 0)]:

@@ -70,11 +70,6 @@ below = np.hypot(np.log(20 / 18), np.log(13 / 10))
 above = np.hypot(np.log(23 / 20), np.log(10 / 8))
 print("   ", 2 * np.exp(-below) - 1, 2 * np.exp(above) - 1)
 
-print("windows_cut: n confidence cut, the largest k with P(Bin(n, 1/2) <= k) <= (1 - c) / 2")
-for n, c in [(1, 0.99), (7, 0.99), (8, 0.99), (12, 0.99), (12, 0.95), (30, 0.99), (31, 0.99), (60, 0.95), (1280, 0.99)]:
-    below = [k for k in range(n) if stats.binom.cdf(k, n, 0.5) <= (1 - c) / 2 and 2 * k + 1 < n]
-    print(f"    {{{n}, {c}, {max(below, default=-1)}}},")
-
 print("slope_theil_sen: x y slope")
 for x, y in [([0, 1, 2, 3, 4], [10, 12, 13.5, 16, 18]), ([0, 300, 600, 900, 1200], [5.1e5, 5.2e5, 9e5, 5.4e5, 5.5e5]),
              ([1, 1, 2], [5, 7, 9]), ([0, 1], [3, 1])]:
