@@ -84,6 +84,18 @@ static inline double estimate_reach(double reach)
  */
 #define ESTIMATE_SPREAD_FLOOR 1e-4
 
+/*
+ * Whole numbers do not prove a spread of zero either, even where they do not
+ * vary in any trial: what is at one of two neighbours by the toss of a coin
+ * looks like 8, 8, 8 once in 8 times, and beside it like 9, 9, 9 once in 64.
+ * So half a step, which is the standard deviation of such a coin, is the
+ * least one believed: 3 trials of 8 against 3 of 9 are p = 0.035, against 3
+ * of 16 2e-5, and one more in each of 8 trials is told from none at 0.07 %.
+ * The spread of a rounding, 1 / sqrt(12), would say 0.7 % of 8 and 9: half as
+ * much as the coin does.
+ */
+#define ESTIMATE_STEP_SPREAD_FLOOR 0.5
+
 struct samples {
     const double *values;
     size_t len;
@@ -109,5 +121,11 @@ struct samples {
  * (t of 0.002 / 500 with 4 degrees of freedom; tests/bench/errors).
  */
 struct estimate estimate_of(struct samples base, struct samples cand, enum estimate_method method);
+
+/* ESTIMATE_DIFFERENCE of what was counted: whole multiples of `step`, > 0, such as threads. */
+struct estimate estimate_of_counts(struct samples base, struct samples cand, double step);
+
+/* The least standard deviation of one reading, of which `mean` is the mean; step 0: no count. */
+double estimate_least_spread(double mean, double step);
 
 #endif

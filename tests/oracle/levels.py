@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the rows of tests/unit/stats/{bounds,holm,looks,windows}_test.c from SciPy, independently of our code.
+"""Prints the rows of tests/unit/stats/{bounds,estimate,holm,looks,windows}_test.c from SciPy, independently of our code.
 
 Needs scipy (1.17 was used). Run it by hand when a row is added; the tests
 hold its output as literals so that they need no Python.
@@ -47,6 +47,11 @@ for pairs in [
     low, high = np.expm1(t.interval(0.99))
     row = np.expm1(medians.mean()), low, high, t.cdf(np.log(1.05)), t.sf(np.log(1.6))
     print("    {" + ", ".join(repr(float(x)) for x in row) + "},")
+
+print("counts, no spread below half a step, equal readings: base cand trials -> p above 0, low at 0.2 %, high at 5 %")
+for base, cand, k in [(8, 9, 3), (8, 16, 3), (8, 9, 8), (8, 8, 3)]:
+    t = stats.t(2 * k - 2, cand - base, 0.5 * np.sqrt(2 / k))
+    print(f"    {{{base}, {cand}, {k}, {float(t.cdf(0))!r}, {float(t.ppf(0.002))!r}, {float(t.ppf(0.95))!r}}},")
 
 print("power: shift critical df power (noncentral t)")
 for shift, alpha, df in [(9.1, 0.002, 4), (4.5, 0.005, 14), (40, 4e-6, 4), (3, 0.01, 1.5), (5, 0.0001, 300), (5, 0.0001, 0)]:
