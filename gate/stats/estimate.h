@@ -48,6 +48,12 @@ struct estimate {
     double reach;      /* its quantile that the bounds stand off by; 0: the normal one */
     double cand_df;    /* likewise of the candidate's own interval */
     double cand_reach;
+    /*
+     * DIFFERENCE: of the variance of the change what is the baseline's. A
+     * limit of so much of the baseline (0.15) has its spread as well: the
+     * variance of cand - 1.15 base is 1 + base_part (1.15^2 - 1) times that.
+     */
+    double base_part;
     /* Part of the interval, on each side, that no further measurement makes smaller: rounding. */
     double slack;
     /*

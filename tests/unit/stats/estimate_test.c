@@ -27,6 +27,17 @@ static void difference_has_welchs_interval(void **state)
     assert_close(have.delta_high, 3.5067759261773737, 1e-9);
 }
 
+/* Variances of 1 and 1, of 5/3 / 4 and 1 / 3. */
+static void the_baseline_has_its_part_of_the_spread(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    assert_close(have.base_part, 0.5, 1e-12);
+    have = estimate_of(SAMPLES(5, 7, 6, 8), SAMPLES(5.5, 6.5, 7.5), ESTIMATE_DIFFERENCE);
+    assert_close(have.base_part, 5.0 / 9, 1e-12);
+}
+
 static void equal_readings_keep_a_floor_of_spread(void **state)
 {
     (void)state;
@@ -139,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_has_a_name_of_its_own),
         cmocka_unit_test(difference_has_welchs_interval),
+        cmocka_unit_test(the_baseline_has_its_part_of_the_spread),
         cmocka_unit_test(equal_readings_keep_a_floor_of_spread),
         cmocka_unit_test(equal_counts_keep_the_spread_of_a_coin),
         cmocka_unit_test(counts_that_vary_have_welchs_interval),
