@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the rows of tests/unit/stats/{bounds,estimate,holm,looks,windows}_test.c from SciPy, independently of our code.
+"""Prints the rows of tests/unit/stats/{bounds,estimate,holm,looks,power,windows}_test.c from SciPy, independently of our code.
 
 Needs scipy (1.17 was used). Run it by hand when a row is added; the tests
 hold its output as literals so that they need no Python.
@@ -58,6 +58,12 @@ for shift, alpha, df in [(9.1, 0.002, 4), (4.5, 0.005, 14), (40, 4e-6, 4), (3, 0
     critical = float(stats.t.isf(alpha, df) if df else stats.norm.isf(alpha))
     power = float(stats.nct.sf(critical, df, shift) if df else stats.norm.sf(critical - shift))
     print(f"    {{{shift}, {critical!r}, {df}, {power!r}}},")
+
+print("samples: margin of 10,000, and the growth that breaks a limit of 15 % of 3,528, by level")
+z = stats.norm.isf
+print("   ", float(np.expm1((z(0.005) + z(0.01)) * np.sqrt(2 / 10000))))
+for alpha in [0.005, 0.01, 0.01 / 500, 0.002, 0.002 / 500]:
+    print("   ", alpha, float(1.15 * np.exp((z(alpha) + z(0.01)) * np.sqrt(2 / 3528)) - 1))
 
 print("detectable in standard errors: alpha df shift (power 90 %)")
 for alpha, df in [(0.002, 4), (0.003, 8), (0.005, 14), (0.002 / 500, 4), (0.01, 0)]:
