@@ -1,5 +1,7 @@
 #include "gate/compare/cost_rows.h"
 
+#include <math.h>
+
 #include "gate/base/num.h"
 #include "gate/compare/cost_table.h"
 #include "gate/compare/heap_rows.h"
@@ -296,6 +298,19 @@ static struct estimate estimate_cpu(const struct cost_maker *maker,
     return out;
 }
 
+/* What one goroutine more is in the unit of the metric: with the fewest requests of a trial, most. */
+static double step_of(const struct cost_maker *maker, const struct cost_metric *what)
+{
+    double step = 0;
+    if (what->reading == COST_AT_POINT)
+        return 1;
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < maker->sides[side].len; t++)
+            step = fmax(step, 1000 / maker->sides[side].trials[t].request_count);
+    }
+    return step;
+}
+
 static struct estimate estimate_one(const struct cost_maker *maker,
                                     const struct cost_function *function,
                                     const struct cost_metric *what)
@@ -305,7 +320,7 @@ static struct estimate estimate_one(const struct cost_maker *maker,
     struct samples base = samples_of(maker, function, what, SIDE_BASE);
     struct samples cand = samples_of(maker, function, what, SIDE_CAND);
     return what->reading == COST_PER_REQUEST ? estimate_of_waits(base, cand)
-                                             : estimate_of(base, cand, ESTIMATE_DIFFERENCE);
+                                             : estimate_of_counts(base, cand, step_of(maker, what));
 }
 
 static void name_row(struct comparison_row *out, const struct cost_maker *maker,

@@ -24,10 +24,16 @@ static const struct duet_row {
     {METRIC_P99, 0.99},
 };
 
+static_assert((int)RECORDING_TRIALS_MAX <= (int)WINDOWS_PAIRS_MAX &&
+                  (int)RECORDING_TRIALS_MAX * (int)RECORDING_WINDOWS_MAX <= (int)WINDOWS_MAX,
+              "no recording has more");
+
 /* One value per window, quantile and side. */
 struct quantiles {
     double values[SIDES][ARRAY_LEN(duet_rows)][WINDOWS_MAX];
     size_t len;
+    size_t lens[WINDOWS_PAIRS_MAX]; /* windows of each pair */
+    size_t pairs;
 };
 
 static enum status read_window(struct quantiles *out, enum side side, size_t at,
@@ -65,6 +71,7 @@ static enum status read_pair(struct quantiles *out, const struct record_trial *c
         }
     }
     out->len += windows;
+    out->lens[out->pairs++] = windows;
     return STATUS_OK;
 }
 
@@ -75,15 +82,15 @@ static enum status read_pair(struct quantiles *out, const struct record_trial *c
  * difference between them, so that growth that is proven beside it stands.
  */
 static struct str shadow_of(const struct record_scenario *record, struct arena *arena,
-                            struct samples base, struct samples cand, double value_ns)
+                            const struct windows *windows, double value_ns)
 {
     struct burst_count bursts;
     double late_ns = (double)lateness_worst_ns(record, PHASE_DUET);
-    if (windows_have_bursts(&bursts, base, cand, BURST_FACTOR)) {
+    if (windows_have_bursts(&bursts, windows, BURST_FACTOR)) {
         return str_format(arena,
                           "in %zu of %zu windows the candidate took more than %g times as long, "
                           "the other way round in %zu: look at latency/*.hgrm",
-                          bursts.worse, base.len, BURST_FACTOR, bursts.better);
+                          bursts.worse, windows->base.len, BURST_FACTOR, bursts.better);
     }
     struct str problem = lateness_problem(record, PHASE_DUET, arena);
     if (problem.len)
@@ -175,17 +182,18 @@ enum status duet_rows_add(struct comparison *comparison, struct arena *arena, st
             return err->status;
     }
     for (size_t i = 0; i < ARRAY_LEN(duet_rows); i++) {
-        struct samples base = {quantiles->values[SIDE_BASE][i], quantiles->len};
-        struct samples cand = {quantiles->values[SIDE_CAND][i], quantiles->len};
-        double *ratios = ARENA_ARRAY(arena, double, quantiles->len + 1);
-        struct estimate estimate = estimate_of_windows(base, cand, pairs, ratios);
+        const struct windows windows = {{quantiles->values[SIDE_BASE][i], quantiles->len},
+                                        {quantiles->values[SIDE_CAND][i], quantiles->len},
+                                        quantiles->lens,
+                                        quantiles->pairs};
+        struct estimate estimate = estimate_of_windows(&windows);
         struct comparison_row row = {
             .metric = duet_rows[i].metric,
             .point = POINT_END,
             .level = ROW_SCENARIO,
             .phase = PHASE_DUET,
             .estimate = estimate,
-            .shadow = shadow_of(record, arena, base, cand, estimate.base),
+            .shadow = shadow_of(record, arena, &windows, estimate.base),
         };
         comparison_row_add(comparison, arena, &row);
     }

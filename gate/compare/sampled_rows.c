@@ -87,7 +87,6 @@ void sampled_note(struct comparison *comparison, const struct sampling_rows *row
     uint64_t fewer = counts[SIDE_BASE] < counts[SIDE_CAND] ? counts[SIDE_BASE] : counts[SIDE_CAND];
     comparison_note(comparison, rows->ledger->arena,
                     "heap profiles sample one in %lld bytes, and intervals come from that; of all "
-                    "bytes equal sides keep limits from %.2g %% on, and what is as much above a "
-                    "limit breaks it, 99 times in 100",
+                    "bytes equal sides keep limits from %.2g %% on 99 times in 100",
                     (long long)rows->ledger->period, 100 * power_margin((double)fewer));
 }

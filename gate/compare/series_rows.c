@@ -26,13 +26,13 @@ static double last(uint64_t *values, size_t len)
 
 static const struct series_row {
     enum metric metric;
-    enum estimate_method method;
+    bool is_count;
     enum series_column column;
     series_value value;
 } series_rows[] = {
-    {METRIC_PSS_P95, ESTIMATE_LOG_RATIO, SERIES_PSS, p95},
-    {METRIC_THREADS_MAX, ESTIMATE_DIFFERENCE, SERIES_THREADS, largest},
-    {METRIC_FDS_END, ESTIMATE_DIFFERENCE, SERIES_FDS, last},
+    {METRIC_PSS_P95, false, SERIES_PSS, p95},
+    {METRIC_THREADS_MAX, true, SERIES_THREADS, largest},
+    {METRIC_FDS_END, true, SERIES_FDS, last},
 };
 
 struct series_reader {
@@ -136,7 +136,8 @@ static void add_rows(struct series_reader *reader)
             .point = POINT_END,
             .level = ROW_SCENARIO,
             .phase = PHASE_STEADY,
-            .estimate = estimate_of(base, cand, series_rows[i].method),
+            .estimate = series_rows[i].is_count ? estimate_of_counts(base, cand, 1)
+                                                : estimate_of(base, cand, ESTIMATE_LOG_RATIO),
         };
         comparison_row_add(reader->comparison, reader->arena, &row);
     }

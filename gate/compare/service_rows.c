@@ -1,5 +1,7 @@
 #include "gate/compare/service_rows.h"
 
+#include <math.h>
+
 #include "gate/compare/cost_rows.h"
 #include "gate/compare/cpu_rows.h"
 #include "gate/compare/creations.h"
@@ -68,6 +70,11 @@ static double rss_max(const struct reading *reading)
     return reading->trial->rss_samples ? (double)reading->trial->rss_max_bytes : -1;
 }
 
+static double gc_cycles_of(const struct reading *reading, double cycles)
+{
+    return cycles * 1000 / (double)reading->trial->request_count;
+}
+
 static double gc_cycles(const struct reading *reading)
 {
     struct memstats warm = {0};
@@ -81,26 +88,22 @@ static double gc_cycles(const struct reading *reading)
         return -1;
     if (end.gc_count < warm.gc_count + POINT_COLLECTIONS)
         return -1;
-    double cycles = (double)(end.gc_count - warm.gc_count - POINT_COLLECTIONS);
-    return cycles * 1000 / (double)reading->trial->request_count;
+    return gc_cycles_of(reading, (double)(end.gc_count - warm.gc_count - POINT_COLLECTIONS));
 }
 
 static const struct steady_row {
     enum metric metric;
-    enum estimate_method method;
     steady_value value;
     double quantile; /* of latency */
 } steady_rows[] = {
-    {METRIC_CPU, ESTIMATE_LOG_RATIO, cpu_per_request, 0},
-    {METRIC_P50, ESTIMATE_LOG_RATIO, latency_p50, 0.5},
-    {METRIC_P90, ESTIMATE_LOG_RATIO, latency_p90, 0.9},
-    {METRIC_P99, ESTIMATE_LOG_RATIO, latency_p99, 0.99},
-    {METRIC_RSS_P95, ESTIMATE_LOG_RATIO, rss_p95, 0},
-    {METRIC_RSS_MAX, ESTIMATE_LOG_RATIO, rss_max, 0},
-    {METRIC_GC_CYCLES, ESTIMATE_DIFFERENCE, gc_cycles, 0},
+    {METRIC_CPU, cpu_per_request, 0}, {METRIC_P50, latency_p50, 0.5},
+    {METRIC_P90, latency_p90, 0.9},   {METRIC_P99, latency_p99, 0.99},
+    {METRIC_RSS_P95, rss_p95, 0},     {METRIC_RSS_MAX, rss_max, 0},
+    {METRIC_GC_CYCLES, gc_cycles, 0},
 };
 
 struct columns {
+    double gc_step; /* what one collection more is in its row */
     double values[SIDES][ARRAY_LEN(steady_rows)][RECORDING_TRIALS_MAX];
     size_t trials[SIDES];
 };
@@ -120,6 +123,7 @@ static enum status read_trial(struct columns *out, struct reading *reading, size
     }
     for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++)
         out->values[side][i][at] = steady_rows[i].value(reading);
+    out->gc_step = fmax(out->gc_step, gc_cycles_of(reading, 1));
     out->trials[side]++;
     return STATUS_OK;
 }
@@ -171,7 +175,9 @@ static void add_steady(struct comparison *comparison, struct arena *arena,
             .point = POINT_END,
             .level = ROW_SCENARIO,
             .phase = PHASE_STEADY,
-            .estimate = estimate_of(base, cand, steady_rows[i].method),
+            .estimate = steady_rows[i].metric == METRIC_GC_CYCLES
+                            ? estimate_of_counts(base, cand, columns->gc_step)
+                            : estimate_of(base, cand, ESTIMATE_LOG_RATIO),
             .doubt = doubt_of(comparison, arena, steady_rows[i].metric),
         };
         if (steady_rows[i].quantile > 0) {

@@ -3,7 +3,11 @@
 #include <math.h>
 
 #include "gate/harness/coarse.h"
+#include "gate/stats/looks.h"
 #include "gate/stats/power.h"
+
+/* Live heap is held against its rules at both. */
+enum { POINTS_OF_LIVE_HEAP = 2 };
 
 /* What a profile sums up, and the variance of its objects where all are smaller than the period. */
 struct sums {
@@ -94,6 +98,35 @@ static enum status read_probe(struct coarse_probe *out, int64_t *period,
     return status;
 }
 
+static size_t claims_of(const struct rule *rule)
+{
+    size_t kinds = rule->selector.kinds.len > 0 ? rule->selector.kinds.len : 1;
+    size_t limits = rule->max_increase.set || rule->max_increase_percent.set ? 1 : 0;
+    limits += rule->max.set ? 1 : 0;
+    limits += rule->max_share.set ? 1 : 0;
+    return kinds * limits * (rule->metric == METRIC_INUSE_SPACE ? POINTS_OF_LIVE_HEAP : 1);
+}
+
+/* At most: those of the metric's block rules on the whole scenario, which are one family. */
+static size_t claims_with(const struct policy *policy, const struct rule *rule)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *other = &policy->rules[i];
+        if (other->metric == rule->metric && other->severity == SEVERITY_BLOCK &&
+            !selector_names_functions(&other->selector))
+            count += claims_of(other);
+    }
+    return count > 0 ? count : 1;
+}
+
+/* The level of the first look, which all of a run's rules come to. */
+static double first_level(const struct trial_plan *plan)
+{
+    struct looks looks = looks_plan(plan->exact, plan->max);
+    return looks_alpha(&looks, plan->exact);
+}
+
 /* Whether the samples do for the rule that needs most of them, and what breaks it. */
 static void announce_need(const struct harness *harness, struct str name, const char *what,
                           double samples, const struct coarse_need *need)
@@ -102,6 +135,8 @@ static void announce_need(const struct harness *harness, struct str name, const 
         return;
     struct str origin = origin_text(harness->arena, &need->rule->origin);
     double limit = need->rule->max_increase_percent.value;
+    size_t claims = claims_with(harness->spec.policy, need->rule);
+    double alpha = first_level(&harness->spec.policy->trials);
     if (samples >= need->samples) {
         log_line(harness->spec.log,
                  "%.*s: %s: some %.0f samples a side; the tightest limit of a block rule in "
@@ -119,8 +154,10 @@ static void announce_need(const struct harness *harness, struct str name, const 
     if (is_of_whole && need->rule->metric != METRIC_ALLOC_OBJECTS &&
         need->rule->metric != METRIC_INUSE_OBJECTS) {
         log_line(harness->spec.log,
-                 "%.*s: %s: its limit of %.3g %% is broken 99 times in 100 by a growth of %.2g %%",
-                 STR_ARGS(name), what, 100 * limit, 100 * power_growth_red(limit, samples));
+                 "%.*s: %s: its limit of %.3g %% is broken 99 times in 100 by a growth of %.2g %%, "
+                 "at the first look and as one of %zu claims",
+                 STR_ARGS(name), what, 100 * limit,
+                 100 * power_growth_red(limit, samples, alpha / (double)claims), claims);
     }
 }
 

@@ -125,15 +125,44 @@ static double ratio_high_as_change(const struct comparison_row *row)
     return estimate->delta + cand * expm1(spread * part) / growth_of(row).part;
 }
 
-/* The same row with an upper bound that holds for the ratio as well as for the difference. */
-static struct comparison_row bounded_by_ratio(const struct comparison_row *row)
+/* The bounds of the change, but for the rounding in them, so many times as far from it. */
+static void widen(struct estimate *estimate, double times)
+{
+    double low = estimate->delta - estimate->delta_low - estimate->slack;
+    double high = estimate->delta_high - estimate->delta - estimate->slack;
+    estimate->delta_low = estimate->delta - times * low - estimate->slack;
+    estimate->delta_high = estimate->delta + times * high + estimate->slack;
+}
+
+/* The same row about a limit in percent, which has the baseline's spread, too. */
+static struct comparison_row widened_by_limit(const struct comparison_row *row, double limit_ratio)
 {
     struct comparison_row out = *row;
+    double times = (1 + limit_ratio) * (1 + limit_ratio) - 1;
+    /* Logarithms are those of ratios; a sampled profile's lower bound knows of both. */
+    if (row->estimate.method == ESTIMATE_DIFFERENCE)
+        widen(&out.estimate, sqrt(1 + row->estimate.base_part * times));
+    return out;
+}
+
+/* And with an upper bound that holds for the ratio as well as for the difference. */
+static struct comparison_row bounded_by_ratio(const struct comparison_row *row, double limit_ratio)
+{
+    struct comparison_row out = widened_by_limit(row, limit_ratio);
     const struct estimate *estimate = &row->estimate;
-    /* Only a sampled profile's ratio has an interval of its own. */
     if (estimate->method == ESTIMATE_SAMPLED && estimate->has_ratio && growth_of(row).part > 0)
         out.estimate.delta_high = fmax(estimate->delta_high, ratio_high_as_change(row));
     return out;
+}
+
+static double p_broken(const struct rule *rule, const struct comparison_row *row,
+                       const struct decide_scale *scale)
+{
+    double limit = growth_limit(rule, row, scale);
+    if (limit <= fixed_limit(rule, scale))
+        return growth_p_above(row, limit);
+    struct comparison_row wider = widened_by_limit(row, rule->max_increase_percent.value);
+    return growth_p_above(&wider, limit);
 }
 
 /*
@@ -146,7 +175,7 @@ static double p_not_kept(const struct rule *rule, const struct comparison_row *r
     double p = growth_p_below(row, fixed_limit(rule, scale) - unknown);
     if (!rule->max_increase_percent.set)
         return p;
-    struct comparison_row wider = bounded_by_ratio(row);
+    struct comparison_row wider = bounded_by_ratio(row, rule->max_increase_percent.value);
     return fmin(p, growth_p_below(&wider, growth_limit(rule, row, scale) - unknown));
 }
 
@@ -179,7 +208,7 @@ static struct claim growth_claim(const struct rule *rule, const struct compariso
     return (struct claim){
         .limit = limit,
         .counts = fabs(estimate->base) + fabs(estimate->cand) > limit,
-        .p_above = growth_p_above(row, limit),
+        .p_above = p_broken(rule, row, scale),
         .p_below = p_not_kept(rule, row, scale, 0),
         .is_improved = growth.middle < -limit && growth_p_below(row, -limit) <= DECIDE_OK_ALPHA,
     };

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "gate/stats/sample.h"
-#include "gate/stats/windows.h"
 
 /* Whose interval is meant, and in which unit it stands off evenly. */
 struct scale {
@@ -129,39 +128,10 @@ static double bound_of(const struct scale *scale, double alpha, int direction)
     return from_unit(scale, value) + direction * scale->slack;
 }
 
-static size_t count_above(const struct estimate *estimate, double log_ratio)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < estimate->base_count; i++)
-        count += estimate->log_ratios[i] > log_ratio;
-    return count;
-}
-
-static double log_ratio_of(const struct estimate *estimate, double delta)
-{
-    return delta > -estimate->base ? log1p(delta / estimate->base) : -HUGE_VAL;
-}
-
-/* The order statistic that bounds the median at the level: k + 1 from an end, or infinite. */
-static double window_bound(const struct estimate *estimate, double alpha, int direction)
-{
-    size_t n = estimate->base_count;
-    size_t k = 0;
-    while (k < n && windows_p(n, n - k) <= alpha)
-        k++;
-    if (k == 0)
-        return direction * HUGE_VAL;
-    return direction < 0 ? estimate->log_ratios[k - 1] : estimate->log_ratios[n - k];
-}
-
 double bounds_p_above(const struct estimate *estimate, double delta)
 {
     if (!is_known(estimate))
         return 1;
-    if (estimate->log_ratios) {
-        size_t above = count_above(estimate, log_ratio_of(estimate, delta));
-        return windows_p(estimate->base_count, above);
-    }
     const struct scale scale = scale_of_change(estimate);
     return p_above(&scale, delta);
 }
@@ -170,10 +140,6 @@ double bounds_p_below(const struct estimate *estimate, double delta)
 {
     if (!is_known(estimate) || (estimate->has_rise && delta < estimate->rise))
         return 1;
-    if (estimate->log_ratios) {
-        size_t above = count_above(estimate, log_ratio_of(estimate, delta));
-        return windows_p(estimate->base_count, estimate->base_count - above);
-    }
     const struct scale scale = scale_of_change(estimate);
     return p_below(&scale, delta);
 }
@@ -197,10 +163,6 @@ static double bound_of_change(const struct estimate *estimate, double alpha, int
     assert(alpha > 0 && alpha <= 0.5);
     if (!estimate->bounded)
         return direction * HUGE_VAL;
-    if (estimate->log_ratios) {
-        double bound = window_bound(estimate, alpha, direction);
-        return isinf(bound) ? bound : estimate->base * expm1(bound);
-    }
     const struct scale scale = scale_of_change(estimate);
     double bound = bound_of(&scale, alpha, direction);
     /* What a profile samples is not below nothing. */
@@ -323,20 +285,10 @@ static double detectable_shift(const struct scale *scale, double alpha, double m
     return width > 0 ? shift_needed(alpha, df) * width / scale->reach / sqrt(more) : 0;
 }
 
-static double windows_shift(const struct estimate *estimate, double alpha, double more)
-{
-    double middle = log_ratio_of(estimate, estimate->delta);
-    double proven = middle - window_bound(estimate, alpha, -1);
-    double missed = middle - window_bound(estimate, 1 - BOUNDS_POWER, -1);
-    return (proven + missed) / sqrt(more);
-}
-
 static double detectable(const struct estimate *estimate, double alpha, double more)
 {
     struct scale scale = scale_of_change(estimate);
-    double shift = estimate->log_ratios ? windows_shift(estimate, alpha, more)
-                                        : detectable_shift(&scale, alpha, more);
-    return from_unit(&scale, shift) + scale.slack;
+    return from_unit(&scale, detectable_shift(&scale, alpha, more)) + scale.slack;
 }
 
 double bounds_detectable_with(const struct estimate *estimate, double alpha, double more)

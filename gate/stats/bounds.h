@@ -8,8 +8,8 @@
  * off from the value by `reach` standard errors, on the scale of the
  * difference or of the logarithm of the ratio; any other level stands off
  * by its own quantile of the same distribution, and `slack` comes on top.
- * Of windows the order statistics of that level are taken. No upper bound
- * is below the estimate's rise, where it has one. All of it is one-sided. An estimate that is not bounded proves nothing: p is 1.
+ * No upper bound is below the estimate's rise, where it has one. All of it
+ * is one-sided. An estimate that is not bounded proves nothing: p is 1.
  */
 
 /*
@@ -25,7 +25,7 @@ double bounds_p_cand_below(const struct estimate *estimate, double value);
 
 /*
  * The change that is exceeded, or not reached, but for a chance of alpha
- * (0 < alpha <= 0.5). Infinite where too few windows have no such bound.
+ * (0 < alpha <= 0.5). Infinite where nothing is bounded.
  */
 double bounds_low(const struct estimate *estimate, double alpha);
 double bounds_high(const struct estimate *estimate, double alpha);
@@ -36,8 +36,7 @@ double bounds_cand_high(const struct estimate *estimate, double alpha);
  * How far above a limit the true change must lie to be proven above it at
  * level alpha with probability BOUNDS_POWER, given the spread and the
  * samples of this estimate: the smallest change that can be told from
- * none. By the noncentral t distribution; of windows by their order
- * statistics, which is an approximation. HUGE_VAL where nothing can.
+ * none. By the noncentral t distribution. HUGE_VAL where nothing can.
  */
 #define BOUNDS_POWER 0.9
 double bounds_detectable(const struct estimate *estimate, double alpha);

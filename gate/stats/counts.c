@@ -98,7 +98,7 @@ static struct excess excess_of(struct sampled_samples samples)
     if (freedom <= 0)
         return (struct excess){0, 0};
     double scatter = squares_around_mean(samples, mean.value) / freedom / mean.exposure;
-    double least = ESTIMATE_SPREAD_FLOOR * mean.value;
+    double least = estimate_least_spread(mean.value, 0);
     return (struct excess){
         fmax(scatter - mean.variance, least * least / (double)samples.len),
         freedom,

@@ -22,14 +22,25 @@ struct spread {
     double df;
 };
 
-static struct spread spread_of(const double *values, size_t n, double floor)
+static struct spread spread_of(const double *values, size_t n)
 {
     double mean = sample_mean(values, n);
     double variance = sample_variance(values, n);
-    double least = floor * fabs(mean);
-    if (variance < least * least)
-        variance = least * least;
     return (struct spread){mean, n ? variance / (double)n : 0, n > 1 ? (double)n - 1 : 0};
+}
+
+double estimate_least_spread(double mean, double step)
+{
+    return fmax(ESTIMATE_SPREAD_FLOOR * fabs(mean), ESTIMATE_STEP_SPREAD_FLOOR * step);
+}
+
+static struct spread floored_spread_of(struct samples samples, double step)
+{
+    struct spread out = spread_of(samples.values, samples.len);
+    double least = estimate_least_spread(out.mean, step);
+    if (samples.len > 0)
+        out.of_mean = fmax(out.of_mean, least * least / (double)samples.len);
+    return out;
 }
 
 /* Half width of the interval, with all degrees of freedom or Satterthwaite's. */
@@ -56,16 +67,18 @@ static void pool(struct spread *a, struct spread *b, size_t a_len, size_t b_len)
     b->of_mean = variance / (double)b_len;
 }
 
-static void fill_difference(struct estimate *out, struct samples base, struct samples cand)
+static void fill_difference(struct estimate *out, struct samples base, struct samples cand,
+                            double step)
 {
-    struct spread a = spread_of(base.values, base.len, ESTIMATE_SPREAD_FLOOR);
-    struct spread b = spread_of(cand.values, cand.len, ESTIMATE_SPREAD_FLOOR);
+    struct spread a = floored_spread_of(base, step);
+    struct spread b = floored_spread_of(cand, step);
     double half = half_width(out, a, b);
     out->base = a.mean;
     out->cand = b.mean;
     out->delta = b.mean - a.mean;
     out->delta_low = out->delta - half;
     out->delta_high = out->delta + half;
+    out->base_part = a.of_mean + b.of_mean > 0 ? a.of_mean / (a.of_mean + b.of_mean) : 0;
     out->has_ratio = a.mean > 0;
     if (out->has_ratio) {
         out->ratio = out->delta / a.mean;
@@ -92,8 +105,8 @@ static bool fill_log_ratio(struct estimate *out, struct samples base, struct sam
     double cand_logs[ESTIMATE_SAMPLES_MAX];
     if (!take_logs(base_logs, base) || !take_logs(cand_logs, cand))
         return false;
-    struct spread a = spread_of(base_logs, base.len, 0);
-    struct spread b = spread_of(cand_logs, cand.len, 0);
+    struct spread a = spread_of(base_logs, base.len);
+    struct spread b = spread_of(cand_logs, cand.len);
     out->method = method;
     if (method == ESTIMATE_LOG_RATIO)
         pool(&a, &b, base.len, cand.len);
@@ -124,15 +137,31 @@ static bool are_usable(struct samples samples)
     return true;
 }
 
-struct estimate estimate_of(struct samples base, struct samples cand, enum estimate_method method)
+/* Without an interval yet. */
+static struct estimate start_of(struct samples base, struct samples cand)
 {
     struct estimate out = {.base_count = (uint32_t)base.len, .cand_count = (uint32_t)cand.len};
     out.effective = (double)(base.len + cand.len);
     out.bounded = base.len >= 2 && cand.len >= 2 && are_usable(base) && are_usable(cand);
+    return out;
+}
+
+struct estimate estimate_of(struct samples base, struct samples cand, enum estimate_method method)
+{
+    struct estimate out = start_of(base, cand);
     if (!are_usable(base) || !are_usable(cand))
         return out;
     /* A zero has no logarithm; the difference still says what happened. */
     if (method == ESTIMATE_DIFFERENCE || !fill_log_ratio(&out, base, cand, method))
-        fill_difference(&out, base, cand);
+        fill_difference(&out, base, cand, 0);
+    return out;
+}
+
+struct estimate estimate_of_counts(struct samples base, struct samples cand, double step)
+{
+    struct estimate out = start_of(base, cand);
+    assert(step > 0);
+    if (are_usable(base) && are_usable(cand))
+        fill_difference(&out, base, cand, step);
     return out;
 }

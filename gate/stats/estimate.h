@@ -13,7 +13,7 @@ enum estimate_method {
     ESTIMATE_DIFFERENCE, /* Welch's t on the values: allocation, live heap */
     ESTIMATE_LOG_RATIO,  /* Student's t on their logarithms, spread pooled: CPU, RSS, latency */
     ESTIMATE_LOG_WELCH,  /* Welch's t on their logarithms: waits, which may be of another kind */
-    ESTIMATE_WINDOWS,    /* order statistics of paired windows: windows.h */
+    ESTIMATE_WINDOWS,    /* Student's t on medians of pairs of processes: windows.h */
     ESTIMATE_INTERVALS,  /* each side has an interval of its own: share.h */
     ESTIMATE_SAMPLED,    /* a profile's own sampling, which has a known variance */
 };
@@ -48,6 +48,12 @@ struct estimate {
     double reach;      /* its quantile that the bounds stand off by; 0: the normal one */
     double cand_df;    /* likewise of the candidate's own interval */
     double cand_reach;
+    /*
+     * DIFFERENCE: of the variance of the change what is the baseline's. A
+     * limit of so much of the baseline (0.15) has its spread as well: the
+     * variance of cand - 1.15 base is 1 + base_part (1.15^2 - 1) times that.
+     */
+    double base_part;
     /* Part of the interval, on each side, that no further measurement makes smaller: rounding. */
     double slack;
     /*
@@ -65,8 +71,6 @@ struct estimate {
      * (SAMPLED) value^2 / variance of the side that has fewer.
      */
     double effective;
-    /* WINDOWS: the log ratios in ascending order, base_count of them; may be NULL. */
-    const double *log_ratios;
 };
 
 #define ESTIMATE_CONFIDENCE 0.99
@@ -85,6 +89,18 @@ static inline double estimate_reach(double reach)
  * processes; three equal readings do not prove a spread of zero.
  */
 #define ESTIMATE_SPREAD_FLOOR 1e-4
+
+/*
+ * Whole numbers do not prove a spread of zero either, even where they do not
+ * vary in any trial: what is at one of two neighbours by the toss of a coin
+ * looks like 8, 8, 8 once in 8 times, and beside it like 9, 9, 9 once in 64.
+ * So half a step, which is the standard deviation of such a coin, is the
+ * least one believed: 3 trials of 8 against 3 of 9 are p = 0.035, against 3
+ * of 16 2e-5, and one more in each of 8 trials is told from none at 0.07 %.
+ * The spread of a rounding, 1 / sqrt(12), would say 0.7 % of 8 and 9: half as
+ * much as the coin does.
+ */
+#define ESTIMATE_STEP_SPREAD_FLOOR 0.5
 
 struct samples {
     const double *values;
@@ -111,5 +127,11 @@ struct samples {
  * (t of 0.002 / 500 with 4 degrees of freedom; tests/bench/errors).
  */
 struct estimate estimate_of(struct samples base, struct samples cand, enum estimate_method method);
+
+/* ESTIMATE_DIFFERENCE of what was counted: whole multiples of `step`, > 0, such as threads. */
+struct estimate estimate_of_counts(struct samples base, struct samples cand, double step);
+
+/* The least standard deviation of one reading, of which `mean` is the mean; step 0: no count. */
+double estimate_least_spread(double mean, double step);
 
 #endif

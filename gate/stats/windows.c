@@ -3,7 +3,23 @@
 #include <math.h>
 #include <string.h>
 
+#include "gate/stats/histogram.h"
 #include "gate/stats/sample.h"
+
+/* Below it nobody can tell how the windows of a pair scatter. */
+enum { WINDOWS_MIN = 8, WINDOWS_PER_PAIR_MIN = 2 };
+
+/* Of the normal distribution: standard deviation over median absolute deviation. */
+#define DEVIATION_OF_MAD 1.4826022185056018
+/* And n times the variance of the median of n over that of one (Kenney and Keeping). */
+#define MEDIAN_VARIANCE 1.5707963267948966
+
+/* Two values, each rounded to a bucket: the variance of the logarithm of their ratio. */
+static double rounding_variance(void)
+{
+    double bucket = 1.0 / (1 << HISTOGRAM_SUB_BITS);
+    return 2 * bucket * bucket / 12;
+}
 
 /* P(Bin(n, 1/2) <= k) = I_1/2(n - k, k + 1), DLMF 8.17.5. */
 static double half_binomial_cdf(size_t n, size_t k)
@@ -11,74 +27,135 @@ static double half_binomial_cdf(size_t n, size_t k)
     return incomplete_beta((double)(n - k), (double)k + 1, 0.5);
 }
 
-double windows_p(size_t n, size_t above)
+struct pairs_mean {
+    double mean;    /* of the pairs' medians */
+    double of_mean; /* its variance */
+};
+
+/* The median of a pair's windows, each of which is then as far from it as it is. */
+static double take_median(double *windows, size_t len)
 {
-    assert(above <= n);
-    /* P(Bin(n, 1/2) >= above) = P(Bin(n, 1/2) <= n - above). */
-    return above == 0 ? 1 : half_binomial_cdf(n, n - above);
+    double median = sample_median(windows, len);
+    for (size_t i = 0; i < len; i++)
+        windows[i] = fabs(windows[i] - median);
+    return median;
 }
 
-int windows_cut(size_t n, double confidence)
+/* Of a median, by the windows of all pairs; each pair's own median took one of them. */
+static double variance_by_windows(double *gaps, size_t len, size_t pairs)
 {
-    double each_end = (1 - confidence) / 2;
-    int cut = -1;
-    for (size_t k = 0; 2 * k + 1 < n && half_binomial_cdf(n, k) <= each_end; k++)
-        cut = (int)k;
-    return cut;
+    double deviation = DEVIATION_OF_MAD * sample_median(gaps, len);
+    double freedom = (double)len - (double)pairs;
+    if (freedom <= 0)
+        return 0;
+    double variance = deviation * deviation * (double)len / freedom;
+    return MEDIAN_VARIANCE * variance * (double)pairs / (double)len;
+}
+
+static struct pairs_mean mean_of_pairs(const double *logs, const struct windows *windows)
+{
+    double gaps[WINDOWS_MAX];
+    double medians[WINDOWS_PAIRS_MAX];
+    size_t len = 0;
+    for (size_t p = 0; p < windows->pairs; p++) {
+        memcpy(&gaps[len], &logs[len], windows->lens[p] * sizeof(*gaps));
+        medians[p] = take_median(&gaps[len], windows->lens[p]);
+        len += windows->lens[p];
+    }
+    double of_pair = fmax(sample_variance(medians, windows->pairs),
+                          variance_by_windows(gaps, len, windows->pairs));
+    return (struct pairs_mean){sample_mean(medians, windows->pairs),
+                               fmax(of_pair, rounding_variance()) / (double)windows->pairs};
 }
 
 /* False when a value has no logarithm. */
-static bool take_logs(double *ratios, double *middles, struct samples base, struct samples cand)
+static bool have_logs(struct samples samples)
 {
-    for (size_t i = 0; i < base.len; i++) {
-        if (!(base.values[i] > 0) || !(cand.values[i] > 0))
+    for (size_t i = 0; i < samples.len; i++) {
+        if (!(samples.values[i] > 0))
             return false;
-        ratios[i] = log(cand.values[i]) - log(base.values[i]);
-        middles[i] = (log(cand.values[i]) + log(base.values[i])) / 2;
     }
     return true;
 }
 
-struct estimate estimate_of_windows(struct samples base, struct samples cand, size_t pairs,
-                                    double *ratios)
+/* Of all windows: what the two sides have in common. */
+static double middle_of(const struct windows *windows)
 {
-    struct estimate out = {.base_count = (uint32_t)base.len,
-                           .cand_count = (uint32_t)cand.len,
+    double middles[WINDOWS_MAX];
+    for (size_t i = 0; i < windows->base.len; i++)
+        middles[i] = (log(windows->base.values[i]) + log(windows->cand.values[i])) / 2;
+    return sample_median(middles, windows->base.len);
+}
+
+static void fill_ratio(struct estimate *out, const struct windows *windows)
+{
+    double ratios[WINDOWS_MAX];
+    for (size_t i = 0; i < windows->base.len; i++)
+        ratios[i] = log(windows->cand.values[i]) - log(windows->base.values[i]);
+    struct pairs_mean shift = mean_of_pairs(ratios, windows);
+    double middle = middle_of(windows);
+    double half = out->bounded ? out->reach * sqrt(shift.of_mean) : 0;
+    out->base = exp(middle - shift.mean / 2);
+    out->cand = exp(middle + shift.mean / 2);
+    out->delta = out->cand - out->base;
+    out->has_ratio = true;
+    out->ratio = expm1(shift.mean);
+    out->ratio_low = expm1(shift.mean - half);
+    out->ratio_high = expm1(shift.mean + half);
+    out->delta_low = out->base * out->ratio_low;
+    out->delta_high = out->base * out->ratio_high;
+}
+
+/* After the ratio: what reports name is the value that the interval is around. */
+static void fill_cand(struct estimate *out, const struct windows *windows)
+{
+    double logs[WINDOWS_MAX];
+    for (size_t i = 0; i < windows->cand.len; i++)
+        logs[i] = log(windows->cand.values[i]);
+    double half = out->reach * sqrt(mean_of_pairs(logs, windows).of_mean);
+    out->has_cand_interval = true;
+    out->cand_low = out->cand * exp(-half);
+    out->cand_high = out->cand * exp(half);
+    out->cand_df = out->df;
+    out->cand_reach = out->reach;
+}
+
+static bool are_enough(const struct windows *windows)
+{
+    return windows->pairs >= 2 && windows->base.len >= WINDOWS_MIN &&
+           windows->base.len >= WINDOWS_PER_PAIR_MIN * windows->pairs;
+}
+
+struct estimate estimate_of_windows(const struct windows *windows)
+{
+    struct estimate out = {.base_count = (uint32_t)windows->base.len,
+                           .cand_count = (uint32_t)windows->cand.len,
                            .method = ESTIMATE_WINDOWS,
                            .by_logarithm = true,
-                           .effective = (double)base.len};
-    double sorted[WINDOWS_MAX];
-    double middles[WINDOWS_MAX];
-    size_t n = base.len;
-    assert(base.len == cand.len && n <= WINDOWS_MAX);
-    if (n == 0 || !take_logs(sorted, middles, base, cand))
+                           .effective = (double)windows->base.len};
+    assert(windows->base.len == windows->cand.len && windows->base.len <= WINDOWS_MAX &&
+           windows->pairs <= WINDOWS_PAIRS_MAX);
+    if (windows->base.len == 0 || !have_logs(windows->base) || !have_logs(windows->cand))
         return out;
-    double shift = sample_median(sorted, n);
-    double middle = sample_median(middles, n);
-    int cut = windows_cut(n, ESTIMATE_CONFIDENCE);
-    out.bounded = cut >= 0 && pairs >= 2;
-    out.base = exp(middle - shift / 2);
-    out.cand = exp(middle + shift / 2);
-    out.delta = out.cand - out.base;
-    out.has_ratio = true;
-    out.ratio = expm1(shift);
-    out.ratio_low = out.bounded ? expm1(sorted[cut]) : out.ratio;
-    out.ratio_high = out.bounded ? expm1(sorted[n - 1 - (size_t)cut]) : out.ratio;
-    out.delta_low = out.base * out.ratio_low;
-    out.delta_high = out.base * out.ratio_high;
-    out.log_ratios = ratios;
-    if (ratios)
-        memcpy(ratios, sorted, n * sizeof(*ratios));
+    out.bounded = are_enough(windows);
+    if (out.bounded) {
+        out.df = (double)windows->pairs;
+        out.reach = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, out.df);
+    }
+    fill_ratio(&out, windows);
+    if (out.bounded)
+        fill_cand(&out, windows);
     return out;
 }
 
-bool windows_have_bursts(struct burst_count *out, struct samples base, struct samples cand,
-                         double factor)
+bool windows_have_bursts(struct burst_count *out, const struct windows *windows, double factor)
 {
+    const double *base = windows->base.values;
+    const double *cand = windows->cand.values;
     struct burst_count count = {0};
-    for (size_t i = 0; i < base.len; i++) {
-        count.worse += cand.values[i] > factor * base.values[i];
-        count.better += base.values[i] > factor * cand.values[i];
+    for (size_t i = 0; i < windows->base.len; i++) {
+        count.worse += cand[i] > factor * base[i];
+        count.better += base[i] > factor * cand[i];
     }
     *out = count;
     size_t n = count.worse + count.better;

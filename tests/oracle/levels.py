@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the rows of tests/unit/stats/{bounds,holm,looks}_test.c from SciPy, independently of our code.
+"""Prints the rows of tests/unit/stats/{bounds,estimate,holm,looks,power,windows}_test.c from SciPy, independently of our code.
 
 Needs scipy (1.17 was used). Run it by hand when a row is added; the tests
 hold its output as literals so that they need no Python.
@@ -31,15 +31,39 @@ low = stats.ttest_ind(c, b, equal_var=True, alternative="greater").confidence_in
 high = stats.ttest_ind(c, b, equal_var=True, alternative="less").confidence_interval(0.95).high
 print("   ", float(p), float(np.expm1(low)), float(np.expm1(high)))
 
-print("sign test: n above p")
-for n, above in [(12, 12), (30, 23), (30, 15), (8, 0), (200, 130)]:
-    print(f"    {{{n}, {above}, {float(stats.binomtest(above, n, 0.5, alternative='greater').pvalue)!r}}},")
+print("windows: pairs of processes, in per cent -> ratio, low and high at 99 %, p above 5 %, p below 60 %")
+for pairs in [
+    [[21, 18, 35, 26], [30, 22, 17, 28], [19, 33, 24, 25]],
+    [[5, 2, 9, 3], [40, 44, 38, 50], [25, 22, 28, 19]],
+    [[10, 14, 9, 12, 30], [21, 17, 25]],
+]:
+    logs = [np.log1p(np.array(pair) / 100) for pair in pairs]
+    medians = np.array([np.median(pair) for pair in logs])
+    n, k = sum(map(len, logs)), len(logs)
+    gaps = np.concatenate([pair - np.median(pair) for pair in logs])
+    window = stats.median_abs_deviation(gaps, center=lambda x, axis: 0.0, scale="normal") * np.sqrt(n / (n - k))
+    own = np.pi / 2 * window**2 * k / n
+    t = stats.t(k, medians.mean(), np.sqrt(max(own, medians.var(ddof=1)) / k))
+    low, high = np.expm1(t.interval(0.99))
+    row = np.expm1(medians.mean()), low, high, t.cdf(np.log(1.05)), t.sf(np.log(1.6))
+    print("    {" + ", ".join(repr(float(x)) for x in row) + "},")
+
+print("counts, no spread below half a step, equal readings: base cand trials -> p above 0, low at 0.2 %, high at 5 %")
+for base, cand, k in [(8, 9, 3), (8, 16, 3), (8, 9, 8), (8, 8, 3)]:
+    t = stats.t(2 * k - 2, cand - base, 0.5 * np.sqrt(2 / k))
+    print(f"    {{{base}, {cand}, {k}, {float(t.cdf(0))!r}, {float(t.ppf(0.002))!r}, {float(t.ppf(0.95))!r}}},")
 
 print("power: shift critical df power (noncentral t)")
 for shift, alpha, df in [(9.1, 0.002, 4), (4.5, 0.005, 14), (40, 4e-6, 4), (3, 0.01, 1.5), (5, 0.0001, 300), (5, 0.0001, 0)]:
     critical = float(stats.t.isf(alpha, df) if df else stats.norm.isf(alpha))
     power = float(stats.nct.sf(critical, df, shift) if df else stats.norm.sf(critical - shift))
     print(f"    {{{shift}, {critical!r}, {df}, {power!r}}},")
+
+print("samples: margin of 10,000, and the growth that breaks a limit of 15 % of 3,528, by level")
+z = stats.norm.isf
+print("   ", float(np.expm1((z(0.005) + z(0.01)) * np.sqrt(2 / 10000))))
+for alpha in [0.005, 0.01, 0.01 / 500, 0.002, 0.002 / 500]:
+    print("   ", alpha, float(1.15 * np.exp((z(alpha) + z(0.01)) * np.sqrt(2 / 3528)) - 1))
 
 print("detectable in standard errors: alpha df shift (power 90 %)")
 for alpha, df in [(0.002, 4), (0.003, 8), (0.005, 14), (0.002 / 500, 4), (0.01, 0)]:

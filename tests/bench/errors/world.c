@@ -28,16 +28,15 @@ struct series {
     double values[SIDES][WORLD_TRIALS_MAX];
 };
 
-struct windows {
+struct p99 {
     double values[SIDES][WORLD_TRIALS_MAX * WORLD_WINDOWS];
-    double ratios[WORLD_TRIALS_MAX * WORLD_WINDOWS];
 };
 
 struct trials {
     struct series totals[METRICS];
     struct series warm;
     struct series functions[WORLD_FUNCTIONS_MAX];
-    struct windows p99;
+    struct p99 p99;
 };
 
 static void draw_series(struct series *out, struct draw *draw, double value, double growth,
@@ -92,12 +91,11 @@ static void draw_functions(struct trials *out, const struct world *world, struct
  * machine means of 12 pairs had a standard deviation of 0.19 where windows
  * alone make 0.12, on a calmer one no more than those.
  */
-static void draw_windows(struct windows *out, struct draw *draw, const struct world *world)
+static void draw_windows(struct p99 *out, struct draw *draw, const struct world *world)
 {
     double growth = world->p99_growth;
-    double spread = world->pairs_differ ? 0.15 : 0.05;
     for (size_t t = 0; t < WORLD_TRIALS_MAX; t++) {
-        double of_pair = spread * draw_normal(draw);
+        double of_pair = world->pair_spread * draw_normal(draw);
         for (size_t w = 0; w < WORLD_WINDOWS; w++) {
             double second = 5e6 * exp(0.6 * draw_normal(draw));
             double ratio = of_pair + 0.25 * draw_normal(draw);
@@ -143,6 +141,18 @@ static struct estimate estimate_series(const struct series *series, size_t count
                        (struct samples){series->values[SIDE_CAND], count}, method);
 }
 
+static struct estimate estimate_p99(const struct p99 *p99, size_t pairs)
+{
+    size_t lens[WORLD_TRIALS_MAX];
+    for (size_t p = 0; p < pairs; p++)
+        lens[p] = WORLD_WINDOWS;
+    const struct windows windows = {{p99->values[SIDE_BASE], pairs * WORLD_WINDOWS},
+                                    {p99->values[SIDE_CAND], pairs * WORLD_WINDOWS},
+                                    lens,
+                                    pairs};
+    return estimate_of_windows(&windows);
+}
+
 /* Names that live as long as the program. */
 static const char *function_name(size_t function)
 {
@@ -158,7 +168,7 @@ static void fill_row(struct comparison_row *out, enum metric metric, enum row_le
         .metric = metric, .point = POINT_END, .level = level, .phase = phase, .estimate = estimate};
 }
 
-static void make_rows(struct comparison *comparison, struct trials *trials,
+static void make_rows(struct comparison *comparison, const struct trials *trials,
                       const struct world *world, const size_t counts[PHASES])
 {
     struct comparison_row *rows = comparison->rows;
@@ -172,11 +182,8 @@ static void make_rows(struct comparison *comparison, struct trials *trials,
     fill_row(&rows[len], METRIC_INUSE_SPACE, ROW_SCENARIO, PHASE_EXACT,
              estimate_series(&trials->warm, counts[PHASE_EXACT], ESTIMATE_DIFFERENCE));
     rows[len++].point = POINT_WARM;
-    size_t windows = counts[PHASE_DUET] * WORLD_WINDOWS;
     fill_row(&rows[len++], METRIC_P99, ROW_SCENARIO, PHASE_DUET,
-             estimate_of_windows((struct samples){trials->p99.values[SIDE_BASE], windows},
-                                 (struct samples){trials->p99.values[SIDE_CAND], windows},
-                                 counts[PHASE_DUET], trials->p99.ratios));
+             estimate_p99(&trials->p99, counts[PHASE_DUET]));
     for (size_t f = 0; f < world->functions; f++) {
         struct comparison_row *row = &rows[len++];
         const struct series *series = &trials->functions[f];
@@ -253,4 +260,5 @@ void world_run(struct outcome *out, const struct world *world, const struct poli
         arena_release(&arena);
     }
     out->trials = counts[PHASE_EXACT];
+    out->pairs = counts[PHASE_DUET];
 }

@@ -31,7 +31,7 @@ struct world {
     double cpu_growth;
     double p99_growth;
     double jumping_share; /* of functions that are at one of two levels, 10 % apart, by chance */
-    bool pairs_differ;    /* p99 of one pair of processes from the next, as on a busy machine */
+    double pair_spread;   /* of p99 from one pair of processes to the next, as a ratio */
 };
 
 /* What one run of a world ended with. */
@@ -42,6 +42,7 @@ struct outcome {
     bool by_function;
     bool undecided; /* a block rule, at the last look */
     size_t trials;  /* of the exact phase */
+    size_t pairs;   /* of the duet */
 };
 
 void world_run(struct outcome *out, const struct world *world, const struct policy *policy,

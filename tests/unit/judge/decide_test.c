@@ -519,9 +519,50 @@ static void a_percentage_is_kept_by_the_ratio(void **state)
     assert_int_equal(have.verdict, FINDING_OK);
 }
 
+/*
+ * Of a baseline with a standard error of 5.77 and a candidate that does not
+ * vary: twice the baseline has one of 11.5. t(0.95, 2.0) is 2.92, so that
+ * 180 is proven below 100 more than the baseline (20 / 5.77 = 3.5) and not below
+ * twice of it (1.7); likewise 225 above (4.3, and 2.2).
+ */
+static void a_limit_in_percent_is_as_uncertain_as_what_it_is_of(void **state)
+{
+    static const double base[] = {90, 100, 110};
+    static const struct {
+        double cand;
+        enum finding_verdict want_number;
+        enum finding_verdict want_percent;
+    } rows[] = {
+        {130, FINDING_OK, FINDING_OK},
+        {180, FINDING_OK, FINDING_INCONCLUSIVE},
+        {225, FINDING_REGRESSION, FINDING_INCONCLUSIVE},
+        {260, FINDING_REGRESSION, FINDING_REGRESSION},
+    };
+    const struct decide_scale at = {.alpha = 0.05};
+    const struct rule number = {
+        .metric = METRIC_GC_CYCLES, .max_increase = BYTES_RULE(100), .severity = SEVERITY_BLOCK};
+    const struct rule percent = {
+        .metric = METRIC_GC_CYCLES, .max_increase_percent = SET(1), .severity = SEVERITY_BLOCK};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        double cand[] = {rows[i].cand, rows[i].cand, rows[i].cand};
+        const struct comparison_row row = {.metric = METRIC_GC_CYCLES,
+                                           .estimate = estimate_of((struct samples){base, 3},
+                                                                   (struct samples){cand, 3},
+                                                                   ESTIMATE_DIFFERENCE)};
+        struct finding have;
+        print_message("%g\n", rows[i].cand);
+        decide(&have, &number, &row, &at);
+        assert_int_equal(have.verdict, rows[i].want_number);
+        decide(&have, &percent, &row, &at);
+        assert_int_equal(have.verdict, rows[i].want_percent);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_limit_in_percent_is_as_uncertain_as_what_it_is_of),
         cmocka_unit_test(rules_decide_three_ways),
         cmocka_unit_test(a_shadow_takes_ok_away_and_no_regression),
         cmocka_unit_test(live_heap_limits_do_not_count_over_the_load),

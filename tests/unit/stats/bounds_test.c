@@ -3,7 +3,6 @@
 #include "gate/stats/bounds.h"
 #include "gate/stats/sample.h"
 #include "gate/stats/share.h"
-#include "gate/stats/windows.h"
 
 /* Expected values are those of tests/oracle/levels.py (SciPy) unless worked out beside them. */
 
@@ -129,48 +128,6 @@ static void what_does_not_vary_is_certain(void **state)
 }
 
 static const struct {
-    size_t n;
-    size_t above;
-    double p;
-} sign_cases[] = {
-    {12, 12, 0.000244140625},           {30, 23, 0.0026114396750926976},
-    {30, 15, 0.572232224047184},        {8, 0, 1},
-    {200, 130, 1.3264377797634364e-05},
-};
-
-static void windows_are_counted(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(sign_cases); i++)
-        assert_close(windows_p(sign_cases[i].n, sign_cases[i].above), sign_cases[i].p, 1e-9);
-}
-
-/* Ratios of 1 to 12 %: the limit of 1.5 % is below all but one of them. */
-static void windows_have_order_statistics_at_every_level(void **state)
-{
-    enum { COUNT = 12 };
-    double base[COUNT];
-    double cand[COUNT];
-    double ratios[COUNT];
-    (void)state;
-    for (size_t i = 0; i < COUNT; i++) {
-        base[i] = 1e6;
-        cand[i] = 1e6 * (1 + (double)(i + 1) / 100);
-    }
-    struct estimate have = estimate_of_windows((struct samples){base, COUNT},
-                                               (struct samples){cand, COUNT}, 3, ratios);
-    /* (1 + 12) / 4096, and of all 12 above it 1 / 4096. */
-    assert_close(bounds_p_above(&have, 0.015 * have.base), 13.0 / 4096, 1e-12);
-    assert_close(bounds_p_above(&have, 0), 1.0 / 4096, 1e-12);
-    assert_close(bounds_p_below(&have, 0.115 * have.base), 13.0 / 4096, 1e-12);
-    assert_close(bounds_low(&have, 0.002) / have.base, 0.01, 1e-9);
-    assert_close(bounds_low(&have, 0.005) / have.base, 0.02, 1e-9);
-    /* P(Bin(12, 1/2) <= 2) is 0.0193, <= 3 0.073: the third from above. */
-    assert_close(bounds_high(&have, 0.05) / have.base, 0.10, 1e-9);
-    assert_true(isinf(bounds_low(&have, 0.0002)));
-}
-
-static const struct {
     double shift;
     double critical;
     double df;
@@ -286,8 +243,6 @@ int main(void)
         cmocka_unit_test(a_bound_is_where_p_is_its_level),
         cmocka_unit_test(the_level_of_the_interval_gives_the_interval),
         cmocka_unit_test(what_does_not_vary_is_certain),
-        cmocka_unit_test(windows_are_counted),
-        cmocka_unit_test(windows_have_order_statistics_at_every_level),
         cmocka_unit_test(power_is_that_of_the_noncentral_t),
         cmocka_unit_test(what_can_be_detected_is_found_nine_times_of_ten),
     };

@@ -2,6 +2,8 @@
 
 #include "gate/stats/estimate.h"
 
+#include "gate/stats/bounds.h"
+
 #define SAMPLES(...)                                                                               \
     (struct samples)                                                                               \
     {                                                                                              \
@@ -23,6 +25,17 @@ static void difference_has_welchs_interval(void **state)
     have = estimate_of(SAMPLES(5, 7, 6, 8), SAMPLES(5.5, 6.5, 7.5), ESTIMATE_DIFFERENCE);
     assert_close(have.delta_low, -3.5067759261773737, 1e-9);
     assert_close(have.delta_high, 3.5067759261773737, 1e-9);
+}
+
+/* Variances of 1 and 1, of 5/3 / 4 and 1 / 3. */
+static void the_baseline_has_its_part_of_the_spread(void **state)
+{
+    (void)state;
+    struct estimate have =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    assert_close(have.base_part, 0.5, 1e-12);
+    have = estimate_of(SAMPLES(5, 7, 6, 8), SAMPLES(5.5, 6.5, 7.5), ESTIMATE_DIFFERENCE);
+    assert_close(have.base_part, 5.0 / 9, 1e-12);
 }
 
 static void equal_readings_keep_a_floor_of_spread(void **state)
@@ -72,6 +85,53 @@ static void log_ratio_of_a_zero_falls_back_to_the_difference(void **state)
     assert_close(have.delta, 5, 1e-12);
 }
 
+/* Expected values: tests/oracle/levels.py (SciPy). */
+static const struct {
+    double base;
+    double cand;
+    size_t trials;
+    double p_above_0;
+    double low;
+    double high;
+} count_cases[] = {
+    {8, 9, 3, 0.03524199845510996, -1.4296377915532656, 1.870322806048735},
+    {8, 16, 3, 1.9996608802285497e-05, 5.570362208446735, 8.870322806048735},
+    {8, 9, 8, 0.0006580245969349131, 0.14053334252091843, 1.4403275339437227},
+    {8, 8, 3, 0.5, -2.4296377915532656, 0.8703228060487349},
+};
+
+static void equal_counts_keep_the_spread_of_a_coin(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(count_cases); i++) {
+        double base[8];
+        double cand[8];
+        /* In steps of 2: twice as far, and as sure. */
+        for (size_t t = 0; t < count_cases[i].trials; t++) {
+            base[t] = 2 * count_cases[i].base;
+            cand[t] = 2 * count_cases[i].cand;
+        }
+        struct estimate have = estimate_of_counts((struct samples){base, count_cases[i].trials},
+                                                  (struct samples){cand, count_cases[i].trials}, 2);
+        print_message("%g and %g\n", count_cases[i].base, count_cases[i].cand);
+        assert_close(bounds_p_above(&have, 0), count_cases[i].p_above_0, 1e-9);
+        assert_close(bounds_low(&have, 0.002), 2 * count_cases[i].low, 1e-9);
+        assert_close(bounds_high(&have, 0.05), 2 * count_cases[i].high, 1e-9);
+    }
+}
+
+/* What varies by more has its own spread. */
+static void counts_that_vary_have_welchs_interval(void **state)
+{
+    (void)state;
+    struct estimate have = estimate_of_counts(SAMPLES(5, 7, 6, 8), SAMPLES(55, 65, 75), 1);
+    struct estimate want =
+        estimate_of(SAMPLES(5, 7, 6, 8), SAMPLES(55, 65, 75), ESTIMATE_DIFFERENCE);
+    assert_close(have.delta_low, want.delta_low, 1e-12);
+    assert_close(have.delta_high, want.delta_high, 1e-12);
+    assert_int_equal(have.method, ESTIMATE_DIFFERENCE);
+}
+
 /* Those of config/verdict.schema.json. */
 static void every_method_has_a_name_of_its_own(void **state)
 {
@@ -90,7 +150,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_has_a_name_of_its_own),
         cmocka_unit_test(difference_has_welchs_interval),
+        cmocka_unit_test(the_baseline_has_its_part_of_the_spread),
         cmocka_unit_test(equal_readings_keep_a_floor_of_spread),
+        cmocka_unit_test(equal_counts_keep_the_spread_of_a_coin),
+        cmocka_unit_test(counts_that_vary_have_welchs_interval),
         cmocka_unit_test(one_process_a_side_is_not_bounded),
         cmocka_unit_test(nothing_on_the_baseline_has_no_percentage),
         cmocka_unit_test(log_ratio_is_symmetric_in_its_sides),

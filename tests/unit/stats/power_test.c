@@ -3,12 +3,16 @@
 #include "gate/stats/counts.h"
 #include "tests/support/check.h"
 
-/* exp(4.90 sqrt(2 / 10,000)) = exp(0.0692965) and 1.15 exp(4.90 sqrt(2 / 3,528)) = 1.15 x 1.12374. */
+/* exp(z sqrt(2 / n)), z as SciPy has it: tests/oracle/levels.py. */
 static void a_margin_falls_with_the_samples(void **state)
 {
     (void)state;
-    assert_close(power_margin(10000), 0.0717539, 1e-6);
-    assert_close(power_growth_red(0.15, 3528), 0.2923065, 1e-6);
+    assert_close(power_margin(10000), 0.07178689884533414, 1e-9);
+    assert_close(power_growth_red(0.15, 3528, 0.005), 0.2923734952612207, 1e-9);
+    assert_close(power_growth_red(0.15, 3528, 0.01), 0.2847195076908695, 1e-9);
+    assert_close(power_growth_red(0.15, 3528, 0.01 / 500), 0.3403735075551968, 1e-9);
+    assert_close(power_growth_red(0.15, 3528, 0.002), 0.30171006925565513, 1e-9);
+    assert_close(power_growth_red(0.15, 3528, 0.002 / 500), 0.35183790843610985, 1e-9);
     assert_true(isinf(power_margin(0)));
 }
 
@@ -60,7 +64,7 @@ static void the_growth_said_is_the_growth_that_breaks_the_limit(void **state)
     } rows[] = {{3528, 0.15}, {28950, 0.05}, {1000, 0.15}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        double growth = power_growth_red(rows[i].limit, rows[i].count);
+        double growth = power_growth_red(rows[i].limit, rows[i].count, 0.005);
         double red = decide(rows[i].count, growth, rows[i].limit).red;
         assert_true(red > 0.98 && red < 0.999);
         assert_true(decide(rows[i].count, rows[i].limit, rows[i].limit).red < 0.01);
