@@ -14,6 +14,7 @@ struct session {
     struct recording base; /* the baseline's own recording, where there are two; else empty */
     bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
     bool quick;            /* judge allocation alone, whatever was recorded */
+    bool budgets;          /* judge `max:` rules alone, whatever was recorded */
     bool list_all;         /* findings also hold every "ok" of single functions */
     struct policy policy;
     struct pair_hints hints; /* what the policy names: successors, kinds in functions */
@@ -50,6 +51,8 @@ NODISCARD enum status session_compare(struct session *session, const struct str 
 void session_take_hints(struct session *session);
 /* Judges session->recording by session->policy. */
 NODISCARD enum status session_judge(struct session *session, struct err *err);
+/* STATUS_POLICY when budgets alone are to be judged and the policy has none. */
+NODISCARD enum status session_check_budgets(const struct session *session, struct err *err);
 /* What session_judge judges: the session's comparisons by its policy. */
 struct judge_input session_judge_input(const struct session *session);
 /*

@@ -224,7 +224,7 @@ static size_t claims_of(struct claim out[DECIDE_CLAIMS_MAX], const struct rule *
                         const struct comparison_row *row, const struct decide_scale *scale)
 {
     size_t count = 0;
-    if (rule->max_increase.set || rule->max_increase_percent.set)
+    if (rule_limits_growth(rule) && !scale->budgets_only)
         out[count++] = growth_claim(rule, row, scale);
     if (rule->max.set)
         out[count++] = budget_claim(rule, row, scale);
@@ -337,7 +337,9 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
     }
     if (!has_claims(row)) {
         out->verdict = FINDING_INCONCLUSIVE;
-        out->reason = STR("one process a side gives no interval; set trials to 2 or more");
+        out->reason = row->is_alone
+                          ? STR("one process gives no interval; set trials to 2 or more")
+                          : STR("one process a side gives no interval; set trials to 2 or more");
         return;
     }
     decide_limits(out, rule, row, scale);

@@ -7,6 +7,7 @@
 struct decide_scale {
     double
         load_count; /* requests of the load: absolute limits on per-request rows count over them */
+    bool budgets_only;     /* growth is not judged: there is no baseline, or nobody asks */
     double scenario_value; /* the whole scenario's baseline value of the row's metric and point */
     /* Level at which a limit is called broken: what Holm left of the look's for the row's family. */
     double alpha;

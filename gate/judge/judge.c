@@ -4,6 +4,7 @@
 #include "gate/judge/family.h"
 #include "gate/judge/power.h"
 #include "gate/judge/stacks.h"
+#include "gate/judge/unjudged.h"
 #include "gate/judge/watch.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -90,6 +91,7 @@ static struct decide_scale scale_of(const struct judging *judging,
                                     const struct comparison_row *row)
 {
     return (struct decide_scale){
+        .budgets_only = unjudged_budgets_only(judging->input, comparison),
         .load_count = (double)comparison->record->load_count,
         .scenario_value = judging->whole[row->metric][row->point],
     };
@@ -153,12 +155,13 @@ static void tell_family(struct finding *finding, const struct judging *judging,
     finding->look_alpha = family->look_alpha;
 }
 
-/* Trials that both sides have. */
-static size_t trials_of(const struct record_scenario *record, enum phase phase)
+/* Trials that both sides have, or the one that there is. */
+static size_t trials_of(const struct comparison *comparison, enum phase phase)
 {
+    const struct record_scenario *record = comparison->record;
     size_t base = record->trial_count[SIDE_BASE][phase];
     size_t cand = record->trial_count[SIDE_CAND][phase];
-    return base < cand ? base : cand;
+    return base < cand && comparison->alone.len == 0 ? base : cand;
 }
 
 /* Sure enough alone, not among as many others: else the interval would contradict the verdict. */
@@ -188,7 +191,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
         out->undecided[held->row->phase] = true;
     if (!is_listed(&finding) && !judging->input->list_all)
         return;
-    finding.trials = trials_of(comparison->record, held->row->phase);
+    finding.trials = trials_of(comparison, held->row->phase);
     decide_interval(&finding, finding.look_alpha);
     enum phase phase = held->row->phase;
     const struct power_scope scope = {judging->arena, judging->input->policy->rule_count + 1,
@@ -226,7 +229,8 @@ static void hold_row(struct judging *judging, const struct judged_scenario *scen
     const struct ignore_row *ignored = NULL;
     size_t count = policy_rules_for(policy, row->metric, subject, winners, &ignored);
     for (size_t i = 0; i < count; i++) {
-        if (!judged_elsewhere(winners[i], row))
+        if (!judged_elsewhere(winners[i], row) &&
+            !unjudged_leaves_out(judging->input, scenario->comparison, winners[i]))
             hold(judging, scenario->comparison, row, winners[i]);
     }
 }
@@ -318,6 +322,7 @@ static const struct rule *unmeasured(const struct judging *judging,
         bool elsewhere = rule->selector.scenario.len &&
                          !str_equal(rule->selector.scenario, comparison->scenario);
         if (!elsewhere && judge_runs(input, rule) && !is_waived(comparison, rule) &&
+            !unjudged_leaves_out(input, comparison, rule) &&
             metric_applies(comparison, rule->metric, input->plain) &&
             !has_whole_row(comparison, rule->metric))
             return rule;
@@ -360,7 +365,8 @@ static void hold_doubted(struct judging *judging, const struct judged_scenario *
         bool here = rule->selector.scenario.len == 0 ||
                     str_equal(rule->selector.scenario, scenario->comparison->scenario);
         if (!here || !selector_names_functions(&rule->selector) ||
-            !judge_runs(judging->input, rule))
+            !judge_runs(judging->input, rule) ||
+            unjudged_leaves_out(judging->input, scenario->comparison, rule))
             continue;
         const struct comparison_row *row = doubted_row(scenario->comparison, rule->metric);
         if (row)
@@ -378,7 +384,7 @@ static void find_looks(struct judged_scenario *out, struct judging *judging)
     for (enum phase phase = 0; phase < PHASES; phase++) {
         uint32_t most = judging->input->plain ? planned[phase] : plan->max;
         struct looks looks = looks_plan(planned[phase], most);
-        size_t count = trials_of(out->comparison->record, phase);
+        size_t count = trials_of(out->comparison, phase);
         alpha[phase] = looks_alpha(&looks, count);
         judging->look[phase] = looks_number(&looks, count);
         judging->most_trials[phase] = judging->input->plain ? 0 : looks.trials[looks.len - 1];
@@ -433,6 +439,7 @@ static void judge_scenario(struct judged_scenario *out, struct judging *judging)
     } else {
         judge_rows(out, judging);
     }
+    unjudged_settle(out, judging->arena, judging->input);
 }
 
 static bool names_subject(const struct rule *rule)
@@ -478,6 +485,19 @@ static enum status refuse_rule(const struct rule *rule, struct err *err)
                    STR_ARGS(name));
 }
 
+/* It was told as not judged; nothing here met it. */
+static bool is_left_out(const struct judgement *judgement, const struct rule *rule)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        const struct judged_scenario *scenario = &judgement->scenarios[i];
+        for (size_t k = 0; k < scenario->unjudged_count; k++) {
+            if (scenario->unjudged[k] == rule)
+                return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Counts the rules that this run can judge and those that were, and
  * refuses one that watches nothing. A kind, or a function that exists,
@@ -495,6 +515,10 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
         bool measured = concerns_run(input, rule, true);
         if (!met && measured && names_subject(rule) && !is_known(out, rule))
             return refuse_rule(rule, err);
+        if (!met && !rule_limits_value(rule) && is_left_out(out, rule)) {
+            out->rule_count += !rule->is_default && !input->budgets;
+            continue;
+        }
         bool is_zero = !met && measured && (names_subject(rule) || rule->selector.kinds.len > 0);
         /* A default that a rule of the policy replaced everywhere is not a rule of this run. */
         if (!met && !is_zero && measured && rule->is_default)
@@ -556,6 +580,7 @@ enum status judge(struct judgement *out, struct arena *arena, const struct judge
         struct judged_scenario *scenario = &out->scenarios[i];
         scenario->comparison = &input->comparisons[i];
         watch_init(&scenario->watch, arena, input->policy, scenario->comparison);
+        unjudged_list(scenario, arena, input);
         find_refusals(scenario, &judging);
         judge_scenario(scenario, &judging);
     }

@@ -273,6 +273,10 @@ struct subject {
     struct str kind;       /* "map" ... */
 };
 
+/* True when it limits what changed from a baseline, or what the candidate is; it may do both. */
+bool rule_limits_growth(const struct rule *rule);
+bool rule_limits_value(const struct rule *rule);
+
 /*
  * True when the rule speaks of this subject at this level. A rule with
  * func, package or file speaks of single functions, one without them of
