@@ -140,6 +140,21 @@ enum status session_compare(struct session *session, const struct str *dirs, siz
     return status ? status : compare_all(session, err);
 }
 
+enum status session_need_both(const struct session *session, const char *command, struct err *err)
+{
+    for (size_t i = 0; i < session->comparison_count; i++) {
+        const struct comparison *comparison = &session->comparisons[i];
+        if (comparison->alone.len == 0)
+            continue;
+        return err_set(err, STATUS_USAGE,
+                       "scenario %.*s has no baseline in %.*s, and %s needs one; name two "
+                       "recordings where the command takes them, or record both sides with "
+                       "memgate run",
+                       STR_ARGS(comparison->scenario), STR_ARGS(session->recording.dir), command);
+    }
+    return STATUS_OK;
+}
+
 static enum status judge_opened(struct session *session, struct str policy_file, struct err *err)
 {
     struct recording *recording = &session->recording;
