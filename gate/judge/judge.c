@@ -1,5 +1,6 @@
 #include "gate/judge/judge.h"
 
+#include "gate/judge/collapse.h"
 #include "gate/judge/decide.h"
 #include "gate/judge/family.h"
 #include "gate/judge/power.h"
@@ -32,6 +33,7 @@ struct judging {
     size_t *met; /* by rule: subjects it was held against */
     /* Of the scenario being judged: */
     double whole[METRICS][POINTS];
+    double gone[METRICS][POINTS];
     struct families families;
     struct held *held;
     size_t held_count;
@@ -93,6 +95,7 @@ static struct decide_scale scale_of(const struct judging *judging,
     return (struct decide_scale){
         .budgets_only = unjudged_budgets_only(judging->input, comparison),
         .load_count = (double)comparison->record->load_count,
+        .gone = row->level == ROW_SCENARIO ? judging->gone[row->metric][row->point] : 0,
         .scenario_value = judging->whole[row->metric][row->point],
     };
 }
@@ -175,6 +178,16 @@ static void explain_family(struct finding *finding, const struct judging *judgin
                    finding->family_size, finding->p);
 }
 
+static void explain_collapse(struct finding *finding, const struct judging *judging)
+{
+    if (!finding->is_collapse)
+        return;
+    bool is_written = finding->rule->max_decrease.set;
+    finding->reason =
+        str_format(judging->arena, "fell by more than %.3g %%%s: was the same work done?",
+                   100 * collapse_allowed(finding->rule), is_written ? " (max_decrease)" : "");
+}
+
 static void judge_held(struct judged_scenario *out, struct judging *judging,
                        const struct held *held)
 {
@@ -184,6 +197,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
     tell_family(&finding, judging, held);
     explain_family(&finding, judging);
     explain_doubt(&finding, judging);
+    explain_collapse(&finding, judging);
     soften_for_toolchain(&finding, judging, comparison);
     judging->met[held->rule - judging->input->policy->rules]++;
     out->judged_count++;
@@ -401,6 +415,7 @@ static void judge_rows(struct judged_scenario *out, struct judging *judging)
 {
     find_looks(out, judging);
     keep_scenario_values(judging->whole, out->comparison);
+    collapse_gone(judging->gone, judging->arena, out->comparison);
     for (size_t i = 0; i < out->comparison->row_count; i++)
         hold_row(judging, out, &out->comparison->rows[i]);
     hold_doubted(judging, out);

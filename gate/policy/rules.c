@@ -114,6 +114,26 @@ static enum status check_ratio(struct reader *reader, const struct rule *rule,
     return STATUS_OK;
 }
 
+/* A fall is what a rule on growth looks at besides. */
+static enum status check_decrease(struct reader *reader, const struct rule *rule,
+                                  const struct yaml_node *node)
+{
+    double value = rule->max_decrease.value;
+    if (!rule->max_decrease.set)
+        return STATUS_OK;
+    if (!(value > 0 && value <= 1)) {
+        return reader_refuse(reader, node,
+                             "max_decrease is more than 0 %% and at most 100 %%, since nothing "
+                             "falls by more than all of it");
+    }
+    if (!rule_limits_growth(rule)) {
+        return reader_refuse(reader, node,
+                             "max_decrease does nothing without max_increase or "
+                             "max_increase_percent");
+    }
+    return STATUS_OK;
+}
+
 enum status rule_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct rule *rule = target;
@@ -125,7 +145,7 @@ enum status rule_check(struct reader *reader, void *target, const struct yaml_no
                              "floor and floor_share do nothing without max_increase or "
                              "max_increase_percent");
     }
-    return STATUS_OK;
+    return check_decrease(reader, rule, node);
 }
 
 enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node)
