@@ -19,20 +19,24 @@ struct check {
 static enum status parse_options(struct check *check, int argc, char **argv, struct err *err)
 {
     plain_options_init(&check->plain, &check->session.arena, argc);
+    check->plain.can_be_alone = true;
     const struct option_row rows[] = {
         {"policy", 0, NULL, &check->policy_file, "FILE", "judge by this policy instead"},
         {"format", 'f', NULL, &check->format_name, "F", "text (default), json or markdown"},
         {"quick", 'q', &check->session.quick, NULL, NULL, "judge allocation alone"},
+        {"budgets", 0, &check->session.budgets, NULL, NULL,
+         "judge max: rules alone, which need no baseline"},
         {"output", 'o', NULL, &check->out_dir, "DIR", "also write all reports there"},
         PLAIN_OPTION_ROWS(&check->plain),
         {"exit-zero", 0, &check->exit_zero, NULL, NULL, "report, but exit 0"},
     };
     const struct option_table table = {
-        "check", "DIR | BASE CAND | --base FILE... --cand FILE...",
+        "check", "DIR | BASE CAND | [--base FILE...] --cand FILE...",
         "Judges a recording once more, or the candidate of one recording "
         "against the candidate of another by the policy of the "
         "first, or heap profiles, one or more of each side: no network, no "
-        "clock, the same bytes on any machine.",
+        "clock, the same bytes on any machine. Of one side alone max: rules "
+        "are judged.",
         rows, ARRAY_LEN(rows)};
     if (options_parse(&check->operands, &check->session.arena, &table, argc, argv, err))
         return err->status;

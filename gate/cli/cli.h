@@ -17,6 +17,7 @@ struct command {
 };
 
 int cmd_run(int argc, char **argv);
+int cmd_record(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

@@ -221,7 +221,9 @@ static enum status open_sides(struct diff *diff, struct err *err)
     enum session_input input = INPUT_RECORDING;
     if (session_input(&input, items, diff->operands.len, err))
         return err->status;
-    return session_compare(&diff->session, items, diff->operands.len, err);
+    if (session_compare(&diff->session, items, diff->operands.len, err))
+        return err->status;
+    return session_need_both(&diff->session, "diff", err);
 }
 
 static enum status diff_all(struct diff *diff, struct err *err)

@@ -162,7 +162,8 @@ static enum status explain_all(struct explain *explain, struct err *err)
     struct buf buf;
     size_t count = 0;
     struct str dir = explain->operands.len > 1 ? explain->operands.items[1] : STR("memgate-out");
-    if (session_open(session, dir, explain->policy_file, err))
+    if (session_open(session, dir, explain->policy_file, err) ||
+        session_need_both(session, "explain", err))
         return err->status;
     buf_init(&buf, BUF_TEXT_BYTES_MAX);
     for (size_t i = 0; i < session->judgement.scenario_count; i++)

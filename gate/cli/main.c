@@ -8,6 +8,8 @@
 static const struct command commands[] = {
     {"run", cmd_run, "[--base REV] [--head REV] [SCENARIO...]",
      "build both revisions, load them, judge, report"},
+    {"record", cmd_record, "[REV] [SCENARIO...] -o DIR",
+     "build and load one revision, for a baseline that is kept, or for max: rules"},
     {"check", cmd_check, "DIR | BASE CAND", "judge a recording, or two heap profiles, again"},
     {"diff", cmd_diff, "DIR | BASE CAND", "the comparison function by function; never gates"},
     {"explain", cmd_explain, "FUNCTION [DIR]",

@@ -148,12 +148,22 @@ static enum status read_program(struct measuring *measuring, struct measured *me
     return recording_check_program(program, err);
 }
 
+static enum status read_programs(struct measuring *measuring, struct measured *measured,
+                                 struct err *err)
+{
+    for (enum side side = measured->built.first_side; side < SIDES; side++) {
+        if (read_program(measuring, measured, side, err))
+            return err->status;
+    }
+    return STATUS_OK;
+}
+
 static enum status check_toolchains(const struct measuring *measuring,
                                     const struct record_scenario *record, struct err *err)
 {
     const struct str base = record->programs[SIDE_BASE].go_version;
     const struct str cand = record->programs[SIDE_CAND].go_version;
-    if (str_equal(base, cand) ||
+    if (record->alone.len > 0 || str_equal(base, cand) ||
         measuring->harness->spec.policy->toolchain_change != TOOLCHAIN_REFUSE)
         return STATUS_OK;
     return err_set(err, STATUS_INVALID, "base built by %.*s, candidate by %.*s", STR_ARGS(base),
@@ -164,7 +174,8 @@ static enum status check_toolchains(const struct measuring *measuring,
 static bool is_identical(struct measuring *measuring, struct record_scenario *record)
 {
     struct str why = {"", 0};
-    if (!str_equal(record->programs[SIDE_BASE].sha256, record->programs[SIDE_CAND].sha256))
+    if (record->alone.len > 0 ||
+        !str_equal(record->programs[SIDE_BASE].sha256, record->programs[SIDE_CAND].sha256))
         return false;
     if (measuring->always_measure) {
         record->identical_why_measured = STR("--always-measure");
@@ -191,6 +202,8 @@ static struct record_scenario *add_record(struct measuring *measuring, struct me
         .is_gotest = scenario->driver == DRIVER_GOTEST,
         .load_count = scenario->load.count,
     };
+    if (measuring->harness->spec.is_alone)
+        record.alone = STR(RECORD_ALONE_ASKED);
     out->scenario = recording->scenario_count;
     ARENA_PUSH(measuring->arena, recording->scenarios, recording->scenario_count,
                recording->scenario_cap, record);
@@ -211,9 +224,10 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
     record->failure = measuring->refusal;
     if (record->failure.len)
         return STATUS_OK;
-    if (harness_build(measuring->harness, &out->built, scenario, err) ||
-        read_program(measuring, out, SIDE_BASE, err) ||
-        read_program(measuring, out, SIDE_CAND, err) || check_toolchains(measuring, record, err))
+    enum status status = harness_build(measuring->harness, &out->built, scenario, err);
+    if (status == STATUS_OK && out->built.first_side == SIDE_CAND && record->alone.len == 0)
+        record->alone = STR(RECORD_ALONE_NEW);
+    if (status || read_programs(measuring, out, err) || check_toolchains(measuring, record, err))
         return fail_scenario(measuring, out, err);
     record->notes = out->built.notes;
     record->limits = out->built.limits;
@@ -306,6 +320,8 @@ static enum status measure_sides(struct measuring *measuring, struct measured *m
     for (int i = 0; i < SIDES; i++) {
         enum side side = (number % 2 == 1) == (i == 0) ? SIDE_BASE : SIDE_CAND;
         struct trial_key key = {measured->scenario, side, phase, number};
+        if (side < measured->built.first_side)
+            continue;
         if (measure_side(measuring, measured, key, err))
             return err->status;
     }
@@ -316,7 +332,7 @@ enum status measure_pair(struct measuring *measuring, struct measured *measured,
                          struct err *err)
 {
     struct record_scenario *record = &measuring->recording->scenarios[measured->scenario];
-    uint32_t number = (uint32_t)record->trial_count[SIDE_BASE][phase] + 1;
+    uint32_t number = (uint32_t)record->trial_count[SIDE_CAND][phase] + 1;
     uint64_t start_ns = clock_now_ns();
     enum status status = phase == PHASE_DUET
                              ? harness_duet(measuring->harness, &measured->built,
@@ -326,7 +342,7 @@ enum status measure_pair(struct measuring *measuring, struct measured *measured,
         return fail_scenario(measuring, measured, err);
     /* A benchmark's load is what it ran, b.N of all its functions; a command's what it sent. */
     if (record->is_gotest || measured->built.scenario->load.count == 0)
-        record->load_count = record->trials[SIDE_BASE][phase][0].request_count;
+        record->load_count = record->trials[record_first_side(record)][phase][0].request_count;
     uint64_t took_ns = clock_now_ns() - start_ns;
     if (took_ns > measuring->trial_ns[phase])
         measuring->trial_ns[phase] = took_ns;

@@ -36,7 +36,7 @@ bool measure_voids_scenario(enum status status);
 NODISCARD enum status measure_prepare(struct measuring *measuring, struct measured *out,
                                       const struct scenario *scenario, struct err *err);
 /*
- * One trial of each side, base first in odd and candidate first in even
+ * One trial of each side that there is, base first in odd and candidate first in even
  * rounds (ABBA), so that a drifting machine favours neither.
  */
 NODISCARD enum status measure_pair(struct measuring *measuring, struct measured *measured,

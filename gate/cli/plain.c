@@ -61,7 +61,7 @@ static enum status take_options(const struct plain_options *options, const struc
                        "profile behind one of them, or each side as a directory",
                        STR_ARGS(operands[0]));
     }
-    if (has_base && has_cand)
+    if (has_cand && (has_base || options->can_be_alone))
         return STATUS_OK;
     return err_set(err, STATUS_USAGE, "--%s needs --%s as well: profiles of both sides",
                    has_base ? "base" : "cand", has_base ? "cand" : "base");
@@ -114,14 +114,33 @@ static enum status refuse_lone(const struct plain_options *options, struct err *
     return STATUS_OK;
 }
 
+static bool plain_is_alone(const struct plain_options *options)
+{
+    return !has_files(&options->sides[SIDE_BASE]);
+}
+
+static enum status refuse_of_base(const struct plain_options *options, struct err *err)
+{
+    const struct plain_side *base = &options->sides[SIDE_BASE];
+    if (base->binary.len == 0 && base->requests.len == 0)
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE,
+                   "--base-%s is of a baseline, and no --base was given: give its profiles as well",
+                   base->binary.len > 0 ? "binary" : "requests");
+}
+
 enum status plain_compare(struct session *session, const struct plain_options *options,
                           struct err *err)
 {
     struct comparison_profiles sides[SIDES];
     struct arena *arena = &session->arena;
-    if (refuse_lone(options, err))
+    bool is_alone = plain_is_alone(options);
+    if (is_alone ? refuse_of_base(options, err) : refuse_lone(options, err))
         return err->status;
     for (int side = 0; side < SIDES; side++) {
+        sides[side] = (struct comparison_profiles){0};
+        if (is_alone && side == SIDE_BASE)
+            continue;
         const struct plain_side *named = &options->sides[side];
         const struct plain_source source = {
             .files = named->files,
@@ -171,7 +190,7 @@ static enum status drop_per_request(struct session *session, struct err *err)
     struct str dropped = {"", 0};
     for (size_t i = 0; i < session->policy.rule_count; i++) {
         struct rule *rule = &session->policy.rules[i];
-        if (!is_of_allocation(rule))
+        if (!is_of_allocation(rule) || (session->budgets && !rule_limits_value(rule)))
             continue;
         struct str origin = origin_text(&session->arena, &rule->origin);
         if (is_per_request(&rule->max_increase) || is_per_request(&rule->max)) {
@@ -200,7 +219,10 @@ enum status plain_judge(struct session *session, const struct plain_options *opt
 {
     if (read_policy(session, policy_file, err))
         return err->status;
+    session->budgets = session->budgets || plain_is_alone(options);
     session_take_hints(session);
+    if (session_check_budgets(session, err))
+        return err->status;
     if (plain_compare(session, options, err))
         return err->status;
     if (session->comparisons->is_per_profile && drop_per_request(session, err))
@@ -210,6 +232,7 @@ enum status plain_judge(struct session *session, const struct plain_options *opt
         .comparisons = session->comparisons,
         .comparison_count = 1,
         .plain = true,
+        .budgets = session->budgets,
     };
     return judge(&session->judgement, &session->arena, &input, err);
 }

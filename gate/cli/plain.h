@@ -14,6 +14,7 @@ struct plain_side {
 struct plain_options {
     struct plain_side sides[SIDES];
     struct str requests; /* of every profile of both sides: "20000" */
+    bool can_be_alone;   /* the command takes a candidate without a baseline */
 };
 
 /* Rows of those options for a table, to be joined to the command's own. */
@@ -65,12 +66,14 @@ NODISCARD enum status plain_take(bool *is_plain, struct plain_options *options,
  * the executables all kinds are known, and the program's own module;
  * without, kinds are told by names alone. One executable without the
  * other, requests of one side alone and two files of one side
- * with the same bytes are STATUS_USAGE.
+ * with the same bytes are STATUS_USAGE. Without files of the baseline it
+ * is the candidate alone.
  */
 NODISCARD enum status plain_compare(struct session *session, const struct plain_options *options,
                                     struct err *err);
 /*
- * Without request counts a rule that limits an amount per request is
+ * A candidate alone is judged by budgets, and STATUS_POLICY where the
+ * policy has none. Without request counts a rule that limits an amount per request is
  * STATUS_USAGE, and floors per request do not apply, which a note says.
  */
 NODISCARD enum status plain_judge(struct session *session, const struct plain_options *options,

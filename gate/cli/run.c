@@ -70,19 +70,31 @@ static bool is_ci(void)
     return found;
 }
 
+static enum status resolve_head(struct run *run, struct err *err)
+{
+    struct arena *arena = &run->session.arena;
+    enum status status = run->head_spec.len
+                             ? repo_resolve(&run->head, arena, run->root, run->head_spec, err)
+                             : repo_default_head(&run->head, arena, run->root, err);
+    return status ? err_wrap(err, "head") : STATUS_OK;
+}
+
 static enum status resolve_sides(struct run *run, struct err *err)
 {
     struct arena *arena = &run->session.arena;
+    if (run->is_alone) {
+        enum status status = resolve_head(run, err);
+        run->base = run->head;
+        return status;
+    }
     enum status status =
         run->base_spec.len
             ? repo_resolve(&run->base, arena, run->root, run->base_spec, err)
             : repo_default_base(&run->base, arena, run->root, ci_target_branch(), err);
     if (status)
         return err_wrap(err, "base");
-    status = run->head_spec.len ? repo_resolve(&run->head, arena, run->root, run->head_spec, err)
-                                : repo_default_head(&run->head, arena, run->root, err);
-    if (status)
-        return err_wrap(err, "head");
+    if (resolve_head(run, err))
+        return err->status;
     bool same = str_equal(run->base.sha, run->head.sha) && !run->head.is_work_tree;
     if (same && run->base_spec.len == 0) {
         return err_set(err, STATUS_USAGE,
@@ -245,6 +257,7 @@ static enum status open_harness(struct run *run, struct err *err)
         .repo_root = run->root,
         .policy_dir = slash < 0 ? STR("") : str_slice(run->policy_path, 0, (size_t)slash),
         .revisions = {run->base, run->head},
+        .is_alone = run->is_alone,
         .policy_revision = run->policy_revision,
         .policy = &run->session.policy,
         .log = &run->talk.log,
@@ -285,7 +298,7 @@ static enum status measure_phase(struct run *run, struct measured *measured, enu
 static bool can_duet(const struct measured *measured)
 {
     const struct scenario *scenario = measured->built.scenario;
-    return scenario && scenario->driver == DRIVER_HTTP;
+    return scenario && scenario->driver == DRIVER_HTTP && measured->built.first_side == SIDE_BASE;
 }
 
 /* What a quick run leaves out, and what there can be no duet of. */
@@ -365,7 +378,7 @@ static enum status add_pairs(struct run *run, struct measured *measured, enum ph
         &run->session.judgement.scenarios[measured - run->measured];
     const struct record_scenario *record = &run->session.recording.scenarios[measured->scenario];
     size_t wanted = judged->next_look[phase];
-    while (measured->ready && record->trial_count[SIDE_BASE][phase] < wanted &&
+    while (measured->ready && record->trial_count[SIDE_CAND][phase] < wanted &&
            fits_budget(run, phase)) {
         if (measure_pair(&run->measuring, measured, phase, err))
             return err->status;
@@ -402,11 +415,31 @@ static enum status measure_and_judge(struct run *run, struct err *err)
     return STATUS_OK;
 }
 
-enum status run_all(struct run *run, struct err *err)
+static enum status prepare(struct run *run, struct err *err)
 {
     if (repo_find(&run->root, &run->session.arena, STR("."), err) || prepare_output(run, err) ||
         resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
         check_names(run, err) || open_harness(run, err))
+        return err->status;
+    return STATUS_OK;
+}
+
+enum status run_record(struct run *run, struct err *err)
+{
+    run->is_alone = true;
+    if (prepare(run, err))
+        return err->status;
+    log_line(&run->talk.log, "recording %.*s (%.12s)", STR_ARGS(run->head.label),
+             run->head.sha.data);
+    if (measure_scenarios(run, err) || recording_write(&run->session.recording, err))
+        return err->status;
+    run_print_times(run);
+    return STATUS_OK;
+}
+
+enum status run_all(struct run *run, struct err *err)
+{
+    if (prepare(run, err))
         return err->status;
     log_line(&run->talk.log, "baseline %.*s (%.12s), candidate %.*s (%.12s)",
              STR_ARGS(run->base.label), run->base.sha.data, STR_ARGS(run->head.label),

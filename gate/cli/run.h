@@ -5,7 +5,7 @@
 #include "gate/cli/options.h"
 #include "gate/cli/planted.h"
 
-/* What `memgate run` and the live self-test have in common: one run, from revisions to reports. */
+/* What `memgate run`, `memgate record` and the live self-test have in common: one run, from revisions to reports. */
 struct run {
     struct talk talk;
     struct session session;
@@ -26,6 +26,7 @@ struct run {
     struct str policy_path;
     struct str policy_from;
     struct str out_dir;
+    bool is_alone; /* run_record's: one revision, which is `head` */
     bool quick;
     bool exit_zero;
     bool always_measure;
@@ -36,6 +37,12 @@ struct run {
 
 /* Exports, builds, measures, judges and writes the reports; harness_close is the caller's. */
 NODISCARD enum status run_all(struct run *run, struct err *err);
+/*
+ * Builds and measures run->head_spec alone and writes the recording; no
+ * judgement. What could not be built or measured is its scenario's failure
+ * in the recording.
+ */
+NODISCARD enum status run_record(struct run *run, struct err *err);
 /* Lays what is planted over the candidate's exported tree; nothing but in a self-test. */
 NODISCARD enum status run_plant(struct run *run, struct err *err);
 /* Where the time went, so that nobody has to guess what to shorten. */

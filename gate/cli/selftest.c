@@ -147,7 +147,8 @@ static enum status try_all(struct selftest *selftest, struct err *err)
     struct session *session = &selftest->session;
     struct str dir = {0};
     if (find_recording(&dir, selftest, err) ||
-        session_open(session, dir, selftest->policy_file, err) || check_judged(session, err) ||
+        session_open(session, dir, selftest->policy_file, err) ||
+        session_need_both(session, "selftest", err) || check_judged(session, err) ||
         try_controls(selftest, err))
         return err->status;
     return try_live(selftest, err);

@@ -140,6 +140,21 @@ enum status session_compare(struct session *session, const struct str *dirs, siz
     return status ? status : compare_all(session, err);
 }
 
+enum status session_need_both(const struct session *session, const char *command, struct err *err)
+{
+    for (size_t i = 0; i < session->comparison_count; i++) {
+        const struct comparison *comparison = &session->comparisons[i];
+        if (comparison->alone.len == 0)
+            continue;
+        return err_set(err, STATUS_USAGE,
+                       "scenario %.*s has no baseline in %.*s, and %s needs one; name two "
+                       "recordings where the command takes them, or record both sides with "
+                       "memgate run",
+                       STR_ARGS(comparison->scenario), STR_ARGS(session->recording.dir), command);
+    }
+    return STATUS_OK;
+}
+
 static enum status judge_opened(struct session *session, struct str policy_file, struct err *err)
 {
     struct recording *recording = &session->recording;
@@ -167,23 +182,25 @@ enum status session_open_pair(struct session *session, struct str base, struct s
 }
 
 /* The first rule that needs the steady phase of the scenario; NULL when none does. */
-static const struct rule *steady_rule(const struct policy *policy, struct str scenario)
+static const struct rule *steady_rule(const struct policy *policy, struct str scenario,
+                                      bool budgets)
 {
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
         bool elsewhere =
             rule->selector.scenario.len && !str_equal(rule->selector.scenario, scenario);
-        if (!elsewhere && !metric_is_exact(rule->metric))
+        bool is_left_out = budgets && !rule_limits_value(rule);
+        if (!elsewhere && !is_left_out && !metric_is_exact(rule->metric))
             return rule;
     }
     return NULL;
 }
 
 /* A refused steady phase voids the verdict only of those who wanted a verdict on it. */
-static void require_steady(const struct policy *policy, struct arena *arena,
+static void require_steady(const struct session *session, struct arena *arena,
                            struct comparison *comparison)
 {
-    const struct rule *rule = steady_rule(policy, comparison->scenario);
+    const struct rule *rule = steady_rule(&session->policy, comparison->scenario, session->budgets);
     if (!rule || comparison->steady_refusal.len == 0)
         return;
     /* A built-in rule has no line. */
@@ -220,14 +237,31 @@ void session_take_hints(struct session *session)
     take_kinds(&session->hints, policy);
 }
 
+enum status session_check_budgets(const struct session *session, struct err *err)
+{
+    const struct policy *policy = &session->policy;
+    for (size_t i = 0; i < policy->rule_count && session->budgets; i++) {
+        if (rule_limits_value(&policy->rules[i]))
+            return STATUS_OK;
+    }
+    if (!session->budgets)
+        return STATUS_OK;
+    return err_set(
+        err, STATUS_POLICY,
+        "%.*s has no `max:` rule, and those alone are judged without a baseline, or with "
+        "--budgets; write one, as in {metric: alloc_space, max: 64KiB/request, "
+        "severity: block}, or give another policy with --policy",
+        STR_ARGS(policy->name));
+}
+
 enum status session_judge(struct session *session, struct err *err)
 {
     bool quick = session->recording.quick || session->quick;
     session_take_hints(session);
-    if (compare_all(session, err))
+    if (session_check_budgets(session, err) || compare_all(session, err))
         return err->status;
     for (size_t i = 0; i < session->comparison_count && !quick; i++)
-        require_steady(&session->policy, &session->arena, &session->comparisons[i]);
+        require_steady(session, &session->arena, &session->comparisons[i]);
     struct judge_input input = session_judge_input(session);
     return judge(&session->judgement, &session->arena, &input, err);
 }
@@ -240,6 +274,7 @@ struct judge_input session_judge_input(const struct session *session)
         .comparison_count = session->comparison_count,
         .list_all = session->list_all,
         .quick = session->recording.quick || session->quick,
+        .budgets = session->budgets,
     };
 }
 
@@ -253,7 +288,7 @@ enum status session_judge_other(struct judgement *out, struct arena *arena,
     if (comparison_of(&all[scenario], arena, recording, scenario, &session->hints, err))
         return err_wrap(err, "scenario %.*s", STR_ARGS(recording->scenarios[scenario].name));
     if (!input.quick)
-        require_steady(input.policy, arena, &all[scenario]);
+        require_steady(session, arena, &all[scenario]);
     input.comparisons = all;
     return judge(out, arena, &input, err);
 }

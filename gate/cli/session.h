@@ -14,6 +14,7 @@ struct session {
     struct recording base; /* the baseline's own recording, where there are two; else empty */
     bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
     bool quick;            /* judge allocation alone, whatever was recorded */
+    bool budgets;          /* judge `max:` rules alone, whatever was recorded */
     bool list_all;         /* findings also hold every "ok" of single functions */
     struct policy policy;
     struct pair_hints hints; /* what the policy names: successors, kinds in functions */
@@ -46,10 +47,15 @@ NODISCARD enum status session_open_pair(struct session *session, struct str base
 /* Compares without a policy: one recording, or two. */
 NODISCARD enum status session_compare(struct session *session, const struct str *dirs, size_t count,
                                       struct err *err);
+/* STATUS_USAGE, with what to do, where a comparison has no baseline, which the command needs. */
+NODISCARD enum status session_need_both(const struct session *session, const char *command,
+                                        struct err *err);
 /* Gives the policy's successors to the next comparison. */
 void session_take_hints(struct session *session);
 /* Judges session->recording by session->policy. */
 NODISCARD enum status session_judge(struct session *session, struct err *err);
+/* STATUS_POLICY when budgets alone are to be judged and the policy has none. */
+NODISCARD enum status session_check_budgets(const struct session *session, struct err *err);
 /* What session_judge judges: the session's comparisons by its policy. */
 struct judge_input session_judge_input(const struct session *session);
 /*

@@ -1,6 +1,7 @@
 #include "gate/compare/comparison.h"
 
 #include "gate/base/num.h"
+#include "gate/compare/alone.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/service_rows.h"
 #include "gate/compare/sources.h"
@@ -184,10 +185,12 @@ static void note_toolchain(struct comparison *out, struct arena *arena)
 static enum status compare_trials(struct comparison *out, struct loader *loader, struct err *err)
 {
     struct ledger_side sides[SIDES] = {0};
-    for (int side = 0; side < SIDES; side++) {
-        if (load_side(&sides[side], loader, (enum side)side, err))
+    for (enum side side = comparison_first_side(out); side < SIDES; side++) {
+        if (load_side(&sides[side], loader, side, err))
             return err->status;
     }
+    if (out->alone.len > 0)
+        sides[SIDE_BASE] = sides[SIDE_CAND];
     validity_check(out, loader->arena, loader->checks, loader->check_count);
     validity_check_load(out, loader->arena);
     heap_rows_add(out, loader->arena, loader->names, sides, loader->hints);
@@ -203,8 +206,11 @@ enum status comparison_of_sources(struct comparison *out, struct arena *arena,
     struct intern names;
     bool has_trials = sources_join(out, arena, sources);
     note_toolchain(out, arena);
-    if (!has_trials)
+    if (!has_trials) {
+        if (out->alone.len > 0)
+            alone_strip(out, arena);
         return STATUS_OK;
+    }
 
     for (int side = 0; side < SIDES; side++) {
         if (runtime_table_open(&runtime[side], arena, out->record->programs[side].go_version, err))
@@ -226,6 +232,8 @@ enum status comparison_of_sources(struct comparison *out, struct arena *arena,
     }
     enum status status = compare_trials(out, &loader, err);
     intern_release(&names);
+    if (status == STATUS_OK && out->alone.len > 0)
+        alone_strip(out, arena);
     return status;
 }
 
@@ -233,7 +241,8 @@ enum status comparison_of(struct comparison *out, struct arena *arena,
                           const struct recording *recording, size_t scenario,
                           const struct pair_hints *hints, struct err *err)
 {
-    const struct comparison_source sources[SIDES] = {{recording, scenario, SIDE_BASE},
+    enum side first = record_first_side(&recording->scenarios[scenario]);
+    const struct comparison_source sources[SIDES] = {{recording, scenario, first},
                                                      {recording, scenario, SIDE_CAND}};
     return comparison_of_sources(out, arena, sources, hints, err);
 }

@@ -128,6 +128,8 @@ struct comparison_row {
     struct str shadow;
     /* The value is of a whole profile, since nobody knows the requests behind it. */
     bool is_per_profile;
+    /* There is no baseline: the estimate is estimate_alone's, and `cum` too. */
+    bool is_alone;
     bool is_new;              /* nothing on the baseline */
     bool is_gone;             /* nothing on the candidate */
     struct culprit *culprits; /* SCENARIO and KIND rows with functions, largest growth first */
@@ -296,6 +298,12 @@ bool trace_assists_are_apart(const struct trace_side *side);
 struct comparison {
     struct str scenario;
     const struct record_scenario *record; /* describes both sides, wherever they come from */
+    /*
+     * Why there is no baseline, as in record_scenario; empty where there is
+     * one. Rows are of the candidate alone then, and the record has no trial
+     * and no program of a baseline.
+     */
+    struct str alone;
     struct comparison_row *rows;
     size_t row_count;
     struct moved *moved; /* largest first */
@@ -346,6 +354,12 @@ struct comparison {
     struct str pss_refusal;      /* and of their PSS alone */
 };
 
+/* Where a loop over the sides that there are begins. */
+static inline enum side comparison_first_side(const struct comparison *comparison)
+{
+    return comparison->alone.len > 0 ? SIDE_CAND : SIDE_BASE;
+}
+
 /* Where one side of a comparison comes from: a side of a scenario of a recording. */
 struct comparison_source {
     const struct recording *recording;
@@ -359,13 +373,13 @@ struct comparison_source {
  * not taken alike, is listed in `invalid`, not an error; errors are files
  * that cannot be read. `hints` name functions that took another's place;
  * which files were renamed is taken from the recording where both sides
- * are of one.
+ * are of one. Two sources that are the same side are the candidate alone.
  */
 NODISCARD enum status comparison_of_sources(struct comparison *out, struct arena *arena,
                                             const struct comparison_source sources[SIDES],
                                             const struct pair_hints *hints, struct err *err);
 
-/* The same for the two sides of one scenario of one recording. */
+/* The same for the two sides of one scenario of one recording, or for the one that it has. */
 NODISCARD enum status comparison_of(struct comparison *out, struct arena *arena,
                                     const struct recording *recording, size_t scenario,
                                     const struct pair_hints *hints, struct err *err);
@@ -384,7 +398,7 @@ struct comparison_profile {
 /* One side of a comparison of plain files. */
 struct comparison_profiles {
     const struct comparison_profile *items;
-    size_t len; /* > 0 */
+    size_t len; /* > 0 of the candidate; 0 of a baseline that there is none of */
     /* Of its executable where somebody has it: NULL and zeroed mean kinds by names alone. */
     const struct call_targets *targets;
     struct record_program program;
@@ -398,7 +412,8 @@ struct comparison_profiles {
  * from nothing at period 1, where one reading is the value. What forbids
  * comparing the files, snapshots of one process and unequal request counts
  * of profiles since its start among it, is listed in `invalid`, file by file. STATUS_FORMAT
- * with the file for one that is no Go heap profile.
+ * with the file for one that is no Go heap profile. Without files of the
+ * baseline (len 0) it is the candidate alone.
  */
 NODISCARD enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
                                              const struct comparison_profiles sides[SIDES],

@@ -117,6 +117,13 @@ static bool note_streams(struct comparison *comparison, struct arena *arena, enu
     if (!base.is_known || !cand.is_known ||
         (base.streams_allowed >= base.streams && cand.streams_allowed >= cand.streams))
         return false;
+    if (comparison->alone.len > 0) {
+        comparison_note(comparison, arena,
+                        "of load.streams %llu a connection carried %llu requests at a time, since "
+                        "the service allows no more",
+                        (unsigned long long)cand.streams, (unsigned long long)cand.streams_allowed);
+        return true;
+    }
     bool is_closed = record->trials[SIDE_CAND][phase][0].rate_per_second <= 0;
     bool differ = base.streams_allowed != cand.streams_allowed;
     comparison_note(comparison, arena,

@@ -216,7 +216,7 @@ enum status heap_series_add(struct comparison *comparison, struct arena *arena,
                             const struct comparison_source sources[SIDES], struct err *err)
 {
     const struct record_scenario *record = comparison->record;
-    for (enum side side = 0; side < SIDES; side++) {
+    for (enum side side = comparison_first_side(comparison); side < SIDES; side++) {
         struct heap_reader reader = {
             .comparison = comparison, .arena = arena, .side = &comparison->heap[side]};
         for (size_t t = 0; t < record->trial_count[side][PHASE_STEADY]; t++) {

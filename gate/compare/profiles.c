@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/compare/alone.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/snapshots.h"
 #include "gate/compare/validity.h"
@@ -140,7 +141,7 @@ static void check_files(struct plain *plain)
     typedef void (*pair_check)(struct plain *plain, const struct plain_file *first,
                                const struct plain_file *other);
     static const pair_check pair_checks[] = {check_period, check_span, check_requests};
-    struct plain_file first = file_at(plain, SIDE_BASE, 0);
+    struct plain_file first = file_at(plain, comparison_first_side(plain->comparison), 0);
     for (int side = 0; side < SIDES; side++) {
         for (size_t i = 0; i < plain->sides[side].len; i++) {
             struct plain_file other = file_at(plain, (enum side)side, i);
@@ -288,13 +289,17 @@ static uint64_t load_of(const struct comparison_profiles *side)
 static void note_files(const struct plain *plain)
 {
     size_t counts[SIDES] = {plain->sides[SIDE_BASE].len, plain->sides[SIDE_CAND].len};
-    bool is_exact = plain->folds[SIDE_BASE][0].alloc.period == 1;
-    if (is_exact && (counts[SIDE_BASE] == 1) != (counts[SIDE_CAND] == 1)) {
+    bool is_alone = plain->comparison->alone.len > 0;
+    bool is_exact = plain->folds[SIDE_CAND][0].alloc.period == 1;
+    if (!is_alone && is_exact && (counts[SIDE_BASE] == 1) != (counts[SIDE_CAND] == 1)) {
         comparison_note(plain->comparison, plain->arena,
                         "at period 1 one profile of a side and several of the other give no "
                         "interval: give one of each side, or two or more of each");
     }
-    if (counts[SIDE_BASE] > 1 || counts[SIDE_CAND] > 1) {
+    if (is_alone && counts[SIDE_CAND] > 1) {
+        comparison_note(plain->comparison, plain->arena, "values are means over %zu profiles",
+                        counts[SIDE_CAND]);
+    } else if (counts[SIDE_BASE] > 1 || counts[SIDE_CAND] > 1) {
         comparison_note(plain->comparison, plain->arena,
                         "values are means over the profiles: %zu of the baseline, %zu of the "
                         "candidate",
@@ -302,8 +307,8 @@ static void note_files(const struct plain *plain)
     }
     if (plain->comparison->is_per_profile) {
         comparison_note(plain->comparison, plain->arena,
-                        "values are of whole profiles, taken to be of the same work; --requests "
-                        "gives values per request");
+                        "values are of whole profiles%s; --requests gives values per request",
+                        is_alone ? "" : ", taken to be of the same work");
     }
 }
 
@@ -320,19 +325,25 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
         .scenario = STR("profiles"), .record = record, .is_per_profile = !knows_requests(sides)};
     if (!out->is_per_profile)
         record->load_count = load_of(&sides[SIDE_CAND]);
+    if (sides[SIDE_BASE].len == 0)
+        out->alone = STR(RECORD_ALONE_ASKED);
+    enum side first = comparison_first_side(out);
     intern_init(&names, arena);
-    for (int side = 0; side < SIDES && status == STATUS_OK; side++) {
+    for (enum side side = first; side < SIDES && status == STATUS_OK; side++) {
         record->programs[side] = sides[side].program;
-        status = fold_side(&ledger_sides[side], &plain, &names, (enum side)side, err);
+        status = fold_side(&ledger_sides[side], &plain, &names, side, err);
         if (status)
-            (void)err_wrap(err, "%s", side_name((enum side)side));
+            (void)err_wrap(err, "%s", side_name(side));
     }
+    ledger_sides[SIDE_BASE] = ledger_sides[first];
     if (status == STATUS_OK) {
         check_files(&plain);
         for (int side = 0; side < SIDES; side++)
             check_snapshots(&plain, &sides[side]);
         note_files(&plain);
         heap_rows_add(out, arena, &names, ledger_sides, hints);
+        if (out->alone.len > 0)
+            alone_strip(out, arena);
     }
     intern_release(&names);
     return status;

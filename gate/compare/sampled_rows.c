@@ -83,6 +83,12 @@ void sampled_note(struct comparison *comparison, const struct sampling_rows *row
     uint64_t counts[SIDES];
     if (!sampled_has(rows->ledger, COLUMN_ALLOC_SPACE))
         return;
+    if (comparison->alone.len > 0) {
+        comparison_note(comparison, rows->ledger->arena,
+                        "heap profiles sample one in %lld bytes, and intervals come from that",
+                        (long long)rows->ledger->period);
+        return;
+    }
     sampled_counts(counts, rows, rows->whole, COLUMN_ALLOC_SPACE);
     uint64_t fewer = counts[SIDE_BASE] < counts[SIDE_CAND] ? counts[SIDE_BASE] : counts[SIDE_CAND];
     comparison_note(comparison, rows->ledger->arena,

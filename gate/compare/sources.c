@@ -1,5 +1,6 @@
 #include "gate/compare/sources.h"
 
+#include "gate/compare/alone.h"
 #include "gate/compare/tool_rows.h"
 #include "gate/compare/validity.h"
 
@@ -40,6 +41,10 @@ static struct record_scenario *record_both(struct arena *arena,
     out->is_gotest = record_of(&sources[SIDE_CAND])->is_gotest;
     out->load_count = record_of(&sources[SIDE_CAND])->load_count;
     out->transport = record_of(&sources[SIDE_CAND])->transport;
+    if (alone_is(sources)) {
+        out->limits = record_of(&sources[SIDE_CAND])->limits;
+        out->failure = record_of(&sources[SIDE_CAND])->failure;
+    }
     for (int side = 0; side < SIDES; side++)
         take_side(out, &sources[side], (enum side)side);
     return out;
@@ -175,7 +180,8 @@ static void drop_duet(struct comparison *out, struct arena *arena)
 {
     struct record_scenario *record = ARENA_NEW(arena, struct record_scenario);
     *record = *out->record;
-    if (record->trial_count[SIDE_BASE][PHASE_DUET] && record->trial_count[SIDE_CAND][PHASE_DUET]) {
+    if (out->alone.len == 0 && record->trial_count[SIDE_BASE][PHASE_DUET] &&
+        record->trial_count[SIDE_CAND][PHASE_DUET]) {
         comparison_note(out, arena,
                         "latency is that of the steady trials: the two recordings' own duets were "
                         "not with each other");
@@ -213,6 +219,17 @@ bool sources_join(struct comparison *out, struct arena *arena,
     const struct record_scenario *base = record_of(&sources[SIDE_BASE]);
     const struct record_scenario *cand = record_of(&sources[SIDE_CAND]);
     *out = (struct comparison){.scenario = cand->name, .record = cand};
+    if (alone_is(sources)) {
+        bool is_new = str_equal(cand->alone, STR(RECORD_ALONE_NEW));
+        out->alone = is_new ? STR(RECORD_ALONE_NEW) : STR(RECORD_ALONE_ASKED);
+        out->record = record_both(arena, sources);
+        drop_duet(out, arena);
+        if (is_new) {
+            comparison_note(out, arena,
+                            "new: no baseline; `max:` rules judge it, and others once it is part "
+                            "of the baseline");
+        }
+    }
     if (base != cand) {
         out->record = record_both(arena, sources);
         check_complete(out, arena, sources);
@@ -220,7 +237,7 @@ bool sources_join(struct comparison *out, struct arena *arena,
         check_same_transport(out, arena, sources);
         check_machines(out, arena, sources);
         drop_duet(out, arena);
-    } else if (cand->failure.len) {
+    } else if (cand->failure.len > 0) {
         comparison_invalid(out, arena, "%.*s", STR_ARGS(cand->failure));
     }
     check_steady_recorded(out, arena);

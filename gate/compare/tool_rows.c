@@ -156,13 +156,16 @@ static void note_figures(struct comparison *comparison, struct arena *arena,
 {
     const struct record_scenario *record = comparison->record;
     struct buf sides[SIDES];
+    bool is_alone = comparison->alone.len > 0;
     for (enum side side = 0; side < SIDES; side++) {
         buf_init(&sides[side], SIDE_BYTES_MAX);
-        write_side(&sides[side], record, side);
+        if (!is_alone || side == SIDE_CAND)
+            write_side(&sides[side], record, side);
     }
-    comparison_note(comparison, arena, "load by %.*s (medians of the steady trials): %.*s; %.*s",
+    comparison_note(comparison, arena, "load by %.*s (medians of the steady trials): %.*s%s%.*s",
                     STR_ARGS(str_printable(arena, str_slice(tool->program, 0, SIDE_BYTES_MAX))),
-                    STR_ARGS(buf_view(&sides[SIDE_BASE])), STR_ARGS(buf_view(&sides[SIDE_CAND])));
+                    STR_ARGS(buf_view(&sides[SIDE_BASE])), is_alone ? "" : "; ",
+                    STR_ARGS(buf_view(&sides[SIDE_CAND])));
     for (int side = 0; side < SIDES; side++)
         buf_release(&sides[side]);
 }

@@ -150,10 +150,10 @@ void validity_check(struct comparison *comparison, struct arena *arena,
         check_trial(comparison, arena, &checks[i]);
         check_alike(comparison, arena, &checks[0], &checks[i]);
     }
-    for (int side = 0; side < SIDES; side++) {
+    for (enum side side = comparison_first_side(comparison); side < SIDES; side++) {
         if (trials[side] == 0) {
             comparison_invalid(comparison, arena, "%s: no exact trial was recorded",
-                               side_name((enum side)side));
+                               side_name(side));
         }
     }
 }
@@ -189,7 +189,8 @@ static double load_value(const struct record_trial *trial, const struct load_row
 struct trial_pair {
     enum phase phase;
     enum side side;
-    const struct record_trial *first; /* the baseline's first */
+    enum side first_side;
+    const struct record_trial *first; /* of the baseline, where there is one */
     const struct record_trial *other;
 };
 
@@ -203,10 +204,10 @@ static void check_load_row(struct comparison *comparison, struct arena *arena,
     if ((first >= other && first <= other) ||
         (!row->is_double && tool_counts_agree(pair->first, pair->other, first, other)))
         return;
-    struct str text = str_format(
-        arena, "%s of the %s phase differ: baseline trial %u has %.15g, %s trial %u has %.15g",
-        row->name, phase_name(pair->phase), pair->first->number, first, side_name(pair->side),
-        pair->other->number, other);
+    struct str text =
+        str_format(arena, "%s of the %s phase differ: %s trial %u has %.15g, %s trial %u has %.15g",
+                   row->name, phase_name(pair->phase), side_name(pair->first_side),
+                   pair->first->number, first, side_name(pair->side), pair->other->number, other);
     if (pair->phase != PHASE_EXACT) {
         comparison_refuse_steady(comparison, arena, "%.*s", STR_ARGS(text));
     } else {
@@ -227,9 +228,10 @@ static bool check_answers(struct comparison *comparison, struct arena *arena,
     if (differ) {
         comparison_invalid(
             comparison, arena,
-            "answers differ in the %s phase: baseline trial %u gave %.*s, %s trial %u gave %.*s",
-            phase_name(pair->phase), pair->first->number, STR_ARGS(statuses_text(pair->first)),
-            side_name(pair->side), pair->other->number, STR_ARGS(statuses_text(pair->other)));
+            "answers differ in the %s phase: %s trial %u gave %.*s, %s trial %u gave %.*s",
+            phase_name(pair->phase), side_name(pair->first_side), pair->first->number,
+            STR_ARGS(statuses_text(pair->first)), side_name(pair->side), pair->other->number,
+            STR_ARGS(statuses_text(pair->other)));
     }
     return differ;
 }
@@ -248,10 +250,11 @@ static bool check_tools(struct comparison *comparison, struct arena *arena,
     bool differ = !str_equal(first, other);
     if (differ) {
         comparison_invalid(comparison, arena,
-                           "loads of the %s phase differ: that of baseline trial %u was sent and "
+                           "loads of the %s phase differ: that of %s trial %u was sent and "
                            "read by %.*s, that of %s trial %u by %.*s",
-                           phase_name(pair->phase), pair->first->number, STR_ARGS(first),
-                           side_name(pair->side), pair->other->number, STR_ARGS(other));
+                           phase_name(pair->phase), side_name(pair->first_side),
+                           pair->first->number, STR_ARGS(first), side_name(pair->side),
+                           pair->other->number, STR_ARGS(other));
     }
     return differ;
 }
@@ -261,11 +264,12 @@ static void check_phase(struct comparison *comparison, struct arena *arena, enum
     const struct record_scenario *record = comparison->record;
     bool answers_differ = false;
     bool tools_differ = false;
-    if (record->trial_count[SIDE_BASE][phase] == 0)
+    enum side first = comparison_first_side(comparison);
+    if (record->trial_count[first][phase] == 0)
         return;
-    for (int side = 0; side < SIDES; side++) {
+    for (enum side side = first; side < SIDES; side++) {
         for (size_t t = 0; t < record->trial_count[side][phase]; t++) {
-            struct trial_pair pair = {phase, (enum side)side, record->trials[SIDE_BASE][phase],
+            struct trial_pair pair = {phase, side, first, record->trials[first][phase],
                                       &record->trials[side][phase][t]};
             for (size_t i = 0; i < ARRAY_LEN(load_rows); i++)
                 check_load_row(comparison, arena, &pair, &load_rows[i]);

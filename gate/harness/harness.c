@@ -69,7 +69,7 @@ static struct str policy_tree(const struct harness *harness, enum side side)
 static enum status export_trees(struct harness *harness, struct err *err)
 {
     const struct harness_spec *spec = &harness->spec;
-    for (enum side side = 0; side < SIDES; side++) {
+    for (enum side side = spec->is_alone ? SIDE_CAND : SIDE_BASE; side < SIDES; side++) {
         struct str dir = tree_dir(harness, side);
         if (io_make_dirs(dir, err) ||
             repo_export(spec->repo_root, &spec->revisions[side], dir, err))
@@ -123,17 +123,26 @@ static enum status find_renames(struct harness *harness, struct err *err)
     return STATUS_OK;
 }
 
-static enum status fill(struct harness *harness, struct err *err)
+static enum status find_changes(struct harness *harness, struct err *err)
 {
     const struct harness_spec *spec = &harness->spec;
-    uint64_t start_ns = clock_now_ns();
-    if (export_trees(harness, err) ||
-        io_make_dirs(io_join(harness->arena, harness->work_dir, STR("bin")), err) ||
-        repo_changed_paths(&harness->changed, harness->arena, spec->repo_root,
+    if (spec->is_alone)
+        return STATUS_OK;
+    if (repo_changed_paths(&harness->changed, harness->arena, spec->repo_root,
                            &spec->revisions[SIDE_BASE], &spec->revisions[SIDE_CAND], err) ||
         find_renames(harness, err))
         return err->status;
     drop_request_files(harness);
+    return STATUS_OK;
+}
+
+static enum status fill(struct harness *harness, struct err *err)
+{
+    uint64_t start_ns = clock_now_ns();
+    if (export_trees(harness, err) ||
+        io_make_dirs(io_join(harness->arena, harness->work_dir, STR("bin")), err) ||
+        find_changes(harness, err))
+        return err->status;
     harness->export_ns = clock_now_ns() - start_ns;
     return STATUS_OK;
 }
@@ -331,6 +340,59 @@ static struct str transport_of(const struct harness *harness, const struct scena
                       scenario->service.has_socket ? "a unix socket" : "TCP");
 }
 
+static struct str package_dir(const struct harness *harness, const struct scenario *scenario,
+                              enum side side)
+{
+    struct str package =
+        scenario->driver == DRIVER_GOTEST ? scenario->gotest.package : scenario->build.package;
+    struct str dir = policy_tree(harness, side);
+    while (str_starts_with(package, STR("./")))
+        package = str_slice(package, 2, package.len);
+    bool is_here = package.len == 0 || str_equal(package, STR("."));
+    return is_here ? dir : io_join(harness->arena, dir, package);
+}
+
+/* A directory that cannot be listed is for the build to complain about. */
+static bool has_package(const struct harness *harness, const struct scenario *scenario,
+                        enum side side)
+{
+    enum { FILES_MAX = 100000 };
+    struct str suffix = scenario->driver == DRIVER_GOTEST ? STR("_test.go") : STR(".go");
+    struct str dir = package_dir(harness, scenario, side);
+    struct str *files = NULL;
+    size_t count = 0;
+    struct err ignored = {0};
+    bool found = false;
+    if (!io_is_dir(dir))
+        return false;
+    if (io_list_files(&files, &count, harness->arena, dir, FILES_MAX, &ignored))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        found |= str_find(files[i], '/') < 0 && str_ends_with(files[i], suffix);
+    return found;
+}
+
+/*
+ * What the baseline does not have cannot be its fault: it is new. A
+ * package that is there and does not build is a baseline that is broken.
+ */
+static void find_first_side(const struct harness *harness, struct harness_scenario *out)
+{
+    const struct scenario *scenario = out->scenario;
+    if (harness->spec.is_alone) {
+        out->first_side = SIDE_CAND;
+        return;
+    }
+    if (has_package(harness, scenario, SIDE_BASE) || !has_package(harness, scenario, SIDE_CAND))
+        return;
+    bool is_gotest = scenario->driver == DRIVER_GOTEST;
+    struct str package = is_gotest ? scenario->gotest.package : scenario->build.package;
+    out->first_side = SIDE_CAND;
+    out->notes = str_format(harness->arena, "the baseline has no %s %.*s",
+                            is_gotest ? "tests in" : "package", STR_ARGS(package));
+    log_line(harness->spec.log, "%.*s: new: %.*s", STR_ARGS(scenario->name), STR_ARGS(out->notes));
+}
+
 enum status harness_build(struct harness *harness, struct harness_scenario *out,
                           const struct scenario *scenario, struct err *err)
 {
@@ -346,7 +408,8 @@ enum status harness_build(struct harness *harness, struct harness_scenario *out,
         return err->status;
     if (try_limits(harness, &built, err))
         return err->status;
-    for (enum side side = 0; side < SIDES; side++) {
+    find_first_side(harness, &built);
+    for (enum side side = built.first_side; side < SIDES; side++) {
         if (build_side(harness, &built, side, err))
             return err->status;
     }
@@ -361,13 +424,7 @@ enum status harness_plant(size_t *out, const struct harness *harness,
                           const struct scenario *scenario, const struct plant *plants, size_t count,
                           struct err *err)
 {
-    struct str package =
-        scenario->driver == DRIVER_GOTEST ? scenario->gotest.package : scenario->build.package;
-    struct str dir = policy_tree(harness, SIDE_CAND);
-    while (str_starts_with(package, STR("./")))
-        package = str_slice(package, 2, package.len);
-    if (package.len > 0 && !str_equal(package, STR(".")))
-        dir = io_join(harness->arena, dir, package);
+    struct str dir = package_dir(harness, scenario, SIDE_CAND);
     enum status status = err_set(err, STATUS_NOT_FOUND, "no function of the program allocates");
     for (size_t i = 0; i < count; i++) {
         status = plant_tree(harness->arena, dir, tree_dir(harness, SIDE_CAND), &plants[i], err);

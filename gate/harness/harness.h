@@ -18,6 +18,7 @@ struct harness_spec {
     struct str repo_root;
     struct str policy_dir; /* directory of memgate.yaml relative to the root; "" at the root */
     struct revision revisions[SIDES];
+    bool is_alone; /* the candidate's revision is all that is built and measured */
     /* Where the request files are read from: the same place as the policy. */
     struct revision policy_revision;
     const struct policy *policy;
@@ -34,6 +35,8 @@ enum { EXACT_RATE = 1, EXACT_RATE_COARSE = 16384 };
 /* One scenario, built on both sides. */
 struct harness_scenario {
     const struct scenario *scenario;
+    /* SIDE_CAND where the candidate alone is measured: spec.is_alone, or the baseline has no such. */
+    enum side first_side;
     struct str binaries[SIDES]; /* absolute paths */
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
@@ -90,6 +93,10 @@ NODISCARD enum status harness_plant(size_t *out, const struct harness *harness,
  * scenario only the benchmarks that both sides have are run: the others
  * are named in out->notes, which belongs into the record of the scenario.
  * None at all in both is STATUS_CHILD.
+ *
+ * A scenario whose package the baseline's tree does not hold, or of whose
+ * benchmarks it has none, is new: the candidate's side alone is built
+ * (first_side), and out->notes says why.
  */
 NODISCARD enum status harness_build(struct harness *harness, struct harness_scenario *out,
                                     const struct scenario *scenario, struct err *err);

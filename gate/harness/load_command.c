@@ -417,7 +417,7 @@ static void say_missing_p99(const struct run *run, const struct tool_figures *fi
     const struct trial_key *key = &run->trial->key;
     enum load_output output = run->load->output;
     if (has_p99(figures) || run->part == LOAD_PART_WARMUP || key->phase != PHASE_EXACT ||
-        key->side != SIDE_BASE || key->number != 1)
+        key->side != run->trial->scenario->first_side || key->number != 1)
         return;
     log_line(run->trial->harness->spec.log,
              "%.*s: no p99 in the result of %.*s, so rules on it will have no verdict: %s",

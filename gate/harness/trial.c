@@ -133,14 +133,15 @@ void trial_show_progress(const struct trial *trial, uint64_t done, uint64_t tota
         [PHASE_EXACT] = plan->exact, [PHASE_STEADY] = plan->steady, [PHASE_DUET] = plan->duet};
     uint32_t planned = plans[trial->key.phase];
     bool is_duet = trial->key.phase == PHASE_DUET;
+    bool is_one = is_duet || trial->scenario->first_side == SIDE_CAND;
     uint32_t number = trial->key.number;
     uint32_t pairs = number > planned ? number : planned;
     struct log_progress progress = {
         .scenario = trial->scenario->scenario->name,
         .phase = str_from(phase_name(trial->key.phase)),
         .side = is_duet ? STR("both sides") : str_from(side_name(trial->key.side)),
-        .trial = is_duet ? number : (number - 1) * SIDES + (trial->key.side == SIDE_CAND) + 1,
-        .trial_count = is_duet ? pairs : SIDES * pairs,
+        .trial = is_one ? number : (number - 1) * SIDES + (trial->key.side == SIDE_CAND) + 1,
+        .trial_count = is_one ? pairs : SIDES * pairs,
         .done = done,
         .total = total,
     };
@@ -311,11 +312,11 @@ static enum status sample_instead(struct harness *harness, struct harness_scenar
 {
     size_t counts[SIDES] = {0};
     size_t dropped[SIDES] = {0};
-    struct trial_key probe = {key.scenario, SIDE_BASE, PHASE_EXACT, 1};
+    struct trial_key probe = {key.scenario, scenario->first_side, PHASE_EXACT, 1};
     log_line(harness->spec.log,
-             "%.*s: %s; the exact phase samples instead, at a rate that a trial of the baseline "
+             "%.*s: %s; the exact phase samples instead, at a rate that a trial of the %s "
              "at %llu will show",
-             STR_ARGS(scenario->scenario->name), err->text,
+             STR_ARGS(scenario->scenario->name), err->text, side_name(scenario->first_side),
              (unsigned long long)scenario->exact_rate);
     if (drop_exact(counts, recording, key, err) ||
         take_trial(harness, scenario, recording, probe, err) ||
@@ -335,7 +336,7 @@ static enum status follow_own_rate(struct harness *harness, struct harness_scena
 {
     size_t dropped[SIDES] = {0};
     uint64_t count = scenario->exact_count;
-    bool is_first = key.phase == PHASE_EXACT && key.side == SIDE_BASE && key.number == 1;
+    bool is_first = key.phase == PHASE_EXACT && key.side == scenario->first_side && key.number == 1;
     if (!is_first || scenario->exact_rate != EXACT_RATE)
         return STATUS_OK;
     if (sampled_choose(harness, scenario, recording, key, err))

@@ -237,7 +237,8 @@ static enum status list_terms(struct trial *trial, struct bench_term *terms, siz
     if (io_make_dirs(trial->run_dir, err))
         return err->status;
     for (size_t i = 0; i < count; i++) {
-        for (trial->key.side = 0; trial->key.side < SIDES; trial->key.side++) {
+        for (trial->key.side = trial->scenario->first_side; trial->key.side < SIDES;
+             trial->key.side++) {
             if (list_names(&terms[i].names[trial->key.side], trial, terms[i].head, err))
                 return err_wrap(err, "%s", side_name(trial->key.side));
         }
@@ -245,11 +246,39 @@ static enum status list_terms(struct trial *trial, struct bench_term *terms, siz
     return io_remove_tree(trial->run_dir, err);
 }
 
+static bool has_names(const struct bench_term *terms, size_t count, enum side side)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (terms[i].names[side].len > 0)
+            return true;
+    }
+    return false;
+}
+
+/* All that matches on the candidate runs. */
+static void mark_new(const struct trial *trial)
+{
+    struct harness_scenario *scenario = trial->scenario;
+    scenario->first_side = SIDE_CAND;
+    scenario->notes = str_format(trial->keep, "the baseline has no benchmark that matches %.*s",
+                                 STR_ARGS(scenario->scenario->gotest.bench));
+    log_line(trial->harness->spec.log, "%.*s: new: %.*s", STR_ARGS(scenario->scenario->name),
+             STR_ARGS(scenario->notes));
+}
+
 static enum status pick(const struct trial *trial, const struct bench_term *terms, size_t count,
                         struct err *err)
 {
     struct harness_scenario *scenario = trial->scenario;
     struct str bench = scenario->scenario->gotest.bench;
+    bool is_there[SIDES] = {has_names(terms, count, SIDE_BASE), has_names(terms, count, SIDE_CAND)};
+    if (!is_there[SIDE_BASE] && is_there[SIDE_CAND]) {
+        if (scenario->first_side == SIDE_BASE)
+            mark_new(trial);
+        return STATUS_OK;
+    }
+    if (scenario->first_side == SIDE_CAND)
+        return err_set(err, STATUS_CHILD, "no benchmark matches \"%.*s\"", STR_ARGS(bench));
     struct str picked = bench_terms_pick(trial->keep, bench, terms, count);
     struct str lone = bench_terms_lone(trial->keep, terms, count);
     if (picked.len == 0) {

@@ -2,10 +2,8 @@
 
 #include <math.h>
 
+#include "gate/judge/collapse.h"
 #include "gate/stats/bounds.h"
-
-/* A candidate that lost this much did probably not do the same work. */
-#define COLLAPSE_RATIO (-0.9)
 
 /* "8MiB" speaks of the whole load, "64B/request" and live values of what the row holds. */
 static double in_row_unit(const struct quantity *quantity, enum metric metric,
@@ -84,16 +82,22 @@ static double growth_p_below(const struct comparison_row *row, double limit)
     return bounds_p_below(&row->estimate, change_at(row, growth, limit));
 }
 
+double decide_floor(const struct rule *rule, const struct decide_scale *scale)
+{
+    double floor = 0;
+    if (rule->floor.set)
+        floor = fmax(floor, in_row_unit(&rule->floor, rule->metric, scale));
+    if (rule->floor_share.set)
+        floor = fmax(floor, rule->floor_share.value * scale->scenario_value);
+    return floor;
+}
+
 /* The part of the limit that is a number, whatever the baseline is. */
 static double fixed_limit(const struct rule *rule, const struct decide_scale *scale)
 {
-    double limit = 0;
+    double limit = decide_floor(rule, scale);
     if (rule->max_increase.set)
         limit = fmax(limit, in_row_unit(&rule->max_increase, rule->metric, scale));
-    if (rule->floor.set)
-        limit = fmax(limit, in_row_unit(&rule->floor, rule->metric, scale));
-    if (rule->floor_share.set)
-        limit = fmax(limit, rule->floor_share.value * scale->scenario_value);
     return limit;
 }
 
@@ -253,7 +257,7 @@ static size_t claims_of(struct claim out[DECIDE_CLAIMS_MAX], const struct rule *
                         const struct comparison_row *row, const struct decide_scale *scale)
 {
     size_t count = 0;
-    if (rule->max_increase.set || rule->max_increase_percent.set)
+    if (rule_limits_growth(rule) && !scale->budgets_only)
         out[count++] = growth_claim(rule, row, scale);
     if (rule->max.set)
         out[count++] = budget_claim(rule, row, scale);
@@ -309,14 +313,14 @@ static void decide_limits(struct finding *out, const struct rule *rule,
 }
 
 /* A collapsed value is a finding, not a triumph: the work may not have been done. */
-static void flag_collapse(struct finding *finding, const struct comparison_row *row)
+static void flag_collapse(struct finding *finding, const struct comparison_row *row,
+                          const struct decide_scale *scale)
 {
-    bool whole = row->level == ROW_SCENARIO || row->level == ROW_BENCHMARK;
-    if (!whole || finding->verdict != FINDING_IMPROVED || !row->estimate.has_ratio ||
-        row->estimate.ratio_high >= COLLAPSE_RATIO)
+    if (!collapse_is(finding, row, scale))
         return;
     finding->verdict = FINDING_REVIEW;
-    finding->reason = STR("fell by more than 90 %: was the same work done?");
+    finding->is_collapse = true;
+    finding->reason = STR("fell by more than max_decrease: was the same work done?");
 }
 
 /* A function's unknown bytes, even if the candidate's all were of the kind and came on top. */
@@ -366,11 +370,13 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
     }
     if (!has_claims(row)) {
         out->verdict = FINDING_INCONCLUSIVE;
-        out->reason = STR("one process a side gives no interval; set trials to 2 or more");
+        out->reason = row->is_alone
+                          ? STR("one process gives no interval; set trials to 2 or more")
+                          : STR("one process a side gives no interval; set trials to 2 or more");
         return;
     }
     decide_limits(out, rule, row, scale);
-    flag_collapse(out, row);
+    flag_collapse(out, row, scale);
     doubt_kinds(out, row, scale);
     if (row->shadow.len && out->verdict >= FINDING_IMPROVED) {
         out->verdict = FINDING_INCONCLUSIVE;

@@ -7,6 +7,12 @@
 struct decide_scale {
     double
         load_count; /* requests of the load: absolute limits on per-request rows count over them */
+    bool budgets_only; /* growth is not judged: there is no baseline, or nobody asks */
+    /*
+     * Of a whole scenario: the baseline's cost in functions that the
+     * candidate's executable does not hold any more (collapse.h).
+     */
+    double gone;
     double scenario_value; /* the whole scenario's baseline value of the row's metric and point */
     /* Level at which a limit is called broken: what Holm left of the look's for the row's family. */
     double alpha;
@@ -47,6 +53,9 @@ size_t decide_claims(struct decide_claim out[DECIDE_CLAIMS_MAX], const struct ru
  */
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
             const struct decide_scale *scale);
+
+/* Growth up to this is never a finding, in the unit of the rule's rows; 0 without floors. */
+double decide_floor(const struct rule *rule, const struct decide_scale *scale);
 
 /*
  * The bounds that decided, of a decided finding: the lower one at the

@@ -1,8 +1,10 @@
 #include "gate/judge/held.h"
 
+#include "gate/judge/collapse.h"
 #include "gate/judge/decide.h"
 #include "gate/judge/power.h"
 #include "gate/judge/stacks.h"
+#include "gate/judge/unjudged.h"
 
 /* A rule held against a row, and the family that its claims are judged in. */
 struct held {
@@ -53,7 +55,9 @@ static struct decide_scale scale_of(const struct judging *judging,
                                     const struct comparison_row *row)
 {
     return (struct decide_scale){
+        .budgets_only = unjudged_budgets_only(judging->input, comparison),
         .load_count = (double)comparison->record->load_count,
+        .gone = row->level == ROW_SCENARIO ? judging->gone[row->metric][row->point] : 0,
         .scenario_value = judging->whole[row->metric][row->point],
     };
 }
@@ -116,12 +120,13 @@ static void tell_family(struct finding *finding, const struct judging *judging,
     finding->look_alpha = family->look_alpha;
 }
 
-/* Trials that both sides have. */
-static size_t trials_of(const struct record_scenario *record, enum phase phase)
+/* Trials that both sides have, or the one that there is. */
+static size_t trials_of(const struct comparison *comparison, enum phase phase)
 {
+    const struct record_scenario *record = comparison->record;
     size_t base = record->trial_count[SIDE_BASE][phase];
     size_t cand = record->trial_count[SIDE_CAND][phase];
-    return base < cand ? base : cand;
+    return base < cand && comparison->alone.len == 0 ? base : cand;
 }
 
 /* Sure enough alone, not among as many others: else the interval would contradict the verdict. */
@@ -135,6 +140,16 @@ static void explain_family(struct finding *finding, const struct judging *judgin
                    finding->family_size, finding->p);
 }
 
+static void explain_collapse(struct finding *finding, const struct judging *judging)
+{
+    if (!finding->is_collapse)
+        return;
+    bool is_written = finding->rule->max_decrease.set;
+    finding->reason =
+        str_format(judging->arena, "fell by more than %.3g %%%s: was the same work done?",
+                   100 * collapse_allowed(finding->rule), is_written ? " (max_decrease)" : "");
+}
+
 static void judge_held(struct judged_scenario *out, struct judging *judging,
                        const struct held *held)
 {
@@ -144,6 +159,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
     tell_family(&finding, judging, held);
     explain_family(&finding, judging);
     explain_doubt(&finding, judging);
+    explain_collapse(&finding, judging);
     soften_for_toolchain(&finding, judging, comparison);
     judging->met[held->rule - judging->input->policy->rules]++;
     out->judged_count++;
@@ -151,7 +167,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
         out->undecided[held->row->phase] = true;
     if (!is_listed(&finding) && !judging->input->list_all)
         return;
-    finding.trials = trials_of(comparison->record, held->row->phase);
+    finding.trials = trials_of(comparison, held->row->phase);
     decide_interval(&finding, finding.look_alpha);
     enum phase phase = held->row->phase;
     const struct power_scope scope = {judging->arena, judging->input->policy->rule_count + 1,
@@ -189,7 +205,8 @@ static void hold_row(struct judging *judging, const struct judged_scenario *scen
     const struct ignore_row *ignored = NULL;
     size_t count = policy_rules_for(policy, row->metric, subject, winners, &ignored);
     for (size_t i = 0; i < count; i++) {
-        if (!judged_elsewhere(winners[i], row))
+        if (!judged_elsewhere(winners[i], row) &&
+            !unjudged_leaves_out(judging->input, scenario->comparison, winners[i]))
             hold(judging, scenario->comparison, row, winners[i]);
     }
 }
@@ -215,7 +232,8 @@ static void hold_doubted(struct judging *judging, const struct judged_scenario *
         bool here = rule->selector.scenario.len == 0 ||
                     str_equal(rule->selector.scenario, scenario->comparison->scenario);
         if (!here || !selector_names_functions(&rule->selector) ||
-            !judge_runs(judging->input, rule))
+            !judge_runs(judging->input, rule) ||
+            unjudged_leaves_out(judging->input, scenario->comparison, rule))
             continue;
         const struct comparison_row *row = doubted_row(scenario->comparison, rule->metric);
         if (row)
@@ -233,7 +251,7 @@ static void find_looks(struct judged_scenario *out, struct judging *judging)
     for (enum phase phase = 0; phase < PHASES; phase++) {
         uint32_t most = judging->input->plain ? planned[phase] : plan->max;
         struct looks looks = looks_plan(planned[phase], most);
-        size_t count = trials_of(out->comparison->record, phase);
+        size_t count = trials_of(out->comparison, phase);
         alpha[phase] = looks_alpha(&looks, count);
         judging->look[phase] = looks_number(&looks, count);
         judging->most_trials[phase] = judging->input->plain ? 0 : looks.trials[looks.len - 1];
@@ -250,6 +268,7 @@ void held_judge(struct judged_scenario *out, struct judging *judging)
 {
     find_looks(out, judging);
     keep_scenario_values(judging->whole, out->comparison);
+    collapse_gone(judging->gone, judging->arena, out->comparison);
     for (size_t i = 0; i < out->comparison->row_count; i++)
         hold_row(judging, out, &out->comparison->rows[i]);
     hold_doubted(judging, out);

@@ -17,6 +17,7 @@ struct judging {
     size_t *met; /* by rule: subjects it was held against */
     /* Of the scenario being judged: */
     double whole[METRICS][POINTS];
+    double gone[METRICS][POINTS];
     struct families families;
     struct held *held;
     size_t held_count;

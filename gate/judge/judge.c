@@ -1,6 +1,7 @@
 #include "gate/judge/judge.h"
 
 #include "gate/judge/held.h"
+#include "gate/judge/unjudged.h"
 #include "gate/judge/watch.h"
 
 const char *verdict_name(enum verdict verdict)
@@ -109,6 +110,7 @@ static const struct rule *unmeasured(const struct judging *judging,
         bool elsewhere = rule->selector.scenario.len &&
                          !str_equal(rule->selector.scenario, comparison->scenario);
         if (!elsewhere && judge_runs(input, rule) && !is_waived(comparison, rule) &&
+            !unjudged_leaves_out(input, comparison, rule) &&
             metric_applies(comparison, rule->metric, input->plain) &&
             !has_whole_row(comparison, rule->metric))
             return rule;
@@ -165,6 +167,7 @@ static void judge_scenario(struct judged_scenario *out, struct judging *judging)
     } else {
         judge_rows(out, judging);
     }
+    unjudged_settle(out, judging->arena, judging->input);
 }
 
 static bool names_subject(const struct rule *rule)
@@ -210,6 +213,19 @@ static enum status refuse_rule(const struct rule *rule, struct err *err)
                    STR_ARGS(name));
 }
 
+/* It was told as not judged; nothing here met it. */
+static bool is_left_out(const struct judgement *judgement, const struct rule *rule)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        const struct judged_scenario *scenario = &judgement->scenarios[i];
+        for (size_t k = 0; k < scenario->unjudged_count; k++) {
+            if (scenario->unjudged[k] == rule)
+                return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Counts the rules that this run can judge and those that were, and
  * refuses one that watches nothing. A kind, or a function that exists,
@@ -227,6 +243,10 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
         bool measured = concerns_run(input, rule, true);
         if (!met && measured && names_subject(rule) && !is_known(out, rule))
             return refuse_rule(rule, err);
+        if (!met && !rule_limits_value(rule) && is_left_out(out, rule)) {
+            out->rule_count += !rule->is_default && !input->budgets;
+            continue;
+        }
         bool is_zero = !met && measured && (names_subject(rule) || rule->selector.kinds.len > 0);
         /* A default that a rule of the policy replaced everywhere is not a rule of this run. */
         if (!met && !is_zero && measured && rule->is_default)
@@ -288,6 +308,7 @@ enum status judge(struct judgement *out, struct arena *arena, const struct judge
         struct judged_scenario *scenario = &out->scenarios[i];
         scenario->comparison = &input->comparisons[i];
         watch_init(&scenario->watch, arena, input->policy, scenario->comparison);
+        unjudged_list(scenario, arena, input);
         find_refusals(scenario, &judging);
         judge_scenario(scenario, &judging);
     }

@@ -76,6 +76,7 @@ struct finding {
      */
     double times_needed;
     size_t trials;     /* a side, of the row's phase */
+    bool is_collapse;  /* review for its fall: collapse.h */
     bool is_settled;   /* inconclusive for a reason that no further trial can remove */
     struct str reason; /* empty where the numbers say it all */
 };
@@ -98,6 +99,11 @@ struct judged_scenario {
      * are no findings and no verdict, unless a regression is proven.
      */
     struct str_list refusals;
+    /* Rules that need a baseline, where budgets alone are judged, and why that is. */
+    const struct rule **unjudged;
+    size_t unjudged_count;
+    struct str why_unjudged;
+    bool needs_baseline; /* there is no verdict because of them */
     /* Block rules whose limit is below what even all allowed trials could show, one each. */
     struct str_list notes;
     /* Everything but the "ok" of single functions, worst first. */
@@ -124,7 +130,8 @@ struct judge_input {
     size_t comparison_count;
     bool quick;    /* rules on the steady phase are left out, on purpose */
     bool list_all; /* findings also hold every "ok" of single functions */
-    bool plain;    /* two profile files: only rules on allocation apply */
+    bool plain;    /* profile files: only rules on allocation apply */
+    bool budgets;  /* growth is left out, on purpose: unjudged.h */
 };
 
 /* False for rules that this run leaves out on purpose (quick, plain). */

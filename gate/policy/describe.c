@@ -80,6 +80,7 @@ struct str rule_describe(struct arena *arena, const struct rule *rule)
     buf_text(&line, metric_name(rule->metric));
     write_quantity(&line, "max_increase", rule->metric, &rule->max_increase);
     write_ratio(&line, "max_increase_percent", &rule->max_increase_percent);
+    write_ratio(&line, "max_decrease", &rule->max_decrease);
     write_quantity(&line, "max", rule->metric, &rule->max);
     write_ratio(&line, "max_share", &rule->max_share);
     write_quantity(&line, "floor", rule->metric, &rule->floor);

@@ -327,6 +327,12 @@ static const struct key rule_rows[] = {
      .type = VALUE_PERCENT,
      .offset = offsetof(struct rule, max_increase_percent),
      .help = "largest growth relative to the baseline"},
+    {.name = "max_decrease",
+     .type = VALUE_PERCENT,
+     .offset = offsetof(struct rule, max_decrease),
+     .help = "largest fall below the baseline that nobody is asked about (default 90% of a whole "
+             "scenario or benchmark, none of a part of it): more, without code that is gone, is a "
+             "review; 100% asks never"},
     {.name = "floor",
      .type = VALUE_QUANTITY,
      .offset = offsetof(struct rule, floor),

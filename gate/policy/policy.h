@@ -180,6 +180,7 @@ struct rule {
     struct selector selector;
     struct quantity max_increase;
     struct ratio max_increase_percent; /* 0.15 for 15 % */
+    struct ratio max_decrease;         /* a fall by more asks for a person */
     struct quantity floor;             /* growth at or below is never a finding */
     struct ratio floor_share;          /* same, as a share of all bytes (0.01) */
     struct quantity max;               /* absolute budget of the candidate */
@@ -272,6 +273,13 @@ struct subject {
     struct str other_file; /* of the other side; empty where it is the same */
     struct str kind;       /* "map" ... */
 };
+
+/* What max_decrease is of a whole scenario or benchmark where the rule has none. */
+#define POLICY_MAX_DECREASE 0.9
+
+/* True when it limits what changed from a baseline, or what the candidate is; it may do both. */
+bool rule_limits_growth(const struct rule *rule);
+bool rule_limits_value(const struct rule *rule);
 
 /*
  * True when the rule speaks of this subject at this level. A rule with

@@ -59,12 +59,12 @@ static enum status check_selector(struct reader *reader, struct selector *select
     return selector_check_func(reader, selector->func, node);
 }
 
-static bool limits_growth(const struct rule *rule)
+bool rule_limits_growth(const struct rule *rule)
 {
     return rule->max_increase.set || rule->max_increase_percent.set;
 }
 
-static bool limits_value(const struct rule *rule)
+bool rule_limits_value(const struct rule *rule)
 {
     return rule->max.set || rule->max_share.set;
 }
@@ -77,7 +77,7 @@ static enum status check_shares(struct reader *reader, const struct rule *rule,
                              metric_name(rule->metric));
     }
     bool many = rule->selector.func.len == 0 && selector_names_functions(&rule->selector);
-    if (limits_value(rule) && many) {
+    if (rule_limits_value(rule) && many) {
         return reader_refuse(reader, node,
                              "max and max_share of a package or file are not supported by this "
                              "version: its rules are held against each function in it");
@@ -99,7 +99,7 @@ static enum status check_ratio(struct reader *reader, const struct rule *rule,
 {
     if (metric_unit(rule->metric) != UNIT_RATIO)
         return STATUS_OK;
-    if (limits_growth(rule)) {
+    if (rule_limits_growth(rule)) {
         return reader_refuse(reader, node,
                              "%s is a share and is limited by max alone; "
                              "limit the growth of %s instead",
@@ -114,18 +114,38 @@ static enum status check_ratio(struct reader *reader, const struct rule *rule,
     return STATUS_OK;
 }
 
+/* A fall is what a rule on growth looks at besides. */
+static enum status check_decrease(struct reader *reader, const struct rule *rule,
+                                  const struct yaml_node *node)
+{
+    double value = rule->max_decrease.value;
+    if (!rule->max_decrease.set)
+        return STATUS_OK;
+    if (!(value > 0 && value <= 1)) {
+        return reader_refuse(reader, node,
+                             "max_decrease is more than 0 %% and at most 100 %%, since nothing "
+                             "falls by more than all of it");
+    }
+    if (!rule_limits_growth(rule)) {
+        return reader_refuse(reader, node,
+                             "max_decrease does nothing without max_increase or "
+                             "max_increase_percent");
+    }
+    return STATUS_OK;
+}
+
 enum status rule_check(struct reader *reader, void *target, const struct yaml_node *node)
 {
     struct rule *rule = target;
     if (check_selector(reader, &rule->selector, rule->metric, node) ||
         check_shares(reader, rule, node) || check_ratio(reader, rule, node))
         return reader->err->status;
-    if ((rule->floor.set || rule->floor_share.set) && !limits_growth(rule)) {
+    if ((rule->floor.set || rule->floor_share.set) && !rule_limits_growth(rule)) {
         return reader_refuse(reader, node,
                              "floor and floor_share do nothing without max_increase or "
                              "max_increase_percent");
     }
-    return STATUS_OK;
+    return check_decrease(reader, rule, node);
 }
 
 enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node)
@@ -191,7 +211,8 @@ static bool selectors_equal(const struct selector *a, const struct selector *b)
 static bool rules_clash(const struct rule *a, const struct rule *b)
 {
     return a->metric == b->metric && selectors_equal(&a->selector, &b->selector) &&
-           ((limits_growth(a) && limits_growth(b)) || (limits_value(a) && limits_value(b)));
+           ((rule_limits_growth(a) && rule_limits_growth(b)) ||
+            (rule_limits_value(a) && rule_limits_value(b)));
 }
 
 enum status rules_check_clashes(struct reader *reader, const struct rule *rules, size_t len)
@@ -382,7 +403,7 @@ static const struct ignore_row *find_ignore(const struct policy *policy, enum me
 
 static bool limits_anything(const struct rule *rule)
 {
-    return limits_growth(rule) || limits_value(rule);
+    return rule_limits_growth(rule) || rule_limits_value(rule);
 }
 
 /*
@@ -428,8 +449,8 @@ size_t policy_rules_for(const struct policy *policy, enum metric metric,
     *ignored = find_ignore(policy, metric, subject, &seen.former);
     if (*ignored)
         return 0;
-    const struct rule *growth = winner(policy, metric, subject, limits_growth);
-    const struct rule *value = winner(policy, metric, subject, limits_value);
+    const struct rule *growth = winner(policy, metric, subject, rule_limits_growth);
+    const struct rule *value = winner(policy, metric, subject, rule_limits_value);
     const struct rule *first = stronger(growth, value);
     const struct rule *second = first == growth ? value : growth;
     size_t count = 0;

@@ -275,7 +275,8 @@ static enum status require_files(struct opening *opening, struct err *err)
     if (require(opening, STR(LAYOUT_POLICY), err))
         return err->status;
     for (size_t i = 0; i < opening->recording->scenario_count; i++) {
-        for (enum side side = 0; side < SIDES; side++) {
+        enum side first = record_first_side(&opening->recording->scenarios[i]);
+        for (enum side side = first; side < SIDES; side++) {
             if (require(opening, layout_program(&opening->scratch, i, side), err) ||
                 require_trials(opening, i, side, err))
                 return err->status;

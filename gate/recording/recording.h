@@ -487,14 +487,30 @@ struct record_scenario {
     struct str
         identical_why_measured; /* why identical binaries were measured all the same; may be empty */
     struct str failure;         /* why there is no verdict; empty when complete */
-    struct str transport;       /* "HTTP/2 over TLS over TCP"; empty: gotest, or not recorded */
-    struct str notes;    /* what a reader must know of how it was taken: one line; may be empty */
-    uint64_t load_count; /* requests of the steady phase as the policy says: "over the load" */
+    /*
+     * Why the candidate alone was measured: RECORD_ALONE_NEW where the
+     * baseline does not have the scenario, RECORD_ALONE_ASKED where one
+     * revision was recorded on purpose. Empty: there are two sides. Nothing
+     * of a baseline is on disk then.
+     */
+    struct str alone;
+    struct str transport; /* "HTTP/2 over TLS over TCP"; empty: gotest, or not recorded */
+    struct str notes;     /* what a reader must know of how it was taken: one line; may be empty */
+    uint64_t load_count;  /* requests of the steady phase as the policy says: "over the load" */
     struct record_limits limits;
     struct record_program programs[SIDES];
     struct record_trial *trials[SIDES][PHASES];
     size_t trial_count[SIDES][PHASES];
 };
+
+#define RECORD_ALONE_NEW   "new"
+#define RECORD_ALONE_ASKED "asked"
+
+/* Where a loop over the sides that were measured begins. */
+static inline enum side record_first_side(const struct record_scenario *record)
+{
+    return record->alone.len > 0 ? SIDE_CAND : SIDE_BASE;
+}
 
 struct record_environment {
     struct str memgate_version;

@@ -225,6 +225,7 @@ static const struct field scenario_fields[] = {
     {"identical", FIELD_BOOL, AT(record.identical), 0, NULL, 0},
     {"measured_because", FIELD_STR, AT(record.identical_why_measured), 0, NULL, 0},
     {"failure", FIELD_STR, AT(record.failure), 0, NULL, 0},
+    {"alone", FIELD_STR_MAYBE, AT(record.alone), 0, NULL, 0},
     {"transport", FIELD_STR_MAYBE, AT(record.transport), 0, NULL, 0},
     {"notes", FIELD_STR, AT(record.notes), 0, NULL, 0},
     {"load_count", FIELD_U64, AT(record.load_count), 0, NULL, 0},
@@ -398,6 +399,25 @@ static enum status check_schema(const struct json_value *tree, struct err *err)
     return STATUS_OK;
 }
 
+/* A side that was not measured has no trials. */
+static enum status check_alone(const struct record_scenario *record, struct err *err)
+{
+    if (record->alone.len == 0)
+        return STATUS_OK;
+    if (!str_equal(record->alone, STR(RECORD_ALONE_NEW)) &&
+        !str_equal(record->alone, STR(RECORD_ALONE_ASKED))) {
+        return err_set(err, STATUS_FORMAT,
+                       "alone is \"%.*s\", not \"" RECORD_ALONE_NEW "\" or \"" RECORD_ALONE_ASKED
+                       "\"",
+                       STR_ARGS(record->alone));
+    }
+    for (enum phase phase = 0; phase < PHASES; phase++) {
+        if (record->trial_count[SIDE_BASE][phase] > 0)
+            return err_set(err, STATUS_FORMAT, "alone, but it counts trials of a baseline");
+    }
+    return STATUS_OK;
+}
+
 static enum status check_scenario(const struct manifest *manifest, size_t at, struct err *err)
 {
     const struct manifest_scenario *scenario = &manifest->scenarios[at];
@@ -412,7 +432,7 @@ static enum status check_scenario(const struct manifest *manifest, size_t at, st
                            STR_ARGS(scenario->record.name));
         }
     }
-    return STATUS_OK;
+    return check_alone(&scenario->record, err);
 }
 
 static enum status check_file(const struct manifest *manifest, size_t at, struct err *err)
@@ -428,9 +448,15 @@ static enum status check_file(const struct manifest *manifest, size_t at, struct
         return err_set(err, STATUS_FORMAT, "\"%.*s\" appears twice or out of order",
                        STR_ARGS(file->path));
     }
-    if (parsed.kind != LAYOUT_KIND_TRIAL)
+    if (parsed.kind == LAYOUT_KIND_POLICY)
         return STATUS_OK;
     const struct record_scenario *scenario = &manifest->scenarios[parsed.key.scenario].record;
+    if (parsed.key.side < record_first_side(scenario)) {
+        return err_set(err, STATUS_FORMAT, "\"%.*s\" is of a side that was not measured",
+                       STR_ARGS(file->path));
+    }
+    if (parsed.kind != LAYOUT_KIND_TRIAL)
+        return STATUS_OK;
     if (parsed.key.number > scenario->trial_count[parsed.key.side][parsed.key.phase]) {
         return err_set(err, STATUS_FORMAT, "\"%.*s\" is beyond the number of trials",
                        STR_ARGS(file->path));

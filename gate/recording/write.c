@@ -142,7 +142,8 @@ static enum status write_records(struct writing *writing, struct err *err)
         write_file(writing, STR(LAYOUT_POLICY), bytes_of_str(recording->policy_text), err))
         return err->status;
     for (size_t i = 0; i < recording->scenario_count; i++) {
-        for (enum side side = 0; side < SIDES; side++) {
+        enum side first = record_first_side(&recording->scenarios[i]);
+        for (enum side side = first; side < SIDES; side++) {
             if (write_side(writing, i, side, err))
                 return err->status;
         }

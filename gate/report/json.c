@@ -22,6 +22,16 @@ static void write_str_or_null(struct json_writer *json, const char *key, struct 
     }
 }
 
+static void write_double_or_null(struct json_writer *json, const char *key, double value,
+                                 bool is_known)
+{
+    if (is_known) {
+        json_double(json, key, value);
+    } else {
+        json_null(json, key);
+    }
+}
+
 static void write_line(struct json_writer *json, int64_t line)
 {
     if (line > 0) {
@@ -85,7 +95,11 @@ static void write_samples(struct json_writer *json, const struct comparison_row 
     if (row->samples[SIDE_BASE] == 0 && row->samples[SIDE_CAND] == 0)
         return;
     json_object(json, "samples");
-    write_sample_count(json, "base", row->samples[SIDE_BASE]);
+    if (row->is_alone) {
+        json_null(json, "base");
+    } else {
+        write_sample_count(json, "base", row->samples[SIDE_BASE]);
+    }
     write_sample_count(json, "cand", row->samples[SIDE_CAND]);
     json_object_end(json);
 }
@@ -120,15 +134,19 @@ static void write_estimate(struct json_writer *json, const struct comparison_row
                            const struct finding *finding)
 {
     const struct estimate *estimate = &row->estimate;
-    json_double(json, "base", estimate->base);
+    write_double_or_null(json, "base", estimate->base, !row->is_alone);
     json_double(json, "cand", estimate->cand);
-    json_double(json, "delta", estimate->delta);
+    write_double_or_null(json, "delta", estimate->delta, !row->is_alone);
     if (estimate->has_ratio) {
         json_double(json, "percent", estimate->ratio * 100);
     } else {
         json_null(json, "percent");
     }
-    write_interval(json, estimate, finding);
+    if (row->is_alone) {
+        json_null(json, "interval");
+    } else {
+        write_interval(json, estimate, finding);
+    }
     json_str(json, "unit", str_from(unit_name(comparison_row_unit(row))));
     if (row->measured_by.len)
         json_str(json, "measured_by", row->measured_by);
@@ -260,23 +278,32 @@ static void write_phase(struct json_writer *json, const struct record_scenario *
     json_object_end(json);
 }
 
-static void write_both(struct json_writer *json, const char *key, const double bytes[SIDES])
+/* The members of both sides; null of a baseline that there is none of. */
+static void write_sides(struct json_writer *json, const struct comparison *comparison,
+                        const double values[SIDES])
+{
+    write_double_or_null(json, "base", values[SIDE_BASE], comparison->alone.len == 0);
+    json_double(json, "cand", values[SIDE_CAND]);
+}
+
+static void write_both(struct json_writer *json, const char *key,
+                       const struct comparison *comparison, const double bytes[SIDES])
 {
     json_object(json, key);
-    json_double(json, "base", bytes[SIDE_BASE]);
-    json_double(json, "cand", bytes[SIDE_CAND]);
+    write_sides(json, comparison, bytes);
     json_object_end(json);
 }
 
-static void write_kind(struct json_writer *json, const struct kind_share *share, const char *name)
+static void write_kind(struct json_writer *json, const struct comparison *comparison,
+                       enum alloc_kind kind)
 {
-    json_object(json, name);
-    json_double(json, "base", share->bytes[SIDE_BASE]);
-    json_double(json, "cand", share->bytes[SIDE_CAND]);
+    const struct kind_share *share = &comparison->kinds[kind];
+    json_object(json, alloc_kind_name(kind));
+    write_sides(json, comparison, share->bytes);
     json_object(json, "ops");
     for (size_t op = ALLOC_OP_NONE + 1; op < ALLOC_OPS; op++) {
         if (share->op_bytes[op][SIDE_BASE] > 0 || share->op_bytes[op][SIDE_CAND] > 0)
-            write_both(json, alloc_op_name((enum alloc_op)op), share->op_bytes[op]);
+            write_both(json, alloc_op_name((enum alloc_op)op), comparison, share->op_bytes[op]);
     }
     json_object_end(json);
     json_object_end(json);
@@ -286,13 +313,13 @@ static void write_kind(struct json_writer *json, const struct kind_share *share,
 static void write_kinds(struct json_writer *json, const struct comparison *comparison)
 {
     json_object(json, "kinds");
-    for (size_t kind = 0; kind < ALLOC_KINDS; kind++) {
-        write_kind(json, &comparison->kinds[kind], alloc_kind_name((enum alloc_kind)kind));
-    }
+    for (enum alloc_kind kind = 0; kind < ALLOC_KINDS; kind++)
+        write_kind(json, comparison, kind);
     json_object_end(json);
     json_object(json, "told_by");
     for (size_t how = 0; how < ALLOC_HOWS; how++)
-        write_both(json, alloc_how_name((enum alloc_how)how), comparison->how_bytes[how]);
+        write_both(json, alloc_how_name((enum alloc_how)how), comparison,
+                   comparison->how_bytes[how]);
     json_object_end(json);
     json_list(json, "unlisted");
     for (size_t i = 0; i < comparison->unlisted_count; i++) {
@@ -300,8 +327,7 @@ static void write_kinds(struct json_writer *json, const struct comparison *compa
         json_object(json, NULL);
         write_str_or_null(json, "entry", entry->entry);
         json_bool(json, "runtime", entry->is_runtime);
-        json_double(json, "base", entry->bytes[SIDE_BASE]);
-        json_double(json, "cand", entry->bytes[SIDE_CAND]);
+        write_sides(json, comparison, entry->bytes);
         json_object_end(json);
     }
     json_list_end(json);
@@ -318,9 +344,10 @@ static void write_rss(struct json_writer *json, const struct comparison *compari
         return;
     }
     json_object(json, "rss");
-    write_both(json, "total", (const double[SIDES]){rss[SIDE_BASE].total, rss[SIDE_CAND].total});
+    write_both(json, "total", comparison,
+               (const double[SIDES]){rss[SIDE_BASE].total, rss[SIDE_CAND].total});
     for (size_t i = 0; i < RSS_PARTS; i++) {
-        write_both(json, keys[i],
+        write_both(json, keys[i], comparison,
                    (const double[SIDES]){rss[SIDE_BASE].parts[i], rss[SIDE_CAND].parts[i]});
     }
     json_object_end(json);
@@ -345,7 +372,11 @@ static void write_tie(struct json_writer *json, const struct comparison *compari
         return;
     }
     json_object(json, "slowest_requests");
-    for (int side = 0; side < SIDES; side++) {
+    for (enum side side = 0; side < SIDES; side++) {
+        if (side < comparison_first_side(comparison)) {
+            json_null(json, keys[side]);
+            continue;
+        }
         const struct tie_side *tie = &comparison->tie[side];
         json_object(json, keys[side]);
         json_u64(json, "requests", tie->cycles.events);
@@ -391,7 +422,11 @@ static void write_heap(struct json_writer *json, const struct comparison *compar
         return;
     }
     json_object(json, "heap_series");
-    write_heap_side(json, "base", &comparison->heap[SIDE_BASE]);
+    if (comparison->alone.len > 0) {
+        json_null(json, "base");
+    } else {
+        write_heap_side(json, "base", &comparison->heap[SIDE_BASE]);
+    }
     write_heap_side(json, "cand", &comparison->heap[SIDE_CAND]);
     json_object_end(json);
 }
@@ -458,6 +493,25 @@ static struct str_list joined_notes(struct arena *arena, const struct judged_sce
     return out;
 }
 
+/* Rules that no finding speaks for, and why. */
+static void write_unjudged(struct json_report *report)
+{
+    struct json_writer *json = &report->json;
+    const struct judged_scenario *scenario = report->scenario;
+    json_list(json, "not_judged");
+    for (size_t i = 0; i < scenario->unjudged_count; i++) {
+        const struct rule *rule = scenario->unjudged[i];
+        json_object(json, NULL);
+        json_str(json, "rule", origin_text(report->arena, &rule->origin));
+        json_str(json, "rule_text", rule_describe(report->arena, rule));
+        json_str(json, "severity", str_from(severity_name(rule->severity)));
+        json_str(json, "metric", str_from(metric_name(rule->metric)));
+        json_str(json, "why", scenario->why_unjudged);
+        json_object_end(json);
+    }
+    json_list_end(json);
+}
+
 static void write_scenario(struct json_report *report)
 {
     struct json_writer *json = &report->json;
@@ -467,12 +521,18 @@ static void write_scenario(struct json_report *report)
     json_str(json, "name", comparison->scenario);
     json_str(json, "verdict", str_from(verdict_name(scenario->verdict)));
     json_bool(json, "identical_binaries", comparison->record->identical);
-    write_side(json, "baseline", &comparison->record->programs[SIDE_BASE]);
+    write_str_or_null(json, "alone", comparison->alone);
+    if (comparison->alone.len > 0) {
+        json_null(json, "baseline");
+    } else {
+        write_side(json, "baseline", &comparison->record->programs[SIDE_BASE]);
+    }
     write_side(json, "candidate", &comparison->record->programs[SIDE_CAND]);
     json_list(json, "findings");
     for (size_t i = 0; i < scenario->finding_count; i++)
         write_finding(report, &scenario->findings[i]);
     json_list_end(json);
+    write_unjudged(report);
     write_pairs(report);
     write_moved(report);
     write_measured(report);

@@ -76,7 +76,11 @@ void json_trace_write(struct json_writer *json, const struct comparison *compari
         return;
     }
     json_object(json, "execution_trace");
-    write_side(json, "base", &comparison->traces[SIDE_BASE]);
+    if (comparison->alone.len > 0) {
+        json_null(json, "base");
+    } else {
+        write_side(json, "base", &comparison->traces[SIDE_BASE]);
+    }
     write_side(json, "cand", &comparison->traces[SIDE_CAND]);
     json_object_end(json);
 }

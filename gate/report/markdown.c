@@ -51,7 +51,7 @@ static void write_row(const struct markdown *markdown, const struct finding *fin
     buf_printf(out, "| %s | %.*s ", phrase_tag(finding->verdict),
                STR_ARGS(phrase_metric(arena, row)));
     escape_markdown_code(out, phrase_subject(arena, row));
-    buf_printf(out, " | %.*s ", STR_ARGS(phrase_value(arena, row, row->estimate.base)));
+    buf_printf(out, " | %.*s ", STR_ARGS(phrase_base(arena, row)));
     buf_printf(out, "| %.*s ", STR_ARGS(phrase_value(arena, row, row->estimate.cand)));
     buf_printf(out, "| %.*s %.*s ", STR_ARGS(phrase_change(arena, row)),
                STR_ARGS(phrase_interval(arena, finding)));
@@ -174,11 +174,15 @@ static void write_rss(const struct markdown *markdown)
     size_t before = markdown->out->len;
     if (!phrase_shows_rss(markdown->scenario))
         return;
-    struct str base = phrase_rss(markdown->arena, comparison, SIDE_BASE);
     struct str cand = phrase_rss(markdown->arena, comparison, SIDE_CAND);
     struct str growth = phrase_rss_growth(markdown->arena, comparison);
-    buf_printf(markdown->out, "\n<sub>resident memory: baseline %.*s; candidate %.*s%s%.*s</sub>\n",
-               STR_ARGS(base), STR_ARGS(cand), growth.len ? "; " : "", STR_ARGS(growth));
+    buf_text(markdown->out, "\n<sub>resident memory: ");
+    if (comparison->alone.len == 0) {
+        struct str base = phrase_rss(markdown->arena, comparison, SIDE_BASE);
+        buf_printf(markdown->out, "baseline %.*s; ", STR_ARGS(base));
+    }
+    buf_printf(markdown->out, "candidate %.*s%s%.*s</sub>\n", STR_ARGS(cand),
+               growth.len ? "; " : "", STR_ARGS(growth));
     drop_if_full(markdown->out, before);
 }
 
@@ -190,9 +194,13 @@ static void write_tie(const struct markdown *markdown)
         if (!phrase_shows_tie(scenario, &scenario->findings[i]))
             continue;
         size_t before = markdown->out->len;
-        struct str base = phrase_tie(markdown->arena, scenario->comparison, SIDE_BASE);
         struct str cand = phrase_tie(markdown->arena, scenario->comparison, SIDE_CAND);
-        buf_printf(markdown->out, "\n<sub>p99: %.*s; %.*s</sub>\n", STR_ARGS(base), STR_ARGS(cand));
+        buf_text(markdown->out, "\n<sub>p99: ");
+        if (scenario->comparison->alone.len == 0) {
+            struct str base = phrase_tie(markdown->arena, scenario->comparison, SIDE_BASE);
+            buf_printf(markdown->out, "%.*s; ", STR_ARGS(base));
+        }
+        buf_printf(markdown->out, "%.*s</sub>\n", STR_ARGS(cand));
         drop_if_full(markdown->out, before);
         return;
     }
@@ -218,10 +226,12 @@ static void write_process(const struct markdown *markdown)
     struct str base = phrase_process(markdown->arena, comparison, SIDE_BASE);
     struct str cand = phrase_process(markdown->arena, comparison, SIDE_CAND);
     size_t before = markdown->out->len;
-    if (base.len == 0)
+    if (cand.len == 0)
         return;
-    buf_printf(markdown->out, "\n<sub>process: baseline %.*s; candidate %.*s</sub>\n",
-               STR_ARGS(base), STR_ARGS(cand));
+    buf_text(markdown->out, "\n<sub>process: ");
+    if (comparison->alone.len == 0)
+        buf_printf(markdown->out, "baseline %.*s; ", STR_ARGS(base));
+    buf_printf(markdown->out, "candidate %.*s</sub>\n", STR_ARGS(cand));
     drop_if_full(markdown->out, before);
 }
 
@@ -254,7 +264,8 @@ static void write_load(const struct markdown *markdown)
 static void write_traces(const struct markdown *markdown)
 {
     const struct trace_side *traces = markdown->scenario->comparison->traces;
-    for (enum side side = 0; traces && side < SIDES; side++) {
+    enum side first = comparison_first_side(markdown->scenario->comparison);
+    for (enum side side = first; traces && side < SIDES; side++) {
         size_t before = markdown->out->len;
         struct str trace = phrase_trace(markdown->arena, &traces[side]);
         struct str check = phrase_trace_check(markdown->arena, &traces[side]);
@@ -289,9 +300,11 @@ static void write_scenario(const struct markdown *markdown)
     buf_printf(markdown->out, "**: %s", verdict_name(markdown->scenario->verdict));
     if (record->programs[SIDE_CAND].revision.len) {
         buf_text(markdown->out, ", ");
-        escape_markdown_code(markdown->out,
-                             phrase_side(markdown->arena, &record->programs[SIDE_BASE]));
-        buf_text(markdown->out, " to ");
+        if (comparison->alone.len == 0) {
+            escape_markdown_code(markdown->out,
+                                 phrase_side(markdown->arena, &record->programs[SIDE_BASE]));
+            buf_text(markdown->out, " to ");
+        }
         escape_markdown_code(markdown->out,
                              phrase_side(markdown->arena, &record->programs[SIDE_CAND]));
     }
@@ -300,6 +313,8 @@ static void write_scenario(const struct markdown *markdown)
     write_list(markdown, "invalid:", invalid.items, invalid.len);
     struct str_list notes = phrase_notes(markdown->arena, markdown->scenario);
     write_list(markdown, "note:", notes.items, notes.len);
+    struct str_list unjudged = phrase_unjudged(markdown->arena, markdown->scenario);
+    write_list(markdown, "rule:", unjudged.items, unjudged.len);
     size_t shown = write_table(markdown);
     if (shown > ROWS_MAX)
         buf_printf(markdown->out, "\n%zu more in verdict.json.\n", shown - ROWS_MAX);

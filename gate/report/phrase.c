@@ -95,9 +95,16 @@ struct str phrase_value(struct arena *arena, const struct comparison_row *row, d
     return per_what(arena, row, written(arena, comparison_row_unit(row), value, false));
 }
 
+struct str phrase_base(struct arena *arena, const struct comparison_row *row)
+{
+    return row->is_alone ? STR("-") : phrase_value(arena, row, row->estimate.base);
+}
+
 struct str phrase_change(struct arena *arena, const struct comparison_row *row)
 {
     enum unit unit = comparison_row_unit(row);
+    if (row->is_alone)
+        return STR("-");
     if (unit == UNIT_RATIO)
         return points(arena, row->estimate.delta);
     struct str delta = per_what(arena, row, written(arena, unit, row->estimate.delta, true));
@@ -265,6 +272,11 @@ static struct str samples_phrase(struct arena *arena, const struct comparison_ro
     static const char *const sides[SIDES] = {"baseline", "candidate"};
     struct str parts[SIDES];
     const uint64_t *samples = row->samples;
+    if (row->is_alone && samples[SIDE_CAND] >= COMPARISON_SAMPLES_EXACT)
+        return STR("exact");
+    if (row->is_alone) {
+        return str_format(arena, "of %llu %ssamples", (unsigned long long)samples[SIDE_CAND], what);
+    }
     if (samples[SIDE_BASE] < COMPARISON_SAMPLES_EXACT &&
         samples[SIDE_CAND] < COMPARISON_SAMPLES_EXACT) {
         return str_format(arena, "of %llu %ssamples on the baseline, %llu on the candidate",
@@ -316,6 +328,20 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
         struct str where = moved_where(arena, row);
         out.items[out.len++] =
             str_format(arena, "%.*s of it moved %.*s", STR_ARGS(amount), STR_ARGS(where));
+    }
+    return out;
+}
+
+struct str_list phrase_unjudged(struct arena *arena, const struct judged_scenario *scenario)
+{
+    struct str_list out = {ARENA_ARRAY(arena, struct str, scenario->unjudged_count + 1), 0};
+    for (size_t i = 0; i < scenario->unjudged_count; i++) {
+        const struct rule *rule = scenario->unjudged[i];
+        struct str origin =
+            rule->is_default ? STR("default policy") : origin_text(arena, &rule->origin);
+        out.items[out.len++] =
+            str_format(arena, "%.*s: %.*s: not judged: %.*s", STR_ARGS(origin),
+                       STR_ARGS(rule_describe(arena, rule)), STR_ARGS(scenario->why_unjudged));
     }
     return out;
 }
@@ -456,6 +482,17 @@ static struct str count_phrase(struct arena *arena, const struct judgement *judg
     return str_format(arena, ", %zu %s", count, count == 1 ? one : many);
 }
 
+/* "15.4 KiB/request, at most 12 KiB/request" */
+static struct str alone_phrase(struct arena *arena, const struct finding *finding)
+{
+    const struct comparison_row *row = finding->row;
+    struct str limit = phrase_limit(arena, finding);
+    bool is_share = finding->rule->max_share.set && !finding->rule->max.set;
+    struct str value = is_share ? written(arena, UNIT_RATIO, row->cand_share, false)
+                                : phrase_value(arena, row, row->estimate.cand);
+    return str_format(arena, "%.*s, %.*s", STR_ARGS(value), STR_ARGS(limit));
+}
+
 /* The first finding of the first blocked scenario: what a reader wants to know at once. */
 static struct str worst_phrase(struct arena *arena, const struct judgement *judgement)
 {
@@ -465,8 +502,10 @@ static struct str worst_phrase(struct arena *arena, const struct judgement *judg
             continue;
         const struct finding *worst = &scenario->findings[0];
         const struct comparison_row *row = phrase_culprit_row(scenario, worst);
+        struct str much =
+            worst->row->is_alone ? alone_phrase(arena, worst) : phrase_change(arena, worst->row);
         struct str what = str_format(arena, "%.*s %.*s", STR_ARGS(phrase_metric(arena, worst->row)),
-                                     STR_ARGS(phrase_change(arena, worst->row)));
+                                     STR_ARGS(much));
         if (row->culprit_count == 0)
             return what;
         const struct culprit *culprit = &row->culprits[0];
@@ -493,6 +532,33 @@ static bool all_identical(const struct judgement *judgement)
     return judgement->scenario_count > 0;
 }
 
+/* No scenario lacks its verdict for another reason. */
+static bool all_need_baseline(const struct judgement *judgement)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        const struct judged_scenario *scenario = &judgement->scenarios[i];
+        if (scenario->verdict == VERDICT_NONE && !scenario->needs_baseline)
+            return false;
+        count += scenario->needs_baseline;
+    }
+    return count > 0;
+}
+
+/* A pass must not look wider than it is. */
+static struct str unjudged_phrase(struct arena *arena, const struct judgement *judgement)
+{
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        const struct judged_scenario *scenario = &judgement->scenarios[i];
+        if (scenario->unjudged_count == 0)
+            continue;
+        bool is_all = judgement->scenario_count == 1;
+        return str_format(arena, " (`max:` rules alone were judged%s: %.*s)",
+                          is_all ? "" : " in part", STR_ARGS(scenario->why_unjudged));
+    }
+    return STR("");
+}
+
 struct str phrase_headline(struct arena *arena, const struct judgement *judgement)
 {
     struct str unsure = count_phrase(arena, judgement, FINDING_INCONCLUSIVE, "rule inconclusive",
@@ -502,6 +568,8 @@ struct str phrase_headline(struct arena *arena, const struct judgement *judgemen
     case VERDICT_BLOCKED:
         return str_format(arena, "BLOCKED: %.*s", STR_ARGS(worst_phrase(arena, judgement)));
     case VERDICT_NONE:
+        if (all_need_baseline(judgement))
+            return STR("NO VERDICT: rules could not be judged without a baseline");
         return STR("NO VERDICT: the measurement cannot be trusted");
     case VERDICT_INCONCLUSIVE:
         return str_format(arena, "INCONCLUSIVE at the trial budget%.*s%.*s", STR_ARGS(unsure),
@@ -511,6 +579,7 @@ struct str phrase_headline(struct arena *arena, const struct judgement *judgemen
     }
     if (all_identical(judgement))
         return STR("PASS: both revisions build byte-identical binaries; nothing was measured");
-    return str_format(arena, "PASS: no rule broken%.*s%.*s%s", STR_ARGS(review), STR_ARGS(unsure),
-                      judgement->quick ? " (memory only: --quick)" : "");
+    return str_format(arena, "PASS: no rule broken%.*s%.*s%s%.*s", STR_ARGS(review),
+                      STR_ARGS(unsure), judgement->quick ? " (memory only: --quick)" : "",
+                      STR_ARGS(unjudged_phrase(arena, judgement)));
 }

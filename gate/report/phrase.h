@@ -15,7 +15,9 @@ struct str phrase_metric(struct arena *arena, const struct comparison_row *row);
 struct str phrase_subject(struct arena *arena, const struct comparison_row *row);
 /* A value of the row: "15.4 KiB/request". */
 struct str phrase_value(struct arena *arena, const struct comparison_row *row, double value);
-/* "+2.8 KiB/request (+18.4 %)"; "+6.6 points" of a share. */
+/* That of the baseline; "-" where there is none. */
+struct str phrase_base(struct arena *arena, const struct comparison_row *row);
+/* "+2.8 KiB/request (+18.4 %)"; "+6.6 points" of a share; "-" without a baseline. */
 struct str phrase_change(struct arena *arena, const struct comparison_row *row);
 /*
  * "[+18.3 %, +18.5 %]", or in the row's unit where no percentage exists;
@@ -38,6 +40,8 @@ struct str phrase_row_kind(struct arena *arena, const struct comparison_row *row
 struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 /* What the numbers do not say: new, gone, renamed, the finding's own reason. NULL-ended list. */
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding);
+/* "memgate.yaml:12: alloc_space max_increase_percent 5 %: not judged: no baseline", each rule. */
+struct str_list phrase_unjudged(struct arena *arena, const struct judged_scenario *scenario);
 /* Why the scenario has no verdict; empty when it has one. */
 struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario);
 /* What a reader must know besides: why a phase was not compared is told once, there or here. */

@@ -94,7 +94,8 @@ static void write_tie(const struct text *text, const struct finding *finding)
 {
     if (!phrase_shows_tie(text->scenario, finding))
         return;
-    for (enum side side = 0; side < SIDES; side++) {
+    enum side first = comparison_first_side(text->scenario->comparison);
+    for (enum side side = first; side < SIDES; side++) {
         struct str tie = phrase_tie(text->arena, text->scenario->comparison, side);
         buf_printf(text->out, "          %.*s\n", STR_ARGS(tie));
     }
@@ -108,9 +109,12 @@ static void write_finding(const struct text *text, const struct finding *finding
     struct str what = str_format(arena, "%.*s, %.*s", STR_ARGS(phrase_metric(arena, row)),
                                  STR_ARGS(phrase_subject(arena, row)));
     write_padded(text->out, what, 44);
-    buf_printf(text->out, "  %.*s -> ", STR_ARGS(phrase_value(arena, row, row->estimate.base)));
-    buf_printf(text->out, "%.*s  %.*s", STR_ARGS(phrase_value(arena, row, row->estimate.cand)),
-               STR_ARGS(phrase_change(arena, row)));
+    buf_text(text->out, "  ");
+    if (!row->is_alone)
+        buf_printf(text->out, "%.*s -> ", STR_ARGS(phrase_base(arena, row)));
+    buf_str(text->out, phrase_value(arena, row, row->estimate.cand));
+    if (!row->is_alone)
+        buf_printf(text->out, "  %.*s", STR_ARGS(phrase_change(arena, row)));
     buf_printf(text->out, " %.*s\n", STR_ARGS(phrase_interval(arena, finding)));
     if (full) {
         write_place(text, row);
@@ -280,8 +284,9 @@ static void write_rss(const struct text *text)
     const struct comparison *comparison = text->scenario->comparison;
     if (!phrase_shows_rss(text->scenario))
         return;
-    for (enum side side = 0; side < SIDES; side++) {
-        buf_printf(text->out, "  %-7s %s %.*s\n", side == SIDE_BASE ? "rss" : "", side_name(side),
+    enum side first = comparison_first_side(comparison);
+    for (enum side side = first; side < SIDES; side++) {
+        buf_printf(text->out, "  %-7s %s %.*s\n", side == first ? "rss" : "", side_name(side),
                    STR_ARGS(phrase_rss(text->arena, comparison, side)));
     }
     struct str growth = phrase_rss_growth(text->arena, comparison);
@@ -293,19 +298,20 @@ static void write_rss(const struct text *text)
 static void write_process(const struct text *text)
 {
     const struct comparison *comparison = text->scenario->comparison;
-    for (enum side side = 0; side < SIDES; side++) {
+    enum side first = comparison_first_side(comparison);
+    for (enum side side = first; side < SIDES; side++) {
         struct str process = phrase_process(text->arena, comparison, side);
         if (process.len == 0)
             return;
-        buf_printf(text->out, "  %-7s %s %.*s\n", side == SIDE_BASE ? "process" : "",
-                   side_name(side), STR_ARGS(process));
+        buf_printf(text->out, "  %-7s %s %.*s\n", side == first ? "process" : "", side_name(side),
+                   STR_ARGS(process));
     }
 }
 
 /* What totals do not show: a jump within the load. */
 static void write_heap(const struct text *text)
 {
-    for (enum side side = 0; side < SIDES; side++) {
+    for (enum side side = comparison_first_side(text->scenario->comparison); side < SIDES; side++) {
         struct str heap = phrase_heap(text->arena, text->scenario->comparison, side);
         if (heap.len > 0)
             buf_printf(text->out, "  heap    %s %.*s\n", side_name(side), STR_ARGS(heap));
@@ -317,7 +323,8 @@ static void write_traces(const struct text *text)
 {
     const struct trace_side *traces = text->scenario->comparison->traces;
     struct arena *arena = text->arena;
-    for (enum side side = 0; traces && side < SIDES; side++) {
+    enum side first = comparison_first_side(text->scenario->comparison);
+    for (enum side side = first; traces && side < SIDES; side++) {
         const struct str more[] = {phrase_trace_check(arena, &traces[side]),
                                    phrase_trace_waits(arena, &traces[side])};
         buf_printf(text->out, "  trace   %s %.*s\n", side_name(side),
@@ -337,8 +344,10 @@ static void write_trials(const struct text *text)
         if (count == 0)
             continue;
         const struct record_trial *trial = &record->trials[SIDE_CAND][phase][0];
-        buf_printf(text->out, "  %-7s %zu + %zu trials of %llu %s\n", phase_name((enum phase)phase),
-                   record->trial_count[SIDE_BASE][phase], count,
+        buf_printf(text->out, "  %-7s ", phase_name((enum phase)phase));
+        if (text->scenario->comparison->alone.len == 0)
+            buf_printf(text->out, "%zu + ", record->trial_count[SIDE_BASE][phase]);
+        buf_printf(text->out, "%zu trials of %llu %s\n", count,
                    (unsigned long long)trial->request_count,
                    record->is_gotest ? "operations" : "requests");
         struct str clocks = phrase_clocks(text->arena, record, (enum phase)phase);
@@ -352,7 +361,9 @@ static void write_sides(const struct text *text)
     const struct record_scenario *record = text->scenario->comparison->record;
     const struct record_program *base = &record->programs[SIDE_BASE];
     const struct record_program *cand = &record->programs[SIDE_CAND];
-    buf_printf(text->out, "  baseline %.*s, ", STR_ARGS(phrase_side(text->arena, base)));
+    buf_text(text->out, "  ");
+    if (text->scenario->comparison->alone.len == 0)
+        buf_printf(text->out, "baseline %.*s, ", STR_ARGS(phrase_side(text->arena, base)));
     buf_printf(text->out, "candidate %.*s, ", STR_ARGS(phrase_side(text->arena, cand)));
     buf_printf(text->out, "%.*s %.*s\n", STR_ARGS(str_printable(text->arena, cand->go_version)),
                STR_ARGS(str_printable(text->arena, cand->arch)));
@@ -372,6 +383,14 @@ static void write_message(struct buf *out, const char *label, struct str message
     }
 }
 
+/* What a reader may take for fine and is not known. */
+static void write_unjudged(const struct text *text)
+{
+    struct str_list unjudged = phrase_unjudged(text->arena, text->scenario);
+    for (size_t i = 0; i < unjudged.len; i++)
+        write_message(text->out, "  -       ", unjudged.items[i]);
+}
+
 static void write_scenario(const struct text *text)
 {
     const struct comparison *comparison = text->scenario->comparison;
@@ -389,6 +408,7 @@ static void write_scenario(const struct text *text)
     if (comparison->record->identical)
         buf_text(text->out, "  byte-identical binaries, and only code or documentation changed\n");
     write_findings(text);
+    write_unjudged(text);
     write_paired(text);
     write_moved(text);
     write_kinds(text);

@@ -9,7 +9,8 @@ import jsonschema
 
 # The member, and the one that it is in, at any depth.
 ADDED = (("measured", "execution_trace"), ("measured", "load"), ("exact", "clocks"), ("steady", "clocks"),
-         ("duet", "clocks"), ("base", "polls_lost"), ("cand", "polls_lost"))
+         ("duet", "clocks"), ("base", "polls_lost"), ("cand", "polls_lost"),
+         ("scenarios", "alone"), ("scenarios", "not_judged"))
 SIDE = {"trials": 0, "refusal": "not built yet"}
 
 

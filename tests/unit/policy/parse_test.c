@@ -132,6 +132,16 @@ static const struct refused_case refused_cases[] = {
     {"share of everything", RULE("metric: alloc_space, max_share: 35%"),
      "memgate.yaml:5:5: the share of a whole scenario is always 100 %; "
      "max_share needs func, file, package or kind"},
+    {"a fall by nothing", RULE("metric: p99, max_increase: 5ms, max_decrease: 0%"),
+     "memgate.yaml:5:5: max_decrease is more than 0 % and at most 100 %, since nothing falls by "
+     "more than all of it"},
+    {"a fall by more than all", RULE("metric: p99, max_increase: 5ms, max_decrease: 101%"),
+     "memgate.yaml:5:5: max_decrease is more than 0 % and at most 100 %, since nothing falls by "
+     "more than all of it"},
+    {"a fall without its sign", RULE("metric: p99, max_increase: 5ms, max_decrease: 50"),
+     "memgate.yaml:5:52: the unit is missing; known: %"},
+    {"a fall of a budget", RULE("metric: p99, max: 5ms, max_decrease: 50%"),
+     "memgate.yaml:5:5: max_decrease does nothing without max_increase or max_increase_percent"},
     {"floor of a budget", RULE("metric: alloc_space, max: 1GiB, floor: 1MiB"),
      "memgate.yaml:5:5: floor and floor_share do nothing without max_increase or "
      "max_increase_percent"},

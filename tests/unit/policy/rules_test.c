@@ -401,6 +401,8 @@ static const struct described_case described_cases[] = {
     {"over the load",
      "rules:\n  - {metric: alloc_space, max_increase: 8MiB, max_increase_percent: 15%}",
      "alloc_space max_increase 8 MiB, max_increase_percent 15 %"},
+    {"a fall", "rules:\n  - {metric: alloc_space, max_increase_percent: 5%, max_decrease: 50%}",
+     "alloc_space max_increase_percent 5 %, max_decrease 50 %"},
     {"objects", "rules:\n  - {metric: alloc_objects, max_increase: 10/request, floor: 3}",
      "alloc_objects max_increase 10/request, floor 3"},
     {"selectors",

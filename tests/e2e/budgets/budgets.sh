@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# budgets.sh MEMGATE: max: rules need no baseline. One recorded side of the example, its profiles
+# alone, and a service and a benchmark that the baseline does not have.
+set -euo pipefail
+# shellcheck source=tests/e2e/run/lib.sh
+. "$(dirname "$0")/../run/lib.sh"
+memgate=$(realpath "$1")
+repo=$work/repo
+
+example_repo "$repo"
+example_branch "$repo" map-per-item
+cd "$repo"
+
+# policy RULES [SCENARIO]: memgate.yaml, which the tests change as they go and no revision holds.
+policy() {
+    sed '/^# The default/,$d; s/warmup: .*/warmup: 60/; s/count: .*/count: 240/
+        s/^trials: .*/trials: {exact: 2, steady: 2, duet: 0, max: 2}/' \
+        "$root/examples/orders/memgate.yaml" > "$work/policy.yaml"
+    [ -z "${2:-}" ] || sed -i "/^trials:/i\\$2" "$work/policy.yaml"
+    printf 'rules:\n%b' "$1" >> "$work/policy.yaml"
+    cp "$work/policy.yaml" "$repo/memgate.yaml"
+}
+
+# row NAME EXIT TEXT COMMAND...: what a command ends with and says, on either stream.
+row() {
+    local name=$1 want=$2 text=$3 code=0
+    shift 3
+    "$@" > "$work/stdout" 2> "$work/stderr" || code=$?
+    echo "== $name: exit $code"
+    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout" "$work/stderr"; then
+        fail "$name: exit $code, not $want, or nobody says: $text"
+        cat "$work/stdout" "$work/stderr"
+    fi
+}
+
+# says TEXT, silent TEXT: of the stdout of the last row.
+says() {
+    grep -qE -- "$1" "$work/stdout" || { fail "nobody says: $1"; cat "$work/stdout"; }
+}
+silent() {
+    ! grep -qE -- "$1" "$work/stdout" || { fail "somebody says: $1"; cat "$work/stdout"; }
+}
+
+valid() {
+    /usr/bin/python3 - "$root/config/verdict.schema.json" "$1" <<'PY' || fail "verdict.json"
+import json, sys, jsonschema
+schema, verdict = (json.load(open(path)) for path in sys.argv[1:])
+jsonschema.Draft202012Validator(schema).validate(verdict)
+scenario = verdict["scenarios"][-1]
+assert scenario["alone"] in ("new", "asked") and scenario["baseline"] is None, scenario["alone"]
+assert scenario["not_judged"], "no rule is told as not judged"
+for row in scenario["findings"] + scenario["measured"]["metrics"]:
+    assert row["base"] is None and row["delta"] is None and row["percent"] is None, row
+    assert row["interval"] is None and "cand_interval" in row, row
+for kind in scenario["measured"]["kinds"].values():
+    assert kind["base"] is None, kind
+assert all(scenario["measured"][phase]["baseline_trials"] == 0 for phase in ("exact", "steady"))
+PY
+}
+
+kept='  - {metric: alloc_space, max: 64KiB/request, severity: block}\n'
+broken='  - {metric: alloc_space, max: 1KiB/request, severity: block}\n'
+relative='  - {metric: alloc_objects, max_increase_percent: 5%, severity: block}\n'
+
+row "no directory" 2 'record needs -o DIR' "$memgate" record main
+policy "$kept"
+row "record" 0 'recorded into' "$memgate" record main -q -o "$work/main" --policy-from work-tree
+[ ! -d "$work/main/recording/scenario-1/baseline" ] || fail "a baseline was recorded"
+
+row "budgets kept" 0 '^memgate PASS: no rule broken.*max:.*no baseline' "$memgate" check "$work/main"
+says '^  ok      alloc_space, whole scenario +[0-9.]+ KiB/request candidate \['
+says 'default policy: alloc_space max_increase_percent 5 %.*: not judged: no baseline'
+says '^  exact   2 trials of'
+silent 'baseline [^:]|->|\+0 '
+row "the same bytes" 0 PASS "$memgate" check "$work/main"
+cp "$work/stdout" "$work/first"
+row "report" 0 PASS "$memgate" report "$work/main"
+cmp "$work/first" "$work/stdout" || fail "report is not what check said"
+row "markdown" 0 'whole scenario.* \| - \| [0-9.]+ KiB/request' "$memgate" check "$work/main" -f markdown
+row "json" 0 '"alone": "asked"' "$memgate" check "$work/main" -f json
+valid "$work/stdout"
+
+policy "$broken"
+row "budget broken" 1 'BLOCKED: alloc_space .* at most 1.00 KiB|BLOCKED: alloc_space .* at most 1 KiB' \
+    "$memgate" check "$work/main" --policy memgate.yaml
+policy "$kept$relative"
+row "a rule that needs a baseline" 3 '1 rule of the policy needs a baseline' \
+    "$memgate" check "$work/main" --policy memgate.yaml
+says '^  ok      alloc_space, whole scenario'
+says ':[0-9]+: alloc_objects max_increase_percent 5 %: not judged: no baseline'
+row "budgets on purpose" 0 '^memgate PASS' "$memgate" check "$work/main" --policy memgate.yaml --budgets
+policy "$broken$relative"
+row "broken beside it" 1 BLOCKED "$memgate" check "$work/main" --policy memgate.yaml
+policy "$relative"
+row "no budget" 3 'no .max:. rule of the policy speaks of this' "$memgate" check "$work/main" --policy memgate.yaml
+row "no budget, on purpose" 2 'has no .max:. rule' "$memgate" check "$work/main" --policy memgate.yaml --budgets
+row "diff" 2 'has no baseline in' "$memgate" diff "$work/main"
+row "explain" 2 'has no baseline in' "$memgate" explain main.main "$work/main"
+row "selftest" 2 'has no baseline in' "$memgate" selftest "$work/main" --policy "$work/policy.yaml"
+
+# Two recordings of one side each are compared as any two.
+policy "$kept$relative"
+row "record the other" 0 'recorded into' "$memgate" record change/map-per-item -q -o "$work/other" \
+    --policy-from work-tree
+row "two of them" 1 'BLOCKED: ' "$memgate" check "$work/main" "$work/other"
+says 'alloc_space, whole scenario +[0-9.]+ KiB/request -> '
+
+# Its profiles alone, as any pprof producer has them.
+profile=$work/main/recording/scenario-1/candidate/exact-1/end.pb.gz
+row "a profile alone" 0 '^memgate PASS' "$memgate" check --cand "$profile" --requests 1000 --policy memgate.yaml
+policy "$broken"
+row "a profile above its budget" 1 BLOCKED "$memgate" check --cand "$profile" --requests 10 --policy memgate.yaml
+
+# A service that the baseline does not have.
+git_in checkout -q -b new main
+cp -R cmd/orders cmd/extra
+mkdir codec
+printf 'package codec\n\nimport "testing"\n\nvar kept []byte\n\nfunc BenchmarkEncode(b *testing.B) {\n\tfor i := 0; i < b.N; i++ {\n\t\tkept = make([]byte, 1024)\n\t}\n}\n' > codec/codec_test.go
+git_in add cmd/extra codec
+git_in commit -q -m new
+git_in checkout -q main
+extra=$(sed -n '/- name: orders/,/seed:/p' "$root/examples/orders/memgate.yaml" |
+    sed 's/name: orders/name: extra/; s,cmd/orders,cmd/extra,; s/warmup: .*/warmup: 60/; s/count: .*/count: 240/')
+extra=$(printf '%s\n  - {name: codec, gotest: {package: ./codec, bench: ^BenchmarkEncode$, benchtime: 2000x}}' "$extra")
+policy "$kept$relative" "${extra//$'\n'/\\n}"
+run=("$memgate" run -q --base main --head new --policy-from work-tree -o "$work/out")
+row "new" 0 '^memgate PASS' "${run[@]}" extra codec
+says 'new: no baseline'
+says 'the baseline has no package \./cmd/extra'
+says 'the baseline has no tests in ./codec'
+says '^  ok      alloc_space, whole scenario'
+silent 'INVALID'
+valid "$work/out/verdict.json"
+row "replayed" 0 '^memgate PASS' "$memgate" check "$work/out"
+cmp "$work/stdout" "$work/out/report.txt" || fail "the new scenario is not replayed byte for byte"
+policy "$broken$relative" "${extra//$'\n'/\\n}"
+row "new and above its budget" 1 'BLOCKED: alloc_space' "${run[@]}" extra
+
+# A baseline that is there and does not build is not new.
+git_in checkout -q -b unbuilt main
+mkdir cmd/extra
+printf 'package main\n\nfunc main() { nothing }\n' > cmd/extra/main.go
+git_in add cmd/extra
+git_in commit -q -m unbuilt
+git_in checkout -q main
+row "a baseline that does not build" 3 'INVALID baseline: build failed' \
+    "$memgate" run -q --base unbuilt --head new --policy-from work-tree -o "$work/out" extra
+row "a revision that does not build" 3 'was not recorded: candidate: build failed' \
+    "$memgate" record unbuilt extra -q -o "$work/none" --policy-from work-tree
+finish
