@@ -134,6 +134,16 @@ static enum side in_turn(const struct duet *duet, int i)
     return is_odd == (i == 0) ? SIDE_BASE : SIDE_CAND;
 }
 
+/* A heap that could not be read is told as what became of the service, where that is known. */
+static enum status explain_heap(struct service *service, struct err *err)
+{
+    struct err fate = {0};
+    if (process_interrupted() || service_check_alive(service, &fate) == STATUS_OK)
+        return service_explain(service, "while its heap was read", err);
+    *err = fate;
+    return err->status;
+}
+
 /* Before, between and after the parts of the load; heap that grows with the requests is a leak. */
 static enum status read_live(struct duet *duet, uint64_t done, struct err *err)
 {
@@ -142,8 +152,10 @@ static enum status read_live(struct duet *duet, uint64_t done, struct err *err)
         struct record_trial *record = duet->trials[side].record;
         struct record_live *live = &record->live[record->live_count++];
         live->request_count = done;
-        if (points_read_live(live, &duet->trials[side], &duet->services[side].pprof, err))
+        if (points_read_live(live, &duet->trials[side], &duet->services[side].pprof, err)) {
+            (void)explain_heap(&duet->services[side], err);
             return name_side(side, err);
+        }
     }
     return STATUS_OK;
 }
