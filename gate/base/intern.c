@@ -2,23 +2,36 @@
 
 #include "gate/base/map.h"
 
-/* A slot holds id + 1; 0 is free. */
-static size_t slot_for(const struct intern *intern, struct str name)
+/* With the hash beside the id, few names are looked at in vain, and none when the slots grow. */
+static struct intern_slot *slot_for(const struct intern *intern, struct str name, uint32_t hash)
 {
-    size_t at = hash_str(name) & (intern->slot_count - 1);
-    while (intern->slots[at] != 0 && !str_equal(intern->names[intern->slots[at] - 1], name))
+    size_t at = hash & (intern->slot_count - 1);
+    while (intern->slots[at].name != 0 &&
+           (intern->slots[at].hash != hash ||
+            !str_equal(intern->names[intern->slots[at].name - 1], name)))
         at = (at + 1) & (intern->slot_count - 1);
-    return at;
+    return &intern->slots[at];
+}
+
+static void slot_move(struct intern *intern, struct intern_slot slot)
+{
+    size_t at = slot.hash & (intern->slot_count - 1);
+    while (intern->slots[at].name != 0)
+        at = (at + 1) & (intern->slot_count - 1);
+    intern->slots[at] = slot;
 }
 
 static void slots_grow(struct intern *intern)
 {
-    intern->slot_count = intern->slot_count ? intern->slot_count * 2 : 256;
-    free(intern->slots);
+    struct intern old = *intern;
+    intern->slot_count = old.slot_count ? old.slot_count * 2 : 256;
     intern->slots = memory_resize(NULL, intern->slot_count * sizeof(*intern->slots));
     memset(intern->slots, 0, intern->slot_count * sizeof(*intern->slots));
-    for (size_t i = 0; i < intern->len; i++)
-        intern->slots[slot_for(intern, intern->names[i])] = (uint32_t)i + 1;
+    for (size_t i = 0; i < old.slot_count; i++) {
+        if (old.slots[i].name != 0)
+            slot_move(intern, old.slots[i]);
+    }
+    free(old.slots);
 }
 
 void intern_init(struct intern *intern, struct arena *arena)
@@ -38,23 +51,13 @@ struct name_id intern_name(struct intern *intern, struct str name)
 {
     if ((intern->len + 1) * 2 > intern->slot_count)
         slots_grow(intern);
-    size_t at = slot_for(intern, name);
-    if (intern->slots[at] == 0) {
+    uint32_t hash = (uint32_t)hash_str(name);
+    struct intern_slot *slot = slot_for(intern, name, hash);
+    if (slot->name == 0) {
         assert(intern->len < UINT32_MAX - 1);
         ARENA_PUSH(intern->arena, intern->names, intern->len, intern->cap,
                    str_copy(intern->arena, name));
-        intern->slots[at] = (uint32_t)intern->len;
+        *slot = (struct intern_slot){hash, (uint32_t)intern->len};
     }
-    return (struct name_id){intern->slots[at] - 1};
-}
-
-struct str intern_text(const struct intern *intern, struct name_id id)
-{
-    assert(id.v < intern->len);
-    return intern->names[id.v];
-}
-
-bool name_equal(struct name_id a, struct name_id b)
-{
-    return a.v == b.v;
+    return (struct name_id){slot->name - 1};
 }

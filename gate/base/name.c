@@ -155,10 +155,15 @@ static void name_write(struct buf *buf, struct str text)
     }
 }
 
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
 static size_t digits_len(struct str text)
 {
     size_t len = 0;
-    while (len < text.len && text.data[len] >= '0' && text.data[len] <= '9')
+    while (len < text.len && is_digit(text.data[len]))
         len++;
     return len;
 }
@@ -242,6 +247,9 @@ static size_t closure_suffix(struct str rest)
  */
 static size_t closure_start(struct str name)
 {
+    /* Every suffix ends with its number. */
+    if (name.len == 0 || !is_digit(name.data[name.len - 1]))
+        return name.len;
     for (size_t from = 0, at = 0; from<name.len; from = at> from ? at : from + 1) {
         size_t step = 0;
         at = from;
@@ -261,11 +269,16 @@ static bool local_is_normal(struct str local)
            !str_starts_with(local, STR("glob..")) && !str_starts_with(local, STR("init."));
 }
 
-struct str name_key(struct str function, struct arena *arena)
+bool name_is_key(struct str function)
 {
     struct str plain = name_local(function);
+    return local_is_normal(plain) && closure_start(plain) == plain.len;
+}
+
+struct str name_key(struct str function, struct arena *arena)
+{
     /* Most names, and writing them anew takes longer than looking at them. */
-    if (local_is_normal(plain) && closure_start(plain) == plain.len)
+    if (name_is_key(function))
         return str_copy(arena, function);
     struct str package = name_package(function);
     struct str local = name_local_normal(function, arena);

@@ -34,6 +34,8 @@ struct str name_local_normal(struct str function, struct arena *arena);
  * function itself is "pkg.F". All closures of one function share a key.
  */
 struct str name_key(struct str function, struct arena *arena);
+/* False where the key is another text; it may be false where it is not. */
+bool name_is_key(struct str function);
 /* A package's import path with its escapes undone: "gopkg.in/yaml.v3" of "gopkg.in/yaml%2ev3". */
 struct str name_path(struct str package, struct arena *arena);
 /* Short form for people: last path element of the package, then the rest, [...] folded. */

@@ -136,9 +136,11 @@ static struct comparison_row *growth_row(struct comparison *comparison, struct a
 }
 
 /*
- * The exact phase tells growth from two points of few requests; here it is
- * a slope over five of many. The row keeps the culprits that only the exact
- * phase can name.
+ * The exact phase tells growth from few requests; here it is a slope over
+ * many. Where the plan has two pairs or more, which one has no interval
+ * without, this is the scenario's growth whatever the exact phase shows: to
+ * take the one that shows more would be to look twice at one level. The row
+ * keeps the culprits that only the exact phase can name.
  */
 static void tell_growth(struct comparison *comparison, struct arena *arena)
 {
@@ -151,19 +153,12 @@ static void tell_growth(struct comparison *comparison, struct arena *arena)
                 return;
         }
     }
-    struct comparison_row *row = growth_row(comparison, arena);
-    struct estimate estimate =
-        estimate_of((struct samples){slopes[SIDE_BASE], pairs},
-                    (struct samples){slopes[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
-    /*
-     * One pair has no interval, and growth that is proven stays so, but for
-     * more of it: a leak may begin later than the exact phase ends.
-     */
-    bool is_proven = row->estimate.bounded && row->estimate.delta_low > 0;
-    if (pairs < 2 || (is_proven && estimate.delta_low <= row->estimate.delta_low))
+    if (pairs < 2)
         return;
+    struct comparison_row *row = growth_row(comparison, arena);
     row->phase = PHASE_DUET;
-    row->estimate = estimate;
+    row->estimate = estimate_of((struct samples){slopes[SIDE_BASE], pairs},
+                                (struct samples){slopes[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
 }
 
 enum status duet_rows_add(struct comparison *comparison, struct arena *arena, struct err *err)

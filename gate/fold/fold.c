@@ -21,7 +21,7 @@ struct memo {
     uint32_t locations[MEMO_LOCATIONS_MAX];
     uint32_t told_by; /* that many of them; 0: nothing is known yet */
     uint32_t site;    /* id; 0: left out */
-    const struct profile_line *leaf;
+    bool is_nameless; /* its leaf */
 };
 
 /* The state of one pass; lives as long as fold_heap. */
@@ -36,7 +36,7 @@ struct folding {
     struct sampling sampling;      /* without an arena nobody asked */
     struct memo *memos;            /* by the first two locations; one in place of another */
     struct memo other;             /* of a sample that none of them stands for */
-    struct fold sums;              /* total and excluded */
+    struct fold sums;              /* excluded */
     int64_t highest[HEAP_METRICS]; /* that any sum of values may reach */
     int64_t lowest[HEAP_METRICS];
 };
@@ -108,12 +108,25 @@ static struct memo *memo_at(const struct folding *folding, const struct profile_
     return &folding->memos[mix >> (32 - MEMO_BITS)];
 }
 
-/* All locations are looked at, since where the search would end cannot be predicted. */
+static uint64_t pair_at(const uint32_t *at)
+{
+    uint64_t pair = 0;
+    memcpy(&pair, at, sizeof(pair));
+    return pair;
+}
+
+/*
+ * All locations are looked at, since where the search would end cannot be
+ * predicted, and the compiler is left no branch to make of it.
+ */
 static bool memo_equals(const uint32_t *known, const uint32_t *locations, uint32_t told_by)
 {
-    uint32_t differs = 0;
-    for (uint32_t i = 0; i < MEMO_LOCATIONS_MAX; i++)
-        differs |= i < told_by ? known[i] ^ locations[i] : 0;
+    static const uint32_t masks[MEMO_LOCATIONS_MAX * 2] = {UINT32_MAX, UINT32_MAX, UINT32_MAX,
+                                                           UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    const uint32_t *mask = masks + MEMO_LOCATIONS_MAX - told_by;
+    uint64_t differs = 0;
+    for (size_t i = 0; i < MEMO_LOCATIONS_MAX; i += 2)
+        differs |= (pair_at(known + i) ^ pair_at(locations + i)) & pair_at(mask + i);
     return differs == 0;
 }
 
@@ -130,7 +143,7 @@ static bool memo_holds(const struct memo *memo, const struct profile_sample *sam
 static struct memo memo_make(struct folding *folding, const struct profile_sample *sample)
 {
     struct stack stack = stack_read(folding->profile, folding->frames, sample);
-    struct memo memo = {.leaf = stack.leaf};
+    struct memo memo = {.is_nameless = !stack.leaf};
     if (!stack.excluded) {
         struct fold_site key = site_key(folding, sample, &stack);
         memo.site = sites_at(&folding->sites, &key);
@@ -187,15 +200,14 @@ static bool sample_add(struct folding *folding, const struct profile_sample *sam
         return true;
     }
     values_add(folding->sites.values[memo->site - 1], values);
-    values_add(folding->sums.total, values);
     if (folding->sampling.arena)
         sampling_add(&folding->sampling, memo->site, sample, values);
-    rows_add(&folding->rows, sample, next, memo->leaf, values);
+    rows_add(&folding->rows, sample, next, memo->is_nameless, values);
     return true;
 }
 
 static struct fold fold_collect(struct arena *arena, const struct intern *names,
-                                const struct folding *folding)
+                                struct folding *folding)
 {
     struct fold fold = folding->sums;
     fold.period = folding->profile->period;
@@ -204,6 +216,9 @@ static struct fold fold_collect(struct arena *arena, const struct intern *names,
     sites_collect(&folding->sites, fold.sites);
     for (size_t i = 0; i < fold.site_count && i < folding->sampling.cap; i++)
         fold.sites[i].variance = folding->sampling.of_site[i];
+    for (size_t i = 0; i < fold.site_count; i++)
+        rows_add_flat(&folding->rows, fold.sites[i].func, fold.sites[i].value);
+    memcpy(fold.total, folding->rows.sum, sizeof(fold.total));
     rows_collect(&folding->rows, arena, &fold);
     sites_sort(fold.sites, fold.site_count, names);
     functions_sort(fold.functions, fold.function_count, names);

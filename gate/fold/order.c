@@ -72,10 +72,53 @@ static void *order_context(const struct intern *names)
     return context.wanted;
 }
 
+static int name_order(const void *a, const void *b, void *names)
+{
+    return name_compare(names, *(const struct name_id *)a, *(const struct name_id *)b);
+}
+
+/* Places by name of the leaf: where the sites of each begin, in the order of the texts. */
+static size_t *places_of(const struct fold_site *sites, size_t count, const struct intern *names,
+                         struct arena *arena)
+{
+    size_t *places = ARENA_ARRAY(arena, size_t, names->len);
+    struct name_id *funcs = ARENA_ARRAY(arena, struct name_id, names->len);
+    size_t func_count = 0;
+    size_t place = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (places[sites[i].func.v]++ == 0)
+            funcs[func_count++] = sites[i].func;
+    }
+    qsort_r(funcs, func_count, sizeof(*funcs), name_order, order_context(names));
+    for (size_t i = 0; i < func_count; i++) {
+        size_t len = places[funcs[i].v];
+        places[funcs[i].v] = place;
+        place += len;
+    }
+    return places;
+}
+
+/*
+ * By leaf first, and then those of each leaf: there are several of one leaf,
+ * so that most of what a sort of all compares would be the same few texts.
+ */
 void sites_sort(struct fold_site *sites, size_t count, const struct intern *names)
 {
-    if (count > 1)
-        qsort_r(sites, count, sizeof(*sites), site_order, order_context(names));
+    struct arena scratch;
+    arena_init(&scratch);
+    struct fold_site *placed = ARENA_ARRAY(&scratch, struct fold_site, count);
+    size_t *places = places_of(sites, count, names, &scratch);
+    for (size_t i = 0; i < count; i++)
+        placed[places[sites[i].func.v]++] = sites[i];
+    for (size_t from = 0, to = 0; from < count; from = to) {
+        /* A place is that of the next leaf by now. */
+        to = places[placed[from].func.v];
+        if (to - from > 1)
+            qsort_r(placed + from, to - from, sizeof(*placed), site_order, order_context(names));
+    }
+    if (count > 0)
+        memcpy(sites, placed, count * sizeof(*sites));
+    arena_release(&scratch);
 }
 
 void functions_sort(struct fold_function *functions, size_t count, const struct intern *names)

@@ -3,7 +3,10 @@
 #include "gate/base/name.h"
 #include "gate/fold/values.h"
 
-enum { SEEN_NEVER = 0, LINES_STEP = 4, LINES_MAX = 128 };
+enum { SEEN_NEVER = 0 };
+
+/* In the place of the second row: the lines of a location have not one or two. */
+static const uint32_t row_listed = UINT32_MAX;
 
 /* Larger than any number of a sample. */
 static const uint32_t seen_in_path = UINT32_MAX;
@@ -18,12 +21,10 @@ static void row_file(struct fold_function *function, struct name_id file,
         function->file = file;
 }
 
-/* Most names are their own keys, and comparing two texts takes less than hashing one. */
 static struct name_id key_of(struct intern *names, struct name_id func, struct arena *arena)
 {
     struct str name = intern_text(names, func);
-    struct str key = name_key(name, arena);
-    return str_equal(key, name) ? func : intern_name(names, key);
+    return name_is_key(name) ? func : intern_name(names, name_key(name, arena));
 }
 
 static void functions_init(struct rows *rows, struct arena *arena, struct intern *names,
@@ -34,6 +35,7 @@ static void functions_init(struct rows *rows, struct arena *arena, struct intern
     uint32_t *row_of_name = ARENA_ARRAY(arena, uint32_t, names->len + count);
     rows->items = ARENA_ARRAY(arena, struct fold_function, count + 1);
     rows->of_function = ARENA_ARRAY(arena, uint32_t, count);
+    rows->of_name = ARENA_ARRAY(arena, uint32_t, names->len);
     rows->len = 1;
     for (size_t i = 0; i < count; i++) {
         struct name_id key = key_of(names, frames[i].func, arena);
@@ -46,33 +48,56 @@ static void functions_init(struct rows *rows, struct arena *arena, struct intern
         }
         row_file(&rows->items[row], frames[i].file, names);
         rows->of_function[i] = row;
+        rows->of_name[frames[i].func.v] = row;
     }
 }
 
-static void lines_init(struct rows *rows, struct arena *arena, const struct profile *profile)
+static uint32_t row_of_line(const struct rows *rows, const struct profile_location *location,
+                            uint32_t line)
 {
-    uint32_t count = 0;
-    rows->first = ARENA_ARRAY(arena, uint32_t, profile->location_count + 1);
-    for (size_t i = 0; i < profile->location_count; i++) {
-        count += profile->locations[i].line_count;
-        rows->first[i + 1] = count;
+    return rows->of_function[location->lines[line].function];
+}
+
+/* False when the lines have not one or two rows. One is there twice: noting it again adds nothing. */
+static bool pair_find(struct row_pair *out, const struct rows *rows,
+                      const struct profile_location *location)
+{
+    if (location->line_count == 0)
+        return false;
+    uint32_t first = row_of_line(rows, location, 0);
+    uint32_t second = first;
+    for (uint32_t i = 1; i < location->line_count; i++) {
+        uint32_t row = row_of_line(rows, location, i);
+        if (row == first || row == second)
+            continue;
+        if (second != first)
+            return false;
+        second = row;
     }
-    rows->of_line = ARENA_ARRAY(arena, uint32_t, count + LINES_STEP);
+    *out = (struct row_pair){first, second};
+    return true;
+}
+
+static struct row_pair list_add(struct rows *rows, struct arena *arena,
+                                const struct profile_location *location)
+{
+    struct row_pair pair = {(uint32_t)rows->list_len, row_listed};
+    ARENA_PUSH(arena, rows->list, rows->list_len, rows->list_cap, location->line_count);
+    for (uint32_t i = 0; i < location->line_count; i++) {
+        ARENA_PUSH(arena, rows->list, rows->list_len, rows->list_cap,
+                   row_of_line(rows, location, i));
+    }
+    return pair;
+}
+
+static void locations_init(struct rows *rows, struct arena *arena, const struct profile *profile)
+{
+    rows->of_location = ARENA_ARRAY(arena, struct row_pair, profile->location_count);
     for (size_t i = 0; i < profile->location_count; i++) {
         const struct profile_location *location = &profile->locations[i];
-        for (uint32_t j = 0; j < location->line_count; j++)
-            rows->of_line[rows->first[i] + j] = rows->of_function[location->lines[j].function];
+        if (!pair_find(&rows->of_location[i], rows, location))
+            rows->of_location[i] = list_add(rows, arena, location);
     }
-}
-
-static uint32_t deepest(const struct profile *profile)
-{
-    uint32_t most = 0;
-    for (size_t i = 0; i < profile->sample_count; i++) {
-        if (profile->samples[i].location_count > most)
-            most = profile->samples[i].location_count;
-    }
-    return most;
 }
 
 void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
@@ -80,9 +105,9 @@ void rows_init(struct rows *rows, struct arena *arena, struct intern *names,
 {
     *rows = (struct rows){0};
     functions_init(rows, arena, names, profile, frames);
-    lines_init(rows, arena, profile);
+    locations_init(rows, arena, profile);
     rows->path = ARENA_ARRAY(arena, uint32_t, rows->len + 1);
-    rows->path_len = ARENA_ARRAY(arena, uint32_t, (size_t)deepest(profile) + 1);
+    rows->path_len = ARENA_ARRAY(arena, uint32_t, PROFILE_FRAMES_MAX + 1);
     rows->noted = ARENA_ARRAY(arena, uint32_t, rows->len + 1);
     rows->seen = ARENA_ARRAY(arena, uint32_t, rows->len);
     rows->cum = arena_alloc(arena, rows->len, sizeof(*rows->cum));
@@ -114,19 +139,36 @@ static inline void path_close(struct rows *rows, uint32_t depth)
 }
 
 /*
- * Notes the rows of some lines that are not marked, and marks all of them.
- * Without a branch, since whether a function was there before cannot be
- * predicted in recursive programs: what is noted in vain is overwritten.
+ * Notes a row whose mark is below that of the others, and marks it. Without a
+ * branch, since whether a function was there before cannot be predicted in
+ * recursive programs: what is noted in vain is overwritten.
  */
-static inline uint32_t path_note(uint32_t *restrict path, uint32_t len, uint32_t *restrict seen,
-                                 const uint32_t *lines, const uint32_t *end)
+static inline uint32_t row_note(uint32_t *restrict notes, uint32_t len, uint32_t *restrict seen,
+                                uint32_t row, uint32_t mark)
 {
-    for (; lines < end; lines++) {
-        path[len] = *lines;
-        len += seen[*lines] != seen_in_path;
-        seen[*lines] = seen_in_path;
-    }
+    uint32_t was = seen[row];
+    notes[len] = row;
+    seen[row] = was < mark ? mark : was;
+    return len + (was < mark);
+}
+
+static uint32_t list_note(const struct rows *rows, uint32_t *notes, uint32_t len, uint32_t at,
+                          uint32_t mark)
+{
+    for (uint32_t i = 1; i <= rows->list[at]; i++)
+        len = row_note(notes, len, rows->seen, rows->list[at + i], mark);
     return len;
+}
+
+/* Most locations have one row or two, in no order that could be predicted: two are noted of each. */
+static inline uint32_t location_note(const struct rows *rows, uint32_t *restrict notes,
+                                     uint32_t len, uint32_t location, uint32_t mark)
+{
+    struct row_pair pair = rows->of_location[location];
+    if (__builtin_expect(pair.second == row_listed, 0))
+        return list_note(rows, notes, len, pair.first, mark);
+    len = row_note(notes, len, rows->seen, pair.first, mark);
+    return row_note(notes, len, rows->seen, pair.second, mark);
 }
 
 /* With the frames of a stack that ends at `end`, up to `depth`. */
@@ -135,9 +177,7 @@ static inline void path_open(struct rows *rows, const uint32_t *end, uint32_t de
     uint32_t from = rows->path_len[rows->depth];
     uint32_t len = from;
     while (rows->depth < depth) {
-        uint32_t location = *(end - rows->depth - 1);
-        len = path_note(rows->path, len, rows->seen, rows->of_line + rows->first[location],
-                        rows->of_line + rows->first[location + 1]);
+        len = location_note(rows, rows->path, len, *(end - rows->depth - 1), seen_in_path);
         rows->path_len[++rows->depth] = len;
     }
     for (uint32_t i = from; i < len; i++)
@@ -186,48 +226,17 @@ static const uint32_t *stack_end(const struct profile_sample *sample)
     return sample->location_count > 0 ? sample->locations + sample->location_count : NULL;
 }
 
-/* Like path_note for one sample: how many rows are noted then, of `have` before. */
-static inline uint32_t sample_note(const struct rows *rows, uint32_t have, const uint32_t *lines,
-                                   uint32_t count)
-{
-    uint32_t *restrict noted = rows->noted;
-    uint32_t *restrict seen = rows->seen;
-    uint32_t number = rows->number;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t was = seen[lines[i]];
-        noted[have] = lines[i];
-        have += was < number;
-        seen[lines[i]] = was < number ? number : was;
-    }
-    return have;
-}
-
-/*
- * The rows of a sample outside the path. Most locations have one or two
- * lines, in no order that could be predicted: so LINES_STEP of each are
- * copied, and the next ones go over those that it does not have.
- */
+/* The rows of a sample outside the path; how many. */
 static uint32_t frames_note(const struct rows *rows, const uint32_t *locations, uint32_t count,
-                            uint32_t leaf_row)
+                            bool is_nameless)
 {
-    uint32_t lines[LINES_MAX + LINES_STEP];
-    uint32_t line_count = 1;
-    uint32_t have = 0;
+    uint32_t len = 0;
     /* A leaf without a name is in no line; a function with an empty name shares its row. */
-    lines[0] = leaf_row;
-    for (uint32_t i = 0; i < count; i++) {
-        const uint32_t *from = rows->of_line + rows->first[locations[i]];
-        uint32_t more = rows->first[locations[i] + 1] - rows->first[locations[i]];
-        if (__builtin_expect(more > LINES_STEP || line_count > LINES_MAX, 0)) {
-            have = sample_note(rows, have, lines, line_count);
-            have = sample_note(rows, have, from, more);
-            line_count = 0;
-            continue;
-        }
-        memcpy(lines + line_count, from, LINES_STEP * sizeof(*lines));
-        line_count += more;
-    }
-    return sample_note(rows, have, lines, line_count);
+    if (is_nameless)
+        len = row_note(rows->noted, len, rows->seen, 0, rows->number);
+    for (uint32_t i = 0; i < count; i++)
+        len = location_note(rows, rows->noted, len, locations[i], rows->number);
+    return len;
 }
 
 /* Goes back to where the stacks part, and from there as far as the next one will come along. */
@@ -249,18 +258,22 @@ static inline void path_follow(struct rows *rows, const struct profile_sample *s
 }
 
 void rows_add(struct rows *rows, const struct profile_sample *sample,
-              const struct profile_sample *next, const struct profile_line *leaf,
+              const struct profile_sample *next, bool is_nameless,
               const int64_t values[HEAP_METRICS])
 {
-    uint32_t leaf_row = leaf ? rows->of_function[leaf->function] : 0;
+    assert(sample->location_count <= PROFILE_FRAMES_MAX);
     path_follow(rows, sample, next);
     rows->number++;
-    uint32_t noted =
-        frames_note(rows, sample->locations, sample->location_count - rows->depth, leaf_row);
+    uint32_t count = sample->location_count - rows->depth;
+    uint32_t noted = frames_note(rows, sample->locations, count, is_nameless);
     for (uint32_t i = 0; i < noted; i++)
         values_add(rows->cum[rows->noted[i]], values);
-    values_add(rows->flat[leaf_row], values);
     values_add(rows->sum, values);
+}
+
+void rows_add_flat(struct rows *rows, struct name_id func, const int64_t values[HEAP_METRICS])
+{
+    values_add(rows->flat[rows->of_name[func.v]], values);
 }
 
 void rows_finish(struct rows *rows)

@@ -62,6 +62,7 @@
  *   environment {os, arch, cpu_model, cpu_count, kernel, pinned, isolation, quota},
  *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure,
+ *               alone (absent where there are two sides),
  *               transport (absent where there is none, and in older recordings), notes,
  *               load_count, limits, trials {baseline {exact, steady, duet}, candidate {likewise}}}],
  *   files [{path, bytes, sha256}]   every file but manifest.json, by path
@@ -71,8 +72,8 @@
  * program.json, trial.json, trace.json and tool.json hold the members of the structs below under
  * the same names; targets are lists ["hexadecimal offset", "symbol",
  * "type", "call" or "hidden"]. Both sides have a program.json even when only
- * one was built. functions.txt has one name a line, as profiles spell it,
- * each greater in byte order than the one before. series.txt, memstats.txt,
+ * one was built; of a scenario that is alone there is nothing of a baseline.
+ * functions.txt has one name a line, as profiles spell it, each greater in byte order than the one before. series.txt, memstats.txt,
  * slow.txt, gc.txt, trace-gc.txt, trace-gctrace.txt and growth.txt are tables (enum record_table): a first line
  * that names the columns, then one row a line. A trial's
  * directory may hold more files of any name; trial.json must be there for

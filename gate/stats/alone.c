@@ -46,6 +46,9 @@ static void add_own_interval(struct estimate *out, const struct estimate *twice)
 struct estimate estimate_alone(const struct estimate *twice)
 {
     struct estimate out = *twice;
+    /* Pairs of windows scatter by nothing against themselves: only an interval of their own counts. */
+    bool is_paired = twice->method == ESTIMATE_WINDOWS && !twice->has_cand_interval;
+    out.bounded = twice->bounded && !is_paired;
     /* A rise comes with a copy of the difference's bounds. */
     if (out.bounded && (!twice->has_cand_interval || twice->has_rise))
         add_own_interval(&out, twice);
@@ -59,6 +62,7 @@ struct estimate estimate_alone(const struct estimate *twice)
     out.ratio_low = 0;
     out.ratio_high = 0;
     out.by_logarithm = false;
+    out.base_part = 0;
     out.df = out.cand_df;
     out.reach = out.cand_reach;
     out.rise = out.has_rise ? out.cand_rise - out.cand : 0;

@@ -149,10 +149,21 @@ static void closures_share_the_key_of_their_function(void **state)
     for (size_t i = 0; i < ARRAY_LEN(key_cases); i++) {
         print_message("%s\n", key_cases[i].function);
         assert_str(name_key(str_from(key_cases[i].function), &arena), key_cases[i].want);
+        if (!str_equal_text(str_from(key_cases[i].want), key_cases[i].function))
+            assert_false(name_is_key(str_from(key_cases[i].function)));
         /* A key is its own key. */
         assert_str(name_key(str_from(key_cases[i].want), &arena), key_cases[i].want);
     }
     arena_release(&arena);
+}
+
+static void plain_names_are_seen_to_be_keys(void **state)
+{
+    (void)state;
+    assert_true(name_is_key(STR("main.work")));
+    assert_true(name_is_key(STR("example.com/v2.(*T).Method2")));
+    assert_true(name_is_key(STR("main.func1x")));
+    assert_true(name_is_key(STR("")));
 }
 
 /* A runtime that grows with the square of the length would take minutes here. */
@@ -185,6 +196,7 @@ int main(void)
         cmocka_unit_test(user_frames_are_at_or_below_the_module),
         cmocka_unit_test(spellings_of_one_function_meet),
         cmocka_unit_test(closures_share_the_key_of_their_function),
+        cmocka_unit_test(plain_names_are_seen_to_be_keys),
         cmocka_unit_test(a_long_name_costs_no_more_than_its_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,33 @@ static void break_pinning(struct fixture *fixture)
     fixture->recordings[SIDE_CAND].environment.pinned = true;
 }
 
+static void give_quotas(struct fixture *fixture, double base, double cand)
+{
+    fixture->recordings[SIDE_BASE].environment.quota = (struct record_quota){true, base};
+    fixture->recordings[SIDE_CAND].environment.quota = (struct record_quota){true, cand};
+}
+
+static void break_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 1.5, 2);
+}
+
+static void break_lone_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 1.5, 0);
+}
+
+static void bend_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 1.5, 1.5);
+}
+
+static void bend_silent_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 1.5, 0);
+    fixture->recordings[SIDE_CAND].environment.quota.is_known = false;
+}
+
 static void break_limits(struct fixture *fixture)
 {
     fixture->scenarios[SIDE_CAND].limits.memory_bytes = 1 << 30;
@@ -343,6 +370,12 @@ static const struct refusal_case {
     {"cpu count", break_cpus, NULL, "candidate on 4 of"},
     {"pinning", break_pinning, NULL,
      "pinning differs: the load had a CPU of its own only for the candidate"},
+    {"quotas", break_quota, NULL,
+     "machines differ: the CPU quota was 1.5 CPUs for the baseline, 2 CPUs for the candidate"},
+    {"a quota on one side", break_lone_quota, NULL,
+     "the CPU quota was 1.5 CPUs for the baseline, none for the candidate"},
+    {"the same quota", bend_quota, NULL, NULL},
+    {"a quota that an older memgate did not record", bend_silent_quota, NULL, NULL},
     {"limits", break_limits, NULL, "service.limits were not the same for both sides"},
     {"isolation", break_isolation, NULL, "--isolate was given for the baseline alone"},
     {"no steady phase", break_steady, NULL, "baseline: no steady trial was recorded"},
@@ -366,6 +399,22 @@ static void what_was_not_taken_alike_is_refused(void **state)
             assert_non_null(strstr(fixture.comparison.steady_refusal.data, row->steady));
         arena_release(&fixture.arena);
     }
+}
+
+static void a_quota_that_one_recording_does_not_name_is_noted(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    bend_silent_quota(&fixture);
+    fixture_check(&fixture);
+    bool found = false;
+    for (size_t i = 0; i < fixture.comparison.note_count; i++)
+        found |=
+            strstr(fixture.comparison.notes[i].data,
+                   "the candidate recording does not say which CPU quota it ran under") != NULL;
+    assert_true(found);
+    arena_release(&fixture.arena);
 }
 
 static void profiling_that_was_off_is_said_for_each_side(void **state)
@@ -398,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_not_taken_alike_is_refused),
+        cmocka_unit_test(a_quota_that_one_recording_does_not_name_is_noted),
         cmocka_unit_test(profiling_that_was_off_is_said_for_each_side),
         cmocka_unit_test(a_scenario_of_one_side_is_named_and_invalid),
     };

@@ -5,7 +5,7 @@
 
 enum { SAMPLES = 40, FUNCTIONS = 6, LOCATIONS = 10 };
 
-/* Stacks are copied by the line, so many at a time: there are longer ones, and wider frames. */
+/* Most locations have lines of one function or two: there are wider ones. */
 static const struct size_case {
     const char *name;
     size_t profiles;
@@ -139,8 +139,12 @@ static void assert_definition(const struct size_case *size)
     for (size_t i = 0; i < SAMPLES; i++) {
         const struct profile_sample *sample = &profile.samples[i];
         const struct profile_sample *next = i + 1 < SAMPLES ? sample + 1 : NULL;
-        if (is_kept(i))
-            rows_add(&rows, sample, next, leaf_of(&profile, sample), sample->values);
+        const struct profile_line *leaf = leaf_of(&profile, sample);
+        if (!is_kept(i))
+            continue;
+        rows_add(&rows, sample, next, !leaf, sample->values);
+        rows_add_flat(&rows, leaf ? frames[leaf->function].func : (struct name_id){0},
+                      sample->values);
     }
     rows_finish(&rows);
     rows_collect(&rows, &arena, &fold);
@@ -205,13 +209,15 @@ static void only_functions_of_samples_are_collected(void **state)
     struct profile profile = sample_profile(&arena, texts, ARRAY_LEN(texts));
     struct frame *frames = frames_of(&profile, &arena, &names, &options);
     rows_init(&rows, &arena, &names, &profile, frames);
-    rows_add(&rows, &profile.samples[0], &profile.samples[1], &profile.locations[0].lines[0],
-             profile.samples[0].values);
+    rows_add(&rows, &profile.samples[0], &profile.samples[1], false, profile.samples[0].values);
+    rows_add_flat(&rows, frames[profile.locations[0].lines[0].function].func,
+                  profile.samples[0].values);
     rows_finish(&rows);
     rows_collect(&rows, &arena, &fold);
     assert_int_equal(fold.function_count, 2);
     assert_str(intern_text(&names, fold.functions[0].func), "a.A");
     assert_str(intern_text(&names, fold.functions[0].file), "f.go");
+    assert_int_equal(fold.functions[0].flat[HEAP_ALLOC_SPACE], 2);
     assert_int_equal(fold.functions[1].flat[HEAP_ALLOC_SPACE], 0);
     assert_int_equal(fold.functions[1].cum[HEAP_INUSE_SPACE], 4);
     intern_release(&names);

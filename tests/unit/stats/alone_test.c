@@ -82,6 +82,19 @@ static void an_interval_of_its_own_stays(void **state)
     assert_close(have.cand_df, 7, 1e-12);
 }
 
+static void pairs_of_windows_need_an_interval_of_their_own(void **state)
+{
+    (void)state;
+    struct estimate twice = estimate_of(SAMPLES(5, 7, 6), SAMPLES(5, 7, 6), ESTIMATE_LOG_RATIO);
+    twice.method = ESTIMATE_WINDOWS;
+    assert_false(estimate_alone(&twice).bounded);
+    twice.has_cand_interval = true;
+    twice.cand_low = 4;
+    twice.cand_high = 8;
+    assert_true(estimate_alone(&twice).bounded);
+    assert_close(estimate_alone(&twice).cand_high, 8, 1e-12);
+}
+
 static void a_rise_is_widened_by_as_much(void **state)
 {
     (void)state;
@@ -104,6 +117,7 @@ int main(void)
         cmocka_unit_test(equal_readings_keep_their_floor_of_spread),
         cmocka_unit_test(one_process_gives_no_interval),
         cmocka_unit_test(an_interval_of_its_own_stays),
+        cmocka_unit_test(pairs_of_windows_need_an_interval_of_their_own),
         cmocka_unit_test(a_rise_is_widened_by_as_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
