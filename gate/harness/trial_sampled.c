@@ -154,8 +154,9 @@ static void announce_need(const struct harness *harness, struct str name, const 
     if (is_of_whole && need->rule->metric != METRIC_ALLOC_OBJECTS &&
         need->rule->metric != METRIC_INUSE_OBJECTS) {
         log_line(harness->spec.log,
-                 "%.*s: %s: its limit of %.3g %% is broken 99 times in 100 by a growth of %.2g %%, "
-                 "at the first look and as one of %zu claims",
+                 "%.*s: %s: its limit of %.3g %% is broken by a growth of %.2g %% most times, at "
+                 "the first look and as one of %zu claims; 99 times in 100 were sampling all that "
+                 "varies",
                  STR_ARGS(name), what, 100 * limit,
                  100 * power_growth_red(limit, samples, alpha / (double)claims), claims);
     }

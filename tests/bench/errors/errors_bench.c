@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "gate/stats/bounds.h"
+#include "gate/stats/counts.h"
 #include "gate/stats/looks.h"
+#include "gate/stats/power.h"
 #include "gate/stats/sample.h"
 #include "gate/stats/windows.h"
 #include "tests/bench/errors/world.h"
@@ -41,6 +43,16 @@ static const struct world worlds[] = {
      .is_strict = true,
      .functions = 200,
      .function_growth = 0.05},
+    {.name = "sampled, nothing changed", .functions = 200, .pair_spread = PAIRS, .samples = 3000},
+    {.name = "sampled, nothing changed, no floor",
+     .is_strict = true,
+     .functions = 200,
+     .samples = 3000},
+    {.name = "sampled, functions at the limit",
+     .is_strict = true,
+     .functions = 200,
+     .function_growth = 0.05,
+     .samples = 3000},
     {.name = "a named function at the limit", .functions = 10, .named_growth = 0.01},
     {.name = "bytes of all at the limit", .functions = 10, .total_growth = 0.05},
     {.name = "CPU at the limit", .functions = 10, .cpu_growth = 0.15},
@@ -198,6 +210,79 @@ static double power_of(const struct power_case *row, size_t runs)
     return percent(found, runs);
 }
 
+/* A function of a sampled profile: so many samples in each of three trials, limit +15 %. */
+static struct estimate sampled_of(const double counts[SIDES][3])
+{
+    struct sampled readings[SIDES][3];
+    for (int side = 0; side < SIDES; side++) {
+        for (int t = 0; t < 3; t++)
+            readings[side][t] = (struct sampled){counts[side][t], counts[side][t], 1};
+    }
+    return estimate_of_sampled((struct sampled_samples){readings[SIDE_BASE], 3},
+                               (struct sampled_samples){readings[SIDE_CAND], 3}, 1,
+                               ESTIMATE_CONFIDENCE);
+}
+
+static struct estimate draw_sampled(struct draw *draw, double samples, double growth)
+{
+    double counts[SIDES][3];
+    for (int t = 0; t < 3; t++) {
+        counts[SIDE_BASE][t] = draw_count(draw, samples);
+        counts[SIDE_CAND][t] = draw_count(draw, samples * (1 + growth));
+    }
+    return sampled_of((const double(*)[3])counts);
+}
+
+/* How far above the limit growth must lie, as such trials say themselves: at the growth that it is. */
+static double sampled_growth(double samples, double limit, double alpha, size_t runs)
+{
+    double growth = limit;
+    for (int round = 0; round < 3; round++) {
+        struct draw draw = {17};
+        double said = 0;
+        for (size_t i = 0; i < runs; i++) {
+            struct estimate have = draw_sampled(&draw, samples, growth);
+            said += bounds_detectable(&have, alpha) / have.base;
+        }
+        growth = limit + said / (double)runs;
+    }
+    return growth;
+}
+
+static double share_found(double samples, double growth, double limit, double alpha, size_t runs)
+{
+    struct draw draw = {13};
+    size_t found = 0;
+    for (size_t i = 0; i < runs; i++) {
+        struct estimate have = draw_sampled(&draw, samples, growth);
+        found += bounds_p_above(&have, limit * have.base) <= alpha;
+    }
+    return percent(found, runs);
+}
+
+static bool print_sampled_power(size_t runs)
+{
+    static const double samples[] = {300, 1000, 10000};
+    static const double levels[] = {0.002, 0.002 / 200};
+    const double limit = 0.15;
+    bool holds = true;
+    double room = 3 + 300 * sqrt(0.9 * 0.1 / (double)runs);
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+        for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
+            double growth = sampled_growth(samples[i], limit, levels[l], runs / 10);
+            double power = share_found(samples[i], growth, limit, levels[l], runs);
+            double red = power_growth_red(limit, 3 * samples[i], levels[l]);
+            printf("power, %5.0f samples in each of 3, level %.0e: %5.1f %% of %+.1f %% where they "
+                   "say %.0f %%; %5.1f %% of %+.1f %% where the samples alone say 99 %%\n",
+                   samples[i], levels[l], power, 100 * growth, 100 * BOUNDS_POWER,
+                   share_found(samples[i], red, limit, levels[l], runs), 100 * red);
+            /* In a family of 200 it is told: there the reach of few readings is what varies most. */
+            holds = holds && (l > 0 || fabs(power - 100 * BOUNDS_POWER) <= room);
+        }
+    }
+    return holds;
+}
+
 /* What pairs say they detect, were the floor of their spread none: how much more it is. */
 static double power_of_pairs(size_t pairs, double alpha, size_t runs)
 {
@@ -304,6 +389,7 @@ int main(int argc, char **argv)
         (void)print_world(&unheld[i], &policies[0], (size_t)runs);
     holds = print_regressions(&policies[0], (size_t)runs) && holds;
     holds = print_power((size_t)runs * 10) && holds;
+    holds = print_sampled_power((size_t)runs * 10) && holds;
     holds = print_needle((size_t)runs) && holds;
     arena_release(&arena);
     printf("%s\n", holds ? "all promises hold" : "NOT all promises hold");

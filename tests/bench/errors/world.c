@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/stats/counts.h"
 #include "gate/stats/windows.h"
 
 double draw_uniform(struct draw *draw)
@@ -23,9 +24,21 @@ double draw_normal(struct draw *draw)
     return radius * cos(6.283185307179586 * draw_uniform(draw));
 }
 
+double draw_count(struct draw *draw, double mean)
+{
+    const double large = 200;
+    if (mean > large)
+        return fmax(0, round(mean + sqrt(mean) * draw_normal(draw)));
+    double count = 0;
+    for (double at = -log(draw_uniform(draw)); at < mean; at -= log(draw_uniform(draw)))
+        count++;
+    return count;
+}
+
 /* A number that both sides have in every trial. */
 struct series {
     double values[SIDES][WORLD_TRIALS_MAX];
+    double sample; /* what one of a sampled profile stands for; 0: it was not sampled */
 };
 
 struct p99 {
@@ -46,6 +59,16 @@ static void draw_series(struct series *out, struct draw *draw, double value, dou
         double middle = side == SIDE_BASE ? value : value * (1 + growth);
         for (size_t t = 0; t < WORLD_TRIALS_MAX; t++)
             out->values[side][t] = middle * exp(spread * draw_normal(draw));
+    }
+}
+
+/* What a profile says of them that sees one piece in so many bytes. */
+static void sample_series(struct series *out, struct draw *draw, double sample)
+{
+    out->sample = sample;
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < WORLD_TRIALS_MAX; t++)
+            out->values[side][t] = sample * draw_count(draw, out->values[side][t] / sample);
     }
 }
 
@@ -78,10 +101,14 @@ static void draw_functions(struct trials *out, const struct world *world, struct
         double growth = f == 0 ? world->named_growth : world->function_growth;
         bool jumps = f > 0 && draw_uniform(draw) < world->jumping_share;
         double spread = f == 0 ? 5e-5 : spread_of(draw);
-        if (jumps)
+        if (jumps) {
             draw_jumps(&out->functions[f], draw, size_of(f));
-        else
+        } else {
             draw_series(&out->functions[f], draw, size_of(f), growth, spread);
+        }
+        out->functions[f].sample = 0;
+        if (world->samples > 0)
+            sample_series(&out->functions[f], draw, size_of(0) / world->samples);
     }
 }
 
@@ -141,6 +168,26 @@ static struct estimate estimate_series(const struct series *series, size_t count
                        (struct samples){series->values[SIDE_CAND], count}, method);
 }
 
+static struct sampled_samples readings_of(struct sampled *out, const struct series *series,
+                                          enum side side, size_t count)
+{
+    for (size_t t = 0; t < count; t++) {
+        double value = series->values[side][t];
+        out[t] = (struct sampled){value, value * series->sample, 1};
+    }
+    return (struct sampled_samples){out, count};
+}
+
+static struct estimate estimate_function(const struct series *series, size_t count)
+{
+    struct sampled readings[SIDES][WORLD_TRIALS_MAX];
+    if (series->sample <= 0)
+        return estimate_series(series, count, ESTIMATE_DIFFERENCE);
+    return estimate_of_sampled(readings_of(readings[SIDE_BASE], series, SIDE_BASE, count),
+                               readings_of(readings[SIDE_CAND], series, SIDE_CAND, count),
+                               series->sample, ESTIMATE_CONFIDENCE);
+}
+
 static struct estimate estimate_p99(const struct p99 *p99, size_t pairs)
 {
     size_t lens[WORLD_TRIALS_MAX];
@@ -188,7 +235,7 @@ static void make_rows(struct comparison *comparison, const struct trials *trials
         struct comparison_row *row = &rows[len++];
         const struct series *series = &trials->functions[f];
         fill_row(row, METRIC_ALLOC_SPACE, ROW_FUNCTION, PHASE_EXACT,
-                 estimate_series(series, counts[PHASE_EXACT], ESTIMATE_DIFFERENCE));
+                 estimate_function(series, counts[PHASE_EXACT]));
         row->func = str_from(function_name(f));
         row->key = row->func;
         row->normal = row->func;

@@ -19,6 +19,8 @@ struct draw {
 
 double draw_uniform(struct draw *draw); /* in (0, 1) */
 double draw_normal(struct draw *draw);
+/* A Poisson count: by its gaps up to a mean of 200, normal above. */
+double draw_count(struct draw *draw, double mean);
 
 struct world {
     const char *name;
@@ -31,6 +33,7 @@ struct world {
     double cpu_growth;
     double p99_growth;
     double jumping_share; /* of functions that are at one of two levels, 10 % apart, by chance */
+    double samples;       /* of the largest function in a trial's sampled profile; 0: rate 1 */
     double pair_spread;   /* of p99 from one pair of processes to the next, as a ratio */
 };
 
