@@ -30,8 +30,11 @@ double draw_count(struct draw *draw, double mean)
     if (mean > large)
         return fmax(0, round(mean + sqrt(mean) * draw_normal(draw)));
     double count = 0;
-    for (double at = -log(draw_uniform(draw)); at < mean; at -= log(draw_uniform(draw)))
+    double at = -log(draw_uniform(draw));
+    while (at < mean) {
+        at -= log(draw_uniform(draw));
         count++;
+    }
     return count;
 }
 

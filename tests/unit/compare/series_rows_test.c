@@ -80,6 +80,12 @@ static void samples_become_numbers(void **state)
     assert_close(value_at(&fixture, METRIC_PSS_P95, SIDE_CAND), 8000, 1e-9);
     assert_close(value_at(&fixture, METRIC_THREADS_MAX, SIDE_CAND), 9, 1e-9);
     assert_close(value_at(&fixture, METRIC_FDS_END, SIDE_CAND), 2, 1e-9);
+    /* Counts that are equal in all trials do not prove that they always are. */
+    for (size_t i = 0; i < fixture.comparison.row_count; i++) {
+        const struct comparison_row *row = &fixture.comparison.rows[i];
+        bool is_count = row->metric != METRIC_PSS_P95;
+        assert_int_equal(row->estimate.delta_high > row->estimate.delta + 0.5, is_count);
+    }
     fixture_release(&fixture);
 }
 
