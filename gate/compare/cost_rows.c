@@ -244,9 +244,11 @@ static void doubt_empty(struct cost_maker *maker)
     if (!cand || maker->looked[SIDE_CAND] == LOOKED)
         return;
     struct str why = why_empty(maker, base);
-    maker->doubt =
-        str_format(maker->arena, "the %s profile %s: %.*s", profile_kind_spoken(maker->kind->kind),
-                   base ? "is empty on both sides" : "of the candidate is empty", STR_ARGS(why));
+    const char *where = base ? "is empty on both sides" : "of the candidate is empty";
+    if (maker->comparison->alone.len > 0)
+        where = "is empty";
+    maker->doubt = str_format(maker->arena, "the %s profile %s: %.*s",
+                              profile_kind_spoken(maker->kind->kind), where, STR_ARGS(why));
     comparison_note(maker->comparison, maker->arena, "%.*s", STR_ARGS(maker->doubt));
 }
 

@@ -317,9 +317,10 @@ static void write_kinds(struct json_writer *json, const struct comparison *compa
         write_kind(json, comparison, kind);
     json_object_end(json);
     json_object(json, "told_by");
-    for (size_t how = 0; how < ALLOC_HOWS; how++)
+    for (size_t how = 0; how < ALLOC_HOWS; how++) {
         write_both(json, alloc_how_name((enum alloc_how)how), comparison,
                    comparison->how_bytes[how]);
+    }
     json_object_end(json);
     json_list(json, "unlisted");
     for (size_t i = 0; i < comparison->unlisted_count; i++) {

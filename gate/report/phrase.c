@@ -332,20 +332,6 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
     return out;
 }
 
-struct str_list phrase_unjudged(struct arena *arena, const struct judged_scenario *scenario)
-{
-    struct str_list out = {ARENA_ARRAY(arena, struct str, scenario->unjudged_count + 1), 0};
-    for (size_t i = 0; i < scenario->unjudged_count; i++) {
-        const struct rule *rule = scenario->unjudged[i];
-        struct str origin =
-            rule->is_default ? STR("default policy") : origin_text(arena, &rule->origin);
-        out.items[out.len++] =
-            str_format(arena, "%.*s: %.*s: not judged: %.*s", STR_ARGS(origin),
-                       STR_ARGS(rule_describe(arena, rule)), STR_ARGS(scenario->why_unjudged));
-    }
-    return out;
-}
-
 struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario)
 {
     const struct comparison *comparison = scenario->comparison;
@@ -532,33 +518,6 @@ static bool all_identical(const struct judgement *judgement)
     return judgement->scenario_count > 0;
 }
 
-/* No scenario lacks its verdict for another reason. */
-static bool all_need_baseline(const struct judgement *judgement)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < judgement->scenario_count; i++) {
-        const struct judged_scenario *scenario = &judgement->scenarios[i];
-        if (scenario->verdict == VERDICT_NONE && !scenario->needs_baseline)
-            return false;
-        count += scenario->needs_baseline;
-    }
-    return count > 0;
-}
-
-/* A pass must not look wider than it is. */
-static struct str unjudged_phrase(struct arena *arena, const struct judgement *judgement)
-{
-    for (size_t i = 0; i < judgement->scenario_count; i++) {
-        const struct judged_scenario *scenario = &judgement->scenarios[i];
-        if (scenario->unjudged_count == 0)
-            continue;
-        bool is_all = judgement->scenario_count == 1;
-        return str_format(arena, " (`max:` rules alone were judged%s: %.*s)",
-                          is_all ? "" : " in part", STR_ARGS(scenario->why_unjudged));
-    }
-    return STR("");
-}
-
 struct str phrase_headline(struct arena *arena, const struct judgement *judgement)
 {
     struct str unsure = count_phrase(arena, judgement, FINDING_INCONCLUSIVE, "rule inconclusive",
@@ -568,7 +527,7 @@ struct str phrase_headline(struct arena *arena, const struct judgement *judgemen
     case VERDICT_BLOCKED:
         return str_format(arena, "BLOCKED: %.*s", STR_ARGS(worst_phrase(arena, judgement)));
     case VERDICT_NONE:
-        if (all_need_baseline(judgement))
+        if (phrase_needs_baseline(judgement))
             return STR("NO VERDICT: rules could not be judged without a baseline");
         return STR("NO VERDICT: the measurement cannot be trusted");
     case VERDICT_INCONCLUSIVE:
@@ -581,5 +540,5 @@ struct str phrase_headline(struct arena *arena, const struct judgement *judgemen
         return STR("PASS: both revisions build byte-identical binaries; nothing was measured");
     return str_format(arena, "PASS: no rule broken%.*s%.*s%s%.*s", STR_ARGS(review),
                       STR_ARGS(unsure), judgement->quick ? " (memory only: --quick)" : "",
-                      STR_ARGS(unjudged_phrase(arena, judgement)));
+                      STR_ARGS(phrase_budgets_only(arena, judgement)));
 }

@@ -42,6 +42,10 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding);
 /* "memgate.yaml:12: alloc_space max_increase_percent 5 %: not judged: no baseline", each rule. */
 struct str_list phrase_unjudged(struct arena *arena, const struct judged_scenario *scenario);
+/* Rules that need a baseline are why there is no verdict, and nothing else is. */
+bool phrase_needs_baseline(const struct judgement *judgement);
+/* " (`max:` rules alone were judged: no baseline)", so that a pass looks no wider than it is. */
+struct str phrase_budgets_only(struct arena *arena, const struct judgement *judgement);
 /* Why the scenario has no verdict; empty when it has one. */
 struct str_list phrase_invalid(struct arena *arena, const struct judged_scenario *scenario);
 /* What a reader must know besides: why a phase was not compared is told once, there or here. */

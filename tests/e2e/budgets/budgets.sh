@@ -105,6 +105,20 @@ row "record the other" 0 'recorded into' "$memgate" record change/map-per-item -
 row "two of them" 1 'BLOCKED: ' "$memgate" check "$work/main" "$work/other"
 says 'alloc_space, whole scenario +[0-9.]+ KiB/request -> '
 
+# All phases that one process can have: latency is that of the steady trials. A closed loop, which a
+# busy machine delivers all the same.
+policy "$kept  - {metric: rss_p95, max: 1GiB, severity: block}\n  - {metric: cpu_per_request, max: 1s/request, severity: block}\n"
+sed -i '/rate:/d' "$repo/memgate.yaml"
+row "record all phases" 0 'recorded into' "$memgate" record main -o "$work/full" --policy-from work-tree
+row "budgets of the process" 0 '^memgate PASS' "$memgate" check "$work/full"
+says '^  ok      rss_p95, whole scenario +[0-9.]+ MiB candidate \['
+says '^  steady  2 trials of 240 requests'
+silent 'baseline[ ,][^:]*$|->|both sides|duet'
+row "all phases as json" 0 '"alone": "asked"' "$memgate" check "$work/full" -f json
+valid "$work/stdout"
+sed -i 's/max: 1GiB/max: 1MiB/' "$repo/memgate.yaml"
+row "resident memory above its budget" 1 'BLOCKED: rss_p95' "$memgate" check "$work/full" --policy memgate.yaml
+
 # Its profiles alone, as any pprof producer has them.
 profile=$work/main/recording/scenario-1/candidate/exact-1/end.pb.gz
 row "a profile alone" 0 '^memgate PASS' "$memgate" check --cand "$profile" --requests 1000 --policy memgate.yaml
