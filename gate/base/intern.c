@@ -3,12 +3,17 @@
 #include "gate/base/map.h"
 
 /* With the hash beside the id, few names are looked at in vain, and none when the slots grow. */
+static bool slot_has(const struct intern *intern, struct intern_slot slot, struct str name,
+                     uint32_t hash)
+{
+    assert(slot.name > 0 && intern->names);
+    return slot.hash == hash && str_equal(intern->names[slot.name - 1], name);
+}
+
 static struct intern_slot *slot_for(const struct intern *intern, struct str name, uint32_t hash)
 {
     size_t at = hash & (intern->slot_count - 1);
-    while (intern->slots[at].name != 0 &&
-           (intern->slots[at].hash != hash ||
-            !str_equal(intern->names[intern->slots[at].name - 1], name)))
+    while (intern->slots[at].name != 0 && !slot_has(intern, intern->slots[at], name, hash))
         at = (at + 1) & (intern->slot_count - 1);
     return &intern->slots[at];
 }
