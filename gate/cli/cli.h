@@ -23,6 +23,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_lint(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);
 
 /* The version that --version prints and recordings carry. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "gate/base/io.h"
+#include "gate/cli/lint_noise.h"
 #include "gate/cli/lint_power.h"
 #include "gate/cli/options.h"
 #include "gate/cli/session.h"
@@ -14,6 +15,7 @@ struct lint {
     struct policy policy;
     struct session with; /* the recording that --with names, judged by the policy */
     struct str with_dir;
+    struct lint_noise noise; /* what lies in memgate.noise/ beside the policy */
     bool schema;
     struct operands operands;
 };
@@ -88,6 +90,7 @@ static void write_rules(struct buf *out, struct lint *lint)
         write_selector(out, &rule->selector);
         buf_printf(out, ": %.*s", STR_ARGS(rule_describe(&lint->arena, rule)));
         buf_printf(out, "  (%.*s)\n", STR_ARGS(origin));
+        lint_noise_write(out, &lint->arena, &lint->noise, rule);
         if (lint->with_dir.len)
             lint_power_write(out, &lint->arena, &lint->with, i);
     }
@@ -120,6 +123,7 @@ static void write_policy(struct buf *out, struct lint *lint)
         escape_text(out, scenario->name);
         buf_printf(out, " (%s)\n", names[scenario->driver]);
     }
+    lint_noise_write_head(out, &lint->noise);
     buf_text(out, "rules, most specific first where several match "
                   "(func > file > package > kind > scenario > default):\n");
     write_rules(out, lint);
@@ -153,6 +157,8 @@ static enum status lint_all(struct lint *lint, struct buf *out, struct err *err)
         return err_wrap(err, "policy");
     }
     if (policy_parse(&lint->policy, &lint->arena, file, text, err))
+        return err->status;
+    if (lint_noise_read(&lint->noise, &lint->arena, file, err))
         return err->status;
     if (lint->with_dir.len) {
         lint->with.list_all = true;

@@ -16,6 +16,8 @@ static const struct command commands[] = {
      "everything a recording knows of one function: pairing, lines, kinds, callers, rules"},
     {"report", cmd_report, "DIR", "a recording's report in another format"},
     {"lint", cmd_lint, "[FILE]", "check the policy and say which rule wins where"},
+    {"calibrate", cmd_calibrate, "[REV]",
+     "run a revision against itself: the noise of this machine, per metric and rule"},
     {"selftest", cmd_selftest, "[DIR]",
      "inject known costs into a recording: can every block rule go red?"},
 };
@@ -32,7 +34,7 @@ static void print_usage(FILE *out)
                   "memgate blocks a merge when a change makes a Go service or benchmark allocate "
                   "more memory,\nkeep more, or answer slower.\n\ncommands:\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        (void)fprintf(out, "  %-8s %-44s %s\n", commands[i].name, commands[i].arguments,
+        (void)fprintf(out, "  %-9s %-44s %s\n", commands[i].name, commands[i].arguments,
                       commands[i].help);
     }
     (void)fprintf(out, "\nexit codes: 0 pass, 1 blocked, 2 usage or policy wrong, 3 no verdict, "

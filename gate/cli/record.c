@@ -16,6 +16,8 @@ static enum status parse_options(struct run *run, int argc, char **argv, struct 
          "policy, relative to the repository (default: memgate.yaml here, else at its root)"},
         {"policy-from", 0, NULL, &run->policy_from, "base|work-tree",
          "base: the recorded revision; default: base under CI, else work-tree"},
+        {"noise", 0, NULL, &run->noise_file, "FILE",
+         "calibration of this machine, or none (default: memgate.noise/ beside the policy)"},
         {"isolate", 0, &run->isolate, NULL, NULL,
          "measure in a network with nothing but a loopback, each program alone"},
     };

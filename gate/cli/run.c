@@ -5,6 +5,7 @@
 
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/cli/noise.h"
 #include "gate/codec/yaml.h"
 #include "gate/harness/isolate.h"
 #include "gate/harness/process.h"
@@ -20,6 +21,8 @@ static enum status parse_options(struct run *run, int argc, char **argv, struct 
          "policy, relative to the repository (default: memgate.yaml here, else at its root)"},
         {"policy-from", 0, NULL, &run->policy_from, "base|work-tree",
          "default: base under CI, else work-tree"},
+        {"noise", 0, NULL, &run->noise_file, "FILE",
+         "calibration of this machine, or none (default: memgate.noise/ beside the policy)"},
         {"always-measure", 0, &run->always_measure, NULL, NULL,
          "measure byte-identical binaries too"},
         {"isolate", 0, &run->isolate, NULL, NULL,
@@ -419,7 +422,7 @@ static enum status prepare(struct run *run, struct err *err)
 {
     if (repo_find(&run->root, &run->session.arena, STR("."), err) || prepare_output(run, err) ||
         resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
-        check_names(run, err) || open_harness(run, err))
+        check_names(run, err) || open_harness(run, err) || noise_find(run, err))
         return err->status;
     return STATUS_OK;
 }

@@ -6,6 +6,7 @@
 #include "gate/base/io.h"
 #include "gate/cli/latency_files.h"
 #include "gate/codec/yaml.h"
+#include "gate/compare/calibrated.h"
 #include "gate/compare/validity.h"
 
 void session_init(struct session *session)
@@ -127,8 +128,15 @@ static enum status compare_one(struct session *session, struct err *err)
 
 static enum status compare_all(struct session *session, struct err *err)
 {
+    struct recording *policy = session->is_pair ? &session->base : &session->recording;
     session->comparison_count = 0;
-    return session->is_pair ? compare_pair(session, err) : compare_one(session, err);
+    if (session->floors)
+        policy->noise = (struct record_calibration){.is_known = true, .table = session->floors};
+    enum status status = session->is_pair ? compare_pair(session, err) : compare_one(session, err);
+    for (size_t i = 0; i < session->comparison_count && status == STATUS_OK; i++) {
+        calibrated_apply(&session->comparisons[i], &session->arena, policy, &session->recording);
+    }
+    return status;
 }
 
 enum status session_compare(struct session *session, const struct str *dirs, size_t count,
@@ -287,6 +295,7 @@ enum status session_judge_other(struct judgement *out, struct arena *arena,
     memcpy(all, session->comparisons, session->comparison_count * sizeof(*all));
     if (comparison_of(&all[scenario], arena, recording, scenario, &session->hints, err))
         return err_wrap(err, "scenario %.*s", STR_ARGS(recording->scenarios[scenario].name));
+    calibrated_apply(&all[scenario], arena, &session->recording, recording);
     if (!input.quick)
         require_steady(session, arena, &all[scenario]);
     input.comparisons = all;

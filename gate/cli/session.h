@@ -16,6 +16,7 @@ struct session {
     bool quick;            /* judge allocation alone, whatever was recorded */
     bool budgets;          /* judge `max:` rules alone, whatever was recorded */
     bool list_all;         /* findings also hold every "ok" of single functions */
+    const struct calibration *floors; /* in place of the recording's own calibration; else NULL */
     struct policy policy;
     struct pair_hints hints; /* what the policy names: successors, kinds in functions */
     struct comparison *comparisons;

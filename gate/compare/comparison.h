@@ -352,6 +352,11 @@ struct comparison {
     struct str gc_goal_refusal;  /* and of its goal */
     struct str series_refusal;   /* and of the samples of the process */
     struct str pss_refusal;      /* and of their PSS alone */
+    /* Of calibrated_apply; the recording says nothing of calibration where has_noise is false. */
+    bool has_noise;
+    struct str noise;                      /* in words: calibrated by what, or why not */
+    const struct calibration *calibration; /* that the floors are of; NULL: there are none */
+    size_t calibrated_rows;                /* that have one */
 };
 
 /* Where a loop over the sides that there are begins. */

@@ -52,7 +52,7 @@ bool harness_changes_are_code(const struct path_list *changed, struct str *why)
     return true;
 }
 
-static struct str tree_dir(const struct harness *harness, enum side side)
+struct str harness_tree(const struct harness *harness, enum side side)
 {
     struct str name = str_format(harness->arena, "work/%s", side_dirs[side]);
     return io_join(harness->arena, harness->work_dir, name);
@@ -61,7 +61,7 @@ static struct str tree_dir(const struct harness *harness, enum side side)
 /* Where the policy stands in the side's tree; the root when it is at the root. */
 static struct str policy_tree(const struct harness *harness, enum side side)
 {
-    struct str tree = tree_dir(harness, side);
+    struct str tree = harness_tree(harness, side);
     struct str dir = harness->spec.policy_dir;
     return dir.len ? io_join(harness->arena, tree, dir) : tree;
 }
@@ -70,7 +70,7 @@ static enum status export_trees(struct harness *harness, struct err *err)
 {
     const struct harness_spec *spec = &harness->spec;
     for (enum side side = spec->is_alone ? SIDE_CAND : SIDE_BASE; side < SIDES; side++) {
-        struct str dir = tree_dir(harness, side);
+        struct str dir = harness_tree(harness, side);
         if (io_make_dirs(dir, err) ||
             repo_export(spec->repo_root, &spec->revisions[side], dir, err))
             return err_wrap(err, "%s", side_name(side));
@@ -427,7 +427,7 @@ enum status harness_plant(size_t *out, const struct harness *harness,
     struct str dir = package_dir(harness, scenario, SIDE_CAND);
     enum status status = err_set(err, STATUS_NOT_FOUND, "no function of the program allocates");
     for (size_t i = 0; i < count; i++) {
-        status = plant_tree(harness->arena, dir, tree_dir(harness, SIDE_CAND), &plants[i], err);
+        status = plant_tree(harness->arena, dir, harness_tree(harness, SIDE_CAND), &plants[i], err);
         if (status == STATUS_OK)
             *out = i;
         if (status == STATUS_OK || status == STATUS_IO)

@@ -78,6 +78,8 @@ struct harness {
 /* Makes the work directory and exports both trees. */
 NODISCARD enum status harness_open(struct harness *out, struct arena *arena,
                                    const struct harness_spec *spec, struct err *err);
+/* Where the side's revision was exported to: its root. */
+struct str harness_tree(const struct harness *harness, enum side side);
 /* Removes everything harness_open made. Safe on a zeroed struct. */
 void harness_close(struct harness *harness);
 /*

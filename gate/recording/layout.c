@@ -145,9 +145,11 @@ bool layout_parse(struct layout_file *out, struct str path)
     struct layout_file file = {0};
     size_t len = split_path(parts, path);
 
-    if (len == 1 && str_equal_text(parts[0], LAYOUT_POLICY)) {
+    if (len == 1) {
+        bool is_noise = str_equal_text(parts[0], LAYOUT_NOISE);
+        file.kind = is_noise ? LAYOUT_KIND_NOISE : LAYOUT_KIND_POLICY;
         *out = file;
-        return true;
+        return is_noise || str_equal_text(parts[0], LAYOUT_POLICY);
     }
     if (len < 3 || !layout_parse_scenario(&file.key.scenario, parts[0]) ||
         !parse_side(&file.key.side, parts[1]))

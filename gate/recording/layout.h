@@ -10,9 +10,11 @@
  */
 #define LAYOUT_MANIFEST "manifest.json"
 #define LAYOUT_POLICY   "policy.yaml"
+#define LAYOUT_NOISE    "noise.json"
 
 enum layout_kind {
     LAYOUT_KIND_POLICY,
+    LAYOUT_KIND_NOISE,
     LAYOUT_KIND_PROGRAM,   /* key: scenario and side */
     LAYOUT_KIND_FUNCTIONS, /* functions.txt; key: scenario and side */
     LAYOUT_KIND_TRIAL,     /* trial.json */
@@ -25,6 +27,12 @@ struct layout_file {
     enum layout_kind kind;
     struct trial_key key;
 };
+
+/* False for the files of the recording as a whole, whose key says nothing. */
+static inline bool layout_is_of_scenario(enum layout_kind kind)
+{
+    return kind != LAYOUT_KIND_POLICY && kind != LAYOUT_KIND_NOISE;
+}
 
 /* False when the path is none that a recording may hold. */
 bool layout_parse(struct layout_file *out, struct str path);

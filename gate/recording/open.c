@@ -1,6 +1,7 @@
 #include "gate/base/io.h"
 #include "gate/codec/sha256.h"
 #include "gate/codec/yaml.h"
+#include "gate/recording/calibration.h"
 #include "gate/recording/functions.h"
 #include "gate/recording/layout.h"
 #include "gate/recording/text.h"
@@ -98,6 +99,21 @@ static enum status take_policy(struct opening *opening, struct trial_key key, st
     return STATUS_OK;
 }
 
+static enum status take_noise(struct opening *opening, struct trial_key key, struct str text,
+                              struct err *err)
+{
+    struct record_calibration *noise = &opening->recording->noise;
+    struct calibration *table = ARENA_NEW(opening->arena, struct calibration);
+    (void)key;
+    if (noise->file.len == 0)
+        return err_set(err, STATUS_FORMAT, LAYOUT_MANIFEST " knows of no calibration");
+    if (calibration_read(table, opening->arena, text, err))
+        return err->status;
+    noise->text = str_copy(opening->arena, text);
+    noise->table = table;
+    return STATUS_OK;
+}
+
 static enum status take_program(struct opening *opening, struct trial_key key, struct str text,
                                 struct err *err)
 {
@@ -182,6 +198,7 @@ static const struct loader {
                         struct err *err);
 } loaders[] = {
     [LAYOUT_KIND_POLICY] = {YAML_BYTES_MAX, take_policy},
+    [LAYOUT_KIND_NOISE] = {CALIBRATION_BYTES_MAX, take_noise},
     [LAYOUT_KIND_PROGRAM] = {RECORDING_JSON_BYTES_MAX, take_program},
     [LAYOUT_KIND_FUNCTIONS] = {RECORDING_FUNCTIONS_BYTES_MAX, take_functions},
     [LAYOUT_KIND_TRIAL] = {RECORDING_JSON_BYTES_MAX, take_trial},
@@ -273,6 +290,8 @@ static enum status require_trials(struct opening *opening, size_t scenario, enum
 static enum status require_files(struct opening *opening, struct err *err)
 {
     if (require(opening, STR(LAYOUT_POLICY), err))
+        return err->status;
+    if (opening->recording->noise.file.len > 0 && require(opening, STR(LAYOUT_NOISE), err))
         return err->status;
     for (size_t i = 0; i < opening->recording->scenario_count; i++) {
         enum side first = record_first_side(&opening->recording->scenarios[i]);

@@ -16,6 +16,8 @@
  *
  *   manifest.json                      schema, versions, scenarios, sides, file list with SHA-256
  *   policy.yaml                        the policy that applies, byte for byte
+ *   noise.json                         the calibration of the machine that it was judged by, byte for
+ *                                      byte (calibration.h); absent where there was none
  *   SCENARIO/SIDE/program.json         the build: revision, Go version, module, call targets
  *   SCENARIO/SIDE/functions.txt        the program's functions by name; only when they are known
  *   SCENARIO/SIDE/PHASE-N/trial.json   one process under the load: counts, latency, CPU, RSS
@@ -58,7 +60,8 @@
  *
  * manifest.json holds, in this order and nothing else:
  *
- *   schema, memgate_version, policy {name, revision}, quick,
+ *   schema, memgate_version, policy {name, revision}, noise {is_known, file, missing} (absent in
+ *   older recordings), quick,
  *   environment {os, arch, cpu_model, cpu_count, kernel, pinned, isolation, quota},
  *   renames [["old path", "new path"]]   by old path, each once
  *   scenarios [{name, directory, gotest, identical, measured_because, failure,
@@ -221,6 +224,8 @@ static inline uint64_t record_at(const struct record_rows *rows, size_t row, siz
 {
     return rows->values[row * rows->columns + column];
 }
+
+struct calibration;
 
 enum side { SIDE_BASE, SIDE_CAND, SIDES };
 enum phase { PHASE_EXACT, PHASE_STEADY, PHASE_DUET, PHASES };
@@ -531,11 +536,24 @@ struct record_rename {
     struct str to;   /* at the candidate */
 };
 
+/*
+ * What was known of the noise of the machine when the recording was made.
+ * Recordings of earlier versions do not say.
+ */
+struct record_calibration {
+    bool is_known;
+    struct str file;    /* "memgate.noise/CLASS.json", which noise.json is a copy of; empty: none */
+    struct str missing; /* why there is none: "not calibrated for CLASS" */
+    struct str text;    /* of noise.json */
+    const struct calibration *table; /* what it says; NULL where there is none */
+};
+
 struct recording {
     struct str dir;
     struct str policy_name;     /* as shown in messages: "memgate.yaml" */
     struct str policy_revision; /* where the policy came from: SHA or "work tree" */
     struct str policy_text;
+    struct record_calibration noise;
     bool quick; /* exact phase only, on purpose */
     struct record_environment environment;
     struct record_rename *renames; /* between the baseline and the candidate, by `from` */

@@ -1,14 +1,13 @@
 #include "gate/recording/text.h"
 
 #include "gate/codec/json.h"
-#include "gate/codec/sha256.h"
 #include "gate/recording/layout.h"
+#include "gate/recording/seal.h"
 #include "gate/recording/shape.h"
 
 enum {
     TARGETS_MAX = 1000000,
     BENCHMARKS_MAX = 10000,
-    SHA256_DIGITS = 64,
 };
 
 #define AT(member) offsetof(struct RECORD, member)
@@ -266,6 +265,15 @@ static const struct field policy_fields[] = {
 #undef RECORD
 static const struct shape policy_shape = SHAPE(struct recording, policy_fields);
 
+#define RECORD record_calibration
+static const struct field calibration_fields[] = {
+    {"is_known", FIELD_BOOL, AT(is_known), 0, NULL, 0},
+    {"file", FIELD_STR, AT(file), 0, NULL, 0},
+    {"missing", FIELD_STR, AT(missing), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape calibration_shape = SHAPE(struct record_calibration, calibration_fields);
+
 #define RECORD manifest_file
 static const struct field file_fields[] = {
     {"path", FIELD_STR, AT(path), 0, NULL, 0},
@@ -280,6 +288,7 @@ static const struct field manifest_fields[] = {
     {"schema", FIELD_STR, AT(schema), 0, NULL, 0},
     {"memgate_version", FIELD_STR, AT(recording.environment.memgate_version), 0, NULL, 0},
     {"policy", FIELD_OBJECT, AT(recording), 0, &policy_shape, 0},
+    {"noise", FIELD_PART, AT(recording.noise), 0, &calibration_shape, 0},
     {"quick", FIELD_BOOL, AT(recording.quick), 0, NULL, 0},
     {"environment", FIELD_OBJECT, AT(recording.environment), 0, &environment_shape, 0},
     {"renames", FIELD_LIST, AT(recording.renames), RECORDING_RENAMES_MAX, &rename_shape,
@@ -358,31 +367,9 @@ enum status trial_read(struct record_trial *out, struct arena *arena, struct str
     return STATUS_OK;
 }
 
-static const struct str seal_tail = STR_INIT("\"\n}\n");
-
-/* Hash of the text up to the value of the last member; the empty text when it has no such end. */
-static struct str seal_of(struct arena *arena, struct str text)
-{
-    if (text.len < SHA256_DIGITS + seal_tail.len || !str_ends_with(text, seal_tail))
-        return STR("");
-    struct str body = str_slice(text, 0, text.len - seal_tail.len - SHA256_DIGITS);
-    return sha256_hex(arena, bytes_of_str(body));
-}
-
 enum status manifest_verify(struct str text, struct err *err)
 {
-    struct arena scratch;
-    arena_init(&scratch);
-    struct str want = seal_of(&scratch, text);
-    struct str have =
-        str_slice(text, text.len - seal_tail.len - want.len, text.len - seal_tail.len);
-    bool intact = want.len > 0 && str_equal(have, want);
-    arena_release(&scratch);
-    if (!intact) {
-        return err_set(err, STATUS_FORMAT,
-                       "its own SHA-256 does not match: the file was changed or cut short");
-    }
-    return STATUS_OK;
+    return seal_verify(text, err);
 }
 
 /* Looked at before anything else, because another version may have another shape. */
@@ -440,7 +427,7 @@ static enum status check_file(const struct manifest *manifest, size_t at, struct
     struct layout_file parsed = {0};
     const struct manifest_file *file = &manifest->files[at];
     if (!layout_parse(&parsed, file->path) ||
-        (parsed.kind != LAYOUT_KIND_POLICY && parsed.key.scenario >= manifest->scenario_count)) {
+        (layout_is_of_scenario(parsed.kind) && parsed.key.scenario >= manifest->scenario_count)) {
         return err_set(err, STATUS_FORMAT, "\"%.*s\" is no path of this recording",
                        STR_ARGS(file->path));
     }
@@ -492,27 +479,15 @@ static enum status check_manifest(const struct manifest *manifest, struct err *e
     return STATUS_OK;
 }
 
-static void manifest_seal(struct buf *buf)
-{
-    struct arena scratch;
-    arena_init(&scratch);
-    struct str seal = seal_of(&scratch, buf_view(buf));
-    assert(seal.len == SHA256_DIGITS);
-    memcpy(buf->data + buf->len - seal_tail.len - SHA256_DIGITS, seal.data, SHA256_DIGITS);
-    arena_release(&scratch);
-}
-
 /* What the reader would refuse is not written either. */
 enum status manifest_write(struct buf *buf, const struct manifest *manifest, struct err *err)
 {
-    char zeros[SHA256_DIGITS];
     struct manifest sealed = *manifest;
-    memset(zeros, '0', sizeof(zeros));
     sealed.schema = STR(RECORDING_SCHEMA);
-    sealed.sha256 = (struct str){zeros, sizeof(zeros)};
+    sealed.sha256 = seal_blank();
     if (check_manifest(&sealed, err) || shape_write(buf, &manifest_shape, &sealed, err))
         return err->status;
-    manifest_seal(buf);
+    seal_set(buf);
     return STATUS_OK;
 }
 

@@ -141,6 +141,9 @@ static enum status write_records(struct writing *writing, struct err *err)
     if (io_make_dirs(recording->dir, err) ||
         write_file(writing, STR(LAYOUT_POLICY), bytes_of_str(recording->policy_text), err))
         return err->status;
+    if (recording->noise.file.len > 0 &&
+        write_file(writing, STR(LAYOUT_NOISE), bytes_of_str(recording->noise.text), err))
+        return err->status;
     for (size_t i = 0; i < recording->scenario_count; i++) {
         enum side first = record_first_side(&recording->scenarios[i]);
         for (enum side side = first; side < SIDES; side++) {
@@ -190,8 +193,10 @@ static enum status check_left_over(const struct recording *recording, struct str
                                    struct err *err)
 {
     struct layout_file file = {0};
-    if (!layout_parse(&file, path) ||
-        (!is_stale_list(recording, &file) && !is_stale_part(recording, &file)))
+    if (!layout_parse(&file, path))
+        return STATUS_OK;
+    bool is_stale_noise = file.kind == LAYOUT_KIND_NOISE && recording->noise.file.len == 0;
+    if (!is_stale_noise && !is_stale_list(recording, &file) && !is_stale_part(recording, &file))
         return STATUS_OK;
     return err_set(err, STATUS_FORMAT, "%.*s is left over from another recording", STR_ARGS(path));
 }

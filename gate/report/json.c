@@ -465,6 +465,7 @@ static void write_measured(struct json_report *report)
     json_write_machine(json, report->arena, comparison->record);
     write_heap(json, comparison);
     json_write_load(json, comparison->record);
+    json_noise(json, comparison);
     json_object_end(json);
 }
 

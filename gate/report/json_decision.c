@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "gate/judge/floored.h"
+
 /*
  * To four digits: p values magnify what two mathematical libraries
  * disagree about in the last one, and a report is the same everywhere.
@@ -40,10 +42,25 @@ void json_decision(struct json_writer *json, const struct finding *finding)
     json_str(json, "family", str_from(finding->family));
     json_u64(json, "family_size", finding->family_size);
     json_str(json, "method", str_from(estimate_method_name(finding->row->estimate.method)));
+    json_str(json, "spread", finding_is_floored(finding) ? STR("calibration") : STR("trials"));
     json_double(json, "effective_samples", finding->row->estimate.effective);
     write_finite(json, "detectable", finding->detectable);
     write_finite(json, "detectable_at_most_trials", finding->detectable_at_most);
     write_finite(json, "times_needed",
                  finding->times_needed > 0 ? finding->times_needed : HUGE_VAL);
+    json_object_end(json);
+}
+
+/* What was known of the machine's noise; null where the recording does not say. */
+void json_noise(struct json_writer *json, const struct comparison *comparison)
+{
+    if (!comparison->has_noise) {
+        json_null(json, "noise");
+        return;
+    }
+    json_object(json, "noise");
+    json_bool(json, "calibrated", comparison->calibration);
+    json_u64(json, "rows", comparison->calibrated_rows);
+    json_str(json, "text", comparison->noise);
     json_object_end(json);
 }

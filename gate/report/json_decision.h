@@ -7,4 +7,6 @@
 /* The key "decision" of a finding: how its verdict came about; null where nobody judged it. */
 void json_decision(struct json_writer *json, const struct finding *finding);
 
+void json_noise(struct json_writer *json, const struct comparison *comparison);
+
 #endif

@@ -245,8 +245,9 @@ static void write_load(const struct markdown *markdown)
         phrase_clocks(markdown->arena, record, PHASE_STEADY),
         phrase_clocks(markdown->arena, record, PHASE_DUET),
         phrase_times_machine(markdown->arena, record, markdown->environment),
+        phrase_noise(markdown->arena, markdown->scenario),
     };
-    static const char *const names[] = {"load: ", "", "steady: ", "duet: ", "machine: "};
+    static const char *const names[] = {"load: ", "", "steady: ", "duet: ", "machine: ", "noise: "};
     size_t before = markdown->out->len;
     bool any = false;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "gate/judge/floored.h"
+
 /* A name fills a line or two at most; its end tells methods apart and stays. */
 enum { PHRASE_BYTES_MAX = 4096, SHA_SHOWN = 12, CLIP_HEAD_BYTES = 140, CLIP_TAIL_BYTES = 60 };
 
@@ -306,6 +308,10 @@ struct str_list phrase_reasons(struct arena *arena, const struct finding *findin
     struct str power = phrase_power(arena, finding);
     if (finding->verdict == FINDING_INCONCLUSIVE && !finding->is_settled && power.len)
         out.items[out.len++] = power;
+    if (finding_is_floored(finding)) {
+        out.items[out.len++] = STR(
+            "spread of calibration: a revision differed from itself by more than these trials do");
+    }
     bool allocates = metric_has_kinds(row->metric);
     if (row->samples[SIDE_CAND] || (allocates && row->samples[SIDE_BASE])) {
         out.items[out.len++] = samples_phrase(arena, row, allocates ? "" : "CPU ");

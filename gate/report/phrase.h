@@ -58,6 +58,11 @@ struct str phrase_growth(struct arena *arena, const struct finding *finding, dou
  * the limit takes about 9 trials a side". Empty where it is not known.
  */
 struct str phrase_power(struct arena *arena, const struct finding *finding);
+/*
+ * "machine class linux-...-2cpu, calibrated by 5 runs", or why there is no
+ * calibration; empty where nothing was measured.
+ */
+struct str phrase_noise(struct arena *arena, const struct judged_scenario *scenario);
 /* "main (3f21c09)". */
 struct str phrase_side(struct arena *arena, const struct record_program *program);
 /* "BLOCKED: 2 of 9 rules broken, worst ..."; one sentence about the whole judgement. */

@@ -266,6 +266,14 @@ static void write_machine(const struct text *text)
         buf_printf(text->out, "  machine %.*s\n", STR_ARGS(machine));
 }
 
+/* What runs in which nothing changed say of it. */
+static void write_noise(const struct text *text)
+{
+    struct str noise = phrase_noise(text->arena, text->scenario);
+    if (noise.len)
+        buf_printf(text->out, "  noise   %.*s\n", STR_ARGS(noise));
+}
+
 /* What the programs were held to, and kept from. */
 static void write_bounds(const struct text *text)
 {
@@ -419,6 +427,7 @@ static void write_scenario(const struct text *text)
     write_transport(text);
     write_trials(text);
     write_machine(text);
+    write_noise(text);
     write_bounds(text);
 }
 

@@ -33,6 +33,31 @@ static struct scale scale_of_change(const struct estimate *estimate)
     return out;
 }
 
+static bool has_floor(const struct estimate *estimate)
+{
+    const struct estimate_floor *floor = &estimate->floor;
+    bool has_logarithm = estimate->base > 0 && estimate->cand > 0;
+    return floor->trial_variance + floor->run_variance > 0 && (!floor->is_ratio || has_logarithm);
+}
+
+/* The floor's interval about the change, of one standard error; `more` times the samples. */
+static struct scale scale_of_floor(const struct estimate *estimate, double more)
+{
+    const struct estimate_floor *floor = &estimate->floor;
+    double error = sqrt(floor->trial_variance / more + floor->run_variance);
+    double base = floor->is_ratio ? estimate->base : 0;
+    double middle = base > 0 ? log1p(estimate->delta / base) : estimate->delta;
+    return (struct scale){
+        .middle = estimate->delta,
+        .low = base > 0 ? base * expm1(middle - error) : middle - error,
+        .high = base > 0 ? base * expm1(middle + error) : middle + error,
+        .base = base,
+        .df = floor->df,
+        .reach = 1,
+        .slack = estimate->slack,
+    };
+}
+
 /*
  * Straight on, though most such intervals are of logarithms: beyond the
  * level that is known that is too wide below, within it too wide above.
@@ -133,7 +158,11 @@ double bounds_p_above(const struct estimate *estimate, double delta)
     if (!is_known(estimate))
         return 1;
     const struct scale scale = scale_of_change(estimate);
-    return p_above(&scale, delta);
+    double own = p_above(&scale, delta);
+    if (!has_floor(estimate))
+        return own;
+    const struct scale floor = scale_of_floor(estimate, 1);
+    return fmax(own, p_above(&floor, delta));
 }
 
 double bounds_p_below(const struct estimate *estimate, double delta)
@@ -141,7 +170,11 @@ double bounds_p_below(const struct estimate *estimate, double delta)
     if (!is_known(estimate) || (estimate->has_rise && delta < estimate->rise))
         return 1;
     const struct scale scale = scale_of_change(estimate);
-    return p_below(&scale, delta);
+    double own = p_below(&scale, delta);
+    if (!has_floor(estimate))
+        return own;
+    const struct scale floor = scale_of_floor(estimate, 1);
+    return fmax(own, p_below(&floor, delta));
 }
 
 double bounds_p_cand_above(const struct estimate *estimate, double value)
@@ -158,15 +191,50 @@ double bounds_p_cand_below(const struct estimate *estimate, double value)
     return p_below(&scale, value);
 }
 
+static double own_bound(const struct estimate *estimate, double alpha, int direction)
+{
+    const struct scale scale = scale_of_change(estimate);
+    double bound = bound_of(&scale, alpha, direction);
+    /* What a profile samples is not below nothing. */
+    return estimate->method == ESTIMATE_SAMPLED ? fmax(bound, -estimate->base) : bound;
+}
+
+static double floor_bound(const struct estimate *estimate, double alpha, int direction)
+{
+    const struct scale scale = scale_of_floor(estimate, 1);
+    return bound_of(&scale, alpha, direction);
+}
+
 static double bound_of_change(const struct estimate *estimate, double alpha, int direction)
 {
     assert(alpha > 0 && alpha <= 0.5);
     if (!estimate->bounded)
         return direction * HUGE_VAL;
-    const struct scale scale = scale_of_change(estimate);
-    double bound = bound_of(&scale, alpha, direction);
-    /* What a profile samples is not below nothing. */
-    return estimate->method == ESTIMATE_SAMPLED ? fmax(bound, -estimate->base) : bound;
+    double own = own_bound(estimate, alpha, direction);
+    if (!has_floor(estimate))
+        return own;
+    double floor = floor_bound(estimate, alpha, direction);
+    return direction < 0 ? fmin(own, floor) : fmax(own, floor);
+}
+
+static bool is_floored(const struct estimate *estimate, double alpha, int direction)
+{
+    assert(alpha > 0 && alpha <= 0.5);
+    return estimate->bounded && has_floor(estimate) &&
+           direction * (floor_bound(estimate, alpha, direction) -
+                        own_bound(estimate, alpha, direction)) >
+               0;
+}
+
+bool bounds_low_is_floored(const struct estimate *estimate, double alpha)
+{
+    return is_floored(estimate, alpha, -1);
+}
+
+bool bounds_high_is_floored(const struct estimate *estimate, double alpha)
+{
+    return is_floored(estimate, alpha, 1) &&
+           !(estimate->has_rise && floor_bound(estimate, alpha, 1) < estimate->rise);
 }
 
 double bounds_low(const struct estimate *estimate, double alpha)
@@ -288,7 +356,11 @@ static double detectable_shift(const struct scale *scale, double alpha, double m
 static double detectable(const struct estimate *estimate, double alpha, double more)
 {
     struct scale scale = scale_of_change(estimate);
-    return from_unit(&scale, detectable_shift(&scale, alpha, more)) + scale.slack;
+    double own = from_unit(&scale, detectable_shift(&scale, alpha, more)) + scale.slack;
+    if (!has_floor(estimate))
+        return own;
+    const struct scale floor = scale_of_floor(estimate, more);
+    return fmax(own, from_unit(&floor, detectable_shift(&floor, alpha, 1)) + floor.slack);
 }
 
 double bounds_detectable_with(const struct estimate *estimate, double alpha, double more)
@@ -307,6 +379,9 @@ double bounds_more_needed(const struct estimate *estimate, double alpha, double 
     double more = 1;
     assert(change > 0);
     if (!estimate->bounded || alpha <= 0 || estimate->slack >= change)
+        return HUGE_VAL;
+    /* Behind a floor that does not fall it would never come to an end. */
+    if (has_floor(estimate) && detectable(estimate, alpha, BOUNDS_MORE_MAX) > change)
         return HUGE_VAL;
     /* It falls with the square root, and a little faster where few degrees of freedom become more. */
     for (int i = 0; i < ROUNDS_MAX; i++) {

@@ -10,6 +10,9 @@
  * by its own quantile of the same distribution, and `slack` comes on top.
  * No upper bound is below the estimate's rise, where it has one. All of it
  * is one-sided. An estimate that is not bounded proves nothing: p is 1.
+ * Where the change has a floor of spread (floor.h) each answer is the more
+ * careful one of two tests, that of the estimate's own interval and a t test
+ * by the floor; the candidate's own interval has none.
  */
 
 /*
@@ -29,6 +32,9 @@ double bounds_p_cand_below(const struct estimate *estimate, double value);
  */
 double bounds_low(const struct estimate *estimate, double alpha);
 double bounds_high(const struct estimate *estimate, double alpha);
+/* True where the floor, and not the estimate's own spread, makes one of the two what it is. */
+bool bounds_low_is_floored(const struct estimate *estimate, double alpha);
+bool bounds_high_is_floored(const struct estimate *estimate, double alpha);
 double bounds_cand_low(const struct estimate *estimate, double alpha);
 double bounds_cand_high(const struct estimate *estimate, double alpha);
 

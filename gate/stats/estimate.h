@@ -20,6 +20,14 @@ enum estimate_method {
 
 const char *estimate_method_name(enum estimate_method method); /* "welch-difference" ... */
 
+/* No bound is nearer than this spread allows; all 0 where nobody calibrated. Set by floor.h. */
+struct estimate_floor {
+    bool is_ratio;         /* of the logarithm of cand / base; else of the difference */
+    double trial_variance; /* at the counts at hand: falls as they rise */
+    double run_variance;   /* between runs: does not */
+    double df;             /* of Student's t */
+};
+
 struct estimate {
     double base; /* mean, or geometric mean for LOG_RATIO */
     double cand;
@@ -71,6 +79,7 @@ struct estimate {
      * (SAMPLED) value^2 / variance of the side that has fewer.
      */
     double effective;
+    struct estimate_floor floor;
 };
 
 #define ESTIMATE_CONFIDENCE 0.99

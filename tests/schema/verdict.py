@@ -10,7 +10,8 @@ import jsonschema
 # The member, and the one that it is in, at any depth.
 ADDED = (("measured", "execution_trace"), ("measured", "load"), ("exact", "clocks"), ("steady", "clocks"),
          ("duet", "clocks"), ("base", "polls_lost"), ("cand", "polls_lost"),
-         ("scenarios", "alone"), ("scenarios", "not_judged"))
+         ("scenarios", "alone"), ("scenarios", "not_judged"),
+         ("decision", "spread"), ("measured", "noise"))
 SIDE = {"trials": 0, "refusal": "not built yet"}
 
 

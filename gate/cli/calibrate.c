@@ -1,0 +1,233 @@
+#include "gate/cli/calibrate.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "gate/base/clock.h"
+#include "gate/base/io.h"
+#include "gate/base/num.h"
+#include "gate/cli/noise.h"
+#include "gate/harness/process.h"
+
+/* Five degrees of freedom make a bound of 99 % reach 1.6 times as far as with many; 2 make it 3.9. */
+enum { TIMES_DEFAULT = 5, TIMES_MIN = 2 };
+#define BUDGET_DEFAULT_NS (3600 * NS_PER_SECOND)
+#define RUNS_DIR          "memgate-out/calibration"
+
+struct calibrate {
+    struct talk talk;
+    struct arena arena;
+    struct calibrating calibrating;
+    uint64_t times;
+    uint64_t budget_ns;
+    uint64_t longest_ns;
+    uint64_t start_ns;
+    struct str folder; /* that the file goes to */
+    struct str file;   /* as written */
+    /* options */
+    struct str times_text;
+    struct str budget_text;
+    struct str folder_option;
+    struct str policy_path;
+    bool quick;
+    struct operands operands;
+};
+
+static enum status parse_numbers(struct calibrate *calibrate, struct err *err)
+{
+    double budget_ns = (double)BUDGET_DEFAULT_NS;
+    calibrate->times = TIMES_DEFAULT;
+    if (calibrate->times_text.len > 0 &&
+        (!num_parse_u64(&calibrate->times, calibrate->times_text) || calibrate->times < TIMES_MIN ||
+         calibrate->times > CALIBRATION_RUNS_MAX)) {
+        return err_set(err, STATUS_USAGE, "--times takes a number from %d to %d, not \"%.*s\"",
+                       TIMES_MIN, CALIBRATION_RUNS_MAX, STR_ARGS(calibrate->times_text));
+    }
+    if (calibrate->budget_text.len > 0 &&
+        unit_parse_duration(&budget_ns, calibrate->budget_text, err)) {
+        err->status = STATUS_USAGE;
+        return err_wrap(err, "--budget");
+    }
+    calibrate->budget_ns = (uint64_t)budget_ns;
+    return STATUS_OK;
+}
+
+static enum status parse_options(struct calibrate *calibrate, int argc, char **argv,
+                                 struct err *err)
+{
+    const struct option_row rows[] = {
+        {"times", 'k', NULL, &calibrate->times_text, "K", "runs, 2 to 100 (default: 5)"},
+        {"budget", 0, NULL, &calibrate->budget_text, "TIME",
+         "begin no further run that would pass it (default: 1h); two are run in any case"},
+        {"quick", 'q', &calibrate->quick, NULL, NULL, "exact phase only: the noise of memory"},
+        {"output", 'o', NULL, &calibrate->folder_option, "FOLDER",
+         "where the file goes (default: memgate.noise/ beside the policy)"},
+        {"policy", 0, NULL, &calibrate->policy_path, "FILE",
+         "policy, relative to the repository (default: as memgate run)"},
+    };
+    const struct option_table table = {
+        "calibrate", "[REV]",
+        "Runs a revision (default: HEAD) against itself, as memgate run does, and writes what "
+        "differs although nothing changed: memgate.noise/CLASS.json, by which later runs on such "
+        "a machine know its noise. Commit the file. The runs stay in " RUNS_DIR ".",
+        rows, ARRAY_LEN(rows)};
+    if (options_parse(&calibrate->operands, &calibrate->arena, &table, argc, argv, err))
+        return err->status;
+    if (calibrate->operands.len > 1) {
+        return err_set(err, STATUS_USAGE,
+                       "calibrate takes one revision; try memgate calibrate --help");
+    }
+    return parse_numbers(calibrate, err);
+}
+
+static struct str run_dir(struct arena *arena, uint64_t number)
+{
+    return str_format(arena, RUNS_DIR "/run-%llu", (unsigned long long)number);
+}
+
+static struct run *new_run(struct calibrate *calibrate, struct arena *arena, uint64_t number)
+{
+    struct run *run = ARENA_NEW(arena, struct run);
+    struct str revision = calibrate->operands.len ? calibrate->operands.items[0] : STR("HEAD");
+    run->start_ns = clock_now_ns();
+    run->base_spec = revision;
+    run->head_spec = revision;
+    run->policy_path = calibrate->policy_path;
+    run->out_dir = run_dir(arena, number);
+    run->noise_file = STR(NOISE_NONE); /* a floor would be taken for what is measured */
+    run->quick = calibrate->quick;
+    run->always_measure = true;
+    talk_init(&run->talk);
+    session_init(&run->session);
+    run->session.list_all = true;
+    return run;
+}
+
+/* Beside the policy, in the work tree: where it is to be committed. */
+static void keep_names(struct calibrate *calibrate, const struct run *run)
+{
+    struct arena *arena = &calibrate->arena;
+    ptrdiff_t slash = str_find_last(run->policy_path, '/');
+    struct str beside = str_slice(run->policy_path, 0, slash < 0 ? 0 : (size_t)slash);
+    struct str dir = beside.len ? io_join(arena, run->root, beside) : run->root;
+    calibrate->folder = io_join(arena, dir, STR(NOISE_FOLDER));
+    calibrate->calibrating.out.revision = str_copy(arena, run->head.sha);
+}
+
+static enum status run_once(struct calibrate *calibrate, uint64_t number, struct err *err)
+{
+    struct arena arena;
+    arena_init(&arena);
+    log_line(&calibrate->talk.log, "run %llu of %llu", (unsigned long long)number,
+             (unsigned long long)calibrate->times);
+    struct run *run = new_run(calibrate, &arena, number);
+    enum status status = run_all(run, err);
+    harness_close(&run->harness);
+    talk_clear(&run->talk);
+    if (process_interrupted()) {
+        status = process_interruption(err);
+    } else if (status == STATUS_OK) {
+        status = calibrating_add(&calibrate->calibrating, &run->session, err);
+        keep_names(calibrate, run);
+    }
+    uint64_t took_ns = clock_now_ns() - run->start_ns;
+    if (took_ns > calibrate->longest_ns)
+        calibrate->longest_ns = took_ns;
+    session_release(&run->session);
+    arena_release(&arena);
+    return status;
+}
+
+static bool fits_budget(const struct calibrate *calibrate)
+{
+    uint64_t spent_ns = clock_now_ns() - calibrate->start_ns;
+    return calibrate->calibrating.runs < TIMES_MIN ||
+           spent_ns + calibrate->longest_ns <= calibrate->budget_ns;
+}
+
+static enum status write_file(struct calibrate *calibrate, struct err *err)
+{
+    struct arena *arena = &calibrate->arena;
+    const struct calibration *out = &calibrate->calibrating.out;
+    struct str folder = calibrate->folder_option.len ? calibrate->folder_option : calibrate->folder;
+    if (process_interrupted())
+        return process_interruption(err);
+    struct buf buf;
+    buf_init(&buf, CALIBRATION_BYTES_MAX);
+    calibrate->file =
+        io_join(arena, folder, str_format(arena, "%.*s.json", STR_ARGS(out->machine.name)));
+    enum status status = calibration_write(&buf, out, err);
+    if (status == STATUS_OK)
+        status = io_make_dirs(folder, err);
+    if (status == STATUS_OK)
+        status = io_write_file(calibrate->file, bytes_of_str(buf_view(&buf)), err);
+    buf_release(&buf);
+    return status;
+}
+
+static enum status print(struct calibrate *calibrate, struct err *err)
+{
+    enum status status = STATUS_OK;
+    struct buf buf;
+    buf_init(&buf, BUF_TEXT_BYTES_MAX);
+    calibrating_write_text(&buf, &calibrate->calibrating.out);
+    buf_printf(&buf, "\n%.*s: commit it beside the policy\n", STR_ARGS(calibrate->file));
+    if (fwrite(buf.data, 1, buf.len, stdout) != buf.len || fflush(stdout) != 0)
+        status = err_set(err, STATUS_IO, "cannot write to stdout: %s", strerror(errno));
+    buf_release(&buf);
+    return status;
+}
+
+/* The runs again, from their recordings, as a run that knows of the noise judges. */
+static enum status detect(struct calibrate *calibrate, struct err *err)
+{
+    for (uint64_t i = 1; i <= calibrate->calibrating.runs; i++) {
+        struct session session;
+        session_init(&session);
+        session.list_all = true;
+        session.floors = &calibrate->calibrating.out;
+        struct str dir = run_dir(&session.arena, i);
+        enum status status = session_open(&session, dir, STR(""), err);
+        if (status == STATUS_OK)
+            calibrating_detect(&calibrate->calibrating, &session);
+        session_release(&session);
+        if (status)
+            return err_wrap(err, "run %llu", (unsigned long long)i);
+    }
+    return STATUS_OK;
+}
+
+static enum status calibrate_all(struct calibrate *calibrate, struct err *err)
+{
+    calibrate->calibrating.arena = &calibrate->arena;
+    calibrate->start_ns = clock_now_ns();
+    for (uint64_t i = 1; i <= calibrate->times; i++) {
+        if (!fits_budget(calibrate)) {
+            log_line(&calibrate->talk.log, "the budget ends here: %llu of %llu runs",
+                     (unsigned long long)(i - 1), (unsigned long long)calibrate->times);
+            break;
+        }
+        if (run_once(calibrate, i, err))
+            return err_wrap(err, "run %llu", (unsigned long long)i);
+    }
+    if (calibrating_close(&calibrate->calibrating, err) || detect(calibrate, err) ||
+        write_file(calibrate, err))
+        return err->status;
+    return print(calibrate, err);
+}
+
+int cmd_calibrate(int argc, char **argv)
+{
+    static struct calibrate calibrate;
+    static struct err err;
+    process_setup();
+    talk_init(&calibrate.talk);
+    arena_init(&calibrate.arena);
+    enum status status = parse_options(&calibrate, argc, argv, &err);
+    if (status == STATUS_OK && !calibrate.operands.help)
+        status = calibrate_all(&calibrate, &err);
+    int code = status ? talk_fail(&calibrate.talk, &err) : 0;
+    arena_release(&calibrate.arena);
+    process_die();
+    return code;
+}
