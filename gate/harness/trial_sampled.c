@@ -153,12 +153,13 @@ static void announce_need(const struct harness *harness, struct str name, const 
         !selector_names_functions(&need->rule->selector) && need->rule->selector.kinds.len == 0;
     if (is_of_whole && need->rule->metric != METRIC_ALLOC_OBJECTS &&
         need->rule->metric != METRIC_INUSE_OBJECTS) {
-        log_line(harness->spec.log,
-                 "%.*s: %s: its limit of %.3g %% is broken by a growth of %.2g %% most times, at "
-                 "the first look and as one of %zu claims; 99 times in 100 were sampling all that "
-                 "varies",
-                 STR_ARGS(name), what, 100 * limit,
-                 100 * power_growth_red(limit, samples, alpha / (double)claims), claims);
+        log_line(
+            harness->spec.log,
+            "%.*s: %s: its limit of %.3g %% is broken by a growth of %.2g %% most times, at "
+            "the first look and as one of %zu claims at most; 99 times in 100 were sampling all "
+            "that varies",
+            STR_ARGS(name), what, 100 * limit,
+            100 * power_growth_red(limit, samples, alpha / (double)claims), claims);
     }
 }
 
