@@ -26,7 +26,7 @@ struct run {
     struct str policy_path;
     struct str policy_from;
     struct str out_dir;
-    bool is_alone; /* run_record's: one revision, which is `head` */
+    bool is_alone;         /* run_record's: one revision, which is `head` */
     struct str noise_file; /* NOISE_NONE, or a file; empty: beside the policy */
     bool quick;
     bool exit_zero;
