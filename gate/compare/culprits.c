@@ -7,6 +7,9 @@
 /* Two sites of equal code differ by the noise of exact counts only. */
 #define TWIN_TOLERANCE 0.005
 
+/* Sites of one function that changed; past it, which no person wrote, each counts whole. */
+enum { CHOOSING_MAX = 256 };
+
 /* Shares of the total growth below this are not worth a line. */
 #define CULPRIT_SHARE_MIN 0.02
 
@@ -147,29 +150,56 @@ static void claim_equals(struct twins *base, struct twins *cand)
     }
 }
 
-/* Of the same function, as lines shift; the one whose value is nearest. */
-static struct twin *nearest(const struct twins *cand, const struct twin *base)
+/* All of the row's own function are alike, as closures are renumbered; a library's have a name. */
+static bool are_alike(const struct ledger_site *a, const struct ledger_site *b)
+{
+    return a->is_charged == b->is_charged &&
+           (!a->is_charged || name_equal(a->fold.func, b->fold.func));
+}
+
+static struct twin *nearest(const struct twins *others, const struct twin *to)
 {
     struct twin *best = NULL;
-    for (size_t i = 0; i < cand->len; i++) {
-        struct twin *one = &cand->items[i];
-        if (one->claimed || !name_equal(one->site->fold.func, base->site->fold.func))
+    for (size_t i = 0; i < others->len; i++) {
+        struct twin *one = &others->items[i];
+        if (one->claimed || !are_alike(one->site, to->site))
             continue;
-        if (!best || fabs(one->value - base->value) < fabs(best->value - base->value))
+        if (!best || fabs(one->value - to->value) < fabs(best->value - to->value))
             best = one;
     }
     return best;
 }
 
-/* What is left is what changed, or varies from run to run: the largest choose first. */
-static void claim_nearest(struct twins *base, struct twins *cand)
+static size_t count_unclaimed(const struct twins *twins)
 {
-    for (size_t i = base->len; i-- > 0;) {
+    size_t count = 0;
+    for (size_t i = 0; i < twins->len; i++)
+        count += !twins->items[i].claimed;
+    return count;
+}
+
+/* Pairs off those that are each other's nearest; true when there were any. */
+static bool claim_mutual(struct twins *base, struct twins *cand)
+{
+    bool any = false;
+    for (size_t i = 0; i < base->len; i++) {
         struct twin *one = &base->items[i];
         struct twin *other = one->claimed ? NULL : nearest(cand, one);
-        if (other)
-            claim(one, other, other->value - one->value);
+        if (!other || nearest(base, other) != one)
+            continue;
+        claim(one, other, other->value - one->value);
+        any = true;
     }
+    return any;
+}
+
+/* What is left is what changed, or varies from run to run. The nearest pair of all is mutual. */
+static void claim_nearest(struct twins *base, struct twins *cand)
+{
+    if (count_unclaimed(base) > CHOOSING_MAX || count_unclaimed(cand) > CHOOSING_MAX)
+        return;
+    while (claim_mutual(base, cand))
+        continue;
 }
 
 static double sum_of(const struct twins *twins)
@@ -180,17 +210,28 @@ static double sum_of(const struct twins *twins)
     return sum;
 }
 
+static bool is_guiltier(const struct twin *one, const struct twin *best, double direction)
+{
+    double more = best ? direction * (one->growth - best->growth) : 1;
+    return more > 0 || (more >= 0 && one->value > best->value);
+}
+
 /* What grew most, or shrank most where the sum of all did; then the larger, then the first. */
-static const struct ledger_site *guilty_twin(const struct twins *twins, double direction)
+static const struct twin *guilty_twin(const struct twins *twins, double direction)
 {
     const struct twin *best = NULL;
     for (size_t i = 0; i < twins->len; i++) {
-        const struct twin *one = &twins->items[i];
-        double more = best ? direction * (one->growth - best->growth) : 1;
-        if (more > 0 || (more >= 0 && one->value > best->value))
-            best = one;
+        if (is_guiltier(&twins->items[i], best, direction))
+            best = &twins->items[i];
     }
-    return best ? best->site : NULL;
+    return best;
+}
+
+/* What the baseline alone has shrank by all of it; the rest is told by the candidate's line. */
+static void lose(struct twins *base)
+{
+    for (size_t i = 0; i < base->len; i++)
+        base->items[i].growth = base->items[i].claimed ? 0 : -base->items[i].value;
 }
 
 const struct ledger_site *guilty_site(const struct ledger_row *row, enum column column,
@@ -209,8 +250,13 @@ const struct ledger_site *guilty_site_of(const struct ledger_row *row, enum colu
     struct twins cand = twins_of(&scratch, row, SIDE_CAND, column, kind);
     claim_equals(&base, &cand);
     claim_nearest(&base, &cand);
-    const struct ledger_site *site = guilty_twin(&cand, sum_of(&cand) >= sum_of(&base) ? 1 : -1);
-    site = site ? site : guilty_twin(&base, 1);
+    lose(&base);
+    double direction = sum_of(&cand) >= sum_of(&base) ? 1 : -1;
+    const struct twin *guilty = guilty_twin(&cand, direction);
+    const struct twin *lost = guilty_twin(&base, -1);
+    if (lost && (!guilty || (direction < 0 && lost->growth < guilty->growth)))
+        guilty = lost;
+    const struct ledger_site *site = guilty ? guilty->site : NULL;
     arena_release(&scratch);
     return site;
 }

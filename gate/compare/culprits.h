@@ -14,11 +14,12 @@ struct naming {
  * The line of a function that explains its growth in a column. Lines
  * shift between revisions, so sites are cancelled first: a site of the
  * candidate that has a twin of the same kind and cost on the baseline
- * did not cause anything. Of what is left each of the baseline's, the
- * largest first, takes the candidate's site of the same function with the
- * nearest cost: it varies, or grew by the difference. The site of the kind
- * in question that grew most is named, the whole of it counting where it
- * has no twin. Vanished functions name the baseline's site.
+ * did not cause anything. Of what is left those are paired that are
+ * nearest in cost, of the row's own function or of the same library's: such
+ * a site varies, or grew by the difference. The site of the kind in
+ * question that grew most is named, the whole of it counting where it has
+ * no twin; where the kind shrank, the one that did most, which may be a
+ * line that only the baseline has.
  */
 const struct ledger_site *guilty_site(const struct ledger_row *row, enum column column,
                                       enum alloc_kind *out_kind);

@@ -24,6 +24,7 @@ static const struct guilty_case {
     struct site_text cand[SITES_MAX];
     int64_t line;
     enum alloc_kind kind;
+    const char *func;
 } guilty_cases[] = {
     {"all lines shift by ten and a smaller one is new",
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
@@ -32,40 +33,62 @@ static const struct guilty_case {
       SITE("m.io/a.F", 21, ALLOC_KIND_SLICE, 80, NULL),
       SITE("m.io/a.F", 22, ALLOC_KIND_SLICE, 500, NULL)},
      21,
-     ALLOC_KIND_SLICE},
+     ALLOC_KIND_SLICE,
+     "m.io/a.F"},
     {"a line that grew is no twin of itself",
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
       SITE("m.io/a.F", 12, ALLOC_KIND_SLICE, 50, NULL)},
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
       SITE("m.io/a.F", 12, ALLOC_KIND_SLICE, 70, NULL)},
      12,
-     ALLOC_KIND_SLICE},
+     ALLOC_KIND_SLICE,
+     "m.io/a.F"},
     {"a larger line that varies does not hide a new one",
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL)},
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 910, NULL),
       SITE("m.io/a.F", 14, ALLOC_KIND_SLICE, 100, NULL)},
      14,
-     ALLOC_KIND_SLICE},
+     ALLOC_KIND_SLICE,
+     "m.io/a.F"},
+    {"a closure that was inserted renumbers the one behind it",
+     {SITE("m.io/a.F.func1", 20, ALLOC_KIND_SLICE, 1000, NULL)},
+     {SITE("m.io/a.F.func1", 12, ALLOC_KIND_SLICE, 300, NULL),
+      SITE("m.io/a.F.func2", 22, ALLOC_KIND_SLICE, 1010, NULL)},
+     12,
+     ALLOC_KIND_SLICE,
+     "m.io/a.F.func2"},
+    {"a line that was deleted, not one that stayed",
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
+      SITE("m.io/a.F", 14, ALLOC_KIND_SLICE, 500, NULL),
+      SITE("m.io/a.F", 16, ALLOC_KIND_SLICE, 100, NULL)},
+     {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
+      SITE("m.io/a.F", 15, ALLOC_KIND_SLICE, 99, NULL)},
+     14,
+     ALLOC_KIND_SLICE,
+     "m.io/a.F"},
     {"a second equal line claims no twin",
      {SITE("m.io/a.F", 10, ALLOC_KIND_MAP, 64, NULL)},
      {SITE("m.io/a.F", 10, ALLOC_KIND_MAP, 64, NULL),
       SITE("m.io/a.F", 30, ALLOC_KIND_MAP, 64, NULL)},
      30,
-     ALLOC_KIND_MAP},
+     ALLOC_KIND_MAP,
+     "m.io/a.F"},
     {"the kind that grew, not the largest",
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 9000, NULL),
       SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 64, NULL)},
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 9000, NULL),
       SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 128, NULL)},
      12,
-     ALLOC_KIND_MAP},
+     ALLOC_KIND_MAP,
+     "m.io/a.F"},
     {"only shrinkage: the kind that shrank most",
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
       SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 640, NULL)},
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 890, NULL),
       SITE("m.io/a.F", 12, ALLOC_KIND_MAP, 64, NULL)},
      12,
-     ALLOC_KIND_MAP},
+     ALLOC_KIND_MAP,
+     "m.io/a.F"},
 };
 
 static void the_guilty_line_is_found_though_lines_shift(void **state)
@@ -77,7 +100,7 @@ static void the_guilty_line_is_found_though_lines_shift(void **state)
         print_message("%s\n", row->name);
         fixture_init(&fixture);
         compare(&fixture, row->base, row->cand, 1);
-        const struct comparison_row *have = row_of(&fixture, ROW_FUNCTION, "m.io/a.F");
+        const struct comparison_row *have = row_of(&fixture, ROW_FUNCTION, row->func);
         assert_int_equal(have->line, row->line);
         assert_string_equal(alloc_kind_name(have->kind), alloc_kind_name(row->kind));
         assert_str(have->file, "f.go");
