@@ -56,7 +56,7 @@ static const struct guilty_case {
       SITE("m.io/a.F.func2", 22, ALLOC_KIND_SLICE, 1010, NULL)},
      12,
      ALLOC_KIND_SLICE,
-     "m.io/a.F.func2"},
+     "m.io/a.F.func1"},
     {"a line that was deleted, not one that stayed",
      {SITE("m.io/a.F", 10, ALLOC_KIND_SLICE, 900, NULL),
       SITE("m.io/a.F", 14, ALLOC_KIND_SLICE, 500, NULL),
