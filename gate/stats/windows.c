@@ -30,6 +30,7 @@ static double half_binomial_cdf(size_t n, size_t k)
 struct pairs_mean {
     double mean;    /* of the pairs' medians */
     double of_mean; /* its variance */
+    double df;      /* of Student's t */
 };
 
 /* The median of a pair's windows, each of which is then as far from it as it is. */
@@ -41,15 +42,22 @@ static double take_median(double *windows, size_t len)
     return median;
 }
 
-/* Of a median, by the windows of all pairs; each pair's own median took one of them. */
-static double variance_by_windows(double *gaps, size_t len, size_t pairs)
+/*
+ * Of a pair's median, on average over the pairs, by the windows of all; each
+ * pair's own median took one of them. Of pairs of 3 and of 17 windows it is
+ * that of 3 which errs: what counts is the mean of 1 / n, not 1 over that of n.
+ */
+static double variance_by_windows(double *gaps, size_t len, const struct windows *windows)
 {
     double deviation = DEVIATION_OF_MAD * sample_median(gaps, len);
-    double freedom = (double)len - (double)pairs;
+    double freedom = (double)len - (double)windows->pairs;
+    double parts = 0;
     if (freedom <= 0)
         return 0;
+    for (size_t p = 0; p < windows->pairs; p++)
+        parts += 1 / (double)windows->lens[p];
     double variance = deviation * deviation * (double)len / freedom;
-    return MEDIAN_VARIANCE * variance * (double)pairs / (double)len;
+    return MEDIAN_VARIANCE * variance * parts / (double)windows->pairs;
 }
 
 static struct pairs_mean mean_of_pairs(const double *logs, const struct windows *windows)
@@ -62,10 +70,12 @@ static struct pairs_mean mean_of_pairs(const double *logs, const struct windows 
         medians[p] = take_median(&gaps[len], windows->lens[p]);
         len += windows->lens[p];
     }
-    double of_pair = fmax(sample_variance(medians, windows->pairs),
-                          variance_by_windows(gaps, len, windows->pairs));
+    double count = (double)windows->pairs;
+    double seen = sample_variance(medians, windows->pairs);
+    double least = fmax(variance_by_windows(gaps, len, windows), rounding_variance());
+    bool is_seen = seen > least;
     return (struct pairs_mean){sample_mean(medians, windows->pairs),
-                               fmax(of_pair, rounding_variance()) / (double)windows->pairs};
+                               (is_seen ? seen : least) / count, is_seen ? count - 1 : count};
 }
 
 /* False when a value has no logarithm. */
@@ -87,6 +97,11 @@ static double middle_of(const struct windows *windows)
     return sample_median(middles, windows->base.len);
 }
 
+static double reach_of(double df)
+{
+    return student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, df);
+}
+
 static void fill_ratio(struct estimate *out, const struct windows *windows)
 {
     double ratios[WINDOWS_MAX];
@@ -94,6 +109,10 @@ static void fill_ratio(struct estimate *out, const struct windows *windows)
         ratios[i] = log(windows->cand.values[i]) - log(windows->base.values[i]);
     struct pairs_mean shift = mean_of_pairs(ratios, windows);
     double middle = middle_of(windows);
+    if (out->bounded) {
+        out->df = shift.df;
+        out->reach = reach_of(out->df);
+    }
     double half = out->bounded ? out->reach * sqrt(shift.of_mean) : 0;
     out->base = exp(middle - shift.mean / 2);
     out->cand = exp(middle + shift.mean / 2);
@@ -112,12 +131,13 @@ static void fill_cand(struct estimate *out, const struct windows *windows)
     double logs[WINDOWS_MAX];
     for (size_t i = 0; i < windows->cand.len; i++)
         logs[i] = log(windows->cand.values[i]);
-    double half = out->reach * sqrt(mean_of_pairs(logs, windows).of_mean);
+    struct pairs_mean value = mean_of_pairs(logs, windows);
+    out->cand_df = value.df;
+    out->cand_reach = reach_of(value.df);
+    double half = out->cand_reach * sqrt(value.of_mean);
     out->has_cand_interval = true;
     out->cand_low = out->cand * exp(-half);
     out->cand_high = out->cand * exp(half);
-    out->cand_df = out->df;
-    out->cand_reach = out->reach;
 }
 
 static bool are_enough(const struct windows *windows)
@@ -138,10 +158,6 @@ struct estimate estimate_of_windows(const struct windows *windows)
     if (windows->base.len == 0 || !have_logs(windows->base) || !have_logs(windows->cand))
         return out;
     out.bounded = are_enough(windows);
-    if (out.bounded) {
-        out.df = (double)windows->pairs;
-        out.reach = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, out.df);
-    }
     fill_ratio(&out, windows);
     if (out.bounded)
         fill_cand(&out, windows);

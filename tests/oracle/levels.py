@@ -36,14 +36,16 @@ for pairs in [
     [[21, 18, 35, 26], [30, 22, 17, 28], [19, 33, 24, 25]],
     [[5, 2, 9, 3], [40, 44, 38, 50], [25, 22, 28, 19]],
     [[10, 14, 9, 12, 30], [21, 17, 25]],
+    [[21, 18, 35], [30, 22, 17, 28, 19, 33, 24, 25, 29]],
 ]:
     logs = [np.log1p(np.array(pair) / 100) for pair in pairs]
     medians = np.array([np.median(pair) for pair in logs])
     n, k = sum(map(len, logs)), len(logs)
     gaps = np.concatenate([pair - np.median(pair) for pair in logs])
     window = stats.median_abs_deviation(gaps, center=lambda x, axis: 0.0, scale="normal") * np.sqrt(n / (n - k))
-    own = np.pi / 2 * window**2 * k / n
-    t = stats.t(k, medians.mean(), np.sqrt(max(own, medians.var(ddof=1)) / k))
+    own = np.pi / 2 * window**2 * np.mean([1 / len(pair) for pair in logs])
+    seen = medians.var(ddof=1)
+    t = stats.t(k - 1 if seen > own else k, medians.mean(), np.sqrt(max(own, seen) / k))
     low, high = np.expm1(t.interval(0.99))
     row = np.expm1(medians.mean()), low, high, t.cdf(np.log(1.05)), t.sf(np.log(1.6))
     print("    {" + ", ".join(repr(float(x)) for x in row) + "},")

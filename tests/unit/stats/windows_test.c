@@ -12,12 +12,13 @@
  */
 enum { PAIRS_MAX = 4, COUNT = 12 };
 
-/* In per cent, window by window; three pairs of four, and two of five and three. */
+/* In per cent, window by window; three pairs of four, two of five and three, and of three and nine. */
 static const struct {
     const char *name;
     size_t pairs;
     size_t lens[PAIRS_MAX];
     double percent[COUNT];
+    double df; /* as many as pairs where their windows scatter by more than they do */
     double ratio;
     double low;
     double high;
@@ -28,6 +29,7 @@ static const struct {
      3,
      {4, 4, 4},
      {21, 18, 35, 26, 30, 22, 17, 28, 19, 33, 24, 25},
+     3,
      0.2431100254941405,
      0.10818897255714897,
      0.39445760042008615,
@@ -37,20 +39,32 @@ static const struct {
      3,
      {4, 4, 4},
      {5, 2, 9, 3, 40, 44, 38, 50, 25, 22, 28, 19},
+     2,
      0.2216997430586417,
-     -0.27799735277531945,
-     1.0672365509001842,
-     0.09559033210102828,
-     0.028933455107114786},
+     -0.5001672426837018,
+     1.9860993309109063,
+     0.11730741242445991,
+     0.04785107790898976},
     {"two of different length",
      2,
      {5, 3},
      {10, 14, 9, 12, 30, 21, 17, 25},
+     1,
      0.16413057686841986,
-     -0.20672025503710378,
-     0.7083506904155056,
-     0.05815289276661555,
-     0.007223540803918003},
+     -0.9005493293459688,
+     12.626856320702613,
+     0.11406960940498,
+     0.038491239102155406},
+    {"two of very different length",
+     2,
+     {3, 9},
+     {21, 18, 35, 30, 22, 17, 28, 19, 33, 24, 25, 29},
+     2,
+     0.22983738762488432,
+     0.016425778369063056,
+     0.48805749734813686,
+     0.007218023391557232,
+     0.0026421343513388577},
 };
 
 static struct samples filled(double *out, size_t len, double value)
@@ -78,7 +92,7 @@ static void pairs_are_the_unit_and_their_windows_the_least_spread(void **state)
         struct estimate have = estimate_of_windows(&windows);
         print_message("%s\n", window_cases[c].name);
         assert_true(have.bounded && have.has_ratio && have.by_logarithm);
-        assert_close(have.df, (double)window_cases[c].pairs, 0);
+        assert_close(have.df, window_cases[c].df, 0);
         assert_close(have.ratio, window_cases[c].ratio, 1e-9);
         assert_close(have.ratio_low, window_cases[c].low, 1e-9);
         assert_close(have.ratio_high, window_cases[c].high, 1e-9);
@@ -134,8 +148,8 @@ static void the_candidates_own_interval_has_what_both_sides_share(void **state)
     struct estimate have = estimate_of_windows(&windows);
     assert_true(have.has_cand_interval);
     assert_close(have.cand, 1.1e6, 1e-3);
-    /* Logarithms of 1/2, 1 and 2: sd ln 2, and t(0.995, 3) = 5.840909309733367 of ln 2 / sqrt 3. */
-    double half = 5.840909309733367 * log(2) / sqrt(3);
+    /* Logarithms of 1/2, 1 and 2: sd ln 2, and t(0.995, 2) = 9.924843200918292 of ln 2 / sqrt 3. */
+    double half = 9.924843200918292 * log(2) / sqrt(3);
     assert_close(have.cand_low, have.cand * exp(-half), 1e-3);
     assert_close(have.cand_high / (have.cand * exp(half)), 1, 1e-9);
     assert_true(have.ratio_low > 0.09 && have.ratio_high < 0.11);
