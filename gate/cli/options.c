@@ -64,20 +64,42 @@ static enum status usage_error(const struct option_table *table, int code, const
                    table->command);
 }
 
-static void take_operands(struct operands *out, struct arena *arena, int argc, char **argv)
+/* An unset variable of a script, which must not stand for "not given". */
+static enum status empty_error(const struct option_table *table, const char *what, struct err *err)
 {
-    out->items = ARENA_ARRAY(arena, struct str, (size_t)argc + 1);
-    for (int i = optind; i < argc; i++)
-        out->items[out->len++] = str_from(argv[i]);
+    return err_set(err, STATUS_USAGE,
+                   "%s is empty: an unset variable? Give a value or leave it out; try memgate %s "
+                   "--help",
+                   what, table->command);
 }
 
-static void take_value(const struct option_row *row, struct str text)
+static enum status take_operands(struct operands *out, struct arena *arena,
+                                 const struct option_table *table, int argc, char **argv,
+                                 struct err *err)
+{
+    out->items = ARENA_ARRAY(arena, struct str, (size_t)argc + 1);
+    for (int i = optind; i < argc; i++) {
+        if (argv[i][0] == '\0')
+            return empty_error(table, "an argument", err);
+        out->items[out->len++] = str_from(argv[i]);
+    }
+    return STATUS_OK;
+}
+
+static enum status take_value(const struct option_table *table, const struct option_row *row,
+                              struct str text, struct err *err)
 {
     struct str *value = row->value;
+    if (text.len == 0) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), "--%s", row->name);
+        return empty_error(table, name, err);
+    }
     bool is_repeated = str_ends_with(str_from(row->argument), STR("..."));
     while (is_repeated && value->len > 0)
         value++;
     *value = text;
+    return STATUS_OK;
 }
 
 enum status options_parse(struct operands *out, struct arena *arena,
@@ -98,12 +120,11 @@ enum status options_parse(struct operands *out, struct arena *arena,
         const struct option_row *row = code == '?' || code == ':' ? NULL : row_of(table, code);
         if (!row)
             return usage_error(table, code, argv[optind - 1], err);
-        if (row->value) {
-            take_value(row, str_from(optarg));
-        } else {
+        if (!row->value) {
             *row->flag = true;
+        } else if (take_value(table, row, str_from(optarg), err)) {
+            return err->status;
         }
     }
-    take_operands(out, arena, argc, argv);
-    return STATUS_OK;
+    return take_operands(out, arena, table, argc, argv, err);
 }

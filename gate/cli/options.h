@@ -34,7 +34,10 @@ struct operands {
     bool help; /* --help was asked for and printed on stdout */
 };
 
-/* STATUS_USAGE names the option and says where help is. */
+/*
+ * STATUS_USAGE names the option and says where help is. An empty operand or
+ * value is one: an unset variable must not stand for what was left out.
+ */
 NODISCARD enum status options_parse(struct operands *out, struct arena *arena,
                                     const struct option_table *table, int argc, char **argv,
                                     struct err *err);

@@ -190,7 +190,9 @@ static enum status drop_per_request(struct session *session, struct err *err)
     struct str dropped = {"", 0};
     for (size_t i = 0; i < session->policy.rule_count; i++) {
         struct rule *rule = &session->policy.rules[i];
-        if (!is_of_allocation(rule) || (session->budgets && !rule_limits_value(rule)))
+        bool is_left_out =
+            (session->budgets || comparison->alone.len > 0) && !rule_limits_value(rule);
+        if (!is_of_allocation(rule) || is_left_out)
             continue;
         struct str origin = origin_text(&session->arena, &rule->origin);
         if (is_per_request(&rule->max_increase) || is_per_request(&rule->max)) {
@@ -219,9 +221,8 @@ enum status plain_judge(struct session *session, const struct plain_options *opt
 {
     if (read_policy(session, policy_file, err))
         return err->status;
-    session->budgets = session->budgets || plain_is_alone(options);
     session_take_hints(session);
-    if (session_check_budgets(session, err))
+    if ((session->budgets || plain_is_alone(options)) && session_need_budget(session, err))
         return err->status;
     if (plain_compare(session, options, err))
         return err->status;

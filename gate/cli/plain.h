@@ -72,8 +72,9 @@ NODISCARD enum status plain_take(bool *is_plain, struct plain_options *options,
 NODISCARD enum status plain_compare(struct session *session, const struct plain_options *options,
                                     struct err *err);
 /*
- * A candidate alone is judged by budgets, and STATUS_POLICY where the
- * policy has none. Without request counts a rule that limits an amount per request is
+ * Of a candidate alone budgets are judged, and rules of the policy that need
+ * a baseline leave it without a verdict unless session->budgets; a policy
+ * without a budget is STATUS_POLICY then. Without request counts a rule that limits an amount per request is
  * STATUS_USAGE, and floors per request do not apply, which a note says.
  */
 NODISCARD enum status plain_judge(struct session *session, const struct plain_options *options,

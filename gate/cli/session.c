@@ -245,15 +245,13 @@ void session_take_hints(struct session *session)
     take_kinds(&session->hints, policy);
 }
 
-enum status session_check_budgets(const struct session *session, struct err *err)
+enum status session_need_budget(const struct session *session, struct err *err)
 {
     const struct policy *policy = &session->policy;
-    for (size_t i = 0; i < policy->rule_count && session->budgets; i++) {
+    for (size_t i = 0; i < policy->rule_count; i++) {
         if (rule_limits_value(&policy->rules[i]))
             return STATUS_OK;
     }
-    if (!session->budgets)
-        return STATUS_OK;
     return err_set(
         err, STATUS_POLICY,
         "%.*s has no `max:` rule, and those alone are judged without a baseline, or with "
@@ -266,7 +264,9 @@ enum status session_judge(struct session *session, struct err *err)
 {
     bool quick = session->recording.quick || session->quick;
     session_take_hints(session);
-    if (session_check_budgets(session, err) || compare_all(session, err))
+    if (session->budgets && session_need_budget(session, err))
+        return err->status;
+    if (compare_all(session, err))
         return err->status;
     for (size_t i = 0; i < session->comparison_count && !quick; i++)
         require_steady(session, &session->arena, &session->comparisons[i]);

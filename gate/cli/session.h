@@ -55,8 +55,8 @@ NODISCARD enum status session_need_both(const struct session *session, const cha
 void session_take_hints(struct session *session);
 /* Judges session->recording by session->policy. */
 NODISCARD enum status session_judge(struct session *session, struct err *err);
-/* STATUS_POLICY when budgets alone are to be judged and the policy has none. */
-NODISCARD enum status session_check_budgets(const struct session *session, struct err *err);
+/* For where budgets alone can be judged: STATUS_POLICY when the policy has none. */
+NODISCARD enum status session_need_budget(const struct session *session, struct err *err);
 /* What session_judge judges: the session's comparisons by its policy. */
 struct judge_input session_judge_input(const struct session *session);
 /*

@@ -105,8 +105,15 @@ static struct str shadow_of(const struct record_scenario *record, struct arena *
     return STR("");
 }
 
-/* Bytes per 1000 requests in one process; false with too few points for a slope. */
-static bool slope_of(double *out, const struct record_trial *trial)
+/* Bytes per 1000 requests of every pair. */
+struct growths {
+    double slopes[SIDES][RECORDING_TRIALS_MAX];
+    double rises[SIDES][RECORDING_TRIALS_MAX]; /* from the first to the last point */
+};
+
+/* Of one process; false with too few points for a slope. */
+static bool read_growth(struct growths *out, enum side side, size_t pair,
+                        const struct record_trial *trial)
 {
     double requests[RECORDING_LIVE_MAX];
     double bytes[RECORDING_LIVE_MAX];
@@ -116,8 +123,17 @@ static bool slope_of(double *out, const struct record_trial *trial)
         requests[i] = (double)trial->live[i].request_count;
         bytes[i] = (double)trial->live[i].bytes;
     }
-    *out = 1000 * slope_theil_sen(requests, bytes, trial->live_count);
+    size_t last = trial->live_count - 1;
+    double span = requests[last] - requests[0];
+    out->slopes[side][pair] = 1000 * slope_theil_sen(requests, bytes, trial->live_count);
+    out->rises[side][pair] = span > 0 ? 1000 * (bytes[last] - bytes[0]) / span : 0;
     return true;
+}
+
+static struct estimate difference_of(double values[SIDES][RECORDING_TRIALS_MAX], size_t pairs)
+{
+    return estimate_of((struct samples){values[SIDE_BASE], pairs},
+                       (struct samples){values[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
 }
 
 static struct comparison_row *growth_row(struct comparison *comparison, struct arena *arena)
@@ -140,25 +156,27 @@ static struct comparison_row *growth_row(struct comparison *comparison, struct a
  * many. Where the plan has two pairs or more, which one has no interval
  * without, this is the scenario's growth whatever the exact phase shows: to
  * take the one that shows more would be to look twice at one level. The row
- * keeps the culprits that only the exact phase can name.
+ * keeps the culprits that only the exact phase can name. As there, growth in
+ * steps shows in the whole rise where a slope has none of it.
  */
 static void tell_growth(struct comparison *comparison, struct arena *arena)
 {
-    double slopes[SIDES][RECORDING_TRIALS_MAX];
+    struct growths growths;
     const struct record_scenario *record = comparison->record;
     size_t pairs = record->trial_count[SIDE_BASE][PHASE_DUET];
-    for (int side = 0; side < SIDES; side++) {
+    for (enum side side = 0; side < SIDES; side++) {
         for (size_t t = 0; t < pairs; t++) {
-            if (!slope_of(&slopes[side][t], &record->trials[side][PHASE_DUET][t]))
+            if (!read_growth(&growths, side, t, &record->trials[side][PHASE_DUET][t]))
                 return;
         }
     }
     if (pairs < 2)
         return;
     struct comparison_row *row = growth_row(comparison, arena);
+    const struct estimate rise = difference_of(growths.rises, pairs);
     row->phase = PHASE_DUET;
-    row->estimate = estimate_of((struct samples){slopes[SIDE_BASE], pairs},
-                                (struct samples){slopes[SIDE_CAND], pairs}, ESTIMATE_DIFFERENCE);
+    row->estimate = difference_of(growths.slopes, pairs);
+    estimate_widen_to_rise(&row->estimate, &rise);
 }
 
 enum status duet_rows_add(struct comparison *comparison, struct arena *arena, struct err *err)

@@ -246,29 +246,12 @@ static void find_stacks(struct comparison_row *out, const struct row_maker *make
     }
 }
 
-/*
- * What grows in steps, as a map that doubles, may rise between two points
- * and lie flat between all others; the slope is a median and shows none of
- * it then. So the interval ends no lower than that of the whole rise: a
- * limit between the two is not kept for certain. True when it rose at all.
- */
+/* True when it rose at all. */
 static bool widen_to_rise(struct estimate *growth, const struct row_maker *maker,
                           const struct ledger_row *row)
 {
     const struct estimate rise = estimate_row(maker, row, COLUMN_RISE_SPACE);
-    double half = growth->delta_high - growth->delta;
-    growth->has_cand_interval = true;
-    growth->cand_df = growth->df;
-    growth->cand_reach = growth->reach;
-    growth->cand_low = growth->cand - half;
-    growth->has_rise = true;
-    growth->rise = rise.delta_high;
-    growth->cand_rise = rise.cand + rise.delta_high - rise.delta;
-    growth->cand_high = fmax(growth->cand + half, growth->cand_rise);
-    growth->delta_high = fmax(growth->delta_high, growth->rise);
-    if (growth->has_ratio)
-        growth->ratio_high = fmax(growth->ratio_high, growth->delta_high / growth->base);
-    growth->bounded = growth->bounded && rise.bounded;
+    estimate_widen_to_rise(growth, &rise);
     return rise.base > 0 || rise.cand > 0;
 }
 

@@ -165,3 +165,20 @@ struct estimate estimate_of_counts(struct samples base, struct samples cand, dou
         fill_difference(&out, base, cand, step);
     return out;
 }
+
+void estimate_widen_to_rise(struct estimate *growth, const struct estimate *rise)
+{
+    double half = growth->delta_high - growth->delta;
+    growth->has_cand_interval = true;
+    growth->cand_df = growth->df;
+    growth->cand_reach = growth->reach;
+    growth->cand_low = growth->cand - half;
+    growth->has_rise = true;
+    growth->rise = rise->delta_high;
+    growth->cand_rise = rise->cand + rise->delta_high - rise->delta;
+    growth->cand_high = fmax(growth->cand + half, growth->cand_rise);
+    growth->delta_high = fmax(growth->delta_high, growth->rise);
+    if (growth->has_ratio)
+        growth->ratio_high = fmax(growth->ratio_high, growth->delta_high / growth->base);
+    growth->bounded = growth->bounded && rise->bounded;
+}

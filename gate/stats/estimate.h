@@ -140,6 +140,15 @@ struct estimate estimate_of(struct samples base, struct samples cand, enum estim
 /* ESTIMATE_DIFFERENCE of what was counted: whole multiples of `step`, > 0, such as threads. */
 struct estimate estimate_of_counts(struct samples base, struct samples cand, double step);
 
+/*
+ * What grows in steps, as a map that doubles, may rise between two points
+ * and lie flat between all others; a slope, which is a median, shows none of
+ * it then. So the interval of the growth ends no lower than that of the
+ * whole rise, both ESTIMATE_DIFFERENCE of the same processes: a limit
+ * between the two is not kept for certain.
+ */
+void estimate_widen_to_rise(struct estimate *growth, const struct estimate *rise);
+
 /* The least standard deviation of one reading, of which `mean` is the mean; step 0: no count. */
 double estimate_least_spread(double mean, double step);
 

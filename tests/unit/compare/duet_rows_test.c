@@ -1,6 +1,7 @@
 #include "gate/compare/duet_rows.h"
 
 #include "gate/compare/heap_rows.h"
+#include "gate/stats/bounds.h"
 #include "gate/stats/histogram.h"
 #include "tests/support/check.h"
 
@@ -74,6 +75,16 @@ static void each_quantile_is_a_row(void **state)
         assert_int_equal(row->estimate.base_count, PAIRS * WINDOWS);
     }
     arena_release(&fixture.arena);
+}
+
+static const struct comparison_row *growth_of(const struct fixture *fixture)
+{
+    size_t i = 0;
+    while (i < fixture->comparison.row_count &&
+           fixture->comparison.rows[i].metric != METRIC_HEAP_GROWTH)
+        i++;
+    assert_true(i < fixture->comparison.row_count);
+    return &fixture->comparison.rows[i];
 }
 
 /* Live heap of 1 MB that grows by so many bytes with each request; the third point is off. */
@@ -215,6 +226,35 @@ static void lateness_of_ours_hides_growth(void **state)
     }
 }
 
+/*
+ * 10, 10, 10, 10, 20 MiB over 900 requests: six of the ten slopes are 0, so
+ * their median is, and the whole rise is 10 MiB per 900, 11,650,844 bytes
+ * per 1000 requests, in each pair.
+ */
+static void growth_in_one_step_is_not_proven_to_be_none(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    give_live(&fixture, SIDE_BASE, 0);
+    give_live(&fixture, SIDE_CAND, 0);
+    for (size_t t = 0; t < PAIRS; t++) {
+        struct record_live *live = fixture.trials[SIDE_CAND][t].live;
+        for (size_t i = 0; i < 5; i++)
+            live[i].bytes = (i < 4 ? 10 : 20) * (uint64_t)1048576;
+    }
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    const struct comparison_row *row = growth_of(&fixture);
+    assert_close(row->estimate.delta, 0, 1e-6);
+    assert_true(row->estimate.has_rise);
+    assert_true(row->estimate.rise >= 11650844 && row->estimate.cand_rise >= 11650844);
+    /* Limits of 64 KiB, of the change and of the candidate: neither kept nor broken for certain. */
+    assert_close(bounds_p_below(&row->estimate, 65536), 1, 0);
+    assert_close(bounds_p_cand_below(&row->estimate, 65536), 1, 0);
+    assert_true(bounds_p_above(&row->estimate, 65536) > 0.01);
+    arena_release(&fixture.arena);
+}
+
 static void too_few_points_leave_the_exact_growth(void **state)
 {
     struct fixture fixture;
@@ -275,6 +315,7 @@ int main(void)
         cmocka_unit_test(a_leak_that_begins_later_is_not_hidden_by_a_proven_one),
         cmocka_unit_test(what_a_median_hides_is_said),
         cmocka_unit_test(lateness_of_ours_hides_growth),
+        cmocka_unit_test(growth_in_one_step_is_not_proven_to_be_none),
         cmocka_unit_test(too_few_points_leave_the_exact_growth),
         cmocka_unit_test(without_a_duet_there_is_no_row),
         cmocka_unit_test(what_has_no_partner_is_refused),
