@@ -369,10 +369,16 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
         return;
     }
     if (!has_claims(row)) {
+static struct str why_unbounded(const struct comparison_row *row)
+{
+    if (row->unbounded.len)
+        return row->unbounded;
+    return row->is_alone ? STR("one process gives no interval; set trials to 2 or more")
+                         : STR("one process a side gives no interval; set trials to 2 or more");
+}
+
         out->verdict = FINDING_INCONCLUSIVE;
-        out->reason = row->is_alone
-                          ? STR("one process gives no interval; set trials to 2 or more")
-                          : STR("one process a side gives no interval; set trials to 2 or more");
+        out->reason = why_unbounded(row);
         return;
     }
     decide_limits(out, rule, row, scale);
