@@ -126,6 +126,8 @@ struct comparison_row {
     struct str measured_by; /* latency that is a load tool's: "hey"; empty: memgate's own */
     /* Why a growth may be larger than it looks: one that is proven stands, "ok" does not. */
     struct str shadow;
+    /* Why the estimate has no interval, where it is not that there is one process a side. */
+    struct str unbounded;
     /* The value is of a whole profile, since nobody knows the requests behind it. */
     bool is_per_profile;
     /* There is no baseline: the estimate is estimate_alone's, and `cum` too. */

@@ -105,6 +105,29 @@ static struct str shadow_of(const struct record_scenario *record, struct arena *
     return STR("");
 }
 
+static bool has_zero(struct samples samples)
+{
+    for (size_t i = 0; i < samples.len; i++) {
+        if (samples.values[i] <= 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of several pairs; that one has no interval is told of every row alike. */
+static struct str why_unbounded(struct arena *arena, const struct windows *windows,
+                                const struct estimate *estimate)
+{
+    if (estimate->bounded || windows->pairs < 2)
+        return STR("");
+    if (has_zero(windows->base) || has_zero(windows->cand))
+        return STR("in a window the requests took no time, which has no ratio to any other");
+    return str_format(arena,
+                      "%zu windows of %zu pairs of processes give no interval: it takes %d, and %d "
+                      "a pair; raise load.count or trials.duet",
+                      windows->base.len, windows->pairs, WINDOWS_MIN, WINDOWS_PER_PAIR_MIN);
+}
+
 /* Bytes per 1000 requests of every pair. */
 struct growths {
     double slopes[SIDES][RECORDING_TRIALS_MAX];
@@ -207,6 +230,7 @@ enum status duet_rows_add(struct comparison *comparison, struct arena *arena, st
             .phase = PHASE_DUET,
             .estimate = estimate,
             .shadow = shadow_of(record, arena, &windows, estimate.base),
+            .unbounded = why_unbounded(arena, &windows, &estimate),
         };
         comparison_row_add(comparison, arena, &row);
     }

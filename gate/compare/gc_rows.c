@@ -248,30 +248,16 @@ static void add_cand_interval(struct estimate *estimate, struct samples cand)
 }
 
 /*
- * Cycles are counted whole: of one fixed load every process can have 7,
- * and 8 after a change of nothing that matters. So one more or less is
- * always possible.
+ * Cycles are counted whole, as those per 1,000 requests are: of one fixed
+ * load every process can have 7, and 8 after a change of nothing that matters.
  */
-static void widen(struct estimate *estimate, double step)
-{
-    estimate->slack += step;
-    estimate->delta_low -= step;
-    estimate->delta_high += step;
-    estimate->cand_low = fmax(0, estimate->cand_low - step);
-    estimate->cand_high += step;
-    if (!estimate->has_ratio)
-        return;
-    estimate->ratio_low -= step / estimate->base;
-    estimate->ratio_high += step / estimate->base;
-}
-
 static struct estimate estimate_row(const struct gc_row *what, struct samples base,
                                     struct samples cand, double step)
 {
+    if (what->metric == METRIC_GC_PER_MINUTE && step > 0)
+        return estimate_of_counts(base, cand, step);
     struct estimate out = estimate_of(base, cand, what->method);
     add_cand_interval(&out, cand);
-    if (what->metric == METRIC_GC_PER_MINUTE)
-        widen(&out, step);
     /* From 10 % to 15 % would be both +5 and +50 %. */
     if (metric_unit(what->metric) == UNIT_RATIO)
         out.has_ratio = false;

@@ -129,23 +129,35 @@ static double ratio_high_as_change(const struct comparison_row *row)
     return estimate->delta + cand * expm1(spread * part) / growth_of(row).part;
 }
 
-/* The bounds of the change, but for the rounding in them, so many times as far from it. */
-static void widen(struct estimate *estimate, double times)
+/* How many times as far off a bound is, of which the baseline has such a part, about such a limit. */
+static double times_as_far(double base_part, double limit_ratio)
 {
-    double low = estimate->delta - estimate->delta_low - estimate->slack;
-    double high = estimate->delta_high - estimate->delta - estimate->slack;
-    estimate->delta_low = estimate->delta - times * low - estimate->slack;
-    estimate->delta_high = estimate->delta + times * high + estimate->slack;
+    return sqrt(1 + base_part * ((1 + limit_ratio) * (1 + limit_ratio) - 1));
 }
 
-/* The same row about a limit in percent, which has the baseline's spread, too. */
+/*
+ * The same estimate about a limit in percent, which has the baseline's
+ * spread, too: its bounds but for the rounding in them. Logarithms are those
+ * of ratios and have it, as a sampled profile's lower bound has.
+ */
+static struct estimate widened(const struct estimate *estimate, double limit_ratio)
+{
+    struct estimate out = *estimate;
+    if (estimate->by_logarithm || estimate->method == ESTIMATE_SAMPLED)
+        return out;
+    double low = estimate->delta - estimate->delta_low - estimate->slack;
+    double high = estimate->delta_high - estimate->delta - estimate->slack;
+    low *= times_as_far(estimate->base_part_low, limit_ratio);
+    high *= times_as_far(estimate->base_part_high, limit_ratio);
+    out.delta_low = estimate->delta - low - estimate->slack;
+    out.delta_high = estimate->delta + high + estimate->slack;
+    return out;
+}
+
 static struct comparison_row widened_by_limit(const struct comparison_row *row, double limit_ratio)
 {
     struct comparison_row out = *row;
-    double times = (1 + limit_ratio) * (1 + limit_ratio) - 1;
-    /* Logarithms are those of ratios; a sampled profile's lower bound knows of both. */
-    if (row->estimate.method == ESTIMATE_DIFFERENCE)
-        widen(&out.estimate, sqrt(1 + row->estimate.base_part * times));
+    out.estimate = widened(&row->estimate, limit_ratio);
     return out;
 }
 
@@ -357,6 +369,14 @@ static void doubt_kinds(struct finding *finding, const struct comparison_row *ro
     finding->reason = STR("too many bytes have no known kind (more than 2 %)");
 }
 
+static struct str why_unbounded(const struct comparison_row *row)
+{
+    if (row->unbounded.len)
+        return row->unbounded;
+    return row->is_alone ? STR("one process gives no interval; set trials to 2 or more")
+                         : STR("one process a side gives no interval; set trials to 2 or more");
+}
+
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
             const struct decide_scale *scale)
 {
@@ -370,9 +390,7 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
     }
     if (!has_claims(row)) {
         out->verdict = FINDING_INCONCLUSIVE;
-        out->reason = row->is_alone
-                          ? STR("one process gives no interval; set trials to 2 or more")
-                          : STR("one process a side gives no interval; set trials to 2 or more");
+        out->reason = why_unbounded(row);
         return;
     }
     decide_limits(out, rule, row, scale);
@@ -383,6 +401,15 @@ void decide(struct finding *out, const struct rule *rule, const struct compariso
         out->is_settled = true;
         out->reason = row->shadow;
     }
+}
+
+struct estimate decide_estimate(const struct finding *finding, const struct decide_scale *scale)
+{
+    const struct rule *rule = finding->rule;
+    bool is_percent = !finding->is_budget && rule->max_increase_percent.set &&
+                      finding->limit > fixed_limit(rule, scale);
+    return is_percent ? widened(&finding->row->estimate, rule->max_increase_percent.value)
+                      : finding->row->estimate;
 }
 
 void decide_interval(struct finding *out, double look_alpha)

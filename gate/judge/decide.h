@@ -54,6 +54,12 @@ size_t decide_claims(struct decide_claim out[DECIDE_CLAIMS_MAX], const struct ru
 void decide(struct finding *out, const struct rule *rule, const struct comparison_row *row,
             const struct decide_scale *scale);
 
+/*
+ * The estimate of a decided finding as its limit was held against it: about
+ * one in percent, which has the baseline's spread as well, it is wider.
+ */
+struct estimate decide_estimate(const struct finding *finding, const struct decide_scale *scale);
+
 /* Growth up to this is never a finding, in the unit of the rule's rows; 0 without floors. */
 double decide_floor(const struct rule *rule, const struct decide_scale *scale);
 

@@ -172,7 +172,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
     enum phase phase = held->row->phase;
     const struct power_scope scope = {judging->arena, judging->input->policy->rule_count + 1,
                                       judging->most_trials[phase], judging->last_alpha[phase]};
-    power_tell(&finding, &scope);
+    power_tell(&finding, &scale, &scope);
     power_note(out, &scope, &finding);
     ARENA_PUSH(judging->arena, out->findings, out->finding_count, out->finding_cap, finding);
 }

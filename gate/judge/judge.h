@@ -61,7 +61,8 @@ struct finding {
     /*
      * The smallest change that the row can tell from none at this level,
      * 9 times of 10 (bounds.h), in the row's unit: growth breaks the rule
-     * as surely when it is so much above the limit. HUGE_VAL: not known.
+     * as surely when it is so much above the limit. With the baseline's
+     * spread where the limit is in percent of it. HUGE_VAL: not known.
      */
     double detectable;
     /* The same at the last look, after all the trials that the policy allows (trials.max). */

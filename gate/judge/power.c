@@ -13,29 +13,30 @@ static double limit_of(const struct finding *finding)
     return row->cand_share > 0 ? finding->limit / row->cand_share * row->estimate.cand : 0;
 }
 
-void power_tell(struct finding *finding, const struct power_scope *scope)
+void power_tell(struct finding *finding, const struct decide_scale *scale,
+                const struct power_scope *scope)
 {
-    const struct estimate *estimate = &finding->row->estimate;
+    const struct estimate estimate = decide_estimate(finding, scale);
     double limit = limit_of(finding);
     double more = 1;
     finding->limit_in_row = limit;
     finding->most_trials = scope->most_trials;
     finding->detectable = HUGE_VAL;
     finding->detectable_at_most = HUGE_VAL;
-    if (finding->row->doubt.len || !estimate->bounded)
+    if (finding->row->doubt.len || !estimate.bounded)
         return;
     if (finding->trials > 0 && scope->most_trials > finding->trials)
         more = (double)scope->most_trials / (double)finding->trials;
-    finding->detectable = bounds_detectable(estimate, finding->alpha);
+    finding->detectable = bounds_detectable(&estimate, finding->alpha);
     /* The family stays what it is, and each look has its own level. */
     finding->detectable_at_most = bounds_detectable_with(
-        estimate, scope->last_alpha * finding->alpha / finding->look_alpha, more);
+        &estimate, scope->last_alpha * finding->alpha / finding->look_alpha, more);
     bool is_asked = finding->verdict == FINDING_INCONCLUSIVE && !finding->is_settled;
     if (limit > 0 && finding->detectable <= limit) {
         finding->times_needed = 1;
     } else if (is_asked) {
         finding->times_needed =
-            limit > 0 ? bounds_more_needed(estimate, finding->alpha, limit) : HUGE_VAL;
+            limit > 0 ? bounds_more_needed(&estimate, finding->alpha, limit) : HUGE_VAL;
     }
 }
 

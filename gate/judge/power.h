@@ -1,7 +1,7 @@
 #ifndef GATE_JUDGE_POWER_H
 #define GATE_JUDGE_POWER_H
 
-#include "gate/judge/judge.h"
+#include "gate/judge/decide.h"
 
 /* What all trials that may be run would be, for a finding's phase. */
 struct power_scope {
@@ -11,8 +11,12 @@ struct power_scope {
     double last_alpha;  /* its level */
 };
 
-/* Fills detectable, detectable_at_most and times_needed of a decided finding, which has its level. */
-void power_tell(struct finding *finding, const struct power_scope *scope);
+/*
+ * Fills detectable, detectable_at_most and times_needed of a decided finding,
+ * which has its level; `scale` is what it was decided by.
+ */
+void power_tell(struct finding *finding, const struct decide_scale *scale,
+                const struct power_scope *scope);
 
 /*
  * Notes a block rule whose limit drowns in the noise even after all

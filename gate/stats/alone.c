@@ -62,7 +62,8 @@ struct estimate estimate_alone(const struct estimate *twice)
     out.ratio_low = 0;
     out.ratio_high = 0;
     out.by_logarithm = false;
-    out.base_part = 0;
+    out.base_part_low = 0;
+    out.base_part_high = 0;
     out.df = out.cand_df;
     out.reach = out.cand_reach;
     out.rise = out.has_rise ? out.cand_rise - out.cand : 0;

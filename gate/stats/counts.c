@@ -359,6 +359,8 @@ struct estimate estimate_of_sampled(struct sampled_samples base, struct sampled_
     out.base_count = (uint32_t)base.len;
     out.cand_count = (uint32_t)cand.len;
     out.method = ESTIMATE_SAMPLED;
+    out.base_part_low = 0;
+    out.base_part_high = 0;
     out.effective = fmin(effective_of(&first), effective_of(&second));
     add_excess(&out, &first, &second, confidence);
     if (first.mean.value > 0)

@@ -78,7 +78,8 @@ static void fill_difference(struct estimate *out, struct samples base, struct sa
     out->delta = b.mean - a.mean;
     out->delta_low = out->delta - half;
     out->delta_high = out->delta + half;
-    out->base_part = a.of_mean + b.of_mean > 0 ? a.of_mean / (a.of_mean + b.of_mean) : 0;
+    out->base_part_low = a.of_mean + b.of_mean > 0 ? a.of_mean / (a.of_mean + b.of_mean) : 0;
+    out->base_part_high = out->base_part_low;
     out->has_ratio = a.mean > 0;
     if (out->has_ratio) {
         out->ratio = out->delta / a.mean;

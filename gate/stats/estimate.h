@@ -57,11 +57,14 @@ struct estimate {
     double cand_df;    /* likewise of the candidate's own interval */
     double cand_reach;
     /*
-     * DIFFERENCE: of the variance of the change what is the baseline's. A
-     * limit of so much of the baseline (0.15) has its spread as well: the
-     * variance of cand - 1.15 base is 1 + base_part (1.15^2 - 1) times that.
+     * Of bounds that do not stand off in the logarithm: of the variance of the
+     * change, as seen below and above it, what is the baseline's. A limit of
+     * so much of the baseline (0.15) has its spread as well: the variance of
+     * cand - 1.15 base is 1 + part (1.15^2 - 1) times that. SAMPLED has none
+     * of it: its lower bound knows of both.
      */
-    double base_part;
+    double base_part_low;
+    double base_part_high;
     /* Part of the interval, on each side, that no further measurement makes smaller: rounding. */
     double slack;
     /*

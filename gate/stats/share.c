@@ -111,11 +111,21 @@ struct interval interval_product(struct interval a, struct interval b)
     return (struct interval){value, value * exp(-below), value * exp(above), df};
 }
 
+/* Of a sum of squares, whose root is `whole`, what is that of `gap`. */
+static double part_of(double gap, double whole)
+{
+    return whole > 0 ? gap / whole * (gap / whole) : 0;
+}
+
 static void fill_difference(struct estimate *out, struct interval base, struct interval cand)
 {
+    double below = hypot(cand.value - cand.low, base.high - base.value);
+    double above = hypot(cand.high - cand.value, base.value - base.low);
     out->df = joint_df(base.high - base.value, base.df, cand.high - cand.value, cand.df);
-    out->delta_low = out->delta - hypot(cand.value - cand.low, base.high - base.value);
-    out->delta_high = out->delta + hypot(cand.high - cand.value, base.value - base.low);
+    out->delta_low = out->delta - below;
+    out->delta_high = out->delta + above;
+    out->base_part_low = part_of(base.high - base.value, below);
+    out->base_part_high = part_of(base.value - base.low, above);
 }
 
 /* The bounds of the difference follow from those of the ratio: rules of either kind then agree. */

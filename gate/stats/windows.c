@@ -6,9 +6,6 @@
 #include "gate/stats/histogram.h"
 #include "gate/stats/sample.h"
 
-/* Below it nobody can tell how the windows of a pair scatter. */
-enum { WINDOWS_MIN = 8, WINDOWS_PER_PAIR_MIN = 2 };
-
 /* Of the normal distribution: standard deviation over median absolute deviation. */
 #define DEVIATION_OF_MAD 1.4826022185056018
 /* And n times the variance of the median of n over that of one (Kenney and Keeping). */

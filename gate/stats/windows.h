@@ -59,6 +59,9 @@
  */
 enum { WINDOWS_MAX = 1280, WINDOWS_PAIRS_MAX = 64 };
 
+/* Below them nobody can tell how the windows of a pair scatter: in all, and of each pair on average. */
+enum { WINDOWS_MIN = 8, WINDOWS_PER_PAIR_MIN = 2 };
+
 struct windows {
     struct samples base; /* of all pairs, as many as cand has */
     struct samples cand;
@@ -67,8 +70,8 @@ struct windows {
 };
 
 /*
- * Bounded from two pairs on that have eight windows or more in all, two or
- * more each on average, and every value above 0.
+ * Bounded from two pairs on that have WINDOWS_MIN windows or more in all,
+ * WINDOWS_PER_PAIR_MIN or more each on average, and every value above 0.
  */
 struct estimate estimate_of_windows(const struct windows *windows);
 

@@ -272,6 +272,32 @@ static void too_few_points_leave_the_exact_growth(void **state)
     arena_release(&fixture.arena);
 }
 
+/* Two pairs: what is missing is not a second process. */
+static void an_interval_that_is_missing_is_explained(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_str(fixture.comparison.rows[2].unbounded, "");
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < PAIRS; t++)
+            fixture.trials[side][t].window_count = 3;
+    }
+    fixture.comparison.row_count = 0;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_false(fixture.comparison.rows[2].estimate.bounded);
+    assert_str(fixture.comparison.rows[2].unbounded,
+               "6 windows of 2 pairs of processes give no interval: it takes 8, and 2 a pair; "
+               "raise load.count or trials.duet");
+    fixture.windows[SIDE_CAND][1][2].latency = window_of(&fixture.arena, 0);
+    fixture.comparison.row_count = 0;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_str(fixture.comparison.rows[2].unbounded,
+               "in a window the requests took no time, which has no ratio to any other");
+    arena_release(&fixture.arena);
+}
+
 static void without_a_duet_there_is_no_row(void **state)
 {
     struct fixture fixture;
@@ -317,6 +343,7 @@ int main(void)
         cmocka_unit_test(lateness_of_ours_hides_growth),
         cmocka_unit_test(growth_in_one_step_is_not_proven_to_be_none),
         cmocka_unit_test(too_few_points_leave_the_exact_growth),
+        cmocka_unit_test(an_interval_that_is_missing_is_explained),
         cmocka_unit_test(without_a_duet_there_is_no_row),
         cmocka_unit_test(what_has_no_partner_is_refused),
     };

@@ -4,6 +4,7 @@
 
 #include "gate/judge/decide.h"
 #include "gate/stats/counts.h"
+#include "gate/stats/share.h"
 
 #define SET(number)         {true, number}
 #define BYTES_RULE(number)  {true, false, number}
@@ -559,9 +560,54 @@ static void a_limit_in_percent_is_as_uncertain_as_what_it_is_of(void **state)
     }
 }
 
+/*
+ * 10 [8, 13] to 40 [36, 44]: the lower bound of growth by a number stands off
+ * by hypot(4, 3) from 30, by 200 % of the baseline by hypot(4, 9). SciPy's
+ * norm.sf of 10 / that times its isf(0.005).
+ */
+static void what_has_no_logarithm_is_no_surer_of_its_baseline(void **state)
+{
+    const struct comparison_row row = {
+        .metric = METRIC_GC_CYCLES,
+        .estimate = estimate_of_intervals((struct interval){10, 8, 13, 0},
+                                          (struct interval){40, 36, 44, 0}, false)};
+    const struct rule number = {
+        .metric = METRIC_GC_CYCLES, .max_increase = PER_REQUEST(20), .severity = SEVERITY_BLOCK};
+    const struct rule percent = {
+        .metric = METRIC_GC_CYCLES, .max_increase_percent = SET(2), .severity = SEVERITY_BLOCK};
+    struct finding have;
+    (void)state;
+    decide(&have, &number, &row, &scale);
+    assert_close(have.limit, 20, 1e-12);
+    assert_close(have.p, 1.2909636486163747e-07, 1e-15);
+    decide(&have, &percent, &row, &scale);
+    assert_close(have.limit, 20, 1e-12);
+    assert_close(have.p, 0.004456693490287409, 1e-12);
+    assert_close(decide_estimate(&have, &scale).delta_low, 30 - hypot(4, 9), 1e-12);
+    assert_close(decide_estimate(&have, &scale).delta_high, 30 + hypot(4, 6), 1e-12);
+}
+
+static void what_has_no_interval_says_why(void **state)
+{
+    const struct rule rule = {
+        .metric = METRIC_P99, .max_increase_percent = SET(0.15), .severity = SEVERITY_BLOCK};
+    struct comparison_row row = {.metric = METRIC_P99, .estimate = {.base = 1, .cand = 1}};
+    struct finding have;
+    (void)state;
+    decide(&have, &rule, &row, &scale);
+    assert_int_equal(have.verdict, FINDING_INCONCLUSIVE);
+    assert_str(have.reason, "one process a side gives no interval; set trials to 2 or more");
+    row.unbounded = STR("6 windows are too few");
+    decide(&have, &rule, &row, &scale);
+    assert_int_equal(have.verdict, FINDING_INCONCLUSIVE);
+    assert_str(have.reason, "6 windows are too few");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_has_no_interval_says_why),
+        cmocka_unit_test(what_has_no_logarithm_is_no_surer_of_its_baseline),
         cmocka_unit_test(a_limit_in_percent_is_as_uncertain_as_what_it_is_of),
         cmocka_unit_test(rules_decide_three_ways),
         cmocka_unit_test(a_shadow_takes_ok_away_and_no_regression),

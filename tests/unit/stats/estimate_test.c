@@ -33,9 +33,10 @@ static void the_baseline_has_its_part_of_the_spread(void **state)
     (void)state;
     struct estimate have =
         estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
-    assert_close(have.base_part, 0.5, 1e-12);
+    assert_close(have.base_part_low, 0.5, 1e-12);
+    assert_close(have.base_part_high, 0.5, 1e-12);
     have = estimate_of(SAMPLES(5, 7, 6, 8), SAMPLES(5.5, 6.5, 7.5), ESTIMATE_DIFFERENCE);
-    assert_close(have.base_part, 5.0 / 9, 1e-12);
+    assert_close(have.base_part_low, 5.0 / 9, 1e-12);
 }
 
 static void equal_readings_keep_a_floor_of_spread(void **state)

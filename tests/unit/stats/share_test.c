@@ -124,6 +124,8 @@ static void a_bound_at_zero_leaves_the_difference_alone(void **state)
     assert_false(have.has_ratio);
     assert_close(have.delta_low, 20 - hypot(2, 3), 1e-12);
     assert_close(have.delta_high, 20 + hypot(4, 0), 1e-12);
+    assert_close(have.base_part_low, 9.0 / 13, 1e-12);
+    assert_close(have.base_part_high, 0, 1e-12);
 }
 
 static void one_process_gives_no_interval_of_time(void **state)
