@@ -216,6 +216,15 @@ static struct record_scenario *add_record(struct measuring *measuring, struct me
     return &recording->scenarios[out->scenario];
 }
 
+/* A name that the baseline's policy has stands for something that was there. */
+static struct str alone_of(const struct measuring *measuring, const struct scenario *scenario)
+{
+    const struct policy *policy = measuring->base_policy;
+    bool is_named =
+        measuring->base_policy_unknown || (policy && policy_scenario(policy, scenario->name));
+    return is_named ? STR(RECORD_ALONE_MISSING) : STR(RECORD_ALONE_NEW);
+}
+
 enum status measure_prepare(struct measuring *measuring, struct measured *out,
                             const struct scenario *scenario, struct err *err)
 {
@@ -226,7 +235,7 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
         return STATUS_OK;
     enum status status = harness_build(measuring->harness, &out->built, scenario, err);
     if (status == STATUS_OK && out->built.first_side == SIDE_CAND && record->alone.len == 0)
-        record->alone = STR(RECORD_ALONE_NEW);
+        record->alone = alone_of(measuring, scenario);
     if (status || read_programs(measuring, out, err) || check_toolchains(measuring, record, err))
         return fail_scenario(measuring, out, err);
     record->notes = out->built.notes;

@@ -26,6 +26,8 @@ struct measuring {
     struct recording *recording;
     const struct log *log;
     bool always_measure;
+    const struct policy *base_policy; /* the baseline revision's own; NULL: it has none */
+    bool base_policy_unknown;         /* it has one that cannot be read */
     struct str refusal; /* why neither side can be built, a hostile tree for one; else empty */
     uint64_t trial_ns[PHASES]; /* the longest pair of trials so far, for the budget */
 };

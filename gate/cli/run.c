@@ -192,6 +192,26 @@ static enum status read_policy(struct run *run, struct err *err)
     return policy_parse(&session->policy, &session->arena, recording->policy_name, text, err);
 }
 
+/* What the baseline itself calls its scenarios: nothing is new that stands there. */
+static void read_base_policy(struct run *run)
+{
+    struct arena *arena = &run->session.arena;
+    struct measuring *measuring = &run->measuring;
+    struct policy *policy = ARENA_NEW(arena, struct policy);
+    struct bytes text = {0};
+    struct err err;
+    enum status status =
+        repo_read_file(&text, arena, run->root, &run->base, run->policy_path, &err);
+    if (status == STATUS_NOT_FOUND)
+        return;
+    if (status || policy_parse(policy, arena, run->policy_path, text, &err)) {
+        measuring->base_policy_unknown = true;
+        log_line(&run->talk.log, "policy of the baseline: %s; no scenario counts as new", err.text);
+        return;
+    }
+    measuring->base_policy = policy;
+}
+
 static enum status check_names(const struct run *run, struct err *err)
 {
     const struct policy *policy = &run->session.policy;
@@ -424,6 +444,7 @@ static enum status prepare(struct run *run, struct err *err)
         resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
         check_names(run, err) || open_harness(run, err) || noise_find(run, err))
         return err->status;
+    read_base_policy(run);
     return STATUS_OK;
 }
 

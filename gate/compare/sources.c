@@ -249,13 +249,19 @@ bool sources_join(struct comparison *out, struct arena *arena,
     *out = (struct comparison){.scenario = cand->name, .record = cand};
     if (alone_is(sources)) {
         bool is_new = str_equal(cand->alone, STR(RECORD_ALONE_NEW));
-        out->alone = is_new ? STR(RECORD_ALONE_NEW) : STR(RECORD_ALONE_ASKED);
+        bool is_missing = str_equal(cand->alone, STR(RECORD_ALONE_MISSING));
+        out->alone = is_new || is_missing ? cand->alone : STR(RECORD_ALONE_ASKED);
         out->record = record_both(arena, sources);
         drop_duet(out, arena);
         if (is_new) {
             comparison_note(out, arena,
                             "new: no baseline; `max:` rules judge it, and others once it is part "
                             "of the baseline");
+        }
+        if (is_missing) {
+            comparison_note(out, arena,
+                            "the baseline's policy has this scenario, but its tree not what it "
+                            "builds: not new, and no baseline");
         }
     }
     if (base != cand) {

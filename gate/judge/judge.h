@@ -104,7 +104,10 @@ struct judged_scenario {
     const struct rule **unjudged;
     size_t unjudged_count;
     struct str why_unjudged;
-    bool needs_baseline; /* there is no verdict because of them */
+    /* In a few words, where that or a lack of rules is why there is no verdict; else empty. */
+    struct str why_none;
+    /* It is new, and no rule speaks of it: VERDICT_PASS, so that it can be merged at all. */
+    bool nothing_judged;
     /* Block rules whose limit is below what even all allowed trials could show, one each. */
     struct str_list notes;
     /* Everything but the "ok" of single functions, worst first. */

@@ -56,37 +56,62 @@ static size_t count_written(const struct judged_scenario *scenario)
     return count;
 }
 
-static void refuse(struct judged_scenario *out, struct arena *arena, struct str why)
+static void refuse(struct judged_scenario *out, struct arena *arena, struct str why_none,
+                   struct str why)
 {
     struct str_list refusals = {ARENA_ARRAY(arena, struct str, out->refusals.len + 1), 0};
     for (size_t i = 0; i < out->refusals.len; i++)
         refusals.items[refusals.len++] = out->refusals.items[i];
     refusals.items[refusals.len++] = why;
     out->refusals = refusals;
-    out->needs_baseline = true;
+    out->why_none = why_none;
     out->verdict = VERDICT_NONE;
+}
+
+/* No rule is about the candidate itself. */
+static void settle_without_budget(struct judged_scenario *out, struct arena *arena)
+{
+    struct str alone = out->comparison->alone;
+    if (str_equal(alone, STR(RECORD_ALONE_NEW))) {
+        out->nothing_judged = true;
+    } else if (alone.len == 0) {
+        refuse(out, arena, STR("no `max:` rule speaks of what was measured"),
+               STR("no `max:` rule of the policy speaks of this scenario, and --budgets judges no "
+                   "other; write a budget, or judge it without --budgets"));
+    } else {
+        refuse(out, arena, STR("rules could not be judged without a baseline"),
+               STR("no `max:` rule of the policy speaks of this scenario, so nothing was judged; "
+                   "write a budget, or compare with a baseline: memgate check BASE CAND"));
+    }
+}
+
+static void settle_written(struct judged_scenario *out, struct arena *arena)
+{
+    size_t written = count_written(out);
+    if (written == 0 || str_equal(out->comparison->alone, STR(RECORD_ALONE_NEW)))
+        return;
+    refuse(out, arena, STR("rules could not be judged without a baseline"),
+           str_format(arena,
+                      "%zu rule%s of the policy need%s a baseline, and one side was recorded; "
+                      "compare with one (memgate check BASE CAND), or judge `max:` rules alone "
+                      "with --budgets",
+                      written, written == 1 ? "" : "s", written == 1 ? "s" : ""));
 }
 
 void unjudged_settle(struct judged_scenario *out, struct arena *arena,
                      const struct judge_input *input)
 {
     const struct comparison *comparison = out->comparison;
-    bool is_new = str_equal(comparison->alone, STR(RECORD_ALONE_NEW));
-    size_t written = count_written(out);
     if (!unjudged_budgets_only(input, comparison) || comparison->invalid_count > 0 ||
-        comparison->record->identical || out->verdict == VERDICT_BLOCKED || out->refusals.len > 0 ||
-        is_new)
+        out->verdict == VERDICT_BLOCKED || out->refusals.len > 0)
         return;
-    if (!has_budget(input, comparison)) {
-        refuse(out, arena,
-               STR("no `max:` rule of the policy speaks of this scenario, so nothing was judged; "
-                   "write a budget, or compare with a baseline: memgate check BASE CAND"));
-    } else if (!input->budgets && written > 0) {
-        refuse(out, arena,
-               str_format(arena,
-                          "%zu rule%s of the policy need%s a baseline, and one side was recorded; "
-                          "compare with one (memgate check BASE CAND), or judge `max:` rules alone "
-                          "with --budgets",
-                          written, written == 1 ? "" : "s", written == 1 ? "s" : ""));
+    if (comparison->record->identical) {
+        refuse(out, arena, STR("nothing was measured"),
+               STR("both revisions build byte-identical binaries, so nothing was measured that a "
+                   "`max:` rule could be held against; record with --always-measure"));
+    } else if (!has_budget(input, comparison)) {
+        settle_without_budget(out, arena);
+    } else if (!input->budgets) {
+        settle_written(out, arena);
     }
 }

@@ -13,7 +13,10 @@
  *   built-in ones, which nobody wrote down, do not, where the policy has a
  *   budget for the scenario;
  * - the baseline does not have the scenario (it is new), or budgets alone
- *   were asked for: the budgets decide.
+ *   were asked for: the budgets decide. A new one without any passes, and
+ *   is told as not judged: it must be possible to add one.
+ *
+ * Nothing passes by budgets that were asked for where nothing was measured.
  */
 
 /* True where budgets are all that is judged. */

@@ -495,7 +495,8 @@ struct record_scenario {
     struct str failure;         /* why there is no verdict; empty when complete */
     /*
      * Why the candidate alone was measured: RECORD_ALONE_NEW where the
-     * baseline does not have the scenario, RECORD_ALONE_ASKED where one
+     * baseline does not have the scenario, RECORD_ALONE_MISSING where its
+     * policy does, but its tree not what the scenario builds, RECORD_ALONE_ASKED where one
      * revision was recorded on purpose. Empty: there are two sides. Nothing
      * of a baseline is on disk then.
      */
@@ -509,8 +510,9 @@ struct record_scenario {
     size_t trial_count[SIDES][PHASES];
 };
 
-#define RECORD_ALONE_NEW   "new"
-#define RECORD_ALONE_ASKED "asked"
+#define RECORD_ALONE_NEW     "new"
+#define RECORD_ALONE_MISSING "missing"
+#define RECORD_ALONE_ASKED   "asked"
 
 /* Where a loop over the sides that were measured begins. */
 static inline enum side record_first_side(const struct record_scenario *record)

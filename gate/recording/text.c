@@ -392,10 +392,11 @@ static enum status check_alone(const struct record_scenario *record, struct err 
     if (record->alone.len == 0)
         return STATUS_OK;
     if (!str_equal(record->alone, STR(RECORD_ALONE_NEW)) &&
+        !str_equal(record->alone, STR(RECORD_ALONE_MISSING)) &&
         !str_equal(record->alone, STR(RECORD_ALONE_ASKED))) {
         return err_set(err, STATUS_FORMAT,
-                       "alone is \"%.*s\", not \"" RECORD_ALONE_NEW "\" or \"" RECORD_ALONE_ASKED
-                       "\"",
+                       "alone is \"%.*s\", not \"" RECORD_ALONE_NEW "\", \"" RECORD_ALONE_MISSING
+                       "\" or \"" RECORD_ALONE_ASKED "\"",
                        STR_ARGS(record->alone));
     }
     for (enum phase phase = 0; phase < PHASES; phase++) {

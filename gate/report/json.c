@@ -524,6 +524,7 @@ static void write_scenario(struct json_report *report)
     json_str(json, "verdict", str_from(verdict_name(scenario->verdict)));
     json_bool(json, "identical_binaries", comparison->record->identical);
     write_str_or_null(json, "alone", comparison->alone);
+    json_bool(json, "nothing_judged", scenario->nothing_judged);
     if (comparison->alone.len > 0) {
         json_null(json, "baseline");
     } else {

@@ -298,7 +298,7 @@ static void write_scenario(const struct markdown *markdown)
     const struct record_scenario *record = comparison->record;
     buf_text(markdown->out, "\n**Scenario ");
     escape_markdown_code(markdown->out, comparison->scenario);
-    buf_printf(markdown->out, "**: %s", verdict_name(markdown->scenario->verdict));
+    buf_printf(markdown->out, "**: %s", phrase_scenario_verdict(markdown->scenario));
     if (record->programs[SIDE_CAND].revision.len) {
         buf_text(markdown->out, ", ");
         if (comparison->alone.len == 0) {

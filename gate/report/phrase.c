@@ -533,8 +533,8 @@ struct str phrase_headline(struct arena *arena, const struct judgement *judgemen
     case VERDICT_BLOCKED:
         return str_format(arena, "BLOCKED: %.*s", STR_ARGS(worst_phrase(arena, judgement)));
     case VERDICT_NONE:
-        if (phrase_needs_baseline(judgement))
-            return STR("NO VERDICT: rules could not be judged without a baseline");
+        if (phrase_why_none(judgement).len)
+            return str_format(arena, "NO VERDICT: %.*s", STR_ARGS(phrase_why_none(judgement)));
         return STR("NO VERDICT: the measurement cannot be trusted");
     case VERDICT_INCONCLUSIVE:
         return str_format(arena, "INCONCLUSIVE at the trial budget%.*s%.*s", STR_ARGS(unsure),
@@ -542,6 +542,8 @@ struct str phrase_headline(struct arena *arena, const struct judgement *judgemen
     case VERDICT_PASS:
         break;
     }
+    if (phrase_is_all_new(judgement))
+        return STR("NOTHING JUDGED: new, and no `max:` rule speaks of it");
     if (all_identical(judgement))
         return STR("PASS: both revisions build byte-identical binaries; nothing was measured");
     return str_format(arena, "PASS: no rule broken%.*s%.*s%s%.*s", STR_ARGS(review),

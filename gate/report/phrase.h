@@ -42,8 +42,12 @@ struct str phrase_via(struct arena *arena, const struct culprit *culprit);
 struct str_list phrase_reasons(struct arena *arena, const struct finding *finding);
 /* "memgate.yaml:12: alloc_space max_increase_percent 5 %: not judged: no baseline", each rule. */
 struct str_list phrase_unjudged(struct arena *arena, const struct judged_scenario *scenario);
-/* Rules that need a baseline are why there is no verdict, and nothing else is. */
-bool phrase_needs_baseline(const struct judgement *judgement);
+/* What kept rules from being judged, where that and nothing else is why there is no verdict. */
+struct str phrase_why_none(const struct judgement *judgement);
+/* No scenario was in the baseline, and no rule speaks of any: the verdict is no claim. */
+bool phrase_is_all_new(const struct judgement *judgement);
+/* verdict_name, or that nothing was judged. */
+const char *phrase_scenario_verdict(const struct judged_scenario *scenario);
 /* " (`max:` rules alone were judged: no baseline)", so that a pass looks no wider than it is. */
 struct str phrase_budgets_only(struct arena *arena, const struct judgement *judgement);
 /* Why the scenario has no verdict; empty when it has one. */

@@ -404,7 +404,7 @@ static void write_scenario(const struct text *text)
     const struct comparison *comparison = text->scenario->comparison;
     buf_text(text->out, "\nscenario ");
     escape_text(text->out, comparison->scenario);
-    buf_printf(text->out, ": %s\n", verdict_name(text->scenario->verdict));
+    buf_printf(text->out, ": %s\n", phrase_scenario_verdict(text->scenario));
     if (comparison->record->programs[SIDE_CAND].revision.len)
         write_sides(text);
     struct str_list invalid = phrase_invalid(text->arena, text->scenario);

@@ -118,7 +118,7 @@ static void a_rule_that_needs_a_baseline_leaves_no_verdict(void **state)
     fixture_init(&fixture, BUDGET RELATIVE, 2000);
     const struct judged_scenario *scenario = judged(&fixture);
     assert_int_equal(fixture.judgement.verdict, VERDICT_NONE);
-    assert_true(scenario->needs_baseline);
+    assert_true(str_contains(scenario->why_none, STR("without a baseline")));
     assert_true(str_contains(scenario->refusals.items[0], STR("1 rule of the policy needs")));
     /* What was judged is still told. */
     assert_int_equal(scenario->finding_count, 1);
@@ -183,6 +183,39 @@ static void a_new_scenario_passes_by_its_budgets(void **state)
     expect(&fixture, VERDICT_BLOCKED, 0);
 }
 
+static void a_new_scenario_without_budgets_is_told_as_not_judged(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, RELATIVE, 2000);
+    fixture.comparison.alone = STR(RECORD_ALONE_NEW);
+    assert_true(judged(&fixture)->nothing_judged);
+    assert_int_equal(fixture.judgement.verdict, VERDICT_PASS);
+    arena_release(&fixture.arena);
+    /* What the baseline's policy has is not new. */
+    fixture_init(&fixture, RELATIVE, 2000);
+    fixture.comparison.alone = STR(RECORD_ALONE_MISSING);
+    assert_false(judged(&fixture)->nothing_judged);
+    assert_int_equal(fixture.judgement.verdict, VERDICT_NONE);
+    arena_release(&fixture.arena);
+}
+
+static void budgets_that_were_asked_for_need_a_measurement(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture, BUDGET, 2000);
+    fixture.comparison.alone = (struct str){"", 0};
+    fixture.comparison.row_count = 0;
+    fixture.record.identical = true;
+    assert_int_equal(judged(&fixture)->verdict, VERDICT_PASS);
+    fixture.budgets = true;
+    const struct judged_scenario *scenario = judged(&fixture);
+    assert_int_equal(fixture.judgement.verdict, VERDICT_NONE);
+    assert_true(str_contains(scenario->refusals.items[0], STR("--always-measure")));
+    arena_release(&fixture.arena);
+}
+
 static void a_budget_of_what_was_not_measured_has_no_verdict(void **state)
 {
     (void)state;
@@ -217,6 +250,8 @@ int main(void)
         cmocka_unit_test(a_policy_without_budgets_has_no_verdict),
         cmocka_unit_test(half_of_a_rule_is_not_the_whole),
         cmocka_unit_test(a_new_scenario_passes_by_its_budgets),
+        cmocka_unit_test(a_new_scenario_without_budgets_is_told_as_not_judged),
+        cmocka_unit_test(budgets_that_were_asked_for_need_a_measurement),
         cmocka_unit_test(a_budget_of_what_was_not_measured_has_no_verdict),
         cmocka_unit_test(both_sides_are_judged_by_all_rules_unless_asked),
     };
