@@ -91,8 +91,12 @@ void sampled_note(struct comparison *comparison, const struct sampling_rows *row
     }
     sampled_counts(counts, rows, rows->whole, COLUMN_ALLOC_SPACE);
     uint64_t fewer = counts[SIDE_BASE] < counts[SIDE_CAND] ? counts[SIDE_BASE] : counts[SIDE_CAND];
+    const size_t *readings = rows->ledger->trial_count;
+    size_t more =
+        readings[SIDE_BASE] > readings[SIDE_CAND] ? readings[SIDE_BASE] : readings[SIDE_CAND];
     comparison_note(comparison, rows->ledger->arena,
                     "heap profiles sample one in %lld bytes, and intervals come from that; of all "
-                    "bytes equal sides keep limits from %.2g %% on 99 times in 100",
-                    (long long)rows->ledger->period, 100 * power_margin((double)fewer));
+                    "bytes equal sides keep limits from %.2g %% on %u times in 100",
+                    (long long)rows->ledger->period, 100 * power_margin((double)fewer),
+                    power_margin_percent(more));
 }

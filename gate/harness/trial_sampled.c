@@ -169,11 +169,12 @@ static void announce(const struct harness *harness, const struct harness_scenari
     struct str name = scenario->scenario->name;
     log_line(harness->spec.log,
              "%.*s: the exact phase samples: period %llu, %llu requests a trial, some %.0f samples "
-             "a side; of all that is allocated equal sides keep limits from %.2g %% on 99 times "
+             "a side; of all that is allocated equal sides keep limits from %.2g %% on %u times "
              "in 100",
              STR_ARGS(name), (unsigned long long)choice->period,
              (unsigned long long)choice->request_count, choice->samples,
-             100 * power_margin(choice->samples));
+             100 * power_margin(choice->samples),
+             power_margin_percent(harness->spec.policy->trials.exact));
     announce_need(harness, name, "allocations", choice->samples, &needs->allocated);
     announce_need(harness, name, "live heap", choice->held_samples, &needs->held);
     if (!needs->unsized)

@@ -22,6 +22,13 @@ double power_margin(double count)
     return margin_at(count, INTERVAL_TAIL);
 }
 
+unsigned power_margin_percent(size_t readings)
+{
+    if (readings <= 1)
+        return 99;
+    return readings == 2 ? 92 : 98;
+}
+
 double power_growth_red(double limit_ratio, double count, double alpha)
 {
     assert(limit_ratio >= 0);

@@ -1,5 +1,6 @@
 #include "gate/stats/power.h"
 
+#include "gate/stats/bounds.h"
 #include "gate/stats/counts.h"
 #include "tests/support/check.h"
 
@@ -88,9 +89,45 @@ static void equal_sides_keep_the_margin_and_the_limit_of_what_is_needed(void **s
     assert_true(decide(count_needed(0.05), 0, 0.05).ok > 0.998);
 }
 
+/* Kept by the interval of several readings, which do not know that they are samples alone. */
+static double kept_by(size_t readings, double count)
+{
+    enum { READINGS_MAX = 3, DECIDED = 2000 };
+    uint64_t seed = 7;
+    size_t kept = 0;
+    for (int i = 0; i < DECIDED; i++) {
+        struct sampled items[2][READINGS_MAX];
+        for (size_t s = 0; s < 2; s++) {
+            for (size_t r = 0; r < readings; r++) {
+                double value = draw_count(&seed, count / (double)readings);
+                items[s][r] = (struct sampled){value, value, 1};
+            }
+        }
+        const struct sampled_samples base = {items[0], readings};
+        const struct sampled_samples cand = {items[1], readings};
+        double fewer = fmin(sampled_count(base), sampled_count(cand));
+        struct estimate have = estimate_of_sampled(base, cand, 1, ESTIMATE_CONFIDENCE);
+        /* The judge's upper bound of 95 %; of so few per cent that of the difference is the ratio's. */
+        kept += bounds_p_below(&have, power_margin(fewer) * have.base) <= 0.05;
+    }
+    return 100 * (double)kept / DECIDED;
+}
+
+static void several_readings_keep_it_less_often(void **state)
+{
+    (void)state;
+    for (size_t readings = 1; readings <= 3; readings++) {
+        double kept = kept_by(readings, 2000);
+        print_message("%zu readings: %.2f %%\n", readings, kept);
+        assert_true(kept >= power_margin_percent(readings));
+    }
+    assert_true(kept_by(2, 2000) < 97);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(several_readings_keep_it_less_often),
         cmocka_unit_test(a_margin_falls_with_the_samples),
         cmocka_unit_test(the_growth_said_is_the_growth_that_breaks_the_limit),
         cmocka_unit_test(below_it_the_limit_may_not_be_broken),
