@@ -60,6 +60,7 @@ static enum status open_pair(struct session *session, struct str base, struct st
     if (recording_open(recording, &session->arena, cand, err))
         return err_wrap(err, "candidate");
     session->is_pair = true;
+    recorded_policies_read(&session->recorded, &session->arena, &session->base, recording);
     /* The protected side's rules hold: a change cannot loosen its own gate. */
     recording->policy_name = session->base.policy_name;
     recording->policy_revision = session->base.policy_revision;
@@ -82,7 +83,11 @@ static enum status compare_joined(struct comparison *out, struct session *sessio
 {
     const struct comparison_source sources[SIDES] = {{&session->base, base, SIDE_CAND},
                                                      {&session->recording, cand, SIDE_CAND}};
-    return comparison_of_sources(out, &session->arena, sources, &session->hints, err);
+    if (comparison_of_sources(out, &session->arena, sources, &session->hints, err))
+        return err->status;
+    same_load_check(out, &session->arena, &session->recorded, &session->base.scenarios[base],
+                    &session->recording.scenarios[cand]);
+    return STATUS_OK;
 }
 
 /* Scenarios of the baseline's recording in its order, then what the candidate's alone holds. */

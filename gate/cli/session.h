@@ -2,6 +2,7 @@
 #define GATE_CLI_SESSION_H
 
 #include "gate/cli/cli.h"
+#include "gate/cli/same_load.h"
 #include "gate/cli/talk.h"
 
 /*
@@ -11,6 +12,7 @@
 struct session {
     struct arena arena; /* all that is judged lives here */
     struct recording recording;
+    struct recorded_policies recorded; /* where there are two recordings */
     struct recording base; /* the baseline's own recording, where there are two; else empty */
     bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
     bool quick;            /* judge allocation alone, whatever was recorded */
