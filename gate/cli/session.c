@@ -153,17 +153,30 @@ enum status session_compare(struct session *session, const struct str *dirs, siz
     return status ? status : compare_all(session, err);
 }
 
-enum status session_need_both(const struct session *session, const char *command, struct err *err)
+enum status session_need_both(const struct session *session, const struct log *log,
+                              const char *command, struct err *err)
 {
+    const struct comparison *last = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < session->comparison_count; i++) {
         const struct comparison *comparison = &session->comparisons[i];
         if (comparison->alone.len == 0)
             continue;
+        last = comparison;
+        count++;
+    }
+    if (last && count == session->comparison_count) {
         return err_set(err, STATUS_USAGE,
                        "scenario %.*s has no baseline in %.*s, and %s needs one; name two "
                        "recordings where the command takes them, or record both sides with "
                        "memgate run",
-                       STR_ARGS(comparison->scenario), STR_ARGS(session->recording.dir), command);
+                       STR_ARGS(last->scenario), STR_ARGS(session->recording.dir), command);
+    }
+    for (size_t i = 0; i < session->comparison_count && last; i++) {
+        if (session->comparisons[i].alone.len > 0) {
+            log_line(log, "scenario %.*s has no baseline: left out",
+                     STR_ARGS(session->comparisons[i].scenario));
+        }
     }
     return STATUS_OK;
 }
