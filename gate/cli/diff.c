@@ -151,6 +151,8 @@ static void write_text(struct buf *out, struct diff *diff)
     struct arena *arena = &diff->session.arena;
     for (size_t i = 0; i < diff->session.comparison_count; i++) {
         const struct comparison *comparison = &diff->session.comparisons[i];
+        if (comparison->alone.len > 0)
+            continue;
         struct row_list rows = changed_rows(diff, comparison);
         const struct comparison_row *whole = whole_row(diff, comparison);
         buf_printf(out, "%s, ", metric_name(diff->metric));
@@ -178,6 +180,8 @@ static void write_json(struct buf *out, struct diff *diff)
     json_str(&json, "metric", str_from(metric_name(diff->metric)));
     json_list(&json, "scenarios");
     for (size_t i = 0; i < diff->session.comparison_count; i++) {
+        if (diff->session.comparisons[i].alone.len > 0)
+            continue;
         struct row_list rows = changed_rows(diff, &diff->session.comparisons[i]);
         json_object(&json, NULL);
         json_str(&json, "name", diff->session.comparisons[i].scenario);
@@ -223,7 +227,7 @@ static enum status open_sides(struct diff *diff, struct err *err)
         return err->status;
     if (session_compare(&diff->session, items, diff->operands.len, err))
         return err->status;
-    return session_need_both(&diff->session, "diff", err);
+    return session_need_both(&diff->session, &diff->talk.log, "diff", err);
 }
 
 static enum status diff_all(struct diff *diff, struct err *err)

@@ -163,11 +163,14 @@ static enum status explain_all(struct explain *explain, struct err *err)
     size_t count = 0;
     struct str dir = explain->operands.len > 1 ? explain->operands.items[1] : STR("memgate-out");
     if (session_open(session, dir, explain->policy_file, err) ||
-        session_need_both(session, "explain", err))
+        session_need_both(session, &explain->talk.log, "explain", err))
         return err->status;
     buf_init(&buf, BUF_TEXT_BYTES_MAX);
-    for (size_t i = 0; i < session->judgement.scenario_count; i++)
-        count += explain_scenario(&buf, explain, &session->judgement.scenarios[i]);
+    for (size_t i = 0; i < session->judgement.scenario_count; i++) {
+        const struct judged_scenario *scenario = &session->judgement.scenarios[i];
+        if (scenario->comparison->alone.len == 0)
+            count += explain_scenario(&buf, explain, scenario);
+    }
     enum status status = STATUS_OK;
     if (count == 0) {
         status = refuse_unknown(explain, err);

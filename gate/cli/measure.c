@@ -241,6 +241,7 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
     record->notes = out->built.notes;
     record->limits = out->built.limits;
     record->transport = out->built.transport;
+    record->requests_sha256 = out->built.requests_sha256;
     record->identical = is_identical(measuring, record);
     out->ready = !record->identical;
     return STATUS_OK;

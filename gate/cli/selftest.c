@@ -64,6 +64,8 @@ static enum status check_judged(const struct session *session, struct err *err)
     for (size_t i = 0; i < session->judgement.scenario_count; i++) {
         const struct judged_scenario *judged = &session->judgement.scenarios[i];
         const struct comparison *comparison = judged->comparison;
+        if (comparison->alone.len > 0)
+            continue;
         if (judged->verdict == VERDICT_NONE) {
             return err_set(err, STATUS_INVALID, "scenario %.*s has no verdict: %.*s",
                            STR_ARGS(comparison->scenario), STR_ARGS(positive_why_none(judged)));
@@ -103,8 +105,10 @@ static enum status try_controls(struct selftest *selftest, struct err *err)
     if (inject_open(&selftest->injector, &session->arena, &session->recording, err))
         return err->status;
     enum status status = STATUS_OK;
-    for (size_t i = 0; i < session->recording.scenario_count && status == STATUS_OK; i++)
-        status = try_scenario(selftest, i, err);
+    for (size_t i = 0; i < session->recording.scenario_count && status == STATUS_OK; i++) {
+        if (session->comparisons[i].alone.len == 0)
+            status = try_scenario(selftest, i, err);
+    }
     inject_close(&selftest->injector);
     return status;
 }
@@ -116,6 +120,8 @@ static enum status try_live(struct selftest *selftest, struct err *err)
     size_t count = session->recording.scenario_count;
     selftest->lives = ARENA_ARRAY(&session->arena, struct live, count + 1);
     for (size_t i = 0; i < count && selftest->live; i++) {
+        if (session->comparisons[i].alone.len > 0)
+            continue;
         struct err live_err;
         struct live *live = &selftest->lives[selftest->live_count];
         enum status status = live_run(live, session, i, selftest->revision, &live_err);
@@ -148,8 +154,8 @@ static enum status try_all(struct selftest *selftest, struct err *err)
     struct str dir = {0};
     if (find_recording(&dir, selftest, err) ||
         session_open(session, dir, selftest->policy_file, err) ||
-        session_need_both(session, "selftest", err) || check_judged(session, err) ||
-        try_controls(selftest, err))
+        session_need_both(session, &selftest->talk.log, "selftest", err) ||
+        check_judged(session, err) || try_controls(selftest, err))
         return err->status;
     return try_live(selftest, err);
 }

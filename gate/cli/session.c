@@ -60,6 +60,7 @@ static enum status open_pair(struct session *session, struct str base, struct st
     if (recording_open(recording, &session->arena, cand, err))
         return err_wrap(err, "candidate");
     session->is_pair = true;
+    recorded_policies_read(&session->recorded, &session->arena, &session->base, recording);
     /* The protected side's rules hold: a change cannot loosen its own gate. */
     recording->policy_name = session->base.policy_name;
     recording->policy_revision = session->base.policy_revision;
@@ -82,7 +83,11 @@ static enum status compare_joined(struct comparison *out, struct session *sessio
 {
     const struct comparison_source sources[SIDES] = {{&session->base, base, SIDE_CAND},
                                                      {&session->recording, cand, SIDE_CAND}};
-    return comparison_of_sources(out, &session->arena, sources, &session->hints, err);
+    if (comparison_of_sources(out, &session->arena, sources, &session->hints, err))
+        return err->status;
+    same_load_check(out, &session->arena, &session->recorded, &session->base.scenarios[base],
+                    &session->recording.scenarios[cand]);
+    return STATUS_OK;
 }
 
 /* Scenarios of the baseline's recording in its order, then what the candidate's alone holds. */
@@ -148,17 +153,30 @@ enum status session_compare(struct session *session, const struct str *dirs, siz
     return status ? status : compare_all(session, err);
 }
 
-enum status session_need_both(const struct session *session, const char *command, struct err *err)
+enum status session_need_both(const struct session *session, const struct log *log,
+                              const char *command, struct err *err)
 {
+    const struct comparison *last = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < session->comparison_count; i++) {
         const struct comparison *comparison = &session->comparisons[i];
         if (comparison->alone.len == 0)
             continue;
+        last = comparison;
+        count++;
+    }
+    if (last && count == session->comparison_count) {
         return err_set(err, STATUS_USAGE,
                        "scenario %.*s has no baseline in %.*s, and %s needs one; name two "
                        "recordings where the command takes them, or record both sides with "
                        "memgate run",
-                       STR_ARGS(comparison->scenario), STR_ARGS(session->recording.dir), command);
+                       STR_ARGS(last->scenario), STR_ARGS(session->recording.dir), command);
+    }
+    for (size_t i = 0; i < session->comparison_count && last; i++) {
+        if (session->comparisons[i].alone.len > 0) {
+            log_line(log, "scenario %.*s has no baseline: left out",
+                     STR_ARGS(session->comparisons[i].scenario));
+        }
     }
     return STATUS_OK;
 }

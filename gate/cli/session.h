@@ -2,6 +2,7 @@
 #define GATE_CLI_SESSION_H
 
 #include "gate/cli/cli.h"
+#include "gate/cli/same_load.h"
 #include "gate/cli/talk.h"
 
 /*
@@ -11,6 +12,7 @@
 struct session {
     struct arena arena; /* all that is judged lives here */
     struct recording recording;
+    struct recorded_policies recorded; /* where there are two recordings */
     struct recording base; /* the baseline's own recording, where there are two; else empty */
     bool is_pair;          /* `recording` is the candidate's, with the policy of `base` */
     bool quick;            /* judge allocation alone, whatever was recorded */
@@ -48,9 +50,13 @@ NODISCARD enum status session_open_pair(struct session *session, struct str base
 /* Compares without a policy: one recording, or two. */
 NODISCARD enum status session_compare(struct session *session, const struct str *dirs, size_t count,
                                       struct err *err);
-/* STATUS_USAGE, with what to do, where a comparison has no baseline, which the command needs. */
-NODISCARD enum status session_need_both(const struct session *session, const char *command,
-                                        struct err *err);
+/*
+ * For a command that needs a baseline: STATUS_USAGE, with what to do, where
+ * no comparison has one. Those without beside others (alone.len > 0) are
+ * told to the log, and the command's to leave out.
+ */
+NODISCARD enum status session_need_both(const struct session *session, const struct log *log,
+                                        const char *command, struct err *err);
 /* Gives the policy's successors to the next comparison. */
 void session_take_hints(struct session *session);
 /* Judges session->recording by session->policy. */

@@ -3,6 +3,7 @@
 #include "gate/base/clock.h"
 #include "gate/base/glob.h"
 #include "gate/base/io.h"
+#include "gate/codec/sha256.h"
 #include "gate/harness/build.h"
 #include "gate/harness/load/requests.h"
 #include "gate/harness/load/tls.h"
@@ -186,7 +187,16 @@ static uint64_t exact_count(const struct requests *requests, const struct scenar
 struct body_files {
     const struct harness *harness;
     struct str requests; /* path of the request file, whose directory they are in */
+    struct str *sha256;  /* of all that was read before */
 };
+
+/* SHA-256 of the one before, the name and the SHA-256 of the file, so that order and names count. */
+static void digest_add(struct str *sha256, struct arena *arena, struct str name, struct bytes data)
+{
+    struct str text = str_format(arena, "%.*s %.*s %.*s", STR_ARGS(*sha256),
+                                 STR_ARGS(sha256_hex(arena, data)), STR_ARGS(name));
+    *sha256 = sha256_hex(arena, bytes_of_str(text));
+}
 
 /* From where the request file itself comes: the head must not change the load. */
 static enum status read_body_file(void *ctx, struct bytes *out, struct arena *arena,
@@ -197,7 +207,10 @@ static enum status read_body_file(void *ctx, struct bytes *out, struct arena *ar
     ptrdiff_t slash = str_find_last(files->requests, '/');
     struct str dir = str_slice(files->requests, 0, slash < 0 ? 0 : (size_t)slash);
     struct str whole = dir.len ? io_join(arena, dir, path) : path;
-    return repo_read_file(out, arena, spec->repo_root, &spec->policy_revision, whole, err);
+    if (repo_read_file(out, arena, spec->repo_root, &spec->policy_revision, whole, err))
+        return err->status;
+    digest_add(files->sha256, files->harness->arena, path, *out);
+    return STATUS_OK;
 }
 
 static enum status read_requests(const struct harness *harness, struct harness_scenario *out,
@@ -215,8 +228,9 @@ static enum status read_requests(const struct harness *harness, struct harness_s
         .text = text,
         .seed = scenario->load.seed,
         .read = read_body_file,
-        .ctx = &(struct body_files){harness, path},
+        .ctx = &(struct body_files){harness, path, &out->requests_sha256},
     };
+    out->requests_sha256 = sha256_hex(harness->arena, text);
     if (requests_parse(requests, harness->arena, &source, err))
         return err->status;
     if (requests->grpc_line && scenario->load.protocol != PROTOCOL_HTTP2) {

@@ -40,6 +40,7 @@ struct harness_scenario {
     struct str binaries[SIDES]; /* absolute paths */
     struct str trees[SIDES];    /* the policy's directory in the exported trees: the cwd */
     struct requests *requests;  /* DRIVER_HTTP */
+    struct str requests_sha256; /* likewise: of the file and the body files it names */
     struct str ca_pem;          /* of service.tls.ca; empty without */
     struct str load_tree;       /* DRIVER_COMMAND: the cwd of the load tool */
     uint64_t load_ns[PHASES]; /* likewise: how long the last load of the phase took; 0: none did */

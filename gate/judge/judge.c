@@ -241,12 +241,12 @@ static enum status count_rules(struct judgement *out, const struct judging *judg
             continue;
         bool met = judging->met[i] > 0;
         bool measured = concerns_run(input, rule, true);
-        if (!met && measured && names_subject(rule) && !is_known(out, rule))
-            return refuse_rule(rule, err);
         if (!met && !rule_limits_value(rule) && is_left_out(out, rule)) {
             out->rule_count += !rule->is_default && !input->budgets;
             continue;
         }
+        if (!met && measured && names_subject(rule) && !is_known(out, rule))
+            return refuse_rule(rule, err);
         bool is_zero = !met && measured && (names_subject(rule) || rule->selector.kinds.len > 0);
         /* A default that a rule of the policy replaced everywhere is not a rule of this run. */
         if (!met && !is_zero && measured && rule->is_default)

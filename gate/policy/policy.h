@@ -253,6 +253,14 @@ NODISCARD enum status policy_default(struct policy *out, struct arena *arena, st
 /* The scenario of that name, or NULL. */
 const struct scenario *policy_scenario(const struct policy *policy, struct str name);
 
+/*
+ * The first key that makes the program, its start or its load another one:
+ * "service.args"; NULL when there is none. The request file is told by what
+ * it holds, which a recording has, not by its name.
+ */
+const char *scenario_other_load(struct arena *arena, const struct scenario *base,
+                                const struct scenario *cand);
+
 /* What a rule is asked about. Empty fields mean "not at that level" (a whole scenario has no func). */
 struct subject {
     struct str scenario;

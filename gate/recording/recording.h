@@ -501,6 +501,8 @@ struct record_scenario {
      * of a baseline is on disk then.
      */
     struct str alone;
+    /* Of the request file and what it names: equal ones are the same requests. Empty: not known. */
+    struct str requests_sha256;
     struct str transport; /* "HTTP/2 over TLS over TCP"; empty: gotest, or not recorded */
     struct str notes;     /* what a reader must know of how it was taken: one line; may be empty */
     uint64_t load_count;  /* requests of the steady phase as the policy says: "over the load" */

@@ -226,6 +226,7 @@ static const struct field scenario_fields[] = {
     {"failure", FIELD_STR, AT(record.failure), 0, NULL, 0},
     {"alone", FIELD_STR_MAYBE, AT(record.alone), 0, NULL, 0},
     {"transport", FIELD_STR_MAYBE, AT(record.transport), 0, NULL, 0},
+    {"requests_sha256", FIELD_STR_MAYBE, AT(record.requests_sha256), 0, NULL, 0},
     {"notes", FIELD_STR, AT(record.notes), 0, NULL, 0},
     {"load_count", FIELD_U64, AT(record.load_count), 0, NULL, 0},
     {"limits", FIELD_PART, AT(record.limits), 0, &limits_shape, 0},

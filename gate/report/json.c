@@ -191,7 +191,7 @@ static void write_creations(struct json_report *report, const struct comparison_
         write_str_or_null(json, "by", creation->by);
         write_str_or_null(json, "file", creation->file);
         write_line(json, creation->line);
-        json_double(json, "base", creation->counts[SIDE_BASE]);
+        write_double_or_null(json, "base", creation->counts[SIDE_BASE], comparison->alone.len == 0);
         json_double(json, "cand", creation->counts[SIDE_CAND]);
         json_object_end(json);
     }

@@ -123,6 +123,7 @@ judge() {
     printf 'run %d of %d, %s: %s; exit %d, %d rules broken, %d of %d findings of block rules open, %d s, load average %s\n' \
         "$2" "$3" "$row" "$text" "$code" "$broken" "$open" "$(findings '.severity == "block"')" "$4" "$(load_average)"
     [ "$text" = pass ] || show "$text" "$row" "$2"
+    [ -s "$out/verdict.json" ] || [[ $code != [01] ]] || fail "$row, run $2: no verdict.json"
     if [ "$text" = REGRESSION ]; then
         fail "$row, run $2: a regression where nothing changed"
     elif [ "$code" != 0 ] && { [ "$3" -lt 20 ] || [[ $code != [34] ]]; }; then

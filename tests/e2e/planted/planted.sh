@@ -124,7 +124,10 @@ judge() {
         --always-measure -o "$out") > "$work/stdout" 2> "$work/stderr" || code=$?
     [ -n "$sizes" ] || wanted=0
     [ "$code" = "$wanted" ] || printf 'exit %s ' "$code"
-    [ -s "$out/verdict.json" ] || return 0
+    if [ ! -s "$out/verdict.json" ]; then
+        printf 'no verdict.json '
+        return 0
+    fi
     have=$(broken | paste -sd ,)
     want=$(breaks | paste -sd ,)
     [ "$have" = "$want" ] || printf 'blocked by "%s", not "%s" ' "$have" "$want"
