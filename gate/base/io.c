@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -339,5 +340,17 @@ enum status io_absolute(struct str *out, struct arena *arena, struct str path, s
     if (!getcwd(here, sizeof(here)))
         return io_error(err, "find", "the working directory");
     *out = io_join(arena, str_from(here), path);
+    return STATUS_OK;
+}
+
+enum status io_real(struct str *out, struct arena *arena, struct str path, struct err *err)
+{
+    struct path named;
+    char real[PATH_BYTES_MAX];
+    if (path_set(&named, path, err))
+        return err->status;
+    if (!realpath(named.text, real))
+        return io_error(err, "find", named.text);
+    *out = str_copy(arena, str_from(real));
     return STATUS_OK;
 }

@@ -47,5 +47,8 @@ bool io_is_dir(struct str path);
 struct str io_join(struct arena *arena, struct str a, struct str b);
 NODISCARD enum status io_absolute(struct str *out, struct arena *arena, struct str path,
                                   struct err *err);
+/* Where what is there lies, without links, "." and ".."; an error where nothing is. */
+NODISCARD enum status io_real(struct str *out, struct arena *arena, struct str path,
+                              struct err *err);
 
 #endif

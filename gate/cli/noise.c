@@ -24,16 +24,57 @@ static enum status read_table(struct record_calibration *out, struct arena *aren
     return STATUS_OK;
 }
 
+/* Of an absolute path that lies within the repository, what is behind its root. */
+static bool within(struct str *out, const struct run *run, struct str path)
+{
+    if (!str_starts_with(path, run->root) || path.len <= run->root.len + 1 ||
+        path.data[run->root.len] != '/')
+        return false;
+    *out = str_slice(path, run->root.len + 1, path.len);
+    return true;
+}
+
+/*
+ * Where the policy is of a revision a file of the work tree is one that
+ * the change brings along: read from that revision instead. By its spelling,
+ * for a link in the tree leads where the change wants, and by where it lies,
+ * for a link outside may lead into the tree.
+ */
+static bool is_of_repository(struct str *out, struct run *run)
+{
+    struct arena *arena = &run->session.arena;
+    struct str path = {"", 0};
+    struct err ignored;
+    if (run->policy_revision.is_work_tree)
+        return false;
+    return (io_absolute(&path, arena, run->noise_file, &ignored) == STATUS_OK &&
+            within(out, run, path)) ||
+           (io_real(&path, arena, run->noise_file, &ignored) == STATUS_OK &&
+            within(out, run, path));
+}
+
 static enum status read_given(struct run *run, struct err *err)
 {
     struct arena *arena = &run->session.arena;
     struct record_calibration *noise = &run->session.recording.noise;
     struct bytes text = {0};
-    if (io_read_file(&text, arena, run->noise_file, CALIBRATION_BYTES_MAX, err)) {
+    struct str file = run->noise_file;
+    if (is_of_repository(&file, run)) {
+        enum status status =
+            repo_read_file(&text, arena, run->root, &run->policy_revision, file, err);
+        if (status == STATUS_NOT_FOUND) {
+            return err_set(err, STATUS_USAGE,
+                           "--noise: %.*s is not in %.*s, where the policy comes from; a file of "
+                           "the work tree would be the change's own",
+                           STR_ARGS(file), STR_ARGS(run->policy_revision.label));
+        }
+        if (status)
+            return err_wrap(err, "--noise");
+    } else if (io_read_file(&text, arena, run->noise_file, CALIBRATION_BYTES_MAX, err)) {
         err->status = STATUS_USAGE;
         return err_wrap(err, "--noise");
     }
-    return read_table(noise, arena, run->noise_file, text, err);
+    return read_table(noise, arena, file, text, err);
 }
 
 /* Where the policy's revision lies as files: where CI takes the policy from, that is the baseline's. */

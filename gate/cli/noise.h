@@ -11,9 +11,10 @@
  * Finds the calibration of this class of machines and puts it into the
  * recording: of --noise FILE, else memgate.noise/CLASS.json beside the
  * policy and from the same revision, so that a change cannot widen the
- * noise that it is held against. One that is not there is no error: the
- * recording says so, with the classes that there are. One that cannot be
- * read is STATUS_POLICY. After the harness was opened.
+ * noise that it is held against; a FILE in the repository likewise. One
+ * that is not there is no error: the recording says so, with the classes
+ * that there are. One that cannot be read is STATUS_POLICY. After the
+ * harness was opened.
  */
 NODISCARD enum status noise_find(struct run *run, struct err *err);
 

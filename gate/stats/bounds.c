@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/stats/floor.h"
 #include "gate/stats/sample.h"
 
 /* Whose interval is meant, and in which unit it stands off evenly. */
@@ -37,14 +38,14 @@ static bool has_floor(const struct estimate *estimate)
 {
     const struct estimate_floor *floor = &estimate->floor;
     bool has_logarithm = estimate->base > 0 && estimate->cand > 0;
-    return floor->trial_variance + floor->run_variance > 0 && (!floor->is_ratio || has_logarithm);
+    return floor_variance(floor, 1) > 0 && (!floor->is_ratio || has_logarithm);
 }
 
 /* The floor's interval about the change, of one standard error; `more` times the samples. */
 static struct scale scale_of_floor(const struct estimate *estimate, double more)
 {
     const struct estimate_floor *floor = &estimate->floor;
-    double error = sqrt(floor->trial_variance / more + floor->run_variance);
+    double error = sqrt(floor_variance(floor, more));
     double base = floor->is_ratio ? estimate->base : 0;
     double middle = base > 0 ? log1p(estimate->delta / base) : estimate->delta;
     return (struct scale){

@@ -20,11 +20,15 @@ enum estimate_method {
 
 const char *estimate_method_name(enum estimate_method method); /* "welch-difference" ... */
 
-/* No bound is nearer than this spread allows; all 0 where nobody calibrated. Set by floor.h. */
+/*
+ * No bound is nearer than this spread allows; all 0 where nobody
+ * calibrated. Set by floor.h, which has its variance.
+ */
 struct estimate_floor {
     bool is_ratio;         /* of the logarithm of cand / base; else of the difference */
-    double trial_variance; /* at the counts at hand: falls as they rise */
-    double run_variance;   /* between runs: does not */
+    double run_variance;   /* what the runs showed: no number of trials gets below it */
+    double trial_variance; /* of the trials at the counts at hand: falls as they rise */
+    double within;         /* that of the trials of calibration, which is in run_variance */
     double df;             /* of Student's t */
 };
 

@@ -54,15 +54,17 @@ struct spread floor_pool(const struct reading *readings, size_t count, bool is_r
     struct spread out = {.is_ratio = is_ratio, .runs = count};
     double changes = 0;
     double within = 0;
+    double parts = 0;
     assert(count > 0);
     for (size_t i = 0; i < count; i++) {
         changes += readings[i].change * readings[i].change;
         within += readings[i].trial * readings[i].trial * readings[i].trial_df;
         out.trial_df += readings[i].trial_df;
-        out.trials += readings[i].trials / (double)count;
+        parts += 1 / readings[i].trials;
     }
     out.run = sqrt(changes / (double)count);
     out.trial = sqrt(within / out.trial_df);
+    out.trials = (double)count / parts;
     return out;
 }
 
@@ -76,12 +78,11 @@ static double f_tail(double f, double d1, double d2)
 static struct estimate_floor with_runs(double run, double here, double there,
                                        const struct spread *spread)
 {
-    double rest = here - there;
-    double sum = run * run / (double)spread->runs + rest * rest / spread->trial_df;
     return (struct estimate_floor){
+        .run_variance = run,
         .trial_variance = here,
-        .run_variance = run - there,
-        .df = fmax(1, (run + rest) * (run + rest) / sum),
+        .within = there,
+        .df = (double)spread->runs,
     };
 }
 
@@ -92,7 +93,18 @@ static struct estimate_floor pooled(double run, double here, double there,
     double runs = (double)spread->runs;
     double df = runs + spread->trial_df;
     double mean = (runs * run + spread->trial_df * there) / df;
-    return (struct estimate_floor){.trial_variance = mean * here / there, .df = df};
+    return (struct estimate_floor){
+        .run_variance = mean,
+        .trial_variance = mean * here / there,
+        .within = mean,
+        .df = df,
+    };
+}
+
+/* What fewer trials than calibration had add to its runs; more take nothing off. */
+double floor_variance(const struct estimate_floor *floor, double more)
+{
+    return floor->run_variance + fmax(0, floor->trial_variance / more - floor->within);
 }
 
 void floor_set(struct estimate *out, const struct spread *spread)

@@ -6,9 +6,11 @@
 /*
  * The floor of an estimate's spread: what a revision measured against
  * itself, several times, showed of the noise of one row. The trials of one
- * run say how trials of that run differ; runs on another build, in another
- * minute, on a warmer machine can differ by more, and no interval of one
- * run shows that.
+ * run say how trials of that run differ; runs in another minute, on a warmer
+ * machine can differ by more, and no interval of one run shows that. What
+ * makes two builds of different sources differ by luck, the layout of code
+ * for one, is not in it: both sides are the same bytes. Nor is what both
+ * sides of a run have in common, as their trials alternate.
  *
  * Two parts. `trial`: the standard deviation of one trial about the mean of
  * its side, pooled over the runs. `run`: the root mean square over the
@@ -18,10 +20,14 @@
  * lies between runs; that rest is no smaller with more trials. An estimate
  * of n1 and n2 trials so has, at least, the variance
  *
- *   trial^2 (1/n1 + 1/n2) + (run^2 - 2 trial^2 / n)
+ *   run^2 + max(0, trial^2 (1/n1 + 1/n2) - 2 trial^2 / n)
  *
- * and Satterthwaite's degrees of freedom of it, as a sum of both mean
- * squares. That is where the runs differ by more than their trials explain.
+ * and the degrees of freedom of the runs. More trials than calibration had
+ * take nothing off: what they would is a difference of two uncertain
+ * numbers, and few runs cannot tell it from all of what lies between them.
+ * Fewer add no degrees of freedom (Satterthwaite's would): more of what is
+ * less certain must not narrow an interval. That is where the runs differ
+ * by more than their trials explain.
  * Where they do not (F test of run^2 against 2 trial^2 / n, p above
  * FLOOR_POOL_P) both are readings of one variance and are pooled with all
  * their degrees of freedom: else a few runs, in which nothing went on
@@ -50,7 +56,7 @@ struct reading {
 
 /* False for an estimate without an interval, or one that has no logarithm where one is wanted. */
 bool floor_read(struct reading *out, const struct estimate *estimate, bool is_ratio);
-/* `trials` is the mean over the readings; count > 0. */
+/* `trials` is the harmonic mean over the readings, as variances count them; count > 0. */
 struct spread floor_pool(const struct reading *readings, size_t count, bool is_ratio);
 /*
  * Gives the estimate its floor, in place of one that it has: from then on
@@ -60,5 +66,7 @@ struct spread floor_pool(const struct reading *readings, size_t count, bool is_r
  * estimate has no counts, or no logarithm of which the spread is one.
  */
 void floor_set(struct estimate *out, const struct spread *spread);
+/* With `more` times the trials at hand (1: as they are). */
+double floor_variance(const struct estimate_floor *floor, double more);
 
 #endif

@@ -101,6 +101,16 @@ git_in commit -qam 'another noise'
 git_in checkout -q main
 CI=true measure 'in CI' 0 "^  noise   machine class $class, calibrated by 2 runs" --head change
 
+git_in checkout -q change
+ln -s "$noise/$class.json" "$work/link.json"
+for file in "memgate.noise/$class.json" "$work/link.json"; do
+    CI=true measure 'named in CI' 0 "^  noise   machine class $class, calibrated by 2 runs" --noise "$file"
+done
+cp "$noise/$class.json" "$repo/own.json"
+CI=true measure 'the change has its own' 2 'own.json is not in main, where the policy comes from' --noise own.json
+rm "$repo/own.json"
+git_in checkout -q main
+
 # Of another class of machines: by its name, then by what it says.
 cp "$noise/$class.json" "$work/kept.json"
 mv "$noise/$class.json" "$noise/linux-amd64-other-9cpu.json"

@@ -80,6 +80,12 @@ static void runs_pool_about_no_change_and_trials_about_their_means(void **state)
     assert_close(have.trial_df, 12, 1e-12);
     assert_close(have.trials, 3, 1e-12);
     assert_int_equal(have.runs, 3);
+
+    /* The variances of the means are 1/2 and 1/8 of a trial's: 5/16 on average, as of 3.2 trials. */
+    const struct reading uneven[] = {{.trial = 1, .trial_df = 2, .trials = 2},
+                                     {.trial = 1, .trial_df = 14, .trials = 8}};
+    have = floor_pool(uneven, ARRAY_LEN(uneven), true);
+    assert_close(have.trials, 3.2, 1e-12);
 }
 
 static const struct {
@@ -91,16 +97,17 @@ static const struct {
     double df;
     bool is_between;
 } floor_cases[] = {
-    {"runs no more apart than trials make them", 0.0014 / 3, 3, 3, 0.00034222222222222217, 15,
+    {"runs no more apart than trials make them", 0.0014 / 3, 3, 3, 0.0003422222222222222, 15,
      false},
-    {"likewise with more trials on one side", 0.0014 / 3, 6, 3, 0.00025666666666666665, 15, false},
-    {"runs closer than trials make them", 0.0001, 3, 3, 0.0002688888888888888, 15, false},
+    {"fewer trials on one side", 0.0014 / 3, 2, 3, 0.00042777777777777774, 15, false},
+    {"more trials take nothing off", 0.0014 / 3, 6, 3, 0.0003422222222222222, 15, false},
+    {"runs closer than trials make them", 0.0001, 3, 3, 0.0002688888888888889, 15, false},
     {"something lies between runs", 0.0025, 3, 3, 0.0025, 3, true},
-    {"and stays there with more trials", 0.0025, 6, 6, 0.0023444444444444446, 2.6357303548170665,
-     true},
+    {"and stays there with more trials", 0.0025, 6, 6, 0.0025, 3, true},
+    {"fewer trials come on top", 0.0025, 2, 2, 0.0026555555555555555, 3, true},
 };
 
-static void the_floor_falls_with_trials_but_not_below_what_lies_between_runs(void **state)
+static void the_floor_rises_with_fewer_trials_and_falls_with_none(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(floor_cases); i++) {
@@ -108,11 +115,9 @@ static void the_floor_falls_with_trials_but_not_below_what_lies_between_runs(voi
         struct spread spread = spread_of_runs(sqrt(floor_cases[i].run_squared));
         struct estimate have = ten_percent_more(floor_cases[i].base, floor_cases[i].cand);
         floor_set(&have, &spread);
-        assert_close((have.floor.trial_variance + have.floor.run_variance) /
-                         floor_cases[i].variance,
-                     1, 1e-9);
+        assert_close(floor_variance(&have.floor, 1) / floor_cases[i].variance, 1, 1e-9);
         assert_close(have.floor.df, floor_cases[i].df, 1e-9);
-        assert_int_equal(have.floor.run_variance > 0, floor_cases[i].is_between);
+        assert_int_equal(have.floor.df < 15, floor_cases[i].is_between);
     }
 }
 
@@ -142,12 +147,39 @@ static void a_wider_spread_of_the_trials_stays_what_it_is(void **state)
     struct estimate have = bare;
     struct spread spread = spread_of_runs(sqrt(0.0014 / 3));
     floor_set(&have, &spread);
-    assert_true(have.floor.trial_variance > 0);
+    assert_true(floor_variance(&have.floor, 1) > 0);
     assert_close(bounds_low(&have, 0.002), bounds_low(&bare, 0.002), 1e-12);
     assert_close(bounds_high(&have, 0.05), bounds_high(&bare, 0.05), 1e-12);
     assert_close(bounds_p_above(&have, 1), bounds_p_above(&bare, 1), 1e-12);
     assert_close(bounds_detectable(&have, 0.002), bounds_detectable(&bare, 0.002), 1e-12);
     assert_false(bounds_low_is_floored(&have, 0.002));
+}
+
+/* A proven regression must not become unproven because more was measured. */
+static void more_trials_than_calibration_had_never_widen_the_floor(void **state)
+{
+    static const double runs_squared[] = {0, 0.0001, 0.0014 / 3, 0.0006, 0.001, 0.0025, 0.01};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(runs_squared); i++) {
+        struct spread spread = spread_of_runs(sqrt(runs_squared[i]));
+        double before = -HUGE_VAL;
+        for (size_t trials = 2; trials <= 6; trials++) {
+            struct estimate have = ten_percent_more(trials, trials);
+            floor_set(&have, &spread);
+            double low = bounds_low(&have, 1e-5);
+            print_message("runs^2 %g, %zu trials: low %g\n", runs_squared[i], trials, low);
+            assert_true(low >= before - 1e-9);
+            assert_true(have.floor.df >= 3);
+            before = low;
+        }
+    }
+    /* What is promised of twice the trials is what twice the trials then say. */
+    struct spread spread = spread_of_runs(0.05);
+    struct estimate two = ten_percent_more(2, 2);
+    struct estimate four = ten_percent_more(4, 4);
+    floor_set(&two, &spread);
+    floor_set(&four, &spread);
+    assert_close(bounds_detectable_with(&two, 0.002, 2), bounds_detectable(&four, 0.002), 1e-3);
 }
 
 /* No number of trials shows a change that lies within what differs between runs. */
@@ -203,61 +235,97 @@ static double normal(uint64_t *state)
     return radius * cos(2 * acos(-1) * uniform(state));
 }
 
-/* Nothing changed: three trials a side, whose build or hour is `run` off, each alone by `trial`. */
-static struct estimate simulated_run(uint64_t *state, double run, double trial)
+enum { TRIALS_MAX = 8 };
+
+/* Runs of `calibrated` trials a side, one of `judged`, in which nothing changed. */
+struct world {
+    size_t runs;
+    size_t calibrated;
+    size_t judged;
+    double run;   /* between runs, of the change */
+    double trial; /* of one trial */
+};
+
+static struct estimate simulated_run(uint64_t *state, const struct world *world, size_t trials)
 {
-    double values[2][3];
+    double values[2][TRIALS_MAX];
     for (size_t side = 0; side < 2; side++) {
-        double off = run / sqrt(2) * normal(state);
-        for (size_t i = 0; i < 3; i++)
-            values[side][i] = 100 * exp(off + trial * normal(state));
+        double off = world->run / sqrt(2) * normal(state);
+        for (size_t i = 0; i < trials; i++)
+            values[side][i] = 100 * exp(off + world->trial * normal(state));
     }
-    return estimate_of((struct samples){values[0], 3}, (struct samples){values[1], 3},
+    return estimate_of((struct samples){values[0], trials}, (struct samples){values[1], trials},
                        ESTIMATE_LOG_RATIO);
 }
 
+/* What was called growth at levels of 1 % and 0.1 %, of runs without a floor and with one. */
 struct rates {
-    double bare; /* called growth at a level of 1 %, of runs without a floor */
-    double floored;
+    double bare[2];
+    double floored[2];
 };
 
-static struct rates simulate(double run, double trial)
+static struct rates simulate(const struct world *world)
 {
-    enum { WORLDS = 10000, RUNS = 5 };
+    enum { WORLDS = 20000, RUNS_MAX = 5 };
+    static const double levels[] = {0.01, 0.001};
+    struct rates out = {0};
     uint64_t state = 6;
-    size_t bare = 0;
-    size_t floored = 0;
     for (size_t i = 0; i < WORLDS; i++) {
-        struct reading seen[RUNS];
-        for (size_t k = 0; k < RUNS; k++) {
-            struct estimate one = simulated_run(&state, run, trial);
+        struct reading seen[RUNS_MAX];
+        for (size_t k = 0; k < world->runs; k++) {
+            struct estimate one = simulated_run(&state, world, world->calibrated);
             assert_true(floor_read(&seen[k], &one, true));
         }
-        struct spread spread = floor_pool(seen, RUNS, true);
-        struct estimate have = simulated_run(&state, run, trial);
-        bare += bounds_p_above(&have, 0) < 0.01;
+        struct spread spread = floor_pool(seen, world->runs, true);
+        struct estimate have = simulated_run(&state, world, world->judged);
+        double bare = bounds_p_above(&have, 0);
         floor_set(&have, &spread);
-        floored += bounds_p_above(&have, 0) < 0.01;
+        double floored = bounds_p_above(&have, 0);
+        for (size_t k = 0; k < ARRAY_LEN(levels); k++) {
+            out.bare[k] += bare < levels[k] ? 1.0 / WORLDS : 0;
+            out.floored[k] += floored < levels[k] ? 1.0 / WORLDS : 0;
+        }
     }
-    return (struct rates){(double)bare / WORLDS, (double)floored / WORLDS};
+    return out;
 }
 
 /*
- * 1 % of 10,000 runs are 100 +- 10, four of which are 40. Where much lies
- * between runs each run's own test errs in a third of them and more.
+ * Five runs keep the level where they are judged by as many trials. Where
+ * there are more of those, and a little more lies between runs than in a
+ * mean of trials, the preliminary test has little power and pools what is
+ * not one variance: 1.1 times 1 % and 3.7 times 0.1 % were measured, of two
+ * runs 2.4 and 7.7 times. Of 20,000 runs 1 % are 200 +- 14 and 0.1 % are
+ * 20 +- 4.5; what is allowed is the rate measured and three of those more.
  */
-static void the_error_of_a_level_is_kept_where_runs_differ(void **state)
+static const struct {
+    struct world world;
+    double most[2];
+} error_cases[] = {
+    {{5, 3, 3, 0, 0.01}, {0.004, 0.0006}},      {{5, 3, 3, 0.008, 0.01}, {0.0075, 0.0008}},
+    {{5, 3, 3, 0.016, 0.01}, {0.0105, 0.0012}}, {{5, 3, 3, 0.1, 0.01}, {0.0105, 0.0017}},
+    {{5, 3, 8, 0, 0.01}, {0.001, 0.0003}},      {{5, 3, 8, 0.008, 0.01}, {0.008, 0.0013}},
+    {{5, 3, 8, 0.016, 0.01}, {0.0136, 0.005}},  {{5, 3, 8, 0.1, 0.01}, {0.0125, 0.0019}},
+    {{2, 3, 3, 0.008, 0.01}, {0.0075, 0.0003}}, {{2, 3, 3, 0.016, 0.01}, {0.0172, 0.0027}},
+    {{2, 3, 8, 0.008, 0.01}, {0.009, 0.0013}},  {{2, 3, 8, 0.016, 0.01}, {0.0277, 0.0096}},
+    {{2, 3, 8, 0.1, 0.01}, {0.0118, 0.0043}},
+};
+
+static void the_error_of_a_level_is_near_it_where_runs_differ(void **state)
 {
-    static const double between[] = {0, 0.01, 0.02, 0.1};
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(between); i++) {
-        struct rates have = simulate(between[i], 0.01);
-        print_message("between runs %.2f, of a trial 0.01: %.4f without, %.4f with a floor\n",
-                      between[i], have.bare, have.floored);
-        assert_true(have.floored <= 0.014);
-        assert_true(have.floored <= have.bare);
+    for (size_t i = 0; i < ARRAY_LEN(error_cases); i++) {
+        const struct world *world = &error_cases[i].world;
+        struct rates have = simulate(world);
+        print_message("%zu runs of %zu trials, judged by %zu, between runs %.3f, of a trial 0.01: "
+                      "1 %%: %.4f without, %.4f with; 0.1 %%: %.5f without, %.5f with\n",
+                      world->runs, world->calibrated, world->judged, world->run, have.bare[0],
+                      have.floored[0], have.bare[1], have.floored[1]);
+        for (size_t k = 0; k < 2; k++) {
+            assert_true(have.floored[k] <= error_cases[i].most[k]);
+            assert_true(have.floored[k] <= have.bare[k]);
+        }
     }
-    assert_true(simulate(0.1, 0.01).bare > 0.33);
+    assert_true(simulate(&(struct world){5, 3, 3, 0.1, 0.01}).bare[0] > 0.33);
 }
 
 static void what_cannot_be_is_no_floor(void **state)
@@ -288,12 +356,13 @@ int main(void)
         cmocka_unit_test(a_reading_is_the_change_and_the_spread_of_one_trial),
         cmocka_unit_test(what_has_no_interval_or_no_logarithm_is_no_reading),
         cmocka_unit_test(runs_pool_about_no_change_and_trials_about_their_means),
-        cmocka_unit_test(the_floor_falls_with_trials_but_not_below_what_lies_between_runs),
+        cmocka_unit_test(the_floor_rises_with_fewer_trials_and_falls_with_none),
         cmocka_unit_test(answers_are_those_of_a_t_test_by_the_floor),
         cmocka_unit_test(a_wider_spread_of_the_trials_stays_what_it_is),
+        cmocka_unit_test(more_trials_than_calibration_had_never_widen_the_floor),
         cmocka_unit_test(no_more_trials_are_promised_to_get_below_the_floor),
         cmocka_unit_test(windows_have_a_floor_as_well),
-        cmocka_unit_test(the_error_of_a_level_is_kept_where_runs_differ),
+        cmocka_unit_test(the_error_of_a_level_is_near_it_where_runs_differ),
         cmocka_unit_test(what_cannot_be_is_no_floor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
