@@ -44,7 +44,7 @@ static void another_word_for_alone_is_refused(void **state)
     sample_init(&sample);
     sample.recording.scenarios[0].alone = STR("lonely");
     assert_fails(recording_write(&sample.recording, &sample.err), STATUS_FORMAT, &sample.err,
-                 "alone is \"lonely\", not \"new\" or \"asked\"");
+                 "alone is \"lonely\", not \"new\", \"missing\" or \"asked\"");
     sample_release(&sample);
 }
 
