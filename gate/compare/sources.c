@@ -162,15 +162,6 @@ static struct str quota_text(struct arena *arena, const struct record_quota *quo
     return quota->cpus > 0 ? str_format(arena, "%.3g CPUs", quota->cpus) : STR("none");
 }
 
-/* One of as many CPUs as there are limits nothing. */
-static struct record_quota quota_of(const struct record_environment *environment)
-{
-    struct record_quota out = environment->quota;
-    if (environment->cpu_count > 0 && out.cpus >= (double)environment->cpu_count)
-        out.cpus = 0;
-    return out;
-}
-
 /* The same CPUs under another quota are another machine. Older recordings do not say. */
 static void check_quotas(struct comparison *out, struct arena *arena,
                          const struct record_quota *base, const struct record_quota *cand)
@@ -202,8 +193,7 @@ static void check_machines(struct comparison *out, struct arena *arena,
                                  side_name(base->pinned ? SIDE_BASE : SIDE_CAND));
     }
     check_bounds(out, arena, sources);
-    const struct record_quota quotas[SIDES] = {quota_of(base), quota_of(cand)};
-    check_quotas(out, arena, &quotas[SIDE_BASE], &quotas[SIDE_CAND]);
+    check_quotas(out, arena, &base->quota, &cand->quota);
     if (str_equal(base->cpu_model, cand->cpu_model) && base->cpu_count == cand->cpu_count)
         return;
     comparison_refuse_steady(out, arena,
