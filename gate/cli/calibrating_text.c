@@ -69,6 +69,12 @@ static void write_value(struct buf *out, struct str unit, double value)
 
 void calibrating_write_detectable(struct buf *out, const struct calibration_rule *rule)
 {
+    if (!rule->has_detectable && rule->subject.len > 0) {
+        buf_text(out, "NOTHING CAN BE TOLD of ");
+        escape_text(out, rule->subject);
+        buf_byte(out, '\n');
+        return;
+    }
     if (!rule->has_detectable) {
         buf_text(out, "what it can detect is not known\n");
         return;
@@ -107,6 +113,13 @@ void calibrating_write_text(struct buf *out, const struct calibration *calibrati
         buf_printf(out, ": %llu runs, %llu blocked, %llu inconclusive\n",
                    (unsigned long long)scenario->runs, (unsigned long long)scenario->blocked_runs,
                    (unsigned long long)scenario->inconclusive_runs);
+        if (scenario->runs < CALIBRATION_RUNS_FEW) {
+            buf_printf(out,
+                       "  FEW RUNS: judged by %llu, intervals reach several times as far as by "
+                       "%d; run memgate calibrate --times %d\n",
+                       (unsigned long long)scenario->runs, CALIBRATION_RUNS_FEW,
+                       CALIBRATION_RUNS_FEW);
+        }
         write_spreads(out, scenario);
         buf_text(out, "  rules, where nothing had changed, and the growth that each finds 9 times "
                       "of 10:\n");

@@ -32,6 +32,7 @@ static struct calibration_spread label_of(const struct comparison_row *row)
         .metric = str_from(metric_name(row->metric)),
         .subject = str_from(subject_of(row)),
         .point = str_from(point_name(row->point)),
+        .phase = str_from(phase_name(row->phase)),
         .kind = has_kind ? str_from(alloc_kind_name(row->kind)) : STR(""),
         .func = has_name ? name : STR(""),
     };
@@ -40,9 +41,9 @@ static struct calibration_spread label_of(const struct comparison_row *row)
 /* Parts of a key stand apart by what is in none of them; bytes sort as the parts do. */
 static struct str key_of(struct arena *arena, const struct calibration_spread *label)
 {
-    return str_format(arena, "%.*s\n%.*s\n%.*s\n%.*s\n%.*s", STR_ARGS(label->metric),
-                      STR_ARGS(label->subject), STR_ARGS(label->point), STR_ARGS(label->kind),
-                      STR_ARGS(label->func));
+    return str_format(arena, "%.*s\n%.*s\n%.*s\n%.*s\n%.*s\n%.*s", STR_ARGS(label->metric),
+                      STR_ARGS(label->subject), STR_ARGS(label->point), STR_ARGS(label->phase),
+                      STR_ARGS(label->kind), STR_ARGS(label->func));
 }
 
 static bool is_taken(const struct comparison_row *row)
@@ -57,6 +58,7 @@ static void copy_texts(struct arena *arena, struct calibration_spread *label)
     label->metric = str_copy(arena, label->metric);
     label->subject = str_copy(arena, label->subject);
     label->point = str_copy(arena, label->point);
+    label->phase = str_copy(arena, label->phase);
     label->kind = str_copy(arena, label->kind);
     label->func = str_copy(arena, label->func);
 }
@@ -180,15 +182,19 @@ static void add_quiet(struct pooling *pooling, const struct calibrated_row *rows
     struct quiet *quiet = &pooling->quiet;
     struct calibration_spread label = {.metric = rows[0].label.metric,
                                        .subject = STR(CALIBRATION_OF_OTHERS),
-                                       .point = rows[0].label.point};
+                                       .point = rows[0].label.point,
+                                       .phase = rows[0].label.phase};
+    size_t runs = 0;
     if (!str_equal(quiet->label.metric, label.metric) ||
         !str_equal(quiet->label.point, label.point))
         close_quiet(pooling);
     quiet->label = label;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len; i++) {
+        runs += i == 0 || rows[i].run != rows[i - 1].run;
         ARENA_PUSH(pooling->arena, quiet->readings, quiet->len, quiet->cap, rows[i].reading[1]);
-    if (len > quiet->runs)
-        quiet->runs = len;
+    }
+    if (runs > quiet->runs)
+        quiet->runs = runs;
 }
 
 static void pool_group(struct pooling *pooling, const struct calibrated_row *rows, size_t len)
@@ -278,7 +284,28 @@ static const struct calibration_spread *spread_of(const struct index_of *spreads
     return find(spreads, &label);
 }
 
-static size_t set_floors(struct comparison *comparison, const struct calibration_scenario *scenario)
+/* Whether it is calibrated in another phase alone, as p99 is where the duet was turned off or on since. */
+static bool is_of_other_phase(const struct index_of *spreads, const struct comparison_row *row)
+{
+    struct calibration_spread label = label_of(row);
+    for (enum phase phase = 0; phase < PHASES && !row_is_of_function(row); phase++) {
+        label.phase = str_from(phase_name(phase));
+        if (phase != row->phase && find(spreads, &label))
+            return true;
+    }
+    return false;
+}
+
+/* ", without p99 of the steady phase" of the first such row; the others are likely of the same. */
+static struct str without(struct arena *arena, const struct comparison_row *row)
+{
+    return str_format(arena, ", without %s of the %s phase", metric_name(row->metric),
+                      phase_name(row->phase));
+}
+
+/* Rows that the phase of their spread is another of have none; the first is put into `missing`. */
+static size_t set_floors(struct comparison *comparison, struct arena *arena, struct str *missing,
+                         const struct calibration_scenario *scenario)
 {
     struct arena scratch;
     size_t count = 0;
@@ -287,6 +314,8 @@ static size_t set_floors(struct comparison *comparison, const struct calibration
     for (size_t i = 0; i < comparison->row_count; i++) {
         struct comparison_row *row = &comparison->rows[i];
         const struct calibration_spread *found = spread_of(&spreads, row);
+        if (!found && missing->len == 0 && is_of_other_phase(&spreads, row))
+            *missing = without(arena, row);
         if (!found)
             continue;
         struct spread spread = {
@@ -342,12 +371,14 @@ void calibrated_apply(struct comparison *comparison, struct arena *arena,
         comparison->noise =
             str_format(arena, "%.*s was calibrated without this scenario", STR_ARGS(here.name));
     } else {
-        struct str changes = changes_since(arena, comparison, table, scenario, policy->policy_text);
+        struct str missing = STR("");
+        struct str changes = changes_since(arena, comparison, table, scenario, cand->policy_text);
         comparison->calibration = table;
-        comparison->calibrated_rows = set_floors(comparison, scenario);
-        comparison->noise =
-            str_format(arena, "%.*s, calibrated by %llu runs%s%.*s", STR_ARGS(here.name),
-                       (unsigned long long)table->runs, table->quick ? " of the exact phase" : "",
-                       STR_ARGS(changes));
+        comparison->calibrated_rows = set_floors(comparison, arena, &missing, scenario);
+        comparison->noise = str_format(
+            arena, "%.*s, calibrated by %llu runs%s%s%.*s%.*s", STR_ARGS(here.name),
+            (unsigned long long)scenario->runs, table->quick ? " of the exact phase" : "",
+            scenario->runs < CALIBRATION_RUNS_FEW ? CALIBRATION_RUNS_FEW_TEXT : "",
+            STR_ARGS(missing), STR_ARGS(changes));
     }
 }

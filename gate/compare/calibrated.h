@@ -50,8 +50,9 @@ void calibrated_pool(struct calibration_scenario *out, struct calibrated_rows *r
 
 /*
  * Floors for the rows of a comparison, by the calibration that came with
- * `policy`, the recording whose policy judges; `cand` is where the
- * candidate was measured, often the same. Of another class of machines
+ * `policy`, the recording of the protected side; `cand` is where the
+ * candidate was measured, often the same, and has the text of the policy
+ * that judges, which --policy may have put there. Of another class of machines
  * than both it is not used, and comparison->noise says so. One side alone
  * has no change that could have a floor.
  */

@@ -26,6 +26,7 @@ static const struct field spread_fields[] = {
     {"metric", FIELD_STR, AT(metric), 0, NULL, 0},
     {"subject", FIELD_STR, AT(subject), 0, NULL, 0},
     {"point", FIELD_STR, AT(point), 0, NULL, 0},
+    {"phase", FIELD_STR, AT(phase), 0, NULL, 0},
     {"kind", FIELD_STR_MAYBE, AT(kind), 0, NULL, 0},
     {"func", FIELD_STR_MAYBE, AT(func), 0, NULL, 0},
     {"scale", FIELD_STR, AT(scale), 0, NULL, 0},
@@ -167,8 +168,8 @@ bool calibration_spread_fits(const struct calibration_spread *spread)
            spread->trial_spread <= most;
 }
 
-static enum status check_spread(const struct calibration_spread *spread, enum status status,
-                                struct err *err)
+static enum status check_spread(const struct calibration_spread *spread, uint64_t runs,
+                                enum status status, struct err *err)
 {
     bool is_known = str_equal(spread->scale, STR(CALIBRATION_RATIO)) ||
                     str_equal(spread->scale, STR(CALIBRATION_UNIT));
@@ -180,6 +181,10 @@ static enum status check_spread(const struct calibration_spread *spread, enum st
         return err_set(err, status,
                        "runs, trials, trial_df or a spread cannot be: too few or "
                        "beyond any measurement");
+    }
+    if (spread->runs > runs) {
+        return err_set(err, status, "runs is %llu, of %llu of the scenario",
+                       (unsigned long long)spread->runs, (unsigned long long)runs);
     }
     return STATUS_OK;
 }
@@ -193,8 +198,12 @@ static enum status check_scenario(const struct calibration *calibration, size_t 
             return err_set(err, status, "name \"%.*s\" appears twice", STR_ARGS(scenario->name));
         }
     }
+    if (scenario->runs > calibration->runs) {
+        return err_set(err, status, "runs is %llu, of %llu in all",
+                       (unsigned long long)scenario->runs, (unsigned long long)calibration->runs);
+    }
     for (size_t i = 0; i < scenario->spread_count; i++) {
-        if (check_spread(&scenario->spreads[i], status, err))
+        if (check_spread(&scenario->spreads[i], scenario->runs, status, err))
             return err_wrap(err, "spreads: item %zu", i + 1);
     }
     return STATUS_OK;

@@ -198,6 +198,24 @@ static void what_is_of_another_class_is_said_and_not_used(void **state)
     arena_release(&judged.arena);
 }
 
+/* Windows of a duet and processes of the steady phase are not of one spread. */
+static void another_phase_has_no_floor_and_that_is_said(void **state)
+{
+    struct judged judged;
+    (void)state;
+    judged_init(&judged);
+    judged.run.rows[0].phase = PHASE_DUET;
+    judged.scenario.runs = 4;
+    apply(&judged);
+    assert_close(judged.run.rows[0].estimate.floor.df, 0, 1e-12);
+    assert_true(judged.run.rows[1].estimate.floor.df > 0);
+    assert_int_equal(judged.run.comparison.calibrated_rows, 4);
+    assert_str(judged.run.comparison.noise,
+               "linux-amd64-amd-epyc-2cpu, calibrated by 4 runs (few: 5 make far narrower "
+               "intervals), without rss_p95 of the duet phase");
+    arena_release(&judged.arena);
+}
+
 static void what_changed_since_is_said(void **state)
 {
     struct judged judged;
@@ -239,6 +257,7 @@ int main(void)
         cmocka_unit_test(rows_of_runs_become_spreads),
         cmocka_unit_test(a_function_at_one_of_two_levels_is_no_proof),
         cmocka_unit_test(what_is_of_another_class_is_said_and_not_used),
+        cmocka_unit_test(another_phase_has_no_floor_and_that_is_said),
         cmocka_unit_test(what_changed_since_is_said),
         cmocka_unit_test(older_recordings_say_nothing),
     };
