@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "gate/base/name.h"
+#include "gate/stats/bounds.h"
 
 /* Functions of a program by name, sorted as the recording has them. */
 static bool holds(const struct record_program *program, struct str func)
@@ -47,11 +48,26 @@ static bool is_removed(const struct comparison *comparison, const struct str_lis
            !holds(&programs[SIDE_CAND], row->func) && !holds_key(keys, row->key);
 }
 
+/* The upper bounds of a change and of its ratio, which a floor may have pushed up. */
+static double change_high(const struct estimate *estimate)
+{
+    double alpha = (1 - ESTIMATE_CONFIDENCE) / 2;
+    return bounds_high_is_floored(estimate, alpha) ? bounds_high(estimate, alpha)
+                                                   : estimate->delta_high;
+}
+
+static double ratio_high(const struct estimate *estimate)
+{
+    double floored = change_high(estimate);
+    return floored > estimate->delta_high ? fmax(estimate->ratio_high, floored / estimate->base)
+                                          : estimate->ratio_high;
+}
+
 static bool any_fell(const struct comparison *comparison)
 {
     for (size_t i = 0; i < comparison->row_count; i++) {
         const struct comparison_row *row = &comparison->rows[i];
-        if (row->level == ROW_SCENARIO && row->estimate.has_ratio && row->estimate.ratio_high < 0)
+        if (row->level == ROW_SCENARIO && row->estimate.has_ratio && ratio_high(&row->estimate) < 0)
             return true;
     }
     return false;
@@ -85,13 +101,13 @@ bool collapse_is(const struct finding *finding, const struct comparison_row *row
     const struct estimate *estimate = &row->estimate;
     bool is_whole = row->level == ROW_SCENARIO || row->level == ROW_BENCHMARK;
     bool is_asked = rule->max_decrease.set;
-    bool is_better =
-        finding->verdict == FINDING_IMPROVED || (is_asked && finding->verdict == FINDING_OK &&
-                                                 estimate->delta_high < -decide_floor(rule, scale));
+    bool is_better = finding->verdict == FINDING_IMPROVED ||
+                     (is_asked && finding->verdict == FINDING_OK &&
+                      change_high(estimate) < -decide_floor(rule, scale));
     double left = 1 - collapse_allowed(rule);
     /* What moved to other functions did not fall. */
     bool can_fall = (is_whole || is_asked) && !(fabs(row->moved) > 0);
     return can_fall && is_better && !scale->budgets_only && estimate->has_ratio &&
-           estimate->ratio_high < -collapse_allowed(rule) &&
+           ratio_high(estimate) < -collapse_allowed(rule) &&
            estimate->cand + scale->gone < estimate->base * left;
 }

@@ -135,6 +135,16 @@ static double times_as_far(double base_part, double limit_ratio)
     return sqrt(1 + base_part * ((1 + limit_ratio) * (1 + limit_ratio) - 1));
 }
 
+static void widen_floor(struct estimate_floor *floor, double times)
+{
+    /* One of ratios has the baseline's spread already. */
+    if (floor->is_ratio)
+        return;
+    floor->run_variance *= times * times;
+    floor->trial_variance *= times * times;
+    floor->within *= times * times;
+}
+
 /*
  * The same estimate about a limit in percent, which has the baseline's
  * spread, too: its bounds but for the rounding in them. Logarithms are those
@@ -151,6 +161,8 @@ static struct estimate widened(const struct estimate *estimate, double limit_rat
     high *= times_as_far(estimate->base_part_high, limit_ratio);
     out.delta_low = estimate->delta - low - estimate->slack;
     out.delta_high = estimate->delta + high + estimate->slack;
+    widen_floor(&out.floor,
+                times_as_far(fmax(estimate->base_part_low, estimate->base_part_high), limit_ratio));
     return out;
 }
 

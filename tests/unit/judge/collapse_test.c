@@ -74,6 +74,51 @@ static void a_fall_asks_for_a_person_by_its_rule(void **state)
     }
 }
 
+/* Half is passed by 20, of which its own trials are sure to 10, and calibration to 2.576 times 20. */
+static void a_fall_within_the_noise_of_calibration_is_none_for_certain(void **state)
+{
+    (void)state;
+    struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                        .max_increase_percent = SET(0.05),
+                        .max_decrease = SET(0.5),
+                        .severity = SEVERITY_BLOCK};
+    struct comparison_row row = {
+        .metric = METRIC_ALLOC_SPACE, .level = ROW_SCENARIO, .estimate = fallen(480)};
+    struct decide_scale scale = {.load_count = 100, .alpha = 0.01};
+    struct finding finding;
+    row.estimate.floor.run_variance = 20 * 20;
+    decide(&finding, &rule, &row, &scale);
+    assert_string_equal(finding_verdict_name(finding.verdict), "improved");
+    assert_false(finding.is_collapse);
+    row.estimate.floor.run_variance = 5 * 5;
+    decide(&finding, &rule, &row, &scale);
+    assert_true(finding.is_collapse);
+}
+
+/* Student's t of 30 / (10 sqrt(1 + (1.05^2 - 1) / 2)) with 10 degrees of freedom, by SciPy. */
+static void a_floor_is_widened_by_a_limit_in_percent(void **state)
+{
+    (void)state;
+    struct rule rule = {.metric = METRIC_ALLOC_SPACE,
+                        .max_increase_percent = SET(0.05),
+                        .severity = SEVERITY_BLOCK};
+    struct comparison_row row = {.metric = METRIC_ALLOC_SPACE,
+                                 .level = ROW_SCENARIO,
+                                 .estimate = {.base = 1000,
+                                              .cand = 1080,
+                                              .delta = 80,
+                                              .delta_low = 79,
+                                              .delta_high = 81,
+                                              .bounded = true,
+                                              .base_part_low = 0.5,
+                                              .base_part_high = 0.5,
+                                              .floor = {.run_variance = 100, .df = 10}}};
+    struct decide_scale scale = {.load_count = 100, .alpha = 0.01};
+    struct finding finding;
+    decide(&finding, &rule, &row, &scale);
+    assert_close(finding.p, 0.007572583656720242, 1e-9);
+}
+
 static void growth_within_a_wide_limit_may_fall_by_more_than_asked(void **state)
 {
     (void)state;
@@ -157,6 +202,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_fall_asks_for_a_person_by_its_rule),
+        cmocka_unit_test(a_fall_within_the_noise_of_calibration_is_none_for_certain),
+        cmocka_unit_test(a_floor_is_widened_by_a_limit_in_percent),
         cmocka_unit_test(growth_within_a_wide_limit_may_fall_by_more_than_asked),
         cmocka_unit_test(only_code_that_was_removed_is_gone),
         cmocka_unit_test(nothing_is_gone_where_functions_are_not_known),
