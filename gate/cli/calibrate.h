@@ -4,6 +4,8 @@
 #include "gate/cli/session.h"
 #include "gate/compare/calibrated.h"
 
+enum { CALIBRATING_RUNS_MIN = 2 };
+
 /*
  * Runs of one revision against itself, added up: what `memgate calibrate`
  * writes. Texts are copied, so that each run's session can go.
@@ -31,7 +33,10 @@ struct calibrating {
  */
 NODISCARD enum status calibrating_add(struct calibrating *calibrating,
                                       const struct session *session, struct err *err);
-/* Pools all runs. STATUS_INVALID where a scenario has fewer than two with a verdict. */
+/*
+ * Pools all runs. A scenario of fewer than CALIBRATING_RUNS_MIN with a
+ * verdict is left out; STATUS_INVALID where that leaves none.
+ */
 NODISCARD enum status calibrating_close(struct calibrating *calibrating, struct err *err);
 /*
  * What each rule can detect, of a run that was judged again with the

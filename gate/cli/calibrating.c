@@ -51,6 +51,19 @@ static void take_detectable(struct calibration_rule *out, struct arena *arena,
 {
     double least = finding->detectable_at_most;
     double limit = finding->limit_in_row;
+    if (out->subject.len > 0 && !out->has_detectable)
+        return;
+    struct str subject =
+        str_format(arena, "%.*s, %.*s", STR_ARGS(phrase_metric(arena, finding->row)),
+                   STR_ARGS(phrase_subject(arena, finding->row)));
+    /* Where one subject of a block rule is blind the rule is: no other makes up for it. */
+    if (!isfinite(least) && finding->rule->severity == SEVERITY_BLOCK) {
+        out->has_detectable = false;
+        out->detectable = 0;
+        out->limit = 0;
+        out->unit = STR("");
+        out->subject = subject;
+    }
     if (!isfinite(least) || !(limit > 0))
         return;
     if (out->has_detectable && tightness(least, limit) <= tightness(out->detectable, out->limit))
@@ -59,8 +72,7 @@ static void take_detectable(struct calibration_rule *out, struct arena *arena,
     out->detectable = least;
     out->limit = limit;
     out->unit = str_from(unit_name(comparison_row_unit(finding->row)));
-    out->subject = str_format(arena, "%.*s, %.*s", STR_ARGS(phrase_metric(arena, finding->row)),
-                              STR_ARGS(phrase_subject(arena, finding->row)));
+    out->subject = subject;
 }
 
 static struct calibration_rule *rule_of(struct calibration_scenario *scenario, struct str rule)
@@ -162,33 +174,51 @@ static void drop_silent_rules(struct calibration_scenario *scenario)
 enum status calibrating_close(struct calibrating *calibrating, struct err *err)
 {
     struct calibration *out = &calibrating->out;
+    const struct calibrating_scenario *void_scenario = NULL;
     out->runs = calibrating->runs;
     out->scenarios = ARENA_ARRAY(calibrating->arena, struct calibration_scenario,
                                  calibrating->scenario_count + 1);
     for (size_t i = 0; i < calibrating->scenario_count; i++) {
         struct calibrating_scenario *scenario = &calibrating->scenarios[i];
-        if (scenario->runs < 2) {
-            return err_set(err, STATUS_INVALID,
-                           "scenario %.*s: %llu of %llu runs had a verdict, and it takes 2: %.*s",
-                           STR_ARGS(scenario->out.name), (unsigned long long)scenario->runs,
-                           (unsigned long long)calibrating->runs, STR_ARGS(scenario->why_void));
+        if (scenario->runs < CALIBRATING_RUNS_MIN) {
+            void_scenario = scenario;
+            continue;
         }
         scenario->out.runs = scenario->runs;
         calibrated_pool(&scenario->out, &scenario->rows);
         drop_silent_rules(&scenario->out);
         out->scenarios[out->scenario_count++] = scenario->out;
     }
+    if (void_scenario && out->scenario_count == 0) {
+        return err_set(err, STATUS_INVALID,
+                       "scenario %.*s: %llu of %llu runs had a verdict, and it takes %d: %.*s",
+                       STR_ARGS(void_scenario->out.name), (unsigned long long)void_scenario->runs,
+                       (unsigned long long)calibrating->runs, CALIBRATING_RUNS_MIN,
+                       STR_ARGS(void_scenario->why_void));
+    }
     return STATUS_OK;
+}
+
+static struct calibration_scenario *scenario_of(struct calibration *out, struct str name)
+{
+    for (size_t i = 0; i < out->scenario_count; i++) {
+        if (str_equal(out->scenarios[i].name, name))
+            return &out->scenarios[i];
+    }
+    return NULL;
 }
 
 void calibrating_detect(struct calibrating *calibrating, const struct session *session)
 {
-    for (size_t i = 0; i < calibrating->out.scenario_count; i++) {
+    for (size_t i = 0; i < session->judgement.scenario_count; i++) {
         const struct judged_scenario *judged = &session->judgement.scenarios[i];
+        struct calibration_scenario *scenario =
+            scenario_of(&calibrating->out, judged->comparison->scenario);
+        if (!scenario)
+            continue;
         for (size_t k = 0; k < judged->finding_count; k++) {
             const struct finding *finding = &judged->findings[k];
-            struct calibration_rule *rule =
-                find_rule(&calibrating->out.scenarios[i], finding->rule);
+            struct calibration_rule *rule = find_rule(scenario, finding->rule);
             if (rule)
                 take_detectable(rule, calibrating->arena, finding);
         }
