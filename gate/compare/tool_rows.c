@@ -199,7 +199,7 @@ void tool_note(struct comparison *comparison, struct arena *arena)
     if (lacks_p99(record)) {
         comparison->latency_refusal =
             str_format(arena,
-                       "the result that %.*s wrote lacks it (the README says how each tool "
+                       "the result that %.*s wrote lacks it (docs/load.md says how each tool "
                        "is made to write it)",
                        STR_ARGS(tool->format));
     }
