@@ -216,13 +216,25 @@ static struct record_scenario *add_record(struct measuring *measuring, struct me
     return &recording->scenarios[out->scenario];
 }
 
-/* A name that the baseline's policy has stands for something that was there. */
+static bool is_same_program(const struct scenario *a, const struct scenario *b)
+{
+    return a->driver == b->driver && str_equal(a->build.package, b->build.package) &&
+           str_equal(a->gotest.package, b->gotest.package) &&
+           str_equal(a->gotest.bench, b->gotest.bench);
+}
+
+/*
+ * A name that the baseline's policy gives to another program stands for
+ * something that was there. To the same one it was given before there was
+ * any, which the baseline's tree says itself.
+ */
 static struct str alone_of(const struct measuring *measuring, const struct scenario *scenario)
 {
     const struct policy *policy = measuring->base_policy;
-    bool is_named =
-        measuring->base_policy_unknown || (policy && policy_scenario(policy, scenario->name));
-    return is_named ? STR(RECORD_ALONE_MISSING) : STR(RECORD_ALONE_NEW);
+    const struct scenario *named = policy ? policy_scenario(policy, scenario->name) : NULL;
+    bool is_other = named && !is_same_program(named, scenario);
+    return measuring->base_policy_unknown || is_other ? STR(RECORD_ALONE_MISSING)
+                                                      : STR(RECORD_ALONE_NEW);
 }
 
 enum status measure_prepare(struct measuring *measuring, struct measured *out,

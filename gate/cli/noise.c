@@ -1,6 +1,7 @@
 #include "gate/cli/noise.h"
 
 #include "gate/base/io.h"
+#include "gate/harness/repo_path.h"
 #include "gate/recording/calibration.h"
 
 enum { CLASSES_LISTED_MAX = 20 };
@@ -38,7 +39,7 @@ static bool within(struct str *out, const struct run *run, struct str path)
  * Where the policy is of a revision a file of the work tree is one that
  * the change brings along: read from that revision instead. By its spelling,
  * for a link in the tree leads where the change wants, and by where it lies,
- * for a link outside may lead into the tree.
+ * for a link outside, or "..", may lead into the tree.
  */
 static bool is_of_repository(struct str *out, struct run *run)
 {
@@ -47,10 +48,10 @@ static bool is_of_repository(struct str *out, struct run *run)
     struct err ignored;
     if (run->policy_revision.is_work_tree)
         return false;
-    return (io_absolute(&path, arena, run->noise_file, &ignored) == STATUS_OK &&
-            within(out, run, path)) ||
-           (io_real(&path, arena, run->noise_file, &ignored) == STATUS_OK &&
-            within(out, run, path));
+    if (io_absolute(&path, arena, run->noise_file, &ignored) == STATUS_OK &&
+        within(out, run, path) && path_is_safe(path_without_dots(arena, *out)))
+        return true;
+    return io_real(&path, arena, run->noise_file, &ignored) == STATUS_OK && within(out, run, path);
 }
 
 static enum status read_given(struct run *run, struct err *err)

@@ -117,9 +117,9 @@ static struct twins twins_of(struct arena *arena, const struct ledger_row *row, 
     struct twins out = {ARENA_ARRAY(arena, struct twin, row->site_count[side] + 1), 0};
     for (size_t i = 0; i < row->site_count[side]; i++) {
         const struct ledger_site *site = &row->sites[side][i];
+        double value = site->mean[column];
         if (site->fold.kind == kind)
-            out.items[out.len++] =
-                (struct twin){site, site->mean[column], site->mean[column], false};
+            out.items[out.len++] = (struct twin){site, value, value, false};
     }
     if (out.len)
         qsort(out.items, out.len, sizeof(*out.items), order_twins);
@@ -212,7 +212,7 @@ static double sum_of(const struct twins *twins)
 
 static bool is_guiltier(const struct twin *one, const struct twin *best, double direction)
 {
-    double more = best ? direction * (one->growth - best->growth) : 1;
+    double more = direction * (one->growth - best->growth);
     return more > 0 || (more >= 0 && one->value > best->value);
 }
 
@@ -221,7 +221,7 @@ static const struct twin *guilty_twin(const struct twins *twins, double directio
 {
     const struct twin *best = NULL;
     for (size_t i = 0; i < twins->len; i++) {
-        if (is_guiltier(&twins->items[i], best, direction))
+        if (!best || is_guiltier(&twins->items[i], best, direction))
             best = &twins->items[i];
     }
     return best;

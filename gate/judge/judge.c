@@ -213,17 +213,29 @@ static enum status refuse_rule(const struct rule *rule, struct err *err)
                    STR_ARGS(name));
 }
 
-/* It was told as not judged; nothing here met it. */
-static bool is_left_out(const struct judgement *judgement, const struct rule *rule)
+static bool is_listed_unjudged(const struct judged_scenario *scenario, const struct rule *rule)
 {
-    for (size_t i = 0; i < judgement->scenario_count; i++) {
-        const struct judged_scenario *scenario = &judgement->scenarios[i];
-        for (size_t k = 0; k < scenario->unjudged_count; k++) {
-            if (scenario->unjudged[k] == rule)
-                return true;
-        }
+    for (size_t i = 0; i < scenario->unjudged_count; i++) {
+        if (scenario->unjudged[i] == rule)
+            return true;
     }
     return false;
+}
+
+/* It was told as not judged in each scenario that it is about; one that has a baseline can miss it. */
+static bool is_left_out(const struct judgement *judgement, const struct rule *rule)
+{
+    bool any = false;
+    for (size_t i = 0; i < judgement->scenario_count; i++) {
+        const struct judged_scenario *scenario = &judgement->scenarios[i];
+        if (rule->selector.scenario.len > 0 &&
+            !str_equal(rule->selector.scenario, scenario->comparison->scenario))
+            continue;
+        if (!is_listed_unjudged(scenario, rule))
+            return false;
+        any = true;
+    }
+    return any;
 }
 
 /*
