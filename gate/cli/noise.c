@@ -127,11 +127,16 @@ enum status noise_find(struct run *run, struct err *err)
     struct str beside = str_slice(run->policy_path, 0, slash < 0 ? 0 : (size_t)slash);
     struct str folder = beside.len ? io_join(arena, beside, STR(NOISE_FOLDER)) : STR(NOISE_FOLDER);
     struct str file = io_join(arena, folder, str_format(arena, "%.*s.json", STR_ARGS(here.name)));
-    enum status status = repo_read_file(&text, arena, run->root, &run->policy_revision, file, err);
+    /* That there is none is no error: it must not be left where the next one is looked for. */
+    struct err absent = {0};
+    enum status status =
+        repo_read_file(&text, arena, run->root, &run->policy_revision, file, &absent);
     if (status == STATUS_OK)
         return read_table(noise, arena, file, text, err);
-    if (status != STATUS_NOT_FOUND)
+    if (status != STATUS_NOT_FOUND) {
+        *err = absent;
         return err_wrap(err, "noise");
+    }
     struct str others = other_classes(run, folder);
     noise->missing = str_format(arena, "not calibrated for %.*s (memgate calibrate)%.*s",
                                 STR_ARGS(here.name), STR_ARGS(others));

@@ -74,7 +74,9 @@ codec = noise["scenarios"][0]
 assert noise["runs"] == codec["runs"] == 2 and codec["blocked_runs"] == 0, codec
 metrics = {row["metric"] for row in codec["spreads"] if row["subject"] == "benchmark"}
 assert metrics == {"alloc_space", "alloc_objects", "ns_per_op"}, metrics
-assert all(rule["decisions"] > 0 and rule["false_alarms"] == 0 for rule in codec["rules"]), codec["rules"]
+assert all(rule["decisions"] > 0 for rule in codec["rules"]), codec["rules"]
+blocks = [rule for rule in codec["rules"] if rule["severity"] == "block"]
+assert blocks and all(rule["false_alarms"] == 0 for rule in blocks), blocks
 assert any(rule["has_detectable"] for rule in codec["rules"])
 PYTHON
 git_in add -A
