@@ -88,10 +88,8 @@ void lint_power_write(struct buf *out, struct arena *arena, const struct session
     const struct rule *rule = &session->policy.rules[rule_index];
     for (size_t i = 0; i < session->judgement.scenario_count; i++) {
         const struct judged_scenario *scenario = &session->judgement.scenarios[i];
-        bool elsewhere = rule->selector.scenario.len &&
-                         !str_equal(rule->selector.scenario, scenario->comparison->scenario);
         struct sight sight = look(scenario, rule);
-        if (!elsewhere)
+        if (rule_is_of_scenario(rule, scenario->comparison->scenario))
             write_sight(out, arena, scenario, &sight);
     }
 }

@@ -213,10 +213,8 @@ static const struct rule *steady_rule(const struct policy *policy, struct str sc
 {
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
-        bool elsewhere =
-            rule->selector.scenario.len && !str_equal(rule->selector.scenario, scenario);
         bool is_left_out = budgets && !rule_limits_value(rule);
-        if (!elsewhere && !is_left_out && !metric_is_exact(rule->metric))
+        if (rule_is_of_scenario(rule, scenario) && !is_left_out && !metric_is_exact(rule->metric))
             return rule;
     }
     return NULL;

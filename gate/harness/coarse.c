@@ -27,9 +27,8 @@ static const struct sampled_metric *sampled_metric(enum metric metric)
 
 static bool is_in_force(const struct rule *rule, const struct policy *policy, struct str scenario)
 {
-    struct str named = rule->selector.scenario;
-    bool is_here = named.len == 0 || str_equal(named, scenario);
-    return is_here && rule->severity == SEVERITY_BLOCK && !policy_replaces(policy, rule, scenario);
+    return rule_is_of_scenario(rule, scenario) && rule->severity == SEVERITY_BLOCK &&
+           !policy_replaces(policy, rule, scenario);
 }
 
 /* The smallest growth of all bytes that is worth a finding: the limit, or what a floor spares. */

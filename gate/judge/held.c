@@ -229,10 +229,8 @@ static void hold_doubted(struct judging *judging, const struct judged_scenario *
     const struct policy *policy = judging->input->policy;
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
-        bool here = rule->selector.scenario.len == 0 ||
-                    str_equal(rule->selector.scenario, scenario->comparison->scenario);
-        if (!here || !selector_names_functions(&rule->selector) ||
-            !judge_runs(judging->input, rule) ||
+        if (!rule_is_of_scenario(rule, scenario->comparison->scenario) ||
+            !selector_names_functions(&rule->selector) || !judge_runs(judging->input, rule) ||
             unjudged_leaves_out(judging->input, scenario->comparison, rule))
             continue;
         const struct comparison_row *row = doubted_row(scenario->comparison, rule->metric);

@@ -107,10 +107,8 @@ static const struct rule *unmeasured(const struct judging *judging,
     const struct judge_input *input = judging->input;
     for (size_t i = 0; i < input->policy->rule_count; i++) {
         const struct rule *rule = &input->policy->rules[i];
-        bool elsewhere = rule->selector.scenario.len &&
-                         !str_equal(rule->selector.scenario, comparison->scenario);
-        if (!elsewhere && judge_runs(input, rule) && !is_waived(comparison, rule) &&
-            !unjudged_leaves_out(input, comparison, rule) &&
+        if (rule_is_of_scenario(rule, comparison->scenario) && judge_runs(input, rule) &&
+            !is_waived(comparison, rule) && !unjudged_leaves_out(input, comparison, rule) &&
             metric_applies(comparison, rule->metric, input->plain) &&
             !has_whole_row(comparison, rule->metric))
             return rule;
@@ -182,8 +180,7 @@ static bool concerns_run(const struct judge_input *input, const struct rule *rul
 {
     for (size_t i = 0; i < input->comparison_count; i++) {
         const struct comparison *comparison = &input->comparisons[i];
-        bool here = !rule->selector.scenario.len ||
-                    str_equal(rule->selector.scenario, comparison->scenario);
+        bool here = rule_is_of_scenario(rule, comparison->scenario);
         bool measured = comparison->row_count > 0 && comparison->invalid_count == 0;
         if (here && (measured || !valid) && metric_applies(comparison, rule->metric, input->plain))
             return true;
@@ -228,8 +225,7 @@ static bool is_left_out(const struct judgement *judgement, const struct rule *ru
     bool any = false;
     for (size_t i = 0; i < judgement->scenario_count; i++) {
         const struct judged_scenario *scenario = &judgement->scenarios[i];
-        if (rule->selector.scenario.len > 0 &&
-            !str_equal(rule->selector.scenario, scenario->comparison->scenario))
+        if (!rule_is_of_scenario(rule, scenario->comparison->scenario))
             continue;
         if (!is_listed_unjudged(scenario, rule))
             return false;

@@ -345,8 +345,7 @@ static bool concerns(struct positive *out, const struct aiming *aiming)
 {
     const struct rule *rule = aiming->rule;
     const struct comparison *comparison = aiming->comparison;
-    struct str scenario = rule->selector.scenario;
-    if ((scenario.len > 0 && !str_equal(scenario, comparison->scenario)) ||
+    if (!rule_is_of_scenario(rule, comparison->scenario) ||
         !judge_applies(aiming->input, comparison, rule->metric)) {
         refuse(out, POSITIVE_ELSEWHERE, STR("about another scenario"));
         return false;

@@ -14,9 +14,8 @@ bool unjudged_leaves_out(const struct judge_input *input, const struct compariso
 static bool concerns(const struct judge_input *input, const struct comparison *comparison,
                      const struct rule *rule)
 {
-    struct str scenario = rule->selector.scenario;
-    bool here = scenario.len == 0 || str_equal(scenario, comparison->scenario);
-    return here && judge_runs(input, rule) && judge_applies(input, comparison, rule->metric) &&
+    return rule_is_of_scenario(rule, comparison->scenario) && judge_runs(input, rule) &&
+           judge_applies(input, comparison, rule->metric) &&
            !policy_replaces(input->policy, rule, comparison->scenario);
 }
 

@@ -346,8 +346,7 @@ static bool is_same_toolchain(const struct comparison *comparison)
 static bool is_missed(const struct watch *watch, size_t at)
 {
     const struct rule *rule = &watch->policy->rules[at];
-    const struct str scenario = rule->selector.scenario;
-    bool here = scenario.len == 0 || str_equal(scenario, watch->comparison->scenario);
+    bool here = rule_is_of_scenario(rule, watch->comparison->scenario);
     bool is_kept = !is_listed(rule) && is_same_toolchain(watch->comparison);
     return here && rule->selector.func_key.len > 0 && !is_kept &&
            watch->presence[SIDE_BASE][at] == PRESENCE_THERE &&

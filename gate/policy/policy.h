@@ -288,6 +288,8 @@ struct subject {
 /* True when it limits what changed from a baseline, or what the candidate is; it may do both. */
 bool rule_limits_growth(const struct rule *rule);
 bool rule_limits_value(const struct rule *rule);
+/* True when the rule names this scenario, or none. */
+bool rule_is_of_scenario(const struct rule *rule, struct str scenario);
 
 /*
  * True when the rule speaks of this subject at this level. A rule with

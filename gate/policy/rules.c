@@ -69,6 +69,12 @@ bool rule_limits_value(const struct rule *rule)
     return rule->max.set || rule->max_share.set;
 }
 
+bool rule_is_of_scenario(const struct rule *rule, struct str scenario)
+{
+    const struct str named = rule->selector.scenario;
+    return named.len == 0 || str_equal(named, scenario);
+}
+
 static enum status check_shares(struct reader *reader, const struct rule *rule,
                                 const struct yaml_node *node)
 {
