@@ -94,7 +94,7 @@ static struct run *new_run(struct calibrate *calibrate, struct arena *arena, uin
 {
     struct run *run = ARENA_NEW(arena, struct run);
     struct str revision = calibrate->operands.len ? calibrate->operands.items[0] : STR("HEAD");
-    run->start_ns = clock_now_ns();
+    run_begin(run);
     run->base_spec = revision;
     run->head_spec = revision;
     run->policy_path = calibrate->policy_path;
@@ -102,8 +102,6 @@ static struct run *new_run(struct calibrate *calibrate, struct arena *arena, uin
     run->noise_file = STR(NOISE_NONE); /* a floor would be taken for what is measured */
     run->quick = calibrate->quick;
     run->always_measure = true;
-    talk_init(&run->talk);
-    session_init(&run->session);
     run->session.list_all = true;
     return run;
 }
@@ -112,10 +110,7 @@ static struct run *new_run(struct calibrate *calibrate, struct arena *arena, uin
 static void keep_names(struct calibrate *calibrate, const struct run *run)
 {
     struct arena *arena = &calibrate->arena;
-    ptrdiff_t slash = str_find_last(run->policy_path, '/');
-    struct str beside = str_slice(run->policy_path, 0, slash < 0 ? 0 : (size_t)slash);
-    struct str dir = beside.len ? io_join(arena, run->root, beside) : run->root;
-    calibrate->folder = io_join(arena, dir, STR(NOISE_FOLDER));
+    calibrate->folder = io_join(arena, run->root, noise_folder(arena, run->policy_path));
     calibrate->calibrating.out.revision = str_copy(arena, run->head.sha);
 }
 

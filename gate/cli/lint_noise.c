@@ -23,9 +23,7 @@ static enum status read_file(struct calibration *out, struct arena *arena, struc
 enum status lint_noise_read(struct lint_noise *out, struct arena *arena, struct str policy_file,
                             struct err *err)
 {
-    ptrdiff_t slash = str_find_last(policy_file, '/');
-    struct str beside = str_slice(policy_file, 0, slash < 0 ? 0 : (size_t)slash + 1);
-    struct str folder = str_format(arena, "%.*s" NOISE_FOLDER, STR_ARGS(beside));
+    struct str folder = noise_folder(arena, policy_file);
     struct str *files = NULL;
     size_t len = 0;
     if (!io_is_dir(folder))

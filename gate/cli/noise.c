@@ -6,6 +6,13 @@
 
 enum { CLASSES_LISTED_MAX = 20 };
 
+struct str noise_folder(struct arena *arena, struct str policy_file)
+{
+    ptrdiff_t slash = str_find_last(policy_file, '/');
+    struct str beside = str_slice(policy_file, 0, slash < 0 ? 0 : (size_t)slash + 1);
+    return str_format(arena, "%.*s" NOISE_FOLDER, STR_ARGS(beside));
+}
+
 static enum status read_table(struct record_calibration *out, struct arena *arena, struct str file,
                               struct bytes text, struct err *err)
 {
@@ -123,9 +130,7 @@ enum status noise_find(struct run *run, struct err *err)
     }
     if (run->noise_file.len > 0)
         return read_given(run, err);
-    ptrdiff_t slash = str_find_last(run->policy_path, '/');
-    struct str beside = str_slice(run->policy_path, 0, slash < 0 ? 0 : (size_t)slash);
-    struct str folder = beside.len ? io_join(arena, beside, STR(NOISE_FOLDER)) : STR(NOISE_FOLDER);
+    struct str folder = noise_folder(arena, run->policy_path);
     struct str file = io_join(arena, folder, str_format(arena, "%.*s.json", STR_ARGS(here.name)));
     /* That there is none is no error: it must not be left where the next one is looked for. */
     struct err absent = {0};

@@ -7,6 +7,9 @@
 #define NOISE_FOLDER "memgate.noise"
 #define NOISE_NONE   "none"
 
+/* Of a policy "services/orders/memgate.yaml": "services/orders/memgate.noise". */
+struct str noise_folder(struct arena *arena, struct str policy_file);
+
 /*
  * Finds the calibration of this class of machines and puts it into the
  * recording: of --noise FILE, else memgate.noise/CLASS.json beside the

@@ -1,6 +1,5 @@
 #include "gate/cli/planted.h"
 
-#include "gate/base/clock.h"
 #include "gate/cli/run.h"
 #include "gate/harness/process.h"
 
@@ -17,7 +16,7 @@ enum status run_plant(struct run *run, struct err *err)
 enum status run_planted(struct planted_run *planted, struct arena *arena, struct err *err)
 {
     struct run *run = ARENA_NEW(arena, struct run);
-    run->start_ns = clock_now_ns();
+    run_begin(run);
     run->planted = planted;
     run->base_spec = planted->revision;
     run->head_spec = planted->revision;
@@ -25,8 +24,6 @@ enum status run_planted(struct planted_run *planted, struct arena *arena, struct
     run->quick = true;
     run->always_measure = true;
     run->names = (struct operands){.items = &planted->scenario, .len = planted->scenario.len > 0};
-    talk_init(&run->talk);
-    session_init(&run->session);
     planted->session = &run->session;
     enum status status = run_all(run, err);
     harness_close(&run->harness);

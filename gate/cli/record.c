@@ -1,4 +1,3 @@
-#include "gate/base/clock.h"
 #include "gate/base/io.h"
 #include "gate/cli/run.h"
 #include "gate/harness/process.h"
@@ -69,10 +68,8 @@ int cmd_record(int argc, char **argv)
 {
     static struct run run;
     static struct err err;
-    run.start_ns = clock_now_ns();
     process_setup();
-    talk_init(&run.talk);
-    session_init(&run.session);
+    run_begin(&run);
     enum status status = parse_options(&run, argc, argv, &err);
     if (status == STATUS_OK && !run.names.help)
         status = record(&run, &err);

@@ -499,15 +499,20 @@ static int finish(struct run *run, enum status status, const struct err *err)
     return code;
 }
 
+void run_begin(struct run *run)
+{
+    run->start_ns = clock_now_ns();
+    talk_init(&run->talk);
+    session_init(&run->session);
+}
+
 int cmd_run(int argc, char **argv)
 {
     static struct run run;
     static struct err err;
-    run.start_ns = clock_now_ns();
     /* Children are to be ended first; commands without any die of signals like any program. */
     process_setup();
-    talk_init(&run.talk);
-    session_init(&run.session);
+    run_begin(&run);
     enum status status = parse_options(&run, argc, argv, &err);
     if (status == STATUS_OK && !run.names.help)
         status = run_all(&run, &err);

@@ -36,6 +36,8 @@ struct run {
     struct planted_run *planted; /* NULL but for a self-test */
 };
 
+/* Starts its clock, and what it says and judges by; before anything else of it. */
+void run_begin(struct run *run);
 /* Exports, builds, measures, judges and writes the reports; harness_close is the caller's. */
 NODISCARD enum status run_all(struct run *run, struct err *err);
 /*
