@@ -327,8 +327,7 @@ struct comparison {
     bool is_per_profile; /* plain profiles without request counts, see comparison_row */
     bool toolchain_changed;
     bool has_steady;
-    bool has_rss;  /* rss was filled */
-    bool has_duet; /* latency is that of both sides measured at the same time */
+    bool has_rss; /* rss was filled */
     struct rss_side rss[SIDES];
     struct creation *creations; /* by growth, largest first; none where nobody told */
     size_t creation_count;

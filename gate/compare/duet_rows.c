@@ -8,6 +8,9 @@
 
 enum { LIVE_POINTS_MIN = 5 };
 
+/* Of one pair nothing is known but its own difference. */
+enum { PAIRS_MIN = 2 };
+
 /* Of a window's quantile: no machine does that to one side alone, time after time. */
 #define BURST_FACTOR 2.0
 
@@ -128,6 +131,35 @@ static struct str why_unbounded(struct arena *arena, const struct windows *windo
                       windows->base.len, windows->pairs, WINDOWS_MIN, WINDOWS_PER_PAIR_MIN);
 }
 
+/* Two processes beside each other had the same machine, whatever it did: PAIRS_MIN of them or none. */
+static enum status tell_cpu(struct comparison *comparison, struct arena *arena, struct err *err)
+{
+    double values[SIDES][RECORDING_TRIALS_MAX];
+    const struct record_scenario *record = comparison->record;
+    size_t pairs = record->trial_count[SIDE_BASE][PHASE_DUET];
+    for (enum side side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < pairs; t++) {
+            const struct record_trial *trial = &record->trials[side][PHASE_DUET][t];
+            if (trial->cpu_ns == 0 || trial->request_count == 0) {
+                return err_set(err, STATUS_INVALID, "%s, duet trial %u: no requests or no CPU time",
+                               side_name(side), trial->number);
+            }
+            values[side][t] = (double)trial->cpu_ns / (double)trial->request_count;
+        }
+    }
+    struct comparison_row row = {
+        .metric = METRIC_CPU,
+        .point = POINT_END,
+        .level = ROW_SCENARIO,
+        .phase = PHASE_DUET,
+        .estimate = estimate_of_pairs((struct samples){values[SIDE_BASE], pairs},
+                                      (struct samples){values[SIDE_CAND], pairs}),
+    };
+    if (pairs >= PAIRS_MIN)
+        comparison_row_add(comparison, arena, &row);
+    return STATUS_OK;
+}
+
 /* Bytes per 1000 requests of every pair. */
 struct growths {
     double slopes[SIDES][RECORDING_TRIALS_MAX];
@@ -193,7 +225,7 @@ static void tell_growth(struct comparison *comparison, struct arena *arena)
                 return;
         }
     }
-    if (pairs < 2)
+    if (pairs < PAIRS_MIN)
         return;
     struct comparison_row *row = growth_row(comparison, arena);
     const struct estimate rise = difference_of(growths.rises, pairs);
@@ -235,6 +267,5 @@ enum status duet_rows_add(struct comparison *comparison, struct arena *arena, st
         comparison_row_add(comparison, arena, &row);
     }
     tell_growth(comparison, arena);
-    comparison->has_duet = true;
-    return STATUS_OK;
+    return tell_cpu(comparison, arena, err);
 }

@@ -161,12 +161,22 @@ static struct str doubt_of(const struct comparison *comparison, struct arena *ar
                                      : STR("");
 }
 
+/* What both sides took at the same time says more than what each did at another. */
+static bool is_of_duet(const struct comparison *comparison, enum metric metric)
+{
+    for (size_t i = 0; i < comparison->row_count; i++) {
+        const struct comparison_row *row = &comparison->rows[i];
+        if (row->metric == metric && row->level == ROW_SCENARIO && row->phase == PHASE_DUET)
+            return true;
+    }
+    return false;
+}
+
 static void add_steady(struct comparison *comparison, struct arena *arena,
                        const struct columns *columns)
 {
     for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++) {
-        bool is_in_duet = comparison->has_duet && metric_is_latency(steady_rows[i].metric);
-        if (is_in_duet || !was_measured(columns, i))
+        if (is_of_duet(comparison, steady_rows[i].metric) || !was_measured(columns, i))
             continue;
         struct samples base = {columns->values[SIDE_BASE][i], columns->trials[SIDE_BASE]};
         struct samples cand = {columns->values[SIDE_CAND][i], columns->trials[SIDE_CAND]};

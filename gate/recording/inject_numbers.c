@@ -157,26 +157,27 @@ static enum status add_goal(const struct injecting *injecting, struct record_tri
     return add_to(&trial->gc.goal_bytes, injecting->what->amount, err);
 }
 
-/* What is done to each steady trial; latency is the duet's as well. */
+/* What is done to each steady trial, and where it is measured there as well to those of the duet. */
 static const struct number_row {
     enum metric metric;
+    bool is_in_duet;
     enum status (*add)(const struct injecting *injecting, struct record_trial *trial,
                        struct err *err);
 } number_rows[] = {
-    {METRIC_CPU, add_cpu},
-    {METRIC_P50, add_latency},
-    {METRIC_P90, add_latency},
-    {METRIC_P99, add_latency},
-    {METRIC_RSS_P95, add_rss},
-    {METRIC_RSS_MAX, add_rss},
-    {METRIC_GC_CYCLES, add_cycles},
-    {METRIC_GC_PAUSE_P99, add_pauses},
-    {METRIC_GC_PER_MINUTE, add_cycles_per_minute},
-    {METRIC_GC_CPU_SHARE, add_gc_share},
-    {METRIC_GC_CPU, add_gc_cpu},
-    {METRIC_GC_ASSIST_SHARE, add_assist_share},
-    {METRIC_HEAP_GOAL, add_goal},
-    {METRIC_NS_PER_OP, add_benchmark_time},
+    {METRIC_CPU, true, add_cpu},
+    {METRIC_P50, true, add_latency},
+    {METRIC_P90, true, add_latency},
+    {METRIC_P99, true, add_latency},
+    {METRIC_RSS_P95, false, add_rss},
+    {METRIC_RSS_MAX, false, add_rss},
+    {METRIC_GC_CYCLES, false, add_cycles},
+    {METRIC_GC_PAUSE_P99, false, add_pauses},
+    {METRIC_GC_PER_MINUTE, false, add_cycles_per_minute},
+    {METRIC_GC_CPU_SHARE, false, add_gc_share},
+    {METRIC_GC_CPU, false, add_gc_cpu},
+    {METRIC_GC_ASSIST_SHARE, false, add_assist_share},
+    {METRIC_HEAP_GOAL, false, add_goal},
+    {METRIC_NS_PER_OP, false, add_benchmark_time},
 };
 
 static const struct number_row *find_row(enum metric metric)
@@ -192,7 +193,7 @@ enum status inject_numbers(const struct injecting *injecting, struct err *err)
 {
     const struct number_row *row = find_row(injecting->what->metric);
     for (enum phase phase = PHASE_STEADY; phase < PHASES; phase++) {
-        if (phase == PHASE_DUET && !metric_is_latency(row->metric))
+        if (phase == PHASE_DUET && !row->is_in_duet)
             continue;
         for (size_t t = 0; t < injecting->scenario->trial_count[SIDE_CAND][phase]; t++) {
             if (row->add(injecting, &injecting->scenario->trials[SIDE_CAND][phase][t], err))

@@ -9,9 +9,10 @@ enum { ESTIMATE_SAMPLES_MAX = 64 };
 const char *estimate_method_name(enum estimate_method method)
 {
     static const char *const names[] = {
-        [ESTIMATE_DIFFERENCE] = "welch-difference", [ESTIMATE_LOG_RATIO] = "student-log-ratio",
-        [ESTIMATE_LOG_WELCH] = "welch-log-ratio",   [ESTIMATE_WINDOWS] = "median-of-windows",
-        [ESTIMATE_INTERVALS] = "own-intervals",     [ESTIMATE_SAMPLED] = "sampling-of-profiles",
+        [ESTIMATE_DIFFERENCE] = "welch-difference",  [ESTIMATE_LOG_RATIO] = "student-log-ratio",
+        [ESTIMATE_LOG_WELCH] = "welch-log-ratio",    [ESTIMATE_PAIRS] = "student-pairs",
+        [ESTIMATE_WINDOWS] = "median-of-windows",    [ESTIMATE_INTERVALS] = "own-intervals",
+        [ESTIMATE_SAMPLED] = "sampling-of-profiles",
     };
     return names[method];
 }
@@ -99,6 +100,19 @@ static bool take_logs(double *out, struct samples samples)
     return true;
 }
 
+/* The ratio's side of an estimate: e^`shift`, its bounds `half` off in the logarithm. */
+static void set_ratio(struct estimate *out, double shift, double half)
+{
+    out->by_logarithm = true;
+    out->has_ratio = true;
+    out->ratio = expm1(shift);
+    out->ratio_low = expm1(shift - half);
+    out->ratio_high = expm1(shift + half);
+    out->delta = out->cand - out->base;
+    out->delta_low = out->base * out->ratio_low;
+    out->delta_high = out->base * out->ratio_high;
+}
+
 static bool fill_log_ratio(struct estimate *out, struct samples base, struct samples cand,
                            enum estimate_method method)
 {
@@ -112,18 +126,39 @@ static bool fill_log_ratio(struct estimate *out, struct samples base, struct sam
     if (method == ESTIMATE_LOG_RATIO)
         pool(&a, &b, base.len, cand.len);
     double half = half_width(out, a, b);
-    double shift = b.mean - a.mean;
-    out->by_logarithm = true;
     out->base = exp(a.mean);
     out->cand = exp(b.mean);
-    out->has_ratio = true;
-    out->ratio = expm1(shift);
-    out->ratio_low = expm1(shift - half);
-    out->ratio_high = expm1(shift + half);
-    out->delta = out->cand - out->base;
-    out->delta_low = out->base * out->ratio_low;
-    out->delta_high = out->base * out->ratio_high;
+    set_ratio(out, b.mean - a.mean, half);
     return true;
+}
+
+/* What the mean of logarithms may be off by, of a spread that is no smaller than can be believed. */
+static double student_half(double *df, double *reach, struct spread logs, size_t len)
+{
+    double least = ESTIMATE_SPREAD_FLOOR * ESTIMATE_SPREAD_FLOOR / (double)len;
+    if (logs.df <= 0)
+        return 0;
+    *df = logs.df;
+    *reach = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, logs.df);
+    return *reach * sqrt(fmax(logs.of_mean, least));
+}
+
+static void fill_pairs(struct estimate *out, const double *base_logs, const double *cand_logs,
+                       size_t len)
+{
+    double ratios[ESTIMATE_SAMPLES_MAX];
+    for (size_t i = 0; i < len; i++)
+        ratios[i] = cand_logs[i] - base_logs[i];
+    struct spread shift = spread_of(ratios, len);
+    struct spread own = spread_of(cand_logs, len);
+    out->method = ESTIMATE_PAIRS;
+    out->base = exp(sample_mean(base_logs, len));
+    out->cand = exp(own.mean);
+    set_ratio(out, shift.mean, student_half(&out->df, &out->reach, shift, len));
+    double half = student_half(&out->cand_df, &out->cand_reach, own, len);
+    out->has_cand_interval = out->bounded;
+    out->cand_low = out->cand * exp(-half);
+    out->cand_high = out->cand * exp(half);
 }
 
 /* Nothing that is measured comes near this, and squares of it still are numbers. */
@@ -154,6 +189,21 @@ struct estimate estimate_of(struct samples base, struct samples cand, enum estim
         return out;
     /* A zero has no logarithm; the difference still says what happened. */
     if (method == ESTIMATE_DIFFERENCE || !fill_log_ratio(&out, base, cand, method))
+        fill_difference(&out, base, cand, 0);
+    return out;
+}
+
+struct estimate estimate_of_pairs(struct samples base, struct samples cand)
+{
+    double base_logs[ESTIMATE_SAMPLES_MAX];
+    double cand_logs[ESTIMATE_SAMPLES_MAX];
+    struct estimate out = start_of(base, cand);
+    assert(base.len == cand.len);
+    if (!are_usable(base) || !are_usable(cand))
+        return out;
+    if (base.len > 0 && take_logs(base_logs, base) && take_logs(cand_logs, cand))
+        fill_pairs(&out, base_logs, cand_logs, base.len);
+    else
         fill_difference(&out, base, cand, 0);
     return out;
 }

@@ -26,11 +26,12 @@ static double half_width(const struct estimate *estimate, bool is_ratio)
     return log(estimate->cand / estimate->base) - log1p(low / estimate->base);
 }
 
-/* Of windows the pairs of processes that they are of are the unit. */
+/* Of processes that ran side by side the pair is the unit. */
 static double df_of(const struct estimate *estimate)
 {
     double sum = (double)estimate->base_count + (double)estimate->cand_count;
-    return fmax(1, estimate->method == ESTIMATE_WINDOWS ? estimate->df : sum - 2);
+    bool is_paired = estimate->method == ESTIMATE_WINDOWS || estimate->method == ESTIMATE_PAIRS;
+    return fmax(1, is_paired ? estimate->df : sum - 2);
 }
 
 bool floor_read(struct reading *out, const struct estimate *estimate, bool is_ratio)

@@ -21,6 +21,14 @@ for base, cand in [([100, 101, 99], [110, 112, 111]), ([5, 7, 6, 8], [5.5, 6.5, 
     r = stats.ttest_ind(cand, base, equal_var=False).confidence_interval(0.99)
     print(f"    {base} {cand} {float(r.low)!r} {float(r.high)!r}")
 
+print("pairs: base cand -> middles, low high of cand / base - 1, low high of cand, at 99 %")
+for base, cand in [([270, 300, 255], [300, 336, 280]), ([10, 40, 90, 20], [11, 42, 93, 23])]:
+    x, y = np.log(base), np.log(cand)
+    r = stats.ttest_rel(y, x).confidence_interval(0.99)
+    own = stats.ttest_1samp(y, 0).confidence_interval(0.99)
+    print(f"    {base} {cand} {float(np.exp(x.mean()))!r} {float(np.exp(y.mean()))!r} {float(np.expm1(r.low))!r}"
+          f" {float(np.expm1(r.high))!r} {float(np.exp(own.low))!r} {float(np.exp(own.high))!r}")
+
 # Wilson's interval solves (p - x)^2 = z^2 x (1 - x) / n; scipy's own form needs whole counts, the
 # root of the equation does not, and both agree where both exist.
 Z = float(stats.norm.ppf(0.995))

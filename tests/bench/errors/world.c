@@ -146,7 +146,7 @@ static const struct {
     {METRIC_ALLOC_OBJECTS, ESTIMATE_DIFFERENCE, PHASE_EXACT, 952, 7e-5},
     {METRIC_INUSE_SPACE, ESTIMATE_DIFFERENCE, PHASE_EXACT, 15e6, 1e-3},
     {METRIC_HEAP_GROWTH, ESTIMATE_DIFFERENCE, PHASE_DUET, 2e4, 0.3},
-    {METRIC_CPU, ESTIMATE_LOG_RATIO, PHASE_STEADY, 3e5, 0.05},
+    {METRIC_CPU, ESTIMATE_PAIRS, PHASE_DUET, 3e5, 0.03},
     {METRIC_RSS_P95, ESTIMATE_LOG_RATIO, PHASE_STEADY, 45e6, 0.03},
 };
 
@@ -167,8 +167,10 @@ static void draw_trials(struct trials *out, const struct world *world, struct dr
 static struct estimate estimate_series(const struct series *series, size_t count,
                                        enum estimate_method method)
 {
-    return estimate_of((struct samples){series->values[SIDE_BASE], count},
-                       (struct samples){series->values[SIDE_CAND], count}, method);
+    struct samples base = {series->values[SIDE_BASE], count};
+    struct samples cand = {series->values[SIDE_CAND], count};
+    return method == ESTIMATE_PAIRS ? estimate_of_pairs(base, cand)
+                                    : estimate_of(base, cand, method);
 }
 
 static struct sampled_samples readings_of(struct sampled *out, const struct series *series,

@@ -5,7 +5,7 @@
 #include "gate/stats/histogram.h"
 #include "tests/support/check.h"
 
-enum { PAIRS = 2, WINDOWS = 4, REQUESTS = 200 };
+enum { PAIRS = 2, WINDOWS = 4, REQUESTS = 200, MICROSECOND = 1000 };
 
 struct fixture {
     struct arena arena;
@@ -39,6 +39,8 @@ static void fixture_init(struct fixture *fixture)
                 .number = (uint32_t)t + 1,
                 .windows = fixture->windows[side][t],
                 .window_count = WINDOWS,
+                .request_count = WINDOWS * REQUESTS,
+                .cpu_ns = WINDOWS * REQUESTS * MICROSECOND,
             };
         }
         fixture->scenario.trials[side][PHASE_DUET] = fixture->trials[side];
@@ -63,8 +65,7 @@ static void each_quantile_is_a_row(void **state)
     (void)state;
     fixture_init(&fixture);
     assert_ok(fixture_add(&fixture), &fixture.err);
-    assert_true(fixture.comparison.has_duet);
-    assert_int_equal(fixture.comparison.row_count, ARRAY_LEN(rows));
+    assert_int_equal(fixture.comparison.row_count, ARRAY_LEN(rows) + 1);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct comparison_row *row = &fixture.comparison.rows[i];
         assert_int_equal(row->metric, rows[i].metric);
@@ -298,6 +299,61 @@ static void an_interval_that_is_missing_is_explained(void **state)
     arena_release(&fixture.arena);
 }
 
+/* Where its row is; the count where there is none. */
+static size_t cpu_at(const struct fixture *fixture)
+{
+    size_t i = 0;
+    while (i < fixture->comparison.row_count && fixture->comparison.rows[i].metric != METRIC_CPU)
+        i++;
+    return i;
+}
+
+/* 2 and 4 us a request, then 3 and 6: nothing differs between the pairs. */
+static void cpu_time_is_compared_pair_by_pair(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (size_t t = 0; t < PAIRS; t++) {
+        for (enum side side = 0; side < SIDES; side++)
+            fixture.trials[side][t].cpu_ns *= (t + 2) * (side == SIDE_CAND ? 2 : 1);
+    }
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_true(cpu_at(&fixture) < fixture.comparison.row_count);
+    const struct comparison_row *row = &fixture.comparison.rows[cpu_at(&fixture)];
+    assert_int_equal(row->phase, PHASE_DUET);
+    assert_int_equal(row->estimate.method, ESTIMATE_PAIRS);
+    assert_int_equal(row->estimate.cand_count, PAIRS);
+    /* The geometric middle of 2 and 3 us. */
+    assert_close(row->estimate.base, 1000 * sqrt(6), 1e-9);
+    assert_close(row->estimate.ratio, 1, 1e-9);
+    assert_close(row->estimate.ratio_low, row->estimate.ratio_high, 0.03);
+    arena_release(&fixture.arena);
+}
+
+static void one_pair_tells_no_cpu_time(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    for (enum side side = 0; side < SIDES; side++)
+        fixture.scenario.trial_count[side][PHASE_DUET] = 1;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_int_equal(cpu_at(&fixture), fixture.comparison.row_count);
+    arena_release(&fixture.arena);
+}
+
+static void a_process_without_cpu_time_is_refused(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.trials[SIDE_CAND][1].cpu_ns = 0;
+    assert_fails(fixture_add(&fixture), STATUS_INVALID, &fixture.err,
+                 "candidate, duet trial 2: no requests or no CPU time");
+    arena_release(&fixture.arena);
+}
+
 static void without_a_duet_there_is_no_row(void **state)
 {
     struct fixture fixture;
@@ -306,7 +362,6 @@ static void without_a_duet_there_is_no_row(void **state)
     fixture.scenario.trial_count[SIDE_BASE][PHASE_DUET] = 0;
     fixture.scenario.trial_count[SIDE_CAND][PHASE_DUET] = 0;
     assert_ok(fixture_add(&fixture), &fixture.err);
-    assert_false(fixture.comparison.has_duet);
     assert_int_equal(fixture.comparison.row_count, 0);
     arena_release(&fixture.arena);
 }
@@ -344,6 +399,9 @@ int main(void)
         cmocka_unit_test(growth_in_one_step_is_not_proven_to_be_none),
         cmocka_unit_test(too_few_points_leave_the_exact_growth),
         cmocka_unit_test(an_interval_that_is_missing_is_explained),
+        cmocka_unit_test(cpu_time_is_compared_pair_by_pair),
+        cmocka_unit_test(one_pair_tells_no_cpu_time),
+        cmocka_unit_test(a_process_without_cpu_time_is_refused),
         cmocka_unit_test(without_a_duet_there_is_no_row),
         cmocka_unit_test(what_has_no_partner_is_refused),
     };

@@ -131,6 +131,36 @@ static void latency_of_a_late_steady_phase_is_doubted(void **state)
     arena_release(&fixture.arena);
 }
 
+/* Twice as much in each pair, while one trial of the steady phase had a busy machine. */
+static void cpu_time_is_that_of_the_duet(void **state)
+{
+    struct fixture fixture;
+    struct record_window windows[1];
+    struct histogram latency;
+    (void)state;
+    fixture_init(&fixture);
+    histogram_init(&latency, &fixture.arena);
+    histogram_record(&latency, 1000000);
+    windows[0].latency = histogram_encode(&latency, &fixture.arena);
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < 2; t++) {
+            struct record_trial *trial = &fixture.trials[side][PHASE_DUET][t];
+            trial->windows = windows;
+            trial->window_count = 1;
+            trial->cpu_ns = side == SIDE_CAND ? 4000 : 2000;
+        }
+        fixture.scenario.trial_count[side][PHASE_DUET] = 2;
+    }
+    fixture.trials[SIDE_CAND][PHASE_STEADY][1].cpu_ns = 50000;
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    size_t at = row_at(&fixture, METRIC_CPU, ROW_SCENARIO);
+    assert_int_equal(fixture.comparison.rows[at].phase, PHASE_DUET);
+    assert_close(fixture.comparison.rows[at].estimate.ratio, 1, 1e-9);
+    for (size_t i = at + 1; i < fixture.comparison.row_count; i++)
+        assert_int_not_equal(fixture.comparison.rows[i].metric, METRIC_CPU);
+    arena_release(&fixture.arena);
+}
+
 static void a_trial_without_cpu_time_is_refused(void **state)
 {
     struct fixture fixture;
@@ -147,6 +177,7 @@ int main(void)
         cmocka_unit_test(benchmarks_are_rows_of_their_own),
         cmocka_unit_test(a_refused_steady_phase_leaves_the_exact_rows),
         cmocka_unit_test(latency_of_a_late_steady_phase_is_doubted),
+        cmocka_unit_test(cpu_time_is_that_of_the_duet),
         cmocka_unit_test(a_trial_without_cpu_time_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,6 @@ static void latency_is_the_tools_and_says_so(void **state)
                                    "1000 requests in 2.00 s (500.0/s), 0 errors, p50 1 ms, "
                                    "p90 2 ms, p99 10 ms, max 40 ms; candidate 1000"));
     assert_int_equal(fixture.comparison.latency_refusal.len, 0);
-    assert_false(fixture.comparison.has_duet);
     arena_release(&fixture.arena);
 }
 

@@ -133,13 +133,66 @@ static void counts_that_vary_have_welchs_interval(void **state)
     assert_int_equal(have.method, ESTIMATE_DIFFERENCE);
 }
 
+/* tests/oracle/statistics.py: SciPy's ttest_rel of the logarithms, and ttest_1samp of the candidate's. */
+static void pairs_have_students_interval_of_their_ratios(void **state)
+{
+    (void)state;
+    struct estimate have = estimate_of_pairs(SAMPLES(270, 300, 255), SAMPLES(300, 336, 280));
+    assert_int_equal(have.method, ESTIMATE_PAIRS);
+    assert_true(have.bounded);
+    assert_close(have.base, 274.37322821312523, 1e-9);
+    assert_close(have.cand, 304.4665044408097, 1e-9);
+    assert_close(have.ratio_low, 0.048097707232126904, 1e-9);
+    assert_close(have.ratio_high, 0.17488079611995505, 1e-9);
+    assert_close(have.cand_low, 179.6618834294271, 1e-9);
+    assert_close(have.cand_high, 515.9683877121267, 1e-9);
+    have = estimate_of_pairs(SAMPLES(10, 40, 90, 20), SAMPLES(11, 42, 93, 23));
+    assert_close(have.base, 29.129506302439406, 1e-9);
+    assert_close(have.ratio_low, -0.06008724007446203, 1e-9);
+    assert_close(have.ratio_high, 0.2464434690409128, 1e-9);
+    assert_close(have.cand_low, 2.238939727452977, 1e-9);
+    assert_close(have.cand_high, 444.00102999249174, 1e-9);
+}
+
+/* What slows a pair is in both of its values, and in neither bound. */
+static void what_slows_both_of_a_pair_is_no_spread(void **state)
+{
+    (void)state;
+    struct estimate calm = estimate_of_pairs(SAMPLES(100, 100, 100), SAMPLES(110, 112, 111));
+    struct estimate busy = estimate_of_pairs(SAMPLES(100, 300, 900), SAMPLES(110, 336, 999));
+    assert_close(busy.ratio_low, calm.ratio_low, 1e-12);
+    assert_close(busy.ratio_high, calm.ratio_high, 1e-12);
+    assert_true(busy.cand_high > 10 * calm.cand_high);
+}
+
+/* The spread of 1e-4 that is believed at the least, 3 pairs: t(0.995, df 2) = 9.92484320091831. */
+static void equal_ratios_keep_a_floor_of_spread(void **state)
+{
+    (void)state;
+    struct estimate have = estimate_of_pairs(SAMPLES(100, 200, 50), SAMPLES(200, 400, 100));
+    assert_close(log1p(have.ratio_high), log(2) + 9.92484320091831e-4 / sqrt(3), 1e-9);
+}
+
+static void pairs_that_say_nothing_are_not_bounded(void **state)
+{
+    (void)state;
+    assert_false(estimate_of_pairs(SAMPLES(5), SAMPLES(6)).bounded);
+    assert_false(estimate_of_pairs(SAMPLES(5, 1e300), SAMPLES(6, 6)).bounded);
+    /* A zero has no ratio: the difference is told. */
+    struct estimate have = estimate_of_pairs(SAMPLES(0, 0), SAMPLES(5, 5));
+    assert_int_equal(have.method, ESTIMATE_DIFFERENCE);
+    assert_false(have.has_ratio);
+    assert_close(have.delta, 5, 1e-12);
+}
+
 /* Those of config/verdict.schema.json. */
 static void every_method_has_a_name_of_its_own(void **state)
 {
     static const char *const want[] = {
-        [ESTIMATE_DIFFERENCE] = "welch-difference", [ESTIMATE_LOG_RATIO] = "student-log-ratio",
-        [ESTIMATE_LOG_WELCH] = "welch-log-ratio",   [ESTIMATE_WINDOWS] = "median-of-windows",
-        [ESTIMATE_INTERVALS] = "own-intervals",     [ESTIMATE_SAMPLED] = "sampling-of-profiles",
+        [ESTIMATE_DIFFERENCE] = "welch-difference",  [ESTIMATE_LOG_RATIO] = "student-log-ratio",
+        [ESTIMATE_LOG_WELCH] = "welch-log-ratio",    [ESTIMATE_PAIRS] = "student-pairs",
+        [ESTIMATE_WINDOWS] = "median-of-windows",    [ESTIMATE_INTERVALS] = "own-intervals",
+        [ESTIMATE_SAMPLED] = "sampling-of-profiles",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
@@ -155,6 +208,10 @@ int main(void)
         cmocka_unit_test(equal_readings_keep_a_floor_of_spread),
         cmocka_unit_test(equal_counts_keep_the_spread_of_a_coin),
         cmocka_unit_test(counts_that_vary_have_welchs_interval),
+        cmocka_unit_test(pairs_have_students_interval_of_their_ratios),
+        cmocka_unit_test(what_slows_both_of_a_pair_is_no_spread),
+        cmocka_unit_test(equal_ratios_keep_a_floor_of_spread),
+        cmocka_unit_test(pairs_that_say_nothing_are_not_bounded),
         cmocka_unit_test(one_process_a_side_is_not_bounded),
         cmocka_unit_test(nothing_on_the_baseline_has_no_percentage),
         cmocka_unit_test(log_ratio_is_symmetric_in_its_sides),
