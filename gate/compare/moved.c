@@ -4,6 +4,7 @@
 
 #include "gate/base/map.h"
 #include "gate/compare/culprits.h"
+#include "gate/compare/movers.h"
 #include "gate/stats/estimate.h"
 
 /* Less of a function's value is the noise of exact counts. */
@@ -20,16 +21,6 @@
 /* An interval wider than this part of what moved does not tell an unchanged total. */
 #define TOTAL_WIDTH_MAX 0.5
 
-enum { CONTEXT_HOPS = 2 };
-
-/*
- * Contexts and sites looked at in search of relations: seconds of work that only
- * two different programs need. What is not looked at did not move, which is noted.
- */
-enum { STEPS_MAX = 200000000 };
-/* A context that is kept is memory as well: four million of them are all. */
-enum { CONTEXT_STEPS = 50 };
-
 /* Columns whose functions are judged. */
 static const enum column moved_columns[] = {
     COLUMN_ALLOC_SPACE,
@@ -38,35 +29,11 @@ static const enum column moved_columns[] = {
     COLUMN_END_OBJECTS,
 };
 
-/* Who calls a function, and its total as a caller where the program's own: index + 1, or 0. */
-struct context {
-    struct name_id key;
-    uint32_t caller;
-    unsigned sides; /* bit by side on which it does */
-};
-
-struct contexts {
-    struct context *items; /* in order of ids once they are sorted */
-    size_t len;
-    size_t cap;
-};
-
 /* How far the total of a caller went in the column of the pass. */
 struct total_change {
     double delta;
     double half; /* width of its interval */
     bool is_known;
-};
-
-/* One function that may have won or lost. */
-struct mover {
-    struct ledger_row *row;
-    struct str name;
-    bool is_library;      /* charged to the program's functions: moves only among its like */
-    struct contexts own;  /* of its own sites: no widening changes it */
-    struct contexts wide; /* those, and callers of the ones that one side lacks */
-    size_t work;          /* contexts and sites, all of which one relation may have to look at */
-    double called; /* how far what it calls went in the column of the pass, less what moved */
 };
 
 /* What a mover won or lost in the pass in progress. */
@@ -84,9 +51,7 @@ struct changes {
 struct moving {
     struct ledger *ledger;
     struct shifts *out;
-    struct mover *movers; /* by name */
-    size_t len;
-    struct map by_key;    /* -> index of the mover */
+    struct movers movers;
     struct map by_ends;   /* keys of a shift -> its index */
     enum column column;   /* of the pass in progress */
     enum alloc_kind kind; /* likewise */
@@ -94,149 +59,7 @@ struct moving {
     struct changes lost;
     struct total_change *totals; /* by caller of the ledger, of the column */
     double *scratch[SIDES];      /* trial_max wide */
-    size_t steps;
 };
-
-static int order_contexts(const void *left, const void *right)
-{
-    const struct context *a = left;
-    const struct context *b = right;
-    if (a->key.v != b->key.v)
-        return a->key.v < b->key.v ? -1 : 1;
-    return 0;
-}
-
-static void add_context(struct moving *moving, struct contexts *out, struct name_id key,
-                        unsigned sides)
-{
-    const struct context fresh = {.key = key, .sides = sides};
-    if (key.v == 0 || sides == 0 || moving->steps >= STEPS_MAX)
-        return;
-    moving->steps += CONTEXT_STEPS;
-    ARENA_PUSH(moving->ledger->arena, out->items, out->len, out->cap, fresh);
-}
-
-/* Sorts the contexts; of each key one is left, of all its sides. */
-static void merge_contexts(struct contexts *contexts)
-{
-    size_t kept = 0;
-    if (contexts->len)
-        qsort(contexts->items, contexts->len, sizeof(*contexts->items), order_contexts);
-    for (size_t i = 0; i < contexts->len; i++) {
-        const struct context context = contexts->items[i];
-        if (kept > 0 && name_equal(contexts->items[kept - 1].key, context.key)) {
-            contexts->items[kept - 1].sides |= context.sides;
-        } else {
-            contexts->items[kept++] = context;
-        }
-    }
-    contexts->len = kept;
-}
-
-static void add_site_contexts(struct moving *moving, struct mover *mover)
-{
-    for (int side = 0; side < SIDES; side++) {
-        for (size_t i = 0; i < mover->row->site_count[side]; i++) {
-            struct name_id context = mover->row->sites[side][i].context;
-            if (!name_equal(context, mover->row->key))
-                add_context(moving, &mover->own, context, 1U << side);
-        }
-    }
-    merge_contexts(&mover->own);
-}
-
-/* The callers of a caller that one side lacks, on the sides that both are called on. */
-static void add_callers(struct moving *moving, struct contexts *out, const struct mover *mover,
-                        const struct context *context)
-{
-    uint32_t at = 0;
-    if (!map_find(&moving->by_key, context->key.v, &at))
-        return;
-    const struct mover *caller = &moving->movers[at];
-    if (caller->row->site_count[SIDE_BASE] > 0 && caller->row->site_count[SIDE_CAND] > 0)
-        return;
-    for (size_t i = 0; i < caller->own.len; i++) {
-        const struct context *next = &caller->own.items[i];
-        if (!name_equal(next->key, mover->row->key))
-            add_context(moving, out, next->key, context->sides & next->sides);
-    }
-}
-
-/*
- * A caller that one side lacks was made or removed by the same change: its
- * callers count too. Of a caller only its own contexts do, so that nothing
- * depends on who was widened first.
- */
-static void widen_contexts(struct moving *moving, struct mover *mover)
-{
-    struct contexts last = mover->own;
-    for (size_t i = 0; i < last.len; i++)
-        add_context(moving, &mover->wide, last.items[i].key, last.items[i].sides);
-    for (int hop = 0; hop < CONTEXT_HOPS; hop++) {
-        struct contexts next = {0};
-        for (size_t i = 0; i < last.len; i++)
-            add_callers(moving, &next, mover, &last.items[i]);
-        merge_contexts(&next);
-        for (size_t i = 0; i < next.len; i++)
-            add_context(moving, &mover->wide, next.items[i].key, next.items[i].sides);
-        last = next;
-    }
-    merge_contexts(&mover->wide);
-}
-
-static int order_movers(const void *left, const void *right)
-{
-    const struct mover *a = left;
-    const struct mover *b = right;
-    return str_compare(a->name, b->name);
-}
-
-/* Finds the contexts that have a total. */
-static void contexts_finish(struct mover *mover, const struct map *callers)
-{
-    for (size_t i = 0; i < mover->wide.len; i++) {
-        struct context *context = &mover->wide.items[i];
-        if (map_find(callers, context->key.v, &context->caller))
-            context->caller++;
-    }
-    mover->work =
-        mover->wide.len + mover->row->site_count[SIDE_BASE] + mover->row->site_count[SIDE_CAND];
-}
-
-static void movers_finish(struct moving *moving)
-{
-    const struct ledger *ledger = moving->ledger;
-    struct map callers;
-    map_init(&callers);
-    for (size_t i = 0; i < ledger->caller_count; i++)
-        (void)map_insert(&callers, ledger->callers[i].key.v, (uint32_t)i);
-    for (size_t i = 0; i < moving->len; i++)
-        contexts_finish(&moving->movers[i], &callers);
-    map_release(&callers);
-}
-
-static void movers_collect(struct moving *moving)
-{
-    struct ledger *ledger = moving->ledger;
-    moving->movers = ARENA_ARRAY(ledger->arena, struct mover, ledger->len + 1);
-    for (size_t i = 0; i < ledger->len; i++) {
-        struct ledger_row *row = &ledger->rows[i];
-        if (row->level != ROW_FUNCTION || row->key.v == 0)
-            continue;
-        struct mover *mover = &moving->movers[moving->len++];
-        mover->row = row;
-        mover->name = intern_text(ledger->names, row->key);
-        mover->is_library = row->own_site_count == 0;
-        add_site_contexts(moving, mover);
-    }
-    if (moving->len)
-        qsort(moving->movers, moving->len, sizeof(*moving->movers), order_movers);
-    for (size_t i = 0; i < moving->len; i++)
-        (void)map_insert(&moving->by_key, moving->movers[i].row->key.v, (uint32_t)i);
-    for (size_t i = 0; i < moving->len; i++)
-        widen_contexts(moving, &moving->movers[i]);
-    movers_finish(moving);
-}
 
 static double kind_mean(const struct moving *moving, const struct mover *mover, enum side side)
 {
@@ -273,22 +96,6 @@ static double change_of(const struct moving *moving, const struct mover *mover)
 typedef double (*relation)(const struct moving *moving, const struct change *won,
                            const struct change *lost);
 
-static bool has_context(const struct mover *mover, struct name_id context, enum side side)
-{
-    size_t low = 0;
-    size_t high = mover->wide.len;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (mover->wide.items[middle].key.v < context.v) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < mover->wide.len && name_equal(mover->wide.items[low].key, context) &&
-           (mover->wide.items[low].sides & 1U << side) != 0;
-}
-
 /*
  * What a function won (or lost, negative) where the caller calls it; where
  * that does so through other functions alone, what all its callees did.
@@ -316,7 +123,7 @@ static double extracted(const struct moving *moving, const struct change *won,
                         const struct change *lost)
 {
     const struct mover *caller = lost->mover;
-    if (!has_context(won->mover, caller->row->key, SIDE_CAND))
+    if (!mover_has_context(won->mover, caller->row->key, SIDE_CAND))
         return 0;
     return fmin(change_under(moving, won->mover, caller, SIDE_CAND), caller->called);
 }
@@ -326,7 +133,7 @@ static double absorbed(const struct moving *moving, const struct change *won,
                        const struct change *lost)
 {
     const struct mover *caller = won->mover;
-    if (!has_context(lost->mover, caller->row->key, SIDE_BASE))
+    if (!mover_has_context(lost->mover, caller->row->key, SIDE_BASE))
         return 0;
     return fmin(-change_under(moving, lost->mover, caller, SIDE_BASE), -caller->called);
 }
@@ -354,7 +161,7 @@ static double siblings(const struct moving *moving, const struct change *won,
     size_t w = 0;
     size_t l = 0;
     while (w < winner->wide.len && l < loser->wide.len) {
-        int order = order_contexts(&winner->wide.items[w], &loser->wide.items[l]);
+        int order = context_order(&winner->wide.items[w], &loser->wide.items[l]);
         uint32_t caller = winner->wide.items[w].caller;
         bool is_common = order == 0 && (winner->wide.items[w].sides & 1U << SIDE_CAND) != 0 &&
                          (loser->wide.items[l].sides & 1U << SIDE_BASE) != 0;
@@ -421,12 +228,13 @@ static void match(struct moving *moving, struct change *won, struct change *lost
 
 static void match_one(struct moving *moving, struct change *won, relation related)
 {
-    for (size_t l = 0; l < moving->lost.len && won->open > 0 && moving->steps < STEPS_MAX; l++) {
+    for (size_t l = 0;
+         l < moving->lost.len && won->open > 0 && moving->movers.steps < MOVERS_STEPS_MAX; l++) {
         struct change *lost = &moving->lost.items[l];
-        moving->steps++;
+        moving->movers.steps++;
         if (lost->open <= 0 || !may_move(won, lost))
             continue;
-        moving->steps += won->mover->work + lost->mover->work;
+        moving->movers.steps += won->mover->work + lost->mover->work;
         match(moving, won, lost, related);
     }
 }
@@ -436,8 +244,8 @@ static bool find_changes(struct moving *moving)
 {
     moving->won.len = 0;
     moving->lost.len = 0;
-    for (size_t i = 0; i < moving->len; i++) {
-        struct mover *mover = &moving->movers[i];
+    for (size_t i = 0; i < moving->movers.len; i++) {
+        struct mover *mover = &moving->movers.items[i];
         double change = change_of(moving, mover);
         enum side other = change > 0 ? SIDE_BASE : SIDE_CAND;
         struct changes *list = change > 0 ? &moving->won : &moving->lost;
@@ -482,8 +290,8 @@ static void find_totals(struct moving *moving)
             .is_known = estimate.base > 0 && estimate.cand > 0,
         };
     }
-    for (size_t i = 0; i < moving->len; i++) {
-        struct mover *mover = &moving->movers[i];
+    for (size_t i = 0; i < moving->movers.len; i++) {
+        struct mover *mover = &moving->movers.items[i];
         const struct ledger_row cum = ledger_cum(mover->row);
         mover->called = delta_of(moving, &cum) - delta_of(moving, mover->row);
     }
@@ -507,11 +315,10 @@ void moved_find(struct shifts *out, struct ledger *ledger)
                     ARENA_ARRAY(ledger->arena, double, ledger->trial_max)},
     };
     *out = (struct shifts){0};
-    map_init(&moving.by_key);
     map_init(&moving.by_ends);
-    movers_collect(&moving);
-    moving.won.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
-    moving.lost.items = ARENA_ARRAY(ledger->arena, struct change, moving.len + 1);
+    movers_collect(&moving.movers, ledger);
+    moving.won.items = ARENA_ARRAY(ledger->arena, struct change, moving.movers.len + 1);
+    moving.lost.items = ARENA_ARRAY(ledger->arena, struct change, moving.movers.len + 1);
     for (size_t c = 0; c < ARRAY_LEN(moved_columns); c++) {
         moving.column = moved_columns[c];
         find_totals(&moving);
@@ -521,8 +328,8 @@ void moved_find(struct shifts *out, struct ledger *ledger)
                 match_all(&moving);
         }
     }
-    out->is_cut = moving.steps >= STEPS_MAX;
-    map_release(&moving.by_key);
+    out->is_cut = moving.movers.steps >= MOVERS_STEPS_MAX;
+    movers_release(&moving.movers);
     map_release(&moving.by_ends);
     if (out->len)
         qsort(out->items, out->len, sizeof(*out->items), order_shifts);
