@@ -3,11 +3,11 @@
 
 #include "gate/harness/repo.h"
 #include "gate/harness/repo_check.h"
+#include "gate/harness/repo_git.h"
 #include "gate/harness/repo_jail.h"
 #include "gate/harness/repo_name.h"
 #include "gate/harness/repo_overlay.h"
 #include "gate/harness/repo_path.h"
-#include "gate/harness/repo_renames.h"
 
 enum { ID_TEXT_LEN = 40 };
 
@@ -15,7 +15,7 @@ enum { ID_TEXT_LEN = 40 };
 #define PACK_WINDOW_BYTES (64ULL << 20)
 #define PACK_MAPPED_BYTES (1ULL << 30)
 
-static enum status git_fail(struct err *err, enum status status, const char *what)
+enum status repo_fail(struct err *err, enum status status, const char *what)
 {
     const git_error *cause = git_error_last();
     return err_set(err, status, "%s: %s", what, cause && cause->message ? cause->message : "?");
@@ -36,16 +36,16 @@ static enum status git_setup(struct err *err)
     if (is_done)
         return STATUS_OK;
     if (git_libgit2_init() < 0)
-        return git_fail(err, STATUS_IO, "libgit2");
+        return repo_fail(err, STATUS_IO, "libgit2");
     for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
         if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "") != 0)
-            return git_fail(err, STATUS_IO, "libgit2");
+            return repo_fail(err, STATUS_IO, "libgit2");
     }
     if (git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) != 0 ||
         git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, ARRAY_LEN(extensions)) != 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)PACK_WINDOW_BYTES) != 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)PACK_MAPPED_BYTES) != 0)
-        return git_fail(err, STATUS_IO, "libgit2");
+        return repo_fail(err, STATUS_IO, "libgit2");
     is_done = true;
     return STATUS_OK;
 }
@@ -61,13 +61,13 @@ static enum status open_at(git_repository **out, struct str dir, unsigned flags,
     if (code == GIT_ENOTFOUND) {
         (void)err_set(err, STATUS_USAGE, "%s is not in a git repository", path);
     } else if (code != 0) {
-        (void)git_fail(err, STATUS_IO, path);
+        (void)repo_fail(err, STATUS_IO, path);
     }
     arena_release(&scratch);
     return code == 0 ? STATUS_OK : err->status;
 }
 
-static enum status open_root(git_repository **out, struct str root, struct err *err)
+enum status repo_open_root(git_repository **out, struct str root, struct err *err)
 {
     return open_at(out, root, GIT_REPOSITORY_OPEN_NO_SEARCH, err);
 }
@@ -214,7 +214,7 @@ enum status repo_resolve(struct revision *out, struct arena *arena, struct str r
                        (int)(spec.len < REVISION_BYTES_MAX ? spec.len : REVISION_BYTES_MAX),
                        spec.data);
     }
-    if (open_root(&lookup.repo, root, err))
+    if (repo_open_root(&lookup.repo, root, err))
         return err->status;
     enum status status = lookup_run(&lookup, &name, err);
     git_repository_free(lookup.repo);
@@ -235,7 +235,7 @@ static enum status read_status(git_status_list **out, git_repository *repo, stru
     options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_RECURSE_UNTRACKED_DIRS |
                     GIT_STATUS_OPT_EXCLUDE_SUBMODULES | GIT_STATUS_OPT_INCLUDE_UNREADABLE;
     if (git_status_list_new(out, repo, &options) != 0)
-        return git_fail(err, STATUS_IO, "cannot read the state of the work tree");
+        return repo_fail(err, STATUS_IO, "cannot read the state of the work tree");
     return STATUS_OK;
 }
 
@@ -245,7 +245,7 @@ enum status repo_default_head(struct revision *out, struct arena *arena, struct 
     struct revision head = {0};
     git_repository *repo = NULL;
     git_status_list *list = NULL;
-    if (repo_resolve(&head, arena, root, STR("HEAD"), err) || open_root(&repo, root, err))
+    if (repo_resolve(&head, arena, root, STR("HEAD"), err) || repo_open_root(&repo, root, err))
         return err->status;
     enum status status = read_status(&list, repo, err);
     if (status == STATUS_OK) {
@@ -259,8 +259,8 @@ enum status repo_default_head(struct revision *out, struct arena *arena, struct 
     return status;
 }
 
-static enum status open_tree(git_tree **out, git_repository *repo, const struct revision *revision,
-                             struct err *err)
+enum status repo_open_tree(git_tree **out, git_repository *repo, const struct revision *revision,
+                           struct err *err)
 {
     git_oid id;
     git_commit *commit = NULL;
@@ -275,7 +275,7 @@ static enum status open_tree(git_tree **out, git_repository *repo, const struct 
         return err_set(err, STATUS_NOT_FOUND, "\"%.*s\" is not in this clone; fetch with depth 0",
                        STR_ARGS(revision->label));
     }
-    return code == 0 ? STATUS_OK : git_fail(err, STATUS_CHILD, "cannot read the commit");
+    return code == 0 ? STATUS_OK : repo_fail(err, STATUS_CHILD, "cannot read the commit");
 }
 
 struct export_job {
@@ -297,7 +297,7 @@ static enum status inspect_link(const struct inspection *inspection, struct str 
 {
     git_blob *blob = NULL;
     if (git_blob_lookup(&blob, inspection->repo, id) != 0)
-        return git_fail(inspection->err, STATUS_CHILD, "cannot read a link");
+        return repo_fail(inspection->err, STATUS_CHILD, "cannot read a link");
     struct str target = {git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob)};
     enum status status = tree_check_link(path, target, inspection->err);
     git_blob_free(blob);
@@ -312,7 +312,7 @@ static enum status inspect_blob(struct inspection *inspection, struct str path,
     const git_oid *id = git_tree_entry_id(entry);
     /* Only the header is read: the content may be what must not be read. */
     if (git_odb_read_header(&size, &type, inspection->odb, id) != 0)
-        return git_fail(inspection->err, STATUS_CHILD, "cannot read a file of the tree");
+        return repo_fail(inspection->err, STATUS_CHILD, "cannot read a file of the tree");
     if (tree_check_size(&inspection->check, path, size, inspection->err))
         return inspection->err->status;
     if (git_tree_entry_filemode(entry) == GIT_FILEMODE_LINK)
@@ -340,12 +340,12 @@ static enum status inspect_tree(git_repository *repo, const git_tree *tree, stru
 {
     struct inspection inspection = {.repo = repo, .err = err};
     if (git_repository_odb(&inspection.odb, repo) != 0)
-        return git_fail(err, STATUS_CHILD, "cannot open the objects");
+        return repo_fail(err, STATUS_CHILD, "cannot open the objects");
     tree_check_init(&inspection.check, label);
     err->status = STATUS_OK;
     int code = git_tree_walk(tree, GIT_TREEWALK_PRE, inspect, &inspection);
     if (code != 0 && err->status == STATUS_OK)
-        (void)git_fail(err, STATUS_CHILD, "cannot read the tree");
+        (void)repo_fail(err, STATUS_CHILD, "cannot read the tree");
     tree_check_release(&inspection.check);
     git_odb_free(inspection.odb);
     return err->status;
@@ -364,7 +364,7 @@ static enum status checkout(git_repository *repo, const git_tree *tree, struct s
     options.target_directory = str_text(&scratch, dir);
     int code = git_checkout_tree(repo, (const git_object *)tree, &options);
     arena_release(&scratch);
-    return code == 0 ? STATUS_OK : git_fail(err, STATUS_CHILD, "cannot export the tree");
+    return code == 0 ? STATUS_OK : repo_fail(err, STATUS_CHILD, "cannot export the tree");
 }
 
 /* A repository inside ends in a slash, which copying takes for a directory and leaves out. */
@@ -405,9 +405,9 @@ static enum status export_tree(void *ctx, struct err *err)
     const struct export_job *job = ctx;
     git_repository *repo = NULL;
     git_tree *tree = NULL;
-    if (open_root(&repo, job->root, err))
+    if (repo_open_root(&repo, job->root, err))
         return err->status;
-    enum status status = open_tree(&tree, repo, job->revision, err);
+    enum status status = repo_open_tree(&tree, repo, job->revision, err);
     if (status == STATUS_OK)
         status = inspect_tree(repo, tree, job->revision->label, err);
     if (status == STATUS_OK)
@@ -443,7 +443,7 @@ static enum status find_file(git_blob **out, git_repository *repo, const git_tre
     git_tree_entry_free(entry);
     if (!is_file)
         return err_set(err, STATUS_NOT_FOUND, "no such file: %.*s", STR_ARGS(path));
-    return code == 0 ? STATUS_OK : git_fail(err, STATUS_CHILD, "cannot read a file of the tree");
+    return code == 0 ? STATUS_OK : repo_fail(err, STATUS_CHILD, "cannot read a file of the tree");
 }
 
 static enum status read_blob(struct bytes *out, struct arena *arena, const git_blob *blob,
@@ -472,181 +472,15 @@ enum status repo_read_file(struct bytes *out, struct arena *arena, struct str ro
     }
     if (revision->is_work_tree)
         return overlay_read(out, arena, root, path, err);
-    if (open_root(&repo, root, err))
+    if (repo_open_root(&repo, root, err))
         return err->status;
-    enum status status = open_tree(&tree, repo, revision, err);
+    enum status status = repo_open_tree(&tree, repo, revision, err);
     if (status == STATUS_OK)
         status = find_file(&blob, repo, tree, path, err);
     if (status == STATUS_OK)
         status = read_blob(out, arena, blob, path, err);
     git_blob_free(blob);
     git_tree_free(tree);
-    git_repository_free(repo);
-    return status;
-}
-
-/* What a diff takes in; without a filter everything that differs. */
-struct diff_filter {
-    git_diff_notify_cb takes;
-    void *ctx;
-};
-
-static enum status diff_revisions(git_diff **out, git_repository *repo, const struct revision *base,
-                                  const struct revision *cand, struct diff_filter filter,
-                                  struct err *err)
-{
-    git_tree *from = NULL;
-    git_tree *to = NULL;
-    git_diff_options options;
-    (void)git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
-    options.flags = GIT_DIFF_INCLUDE_TYPECHANGE | GIT_DIFF_SKIP_BINARY_CHECK;
-    options.notify_cb = filter.takes;
-    options.payload = filter.ctx;
-    enum status status = open_tree(&from, repo, base, err);
-    if (status == STATUS_OK && cand->is_work_tree) {
-        options.flags |= GIT_DIFF_INCLUDE_UNTRACKED | GIT_DIFF_RECURSE_UNTRACKED_DIRS |
-                         GIT_DIFF_IGNORE_SUBMODULES;
-        if (git_diff_tree_to_workdir_with_index(out, repo, from, &options) != 0)
-            status = git_fail(err, STATUS_IO, "cannot compare with the work tree");
-    } else if (status == STATUS_OK) {
-        status = open_tree(&to, repo, cand, err);
-        if (status == STATUS_OK && git_diff_tree_to_tree(out, repo, from, to, &options) != 0)
-            status = git_fail(err, STATUS_CHILD, "cannot compare the revisions");
-    }
-    git_tree_free(from);
-    git_tree_free(to);
-    return status;
-}
-
-static int order_paths(const void *a, const void *b)
-{
-    return str_compare(*(const struct str *)a, *(const struct str *)b);
-}
-
-static struct path_list list_paths(struct arena *arena, git_diff *diff)
-{
-    struct path_list list = {0};
-    size_t count = git_diff_num_deltas(diff);
-    list.items = ARENA_ARRAY(arena, struct str, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const git_diff_delta *delta = git_diff_get_delta(diff, i);
-        const char *path = delta->new_file.path ? delta->new_file.path : delta->old_file.path;
-        list.items[list.len++] = str_copy(arena, str_from(path));
-    }
-    qsort(list.items, list.len, sizeof(*list.items), order_paths);
-    return list;
-}
-
-/* Without a search for renames a moved file is two paths, and each delta is one. */
-enum status repo_changed_paths(struct path_list *out, struct arena *arena, struct str root,
-                               const struct revision *base, const struct revision *cand,
-                               struct err *err)
-{
-    git_repository *repo = NULL;
-    git_diff *diff = NULL;
-    if (open_root(&repo, root, err))
-        return err->status;
-    enum status status =
-        diff_revisions(&diff, repo, base, cand, (struct diff_filter){NULL, NULL}, err);
-    if (status == STATUS_OK)
-        *out = list_paths(arena, diff);
-    git_diff_free(diff);
-    git_repository_free(repo);
-    return status;
-}
-
-/* As git's own default. */
-enum { RENAME_SIMILARITY_PERCENT = 50 };
-
-struct rename_search {
-    git_odb *odb;
-    size_t gone_count;
-    size_t new_count;
-};
-
-/* Contents are compared in memory, and only a header is cheap to read. */
-static bool is_small(const struct rename_search *search, const git_diff_file *file)
-{
-    size_t bytes = (size_t)file->size;
-    git_object_t type = GIT_OBJECT_BLOB;
-    if (bytes == 0 && !git_oid_is_zero(&file->id) &&
-        git_odb_read_header(&bytes, &type, search->odb, &file->id) != 0)
-        return false;
-    return type == GIT_OBJECT_BLOB && bytes <= REPO_SOURCE_BYTES_MAX;
-}
-
-/* Asked for each difference; 0 takes it in. */
-static int take_source(const git_diff *diff, const git_diff_delta *delta, const char *pathspec,
-                       void *ctx)
-{
-    struct rename_search *search = ctx;
-    bool is_gone = delta->status == GIT_DELTA_DELETED;
-    bool is_new = delta->status == GIT_DELTA_ADDED || delta->status == GIT_DELTA_UNTRACKED;
-    const git_diff_file *file = is_gone ? &delta->old_file : &delta->new_file;
-    (void)diff;
-    (void)pathspec;
-    if ((!is_gone && !is_new) || !rename_is_told(str_from(file->path)) || !is_small(search, file))
-        return 1;
-    search->gone_count += is_gone;
-    search->new_count += is_new;
-    return 0;
-}
-
-static enum status match_renames(git_diff *diff, const struct rename_search *search,
-                                 struct err *err)
-{
-    git_diff_find_options options;
-    (void)git_diff_find_options_init(&options, GIT_DIFF_FIND_OPTIONS_VERSION);
-    options.flags = GIT_DIFF_FIND_RENAMES | GIT_DIFF_FIND_FOR_UNTRACKED;
-    options.rename_threshold = RENAME_SIMILARITY_PERCENT;
-    options.rename_limit = REPO_RENAMES_MAX;
-    /* Each new file is held against each that is gone. */
-    if (search->gone_count > REPO_RENAMES_ALIKE_MAX || search->new_count > REPO_RENAMES_ALIKE_MAX)
-        options.flags |= GIT_DIFF_FIND_EXACT_MATCH_ONLY;
-    if (git_diff_find_similar(diff, &options) != 0)
-        return git_fail(err, STATUS_CHILD, "cannot look for renamed files");
-    return STATUS_OK;
-}
-
-static struct rename_list list_renames(struct arena *arena, git_diff *diff)
-{
-    struct rename_list list = {0};
-    size_t count = git_diff_num_deltas(diff);
-    list.items = ARENA_ARRAY(arena, struct path_rename, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const git_diff_delta *delta = git_diff_get_delta(diff, i);
-        if (delta->status != GIT_DELTA_RENAMED)
-            continue;
-        list.items[list.len++] =
-            (struct path_rename){str_copy(arena, str_from(delta->old_file.path)),
-                                 str_copy(arena, str_from(delta->new_file.path))};
-    }
-    renames_sort(&list);
-    return list;
-}
-
-enum status repo_renamed_files(struct rename_list *out, struct arena *arena, struct str root,
-                               const struct revision *base, const struct revision *cand,
-                               struct err *err)
-{
-    git_repository *repo = NULL;
-    git_diff *diff = NULL;
-    struct rename_search search = {0};
-    if (open_root(&repo, root, err))
-        return err->status;
-    enum status status = STATUS_OK;
-    if (git_repository_odb(&search.odb, repo) != 0)
-        status = git_fail(err, STATUS_CHILD, "cannot open the objects");
-    if (status == STATUS_OK) {
-        status = diff_revisions(&diff, repo, base, cand, (struct diff_filter){take_source, &search},
-                                err);
-    }
-    if (status == STATUS_OK)
-        status = match_renames(diff, &search, err);
-    if (status == STATUS_OK)
-        *out = list_renames(arena, diff);
-    git_diff_free(diff);
-    git_odb_free(search.odb);
     git_repository_free(repo);
     return status;
 }

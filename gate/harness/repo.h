@@ -6,8 +6,8 @@
 
 /*
  * Git through libgit2 only: no hooks, no filters, no submodules, no
- * network, no configuration of the machine. The only file that includes
- * git2.h is repo.c.
+ * network, no configuration of the machine. repo.c alone includes git2.h;
+ * repo_diff.c, which compares, includes the parts of it that it needs.
  */
 enum {
     REPO_ENTRIES_MAX = 1000000,
