@@ -73,6 +73,9 @@ void json_i64(struct json_writer *json, const char *key, int64_t value);
 void json_double(struct json_writer *json, const char *key, double value);
 void json_bool(struct json_writer *json, const char *key, bool value);
 void json_null(struct json_writer *json, const char *key) __asm__("gate_json_null");
+void json_str_or_null(struct json_writer *json, const char *key,
+                      struct str value); /* empty: null */
+void json_double_or_null(struct json_writer *json, const char *key, double value, bool is_known);
 void json_finish(struct json_writer *json); /* final newline; depth must be 0 */
 
 #endif

@@ -187,6 +187,24 @@ void json_null(struct json_writer *json, const char *key)
     buf_text(json->buf, "null");
 }
 
+void json_str_or_null(struct json_writer *json, const char *key, struct str value)
+{
+    if (value.len) {
+        json_str(json, key, value);
+    } else {
+        json_null(json, key);
+    }
+}
+
+void json_double_or_null(struct json_writer *json, const char *key, double value, bool is_known)
+{
+    if (is_known) {
+        json_double(json, key, value);
+    } else {
+        json_null(json, key);
+    }
+}
+
 void json_finish(struct json_writer *json)
 {
     assert(json->depth == 0);

@@ -111,11 +111,7 @@ void json_write_machine(struct json_writer *json, struct arena *arena,
     }
     json_object(json, "machine");
     struct str governor = phrase_governor(arena, record);
-    if (governor.len) {
-        json_str(json, "governor", governor);
-    } else {
-        json_null(json, "governor");
-    }
+    json_str_or_null(json, "governor", governor);
     json_double(json, "load_average_min", low);
     json_double(json, "load_average_max", high);
     json_object_end(json);

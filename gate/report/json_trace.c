@@ -59,11 +59,7 @@ static void write_side(struct json_writer *json, const char *key, const struct t
 {
     json_object(json, key);
     json_u64(json, "trials", side->trial_count);
-    if (side->refusal.len > 0) {
-        json_str(json, "refusal", side->refusal);
-    } else {
-        json_null(json, "refusal");
-    }
+    json_str_or_null(json, "refusal", side->refusal);
     if (side->trial_count > 0)
         write_totals(json, side);
     json_object_end(json);
