@@ -15,6 +15,10 @@ struct str phrase_metric(struct arena *arena, const struct comparison_row *row);
 struct str phrase_subject(struct arena *arena, const struct comparison_row *row);
 /* A value of the row: "15.4 KiB/request". */
 struct str phrase_value(struct arena *arena, const struct comparison_row *row, double value);
+/* A change of it: "+2.8 KiB/request". */
+struct str phrase_delta(struct arena *arena, const struct comparison_row *row, double change);
+/* A part of a whole: "43.9 %". */
+struct str phrase_share(struct arena *arena, double ratio);
 /* That of the baseline; "-" where there is none. */
 struct str phrase_base(struct arena *arena, const struct comparison_row *row);
 /* "+2.8 KiB/request (+18.4 %)"; "+6.6 points" of a share; "-" without a baseline. */
