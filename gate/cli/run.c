@@ -1,12 +1,9 @@
 #include "gate/cli/run.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "gate/base/clock.h"
 #include "gate/base/io.h"
+#include "gate/cli/ci.h"
 #include "gate/cli/noise.h"
-#include "gate/codec/yaml.h"
 #include "gate/harness/isolate.h"
 #include "gate/harness/process.h"
 
@@ -35,42 +32,6 @@ static enum status parse_options(struct run *run, int argc, char **argv, struct 
                                        rows, ARRAY_LEN(rows)};
     run->out_dir = STR("memgate-out");
     return options_parse(&run->names, &run->session.arena, &table, argc, argv, err);
-}
-
-/* GitLab sets GITHUB-like variables to "false", so the value counts, not the presence. */
-static bool env_is_true(const char *name)
-{
-    struct str value = str_from(getenv(name));
-    return value.len > 0 && !str_equal(value, STR("false")) && !str_equal(value, STR("0"));
-}
-
-/* Where CI services say what a change will be merged into. */
-static struct str ci_target_branch(void)
-{
-    static const char *const names[] = {"GITHUB_BASE_REF",
-                                        "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-                                        "CHANGE_TARGET",
-                                        "BUILDKITE_PULL_REQUEST_BASE_BRANCH",
-                                        "BITBUCKET_PR_DESTINATION_BRANCH",
-                                        "SYSTEM_PULLREQUEST_TARGETBRANCHNAME"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        struct str value = str_from(getenv(names[i]));
-        if (value.len && !str_equal(value, STR("false")))
-            return value;
-    }
-    return (struct str){"", 0};
-}
-
-/* Some services do not set CI: a gate must not take its policy from the change there. */
-static bool is_ci(void)
-{
-    static const char *const names[] = {"CI",         "GITHUB_ACTIONS",     "GITLAB_CI",
-                                        "TF_BUILD",   "CODEBUILD_BUILD_ID", "TEAMCITY_VERSION",
-                                        "JENKINS_URL"};
-    bool found = ci_target_branch().len > 0;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        found = found || env_is_true(names[i]);
-    return found;
 }
 
 static enum status resolve_head(struct run *run, struct err *err)
@@ -106,110 +67,6 @@ static enum status resolve_sides(struct run *run, struct err *err)
                        STR_ARGS(run->head.label), STR_ARGS(run->base.label));
     }
     return STATUS_OK;
-}
-
-static enum status choose_policy_source(struct run *run, struct err *err)
-{
-    struct str from = run->policy_from;
-    if (from.len == 0)
-        from = is_ci() ? STR("base") : STR("work-tree");
-    if (str_equal(from, STR("base"))) {
-        run->policy_revision = run->base;
-        return STATUS_OK;
-    }
-    if (!str_equal(from, STR("work-tree"))) {
-        return err_set(err, STATUS_USAGE, "--policy-from takes base or work-tree, not \"%.*s\"",
-                       STR_ARGS(from));
-    }
-    /* What is checked out, which --head need not be: load tools run in its files. */
-    if (repo_resolve(&run->policy_revision, &run->session.arena, run->root, STR("HEAD"), err))
-        return err_wrap(err, "--policy-from work-tree");
-    run->policy_revision.label = STR("work tree");
-    run->policy_revision.is_work_tree = true;
-    return STATUS_OK;
-}
-
-/* A missing policy is the user's to mend: exit 2, and where it was looked for. */
-static enum status policy_missing(struct run *run, struct err *err)
-{
-    struct err ignored;
-    struct bytes text = {0};
-    bool in_head = repo_read_file(&text, &run->session.arena, run->root, &run->head,
-                                  run->policy_path, &ignored) == STATUS_OK;
-    const char *hint = "; write one, see the README's first policy";
-    if (in_head) {
-        hint = run->policy_revision.is_work_tree ? " (head has one: check it out)"
-                                                 : " (head has one: it takes effect after merge)";
-    }
-    return err_set(err, STATUS_POLICY, "policy %.*s not found at %s %.*s%s",
-                   STR_ARGS(run->policy_path), run->policy_revision.is_work_tree ? "the" : "base",
-                   STR_ARGS(run->policy_revision.label), hint);
-}
-
-/* memgate.yaml of the directory the command was given in, else of the repository's root. */
-static enum status choose_policy_path(struct run *run, struct err *err)
-{
-    struct arena *arena = &run->session.arena;
-    struct str here = {"", 0};
-    struct bytes text = {0};
-    struct err ignored;
-    if (run->policy_path.len)
-        return STATUS_OK;
-    run->policy_path = STR("memgate.yaml");
-    if (io_absolute(&here, arena, STR("."), err))
-        return err->status;
-    /* The path ends in "/.", and both are free of links: git gave the one, the kernel the other. */
-    here = str_slice(here, 0, here.len - 2);
-    if (here.len <= run->root.len + 1 || !str_starts_with(here, run->root))
-        return STATUS_OK;
-    struct str prefix = str_slice(here, run->root.len, here.len);
-    if (prefix.data[0] == '/')
-        prefix = str_slice(prefix, 1, prefix.len);
-    struct str nearer = io_join(arena, prefix, run->policy_path);
-    if (repo_read_file(&text, arena, run->root, &run->policy_revision, nearer, &ignored) ==
-        STATUS_OK)
-        run->policy_path = nearer;
-    return STATUS_OK;
-}
-
-static enum status read_policy(struct run *run, struct err *err)
-{
-    struct session *session = &run->session;
-    struct recording *recording = &session->recording;
-    struct bytes text = {0};
-    if (choose_policy_path(run, err))
-        return err->status;
-    enum status status = repo_read_file(&text, &session->arena, run->root, &run->policy_revision,
-                                        run->policy_path, err);
-    if (status == STATUS_NOT_FOUND)
-        return policy_missing(run, err);
-    if (status)
-        return err_wrap(err, "policy");
-    recording->policy_name = run->policy_path;
-    recording->policy_revision =
-        run->policy_revision.is_work_tree ? STR("work tree") : run->policy_revision.sha;
-    recording->policy_text = str_of_bytes(text);
-    return policy_parse(&session->policy, &session->arena, recording->policy_name, text, err);
-}
-
-/* What the baseline itself calls its scenarios: nothing is new that stands there. */
-static void read_base_policy(struct run *run)
-{
-    struct arena *arena = &run->session.arena;
-    struct measuring *measuring = &run->measuring;
-    struct policy *policy = ARENA_NEW(arena, struct policy);
-    struct bytes text = {0};
-    struct err err;
-    enum status status =
-        repo_read_file(&text, arena, run->root, &run->base, run->policy_path, &err);
-    if (status == STATUS_NOT_FOUND)
-        return;
-    if (status || policy_parse(policy, arena, run->policy_path, text, &err)) {
-        measuring->base_policy_unknown = true;
-        log_line(&run->talk.log, "policy of the baseline: %s; no scenario counts as new", err.text);
-        return;
-    }
-    measuring->base_policy = policy;
 }
 
 static enum status check_names(const struct run *run, struct err *err)
@@ -441,10 +298,10 @@ static enum status measure_and_judge(struct run *run, struct err *err)
 static enum status prepare(struct run *run, struct err *err)
 {
     if (repo_find(&run->root, &run->session.arena, STR("."), err) || prepare_output(run, err) ||
-        resolve_sides(run, err) || choose_policy_source(run, err) || read_policy(run, err) ||
-        check_names(run, err) || open_harness(run, err) || noise_find(run, err))
+        resolve_sides(run, err) || run_read_policy(run, err) || check_names(run, err) ||
+        open_harness(run, err) || noise_find(run, err))
         return err->status;
-    read_base_policy(run);
+    run_read_base_policy(run);
     return STATUS_OK;
 }
 

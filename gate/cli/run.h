@@ -46,6 +46,13 @@ NODISCARD enum status run_all(struct run *run, struct err *err);
  * in the recording.
  */
 NODISCARD enum status run_record(struct run *run, struct err *err);
+/*
+ * Finds the policy by --policy and --policy-from, and reads it into the
+ * session and the recording; STATUS_POLICY where there is none, or a wrong one.
+ */
+NODISCARD enum status run_read_policy(struct run *run, struct err *err);
+/* What the baseline itself calls its scenarios: nothing is new that stands there. */
+void run_read_base_policy(struct run *run);
 /* Lays what is planted over the candidate's exported tree; nothing but in a self-test. */
 NODISCARD enum status run_plant(struct run *run, struct err *err);
 /* Where the time went, so that nobody has to guess what to shorten. */
