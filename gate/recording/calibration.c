@@ -7,8 +7,6 @@
 
 enum { MODEL_BYTES_MAX = 48 };
 
-#define AT(member) offsetof(struct RECORD, member)
-
 #define RECORD machine_class
 static const struct field machine_fields[] = {
     {"class", FIELD_STR, AT(name), 0, NULL, 0},

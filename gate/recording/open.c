@@ -4,6 +4,7 @@
 #include "gate/recording/calibration.h"
 #include "gate/recording/functions.h"
 #include "gate/recording/layout.h"
+#include "gate/recording/manifest.h"
 #include "gate/recording/text.h"
 #include "gate/recording/tool.h"
 #include "gate/recording/trace.h"

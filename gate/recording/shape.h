@@ -43,6 +43,9 @@ struct shape {
 #define SHAPE(type, table)                                                                         \
     {.fields = (table), .field_count = ARRAY_LEN(table), .size = sizeof(type)}
 
+/* The offset of a field; RECORD is defined around each table as the name of its struct. */
+#define AT(member) offsetof(struct RECORD, member)
+
 /*
  * Appends the struct as one JSON document. A number that JSON readers
  * could not give back (over 2^63 - 1, infinite, NaN) is STATUS_INVALID

@@ -3,8 +3,6 @@
 #include "gate/codec/json.h"
 #include "gate/recording/shape.h"
 
-#define AT(member) offsetof(struct RECORD, member)
-
 #define RECORD record_quantile
 static const struct field quantile_fields[] = {
     {"quantile", FIELD_DOUBLE, AT(quantile), 0, NULL, 0},

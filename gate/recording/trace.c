@@ -3,8 +3,6 @@
 #include "gate/codec/json.h"
 #include "gate/recording/shape.h"
 
-#define AT(member) offsetof(struct RECORD, member)
-
 /* Sums of all trials stay numbers that JSON can hold. */
 #define SUM_MAX (INT64_MAX / RECORDING_TRIALS_MAX)
 

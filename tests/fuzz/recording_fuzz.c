@@ -1,4 +1,5 @@
 #include "gate/recording/functions.h"
+#include "gate/recording/manifest.h"
 #include "gate/recording/text.h"
 
 /*

@@ -1,6 +1,7 @@
 #include "tests/support/check.h"
 
 #include "gate/recording/layout.h"
+#include "gate/recording/manifest.h"
 #include "gate/recording/text.h"
 
 /* Recordings of earlier versions do not have it. */
