@@ -7,7 +7,7 @@
 /*
  * The execution trace of a steady trial, where its scenario asks for one:
  * trace?seconds=N of the service's pprof beside some more of the load, into
- * trace.out, what it says into trace.json and two tables (recording.h). One
+ * trace.out, what it says into trace.json and two tables (recording/table.h). One
  * that cannot be had or read is no failure of the trial: nothing is judged by
  * it. The reason is recorded, said once, and holds for the scenario's later
  * trials of both sides, as with the CPU profile.

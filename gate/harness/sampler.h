@@ -34,7 +34,7 @@ void sampler_add(struct sampler *sampler, uint64_t bytes);
  * largest numbers of threads and open files, and the last PSS.
  */
 void sampler_summarize(const struct sampler *sampler, struct record_trial *out);
-/* All samples as the series of a trial (recording.h). */
+/* All samples as the series of a trial (recording/table.h). */
 NODISCARD enum status sampler_write(const struct sampler *sampler, struct str file,
                                     struct err *err);
 

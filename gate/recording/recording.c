@@ -19,13 +19,6 @@ enum status recording_trial_dir(struct str *out, struct arena *arena,
     return STATUS_OK;
 }
 
-struct str recording_point_file(struct arena *arena, struct str trial_dir, enum point point,
-                                bool text)
-{
-    struct str name = str_format(arena, "%s.%s", point_name(point), text ? "txt" : "pb.gz");
-    return io_join(arena, trial_dir, name);
-}
-
 /* Path of a point's file relative to the recording, as messages show it. */
 static struct str point_path(struct arena *arena, struct trial_key key, enum point point, bool text)
 {
@@ -57,44 +50,12 @@ enum status recording_text_profile(struct profile *out, struct arena *arena,
     return load_profile(out, arena, recording, point_path(arena, key, point, true), err);
 }
 
-struct str recording_growth_file(struct arena *arena, struct str trial_dir, uint32_t number)
-{
-    return io_join(arena, trial_dir, str_format(arena, "growth-%u.pb.gz", (unsigned)number));
-}
-
 enum status recording_growth_profile(struct profile *out, struct arena *arena,
                                      const struct recording *recording, struct trial_key key,
                                      uint32_t number, struct err *err)
 {
     struct str path = recording_growth_file(arena, layout_trial_dir(arena, key), number);
     return load_profile(out, arena, recording, path, err);
-}
-
-struct str recording_cpu_file(struct arena *arena, struct str trial_dir)
-{
-    return io_join(arena, trial_dir, STR("cpu.pb.gz"));
-}
-
-struct str recording_trace_file(struct arena *arena, struct str trial_dir)
-{
-    return io_join(arena, trial_dir, STR("trace.out"));
-}
-
-struct str recording_snapshot_file(struct arena *arena, struct str trial_dir,
-                                   enum profile_kind kind, enum point point)
-{
-    struct str name = str_format(arena, "%s-%s.pb.gz", profile_kind_name(kind), point_name(point));
-    return io_join(arena, trial_dir, name);
-}
-
-struct str recording_mutex_period_file(struct arena *arena, struct str trial_dir)
-{
-    return io_join(arena, trial_dir, STR("mutex-period.txt"));
-}
-
-struct str recording_creations_file(struct arena *arena, struct str trial_dir)
-{
-    return io_join(arena, trial_dir, STR("goroutine-end.txt"));
 }
 
 enum status recording_creations(struct goroutine_sites *out, struct arena *arena,
@@ -113,16 +74,6 @@ enum status recording_creations(struct goroutine_sites *out, struct arena *arena
         status = err_wrap(err, "%.*s", STR_ARGS(path));
     arena_release(&scratch);
     return status;
-}
-
-struct str recording_refusal_file(struct arena *arena, struct str trial_dir, enum profile_kind kind)
-{
-    return io_join(arena, trial_dir, str_format(arena, "%s.txt", profile_kind_name(kind)));
-}
-
-struct str recording_tool_file(struct arena *arena, struct str trial_dir)
-{
-    return io_join(arena, trial_dir, STR("tool.txt"));
 }
 
 /* Turns "no such file" into what the harness wrote instead of one. */

@@ -1,3 +1,5 @@
+#include "gate/recording/table.h"
+
 #include <inttypes.h>
 
 #include "gate/base/io.h"
