@@ -165,8 +165,8 @@ static enum status read_side(struct cost_maker *maker, const struct comparison_s
         struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
         enum status status = read_trial(&trials[t], maker, &place, trial, err);
         if (status == STATUS_NOT_FOUND || status == STATUS_CHILD) {
-            struct str why = str_format(maker->arena, "%s, steady trial %u: %s", side_name(side),
-                                        trial->number, err->text);
+            struct str where = trial_place_text(maker->arena, record, &place);
+            struct str why = str_format(maker->arena, "%.*s: %s", STR_ARGS(where), err->text);
             refuse(maker, why, status == STATUS_CHILD);
             return STATUS_OK;
         }
@@ -174,7 +174,7 @@ static enum status read_side(struct cost_maker *maker, const struct comparison_s
         if (status == STATUS_OK && trials[t].end.samples == 0)
             status = look(&looked, maker, &place, err);
         if (status != STATUS_OK)
-            return err_wrap(err, "%s, steady trial %u", side_name(side), trial->number);
+            return err_wrap(err, "%.*s", STR_ARGS(trial_place_text(maker->arena, record, &place)));
         if (looked < maker->looked[side])
             maker->looked[side] = looked;
     }

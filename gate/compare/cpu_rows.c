@@ -1,5 +1,6 @@
 #include "gate/compare/cpu_rows.h"
 
+#include "gate/compare/alone.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/sources.h"
 #include "gate/compare/validity.h"
@@ -61,19 +62,19 @@ static enum status read_side(struct cpu_side *out, struct comparison *comparison
         struct map_cpu counts = {0};
         enum status status = fold_trial(&counts, &place, &out->runtime, err);
         if (status == STATUS_NOT_FOUND || status == STATUS_CHILD) {
-            struct str why = str_format(arena, "%s, steady trial %u: %s", side_name(side),
-                                        trial->number, err->text);
+            struct str where = trial_place_text(arena, record, &place);
+            struct str why = str_format(arena, "%.*s: %s", STR_ARGS(where), err->text);
             refuse(comparison, arena, why, status == STATUS_CHILD);
             return STATUS_OK;
         }
         if (status != STATUS_OK)
-            return err_wrap(err, "%s, steady trial %u", side_name(side), trial->number);
+            return err_wrap(err, "%.*s", STR_ARGS(trial_place_text(arena, record, &place)));
         take_trial(out, &counts, trial);
     }
     if (out->samples == 0) {
         struct str why =
             str_format(arena, "%s: no CPU sample was taken; the load is too short or too light",
-                       side_name(side));
+                       alone_side_name(record, side));
         refuse(comparison, arena, why, true);
     }
     return STATUS_OK;

@@ -1,6 +1,7 @@
 #include "gate/compare/engine_notes.h"
 
 #include "gate/base/num.h"
+#include "gate/compare/alone.h"
 #include "gate/compare/validity.h"
 
 /* More of one CPU than this takes a second thread; the figure itself is right to a hundredth. */
@@ -52,7 +53,8 @@ static void note_busy_engine(struct comparison *comparison, struct arena *arena)
     comparison_note(comparison, arena,
                     "memgate itself was near its limit: sending the load took up to %.0f %% of one "
                     "CPU (%s, %s trial %u), so that latency is in part its own; %s",
-                    100 * engine_share(worst.trial), side_name(worst.side), phase_name(worst.phase),
+                    100 * engine_share(worst.trial),
+                    alone_side_name(comparison->record, worst.side), phase_name(worst.phase),
                     (unsigned)worst.trial->number,
                     is_paced ? "lower load.rate, or set load.batch"
                              : "set load.rate, below what the service can take");
@@ -90,8 +92,9 @@ static void note_busy_tool(struct comparison *comparison, struct arena *arena,
                     "the load tool used %.2f of the %.3g CPU%s that it may %s (%s, %s trial %u): "
                     "%s",
                     share, cpus, cpus > 1 ? "s" : "",
-                    environment->quota.is_known ? "have" : "run on", side_name(worst.side),
-                    phase_name(worst.phase), (unsigned)worst.trial->number, meaning);
+                    environment->quota.is_known ? "have" : "run on",
+                    alone_side_name(comparison->record, worst.side), phase_name(worst.phase),
+                    (unsigned)worst.trial->number, meaning);
 }
 
 /* What connections of a side could carry in a phase, by their worst trial; 0: not known. */

@@ -57,17 +57,16 @@ struct gc_reader {
     struct str doubt; /* why gctrace is not to be believed; empty where it is */
 };
 
-static struct str place_text(struct arena *arena, const struct trial_place *place)
+static struct str place_text(const struct gc_reader *reader, const struct trial_place *place)
 {
-    return str_format(arena, "%s, steady trial %u", side_name(place->side),
-                      (unsigned)place->key.number);
+    return trial_place_text(reader->arena, reader->comparison->record, place);
 }
 
 /* Where nobody asked for a trace nobody need be told; a rule that wants one still says so. */
 static void refuse(struct gc_reader *reader, const struct trial_place *place, struct str why)
 {
     struct comparison *comparison = reader->comparison;
-    struct str where = place_text(reader->arena, place);
+    struct str where = place_text(reader, place);
     comparison->gc_refusal =
         str_format(reader->arena, "%.*s: %.*s", STR_ARGS(where),
                    STR_ARGS(why.len ? why : STR("the collector was not traced")));
@@ -81,7 +80,7 @@ static void refuse_pauses(struct gc_reader *reader, const struct trial_place *pl
                           const char *why)
 {
     struct comparison *comparison = reader->comparison;
-    struct str where = place_text(reader->arena, place);
+    struct str where = place_text(reader, place);
     if (comparison->gc_pause_refusal.len)
         return;
     comparison->gc_pause_refusal = str_format(reader->arena, "%.*s: %s", STR_ARGS(where), why);
@@ -97,7 +96,7 @@ static void read_goal(double *out, struct gc_reader *reader, const struct trial_
     *out = (double)gc->goal_bytes;
     if (gc->goal_bytes > 0 || comparison->gc_goal_refusal.len)
         return;
-    struct str where = place_text(reader->arena, place);
+    struct str where = place_text(reader, place);
     comparison->gc_goal_refusal =
         str_format(reader->arena, "%.*s: no collection ran during the load, or none had a goal",
                    STR_ARGS(where));
@@ -149,7 +148,7 @@ static enum status read_ring(double *out, struct gc_reader *reader, const struct
 static void note_lost(struct gc_reader *reader, const struct trial_place *place,
                       const struct record_gc *gc)
 {
-    struct str where = place_text(reader->arena, place);
+    struct str where = place_text(reader, place);
     comparison_note(reader->comparison, reader->arena,
                     "%.*s: other output tore %llu of %llu lines of gctrace; the collector's CPU "
                     "time is that of the others, for all",
@@ -180,7 +179,7 @@ static enum status check_trial(struct gc_reader *reader, const struct trial_plac
         return err->status;
     if (problem.len == 0)
         return STATUS_OK;
-    struct str where = place_text(reader->arena, place);
+    struct str where = place_text(reader, place);
     reader->doubt = str_format(reader->arena, "%.*s: %.*s", STR_ARGS(where), STR_ARGS(problem));
     comparison_note(reader->comparison, reader->arena, "the collector's figures are in doubt: %.*s",
                     STR_ARGS(reader->doubt));
@@ -197,9 +196,8 @@ static enum status read_trial(struct gc_reader *reader, const struct trial_place
     }
     if (trial->duration_ns == 0 || trial->gc.lost > trial->gc.cycles) {
         return err_set(err, STATUS_INVALID,
-                       "%s, steady trial %u: the load took no time, or more "
-                       "collections were lost than there were",
-                       side_name(place->side), (unsigned)trial->number);
+                       "%.*s: the load took no time, or more collections were lost than there were",
+                       STR_ARGS(place_text(reader, place)));
     }
     if (check_trial(reader, place, err))
         return err->status;

@@ -109,14 +109,14 @@ static enum status read_trial(struct tie_side *out, const struct trial_place *pl
 }
 
 /* Where the trace is missing the reason is that of the collector's rows; older recordings have no times. */
-static struct str why_missing(const struct record_trial *trial, struct arena *arena,
-                              const struct trial_place *place)
+static struct str why_missing(const struct record_scenario *record, struct arena *arena,
+                              const struct record_trial *trial, const struct trial_place *place)
 {
     struct str why = trial->gc.refusal;
     if (trial->gc.is_traced || why.len == 0)
         why = STR("the times of its slowest requests and collections were not recorded");
-    return str_format(arena, "%s, steady trial %u: %.*s", side_name(place->side),
-                      (unsigned)place->key.number, STR_ARGS(why));
+    struct str where = trial_place_text(arena, record, place);
+    return str_format(arena, "%.*s: %.*s", STR_ARGS(where), STR_ARGS(why));
 }
 
 static enum status read_side(struct comparison *comparison, struct arena *arena,
@@ -129,7 +129,7 @@ static enum status read_side(struct comparison *comparison, struct arena *arena,
         struct trial_place place = source_trial(source, side, PHASE_STEADY, trial->number);
         enum status status = read_trial(&comparison->tie[side], &place, trial, err);
         if (status == STATUS_NOT_FOUND) {
-            comparison->tie_refusal = why_missing(trial, arena, &place);
+            comparison->tie_refusal = why_missing(record, arena, trial, &place);
             return STATUS_OK;
         }
         if (status != STATUS_OK)

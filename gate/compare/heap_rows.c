@@ -4,6 +4,7 @@
 
 #include "gate/base/map.h"
 #include "gate/base/num.h"
+#include "gate/compare/alone.h"
 #include "gate/compare/culprits.h"
 #include "gate/compare/details.h"
 #include "gate/compare/moved.h"
@@ -437,7 +438,7 @@ static void note_pairs(struct comparison *comparison, struct arena *arena,
                         "functions taken for renamed: %zu, but the functions of the %s's "
                         "executable are not known: one that is still there and allocates nothing "
                         "may be among them",
-                        guessed, side_name((enum side)side));
+                        guessed, alone_side_name(comparison->record, (enum side)side));
     }
 }
 

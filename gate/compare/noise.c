@@ -1,6 +1,7 @@
 #include "gate/compare/noise.h"
 
 #include "gate/base/num.h"
+#include "gate/compare/alone.h"
 #include "gate/compare/validity.h"
 
 static double others_share(const struct record_trial *trial)
@@ -91,8 +92,9 @@ struct str noise_governor_doubt(const struct record_scenario *record, struct are
         return str_format(arena,
                           "the governor of the CPUs was not the same: %.*s (%s, steady trial %u), "
                           "%.*s (%s, steady trial %u); set one for the whole run",
-                          STR_ARGS(other), side_name(first_side), (unsigned)first->number,
-                          STR_ARGS(governor), side_name(side), (unsigned)trial->number);
+                          STR_ARGS(other), alone_side_name(record, first_side),
+                          (unsigned)first->number, STR_ARGS(governor),
+                          alone_side_name(record, side), (unsigned)trial->number);
     }
     return STR("");
 }
@@ -161,8 +163,8 @@ static void note_quota(struct comparison *comparison, struct arena *arena)
         comparison_note(comparison, arena,
                         "the quota of service.limits.cpus held the service back for up to %.2f s "
                         "of a trial (%s, %s trial %u)",
-                        (double)worst->machine.limit_throttled_ns / 1e9, side_name(side),
-                        phase_name(where), (unsigned)worst->number);
+                        (double)worst->machine.limit_throttled_ns / 1e9,
+                        alone_side_name(record, side), phase_name(where), (unsigned)worst->number);
     }
 }
 
@@ -178,8 +180,9 @@ void noise_note(struct comparison *comparison, struct arena *arena)
             continue;
         comparison_note(comparison, arena,
                         "a noisy machine: up to %.0f %% %s (%s, %s trial %u); times are less sure",
-                        100 * worst.share, noise_rows[i].text, side_name(worst.side),
-                        phase_name(worst.phase), (unsigned)worst.number);
+                        100 * worst.share, noise_rows[i].text,
+                        alone_side_name(comparison->record, worst.side), phase_name(worst.phase),
+                        (unsigned)worst.number);
     }
     note_powersave(comparison, arena);
     note_quota(comparison, arena);

@@ -326,7 +326,7 @@ enum status comparison_of_profiles(struct comparison *out, struct arena *arena,
     if (!out->is_per_profile)
         record->load_count = load_of(&sides[SIDE_CAND]);
     if (sides[SIDE_BASE].len == 0)
-        out->alone = STR(RECORD_ALONE_ASKED);
+        record->alone = out->alone = STR(RECORD_ALONE_ASKED);
     enum side first = comparison_first_side(out);
     intern_init(&names, arena);
     for (enum side side = first; side < SIDES && status == STATUS_OK; side++) {

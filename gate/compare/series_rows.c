@@ -46,8 +46,8 @@ struct series_reader {
 static struct str where_text(const struct series_reader *reader, const struct trial_place *place,
                              const char *why)
 {
-    return str_format(reader->arena, "%s, steady trial %u: %s", side_name(place->side),
-                      (unsigned)place->key.number, why);
+    struct str where = trial_place_text(reader->arena, reader->comparison->record, place);
+    return str_format(reader->arena, "%.*s: %s", STR_ARGS(where), why);
 }
 
 /* PSS of a process that grew too large for it would be that of its youth. */

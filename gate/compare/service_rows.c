@@ -113,13 +113,13 @@ static enum status read_trial(struct columns *out, struct reading *reading, size
 {
     const struct record_trial *trial = reading->trial;
     enum side side = reading->place.side;
+    struct str where = trial_place_text(reading->arena, reading->record, &reading->place);
     histogram_init(&reading->latency, reading->arena);
     if (trial->latency.len &&
         histogram_decode(&reading->latency, reading->arena, trial->latency, err))
-        return err_wrap(err, "%s, steady trial %u: latency", side_name(side), trial->number);
+        return err_wrap(err, "%.*s: latency", STR_ARGS(where));
     if (trial->request_count == 0 || trial->cpu_ns == 0) {
-        return err_set(err, STATUS_INVALID, "%s, steady trial %u: no requests or no CPU time",
-                       side_name(side), trial->number);
+        return err_set(err, STATUS_INVALID, "%.*s: no requests or no CPU time", STR_ARGS(where));
     }
     for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++)
         out->values[side][i][at] = steady_rows[i].value(reading);

@@ -23,6 +23,13 @@ struct trial_place source_trial(const struct comparison_source *source, enum sid
     return (struct trial_place){side, source->recording, key};
 }
 
+struct str trial_place_text(struct arena *arena, const struct record_scenario *record,
+                            const struct trial_place *place)
+{
+    return str_format(arena, "%s, %s trial %u", alone_side_name(record, place->side),
+                      phase_name(place->key.phase), (unsigned)place->key.number);
+}
+
 static void take_side(struct record_scenario *out, const struct comparison_source *source,
                       enum side side)
 {
@@ -32,6 +39,12 @@ static void take_side(struct record_scenario *out, const struct comparison_sourc
         out->trials[side][phase] = from->trials[source->side][phase];
         out->trial_count[side][phase] = from->trial_count[source->side][phase];
     }
+}
+
+/* A side of two, taken by itself, is there because somebody asked for it. */
+static struct str alone_why(const struct record_scenario *record)
+{
+    return record->alone.len > 0 ? record->alone : STR(RECORD_ALONE_ASKED);
 }
 
 /* The two sides as if they had been recorded together. */
@@ -44,6 +57,7 @@ static struct record_scenario *record_both(struct arena *arena,
     out->load_count = record_of(&sources[SIDE_CAND])->load_count;
     out->transport = record_of(&sources[SIDE_CAND])->transport;
     if (alone_is(sources)) {
+        out->alone = alone_why(record_of(&sources[SIDE_CAND]));
         out->limits = record_of(&sources[SIDE_CAND])->limits;
         out->failure = record_of(&sources[SIDE_CAND])->failure;
     }
@@ -248,17 +262,15 @@ bool sources_join(struct comparison *out, struct arena *arena,
     const struct record_scenario *cand = record_of(&sources[SIDE_CAND]);
     *out = (struct comparison){.scenario = cand->name, .record = cand};
     if (alone_is(sources)) {
-        bool is_new = str_equal(cand->alone, STR(RECORD_ALONE_NEW));
-        bool is_missing = str_equal(cand->alone, STR(RECORD_ALONE_MISSING));
-        out->alone = is_new || is_missing ? cand->alone : STR(RECORD_ALONE_ASKED);
         out->record = record_both(arena, sources);
+        out->alone = out->record->alone;
         drop_duet(out, arena);
-        if (is_new) {
+        if (str_equal(out->alone, STR(RECORD_ALONE_NEW))) {
             comparison_note(out, arena,
                             "new: no baseline; `max:` rules judge it, and others once it is part "
                             "of the baseline");
         }
-        if (is_missing) {
+        if (str_equal(out->alone, STR(RECORD_ALONE_MISSING))) {
             comparison_note(out, arena,
                             "the baseline's policy has this scenario, but its tree not what it "
                             "builds: not new, and no baseline");

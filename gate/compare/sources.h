@@ -10,6 +10,10 @@ struct trial_place {
     struct trial_key key;
 };
 
+/* "candidate, steady trial 2", as messages about it begin. `record` is that of the comparison. */
+struct str trial_place_text(struct arena *arena, const struct record_scenario *record,
+                            const struct trial_place *place);
+
 struct trial_place source_trial(const struct comparison_source *source, enum side side,
                                 enum phase phase, uint32_t number);
 

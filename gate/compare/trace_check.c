@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/compare/alone.h"
 #include "gate/compare/sources.h"
 
 /* A collection takes a millisecond at least. */
@@ -261,7 +262,7 @@ enum status trace_check_add(struct comparison *comparison, struct arena *arena,
     struct trace_side *traces = ARENA_ARRAY(arena, struct trace_side, SIDES);
     for (enum side side = 0; side < SIDES; side++) {
         if (read_side(&traces[side], arena, comparison, &sources[side], side, err))
-            return err_wrap(err, "%s", side_name(side));
+            return err_wrap(err, "%s", alone_side_name(comparison->record, side));
     }
     comparison->traces = traces;
     return STATUS_OK;

@@ -16,9 +16,14 @@
 #define BENCHMARK_COVERAGE_MIN 0.8
 #define PERIOD_MAX             (64LL * 1024 * 1024)
 
+/* What is said already is not said again, as of a candidate that is compared with itself. */
 static void text_add(struct str **items, size_t *len, size_t *cap, struct arena *arena,
                      const char *text)
 {
+    for (size_t i = 0; i < *len; i++) {
+        if (str_equal_text((*items)[i], text))
+            return;
+    }
     struct str copy = str_copy(arena, str_from(text));
     size_t grown = *cap;
     ARENA_PUSH(arena, *items, *len, grown, copy);

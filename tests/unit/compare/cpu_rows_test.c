@@ -140,6 +140,12 @@ static void a_profile_that_nobody_wanted_needs_no_note(void **state)
     assert_int_equal(fixture.comparison.note_count, 0);
     assert_str(fixture.comparison.profile_refusals[PROFILE_KIND_CPU],
                "baseline, steady trial 1: no CPU profile was recorded");
+    /* A candidate that is compared with itself is the candidate. */
+    fixture.scenario.alone = STR(RECORD_ALONE_NEW);
+    fixture.comparison = (struct comparison){.record = &fixture.scenario};
+    assert_ok(add(&fixture), &fixture.err);
+    assert_str(fixture.comparison.profile_refusals[PROFILE_KIND_CPU],
+               "candidate, steady trial 1: no CPU profile was recorded");
     fixture_release(&fixture);
 }
 

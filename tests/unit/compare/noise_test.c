@@ -88,6 +88,11 @@ static void another_clock_is_a_doubt(void **state)
     assert_str(noise_governor_doubt(&fixture.scenario, &fixture.arena),
                "the governor of the CPUs was not the same: performance (baseline, steady trial 1), "
                "schedutil (candidate, steady trial 1); set one for the whole run");
+    /* A candidate that is compared with itself. */
+    fixture.scenario.alone = STR(RECORD_ALONE_NEW);
+    assert_false(
+        str_contains(noise_governor_doubt(&fixture.scenario, &fixture.arena), STR("baseline")));
+    fixture.scenario.alone = STR("");
     fixture.trials[SIDE_CAND][PHASE_STEADY][0].machine.governor = STR("");
     assert_true(str_contains(noise_governor_doubt(&fixture.scenario, &fixture.arena),
                              STR("none that is visible (candidate, steady trial 1)")));
