@@ -206,6 +206,8 @@ enum status rule_check(struct reader *reader, void *target, const struct yaml_no
 enum status successor_check(struct reader *reader, void *target, const struct yaml_node *node);
 enum status ignore_check(struct reader *reader, void *target, const struct yaml_node *node);
 
+bool str_list_has(const struct str_list *list, struct str text);
+
 /* func_key of a rule's func, see struct selector. */
 struct str selector_key(struct arena *arena, struct str func);
 
