@@ -388,3 +388,16 @@ enum status shape_write(struct buf *buf, const struct shape *shape, const void *
         return err_set(err, STATUS_LIMIT, "larger than %zu bytes", buf->max);
     return STATUS_OK;
 }
+
+enum status shape_parse(void *out, struct arena *arena, const struct shape *shape, struct str text,
+                        struct err *err)
+{
+    struct arena scratch;
+    struct json_value tree = {0};
+    arena_init(&scratch);
+    enum status status = json_parse(&tree, &scratch, text, err);
+    if (status == STATUS_OK)
+        status = shape_read(out, arena, shape, &tree, err);
+    arena_release(&scratch);
+    return status;
+}

@@ -56,5 +56,8 @@ NODISCARD enum status shape_write(struct buf *buf, const struct shape *shape, co
 /* Fills *out (shape->size bytes); texts and lists are copied into the arena. */
 NODISCARD enum status shape_read(void *out, struct arena *arena, const struct shape *shape,
                                  const struct json_value *value, struct err *err);
+/* The same of a JSON document: what json_parse refuses, and what shape_read does. */
+NODISCARD enum status shape_parse(void *out, struct arena *arena, const struct shape *shape,
+                                  struct str text, struct err *err);
 
 #endif

@@ -1,6 +1,5 @@
 #include "gate/recording/text.h"
 
-#include "gate/codec/json.h"
 #include "gate/recording/shape.h"
 
 enum {
@@ -172,19 +171,6 @@ static const struct field trial_fields[] = {
 #undef RECORD
 static const struct shape trial_shape = SHAPE(struct record_trial, trial_fields);
 
-static enum status text_read(void *out, struct arena *arena, const struct shape *shape,
-                             struct str text, struct err *err)
-{
-    struct arena scratch;
-    struct json_value tree = {0};
-    arena_init(&scratch);
-    enum status status = json_parse(&tree, &scratch, text, err);
-    if (status == STATUS_OK)
-        status = shape_read(out, arena, shape, &tree, err);
-    arena_release(&scratch);
-    return status;
-}
-
 /* Readers search by offset; two targets at one place would make the answer depend on luck. */
 static enum status check_targets(const struct record_program *program, enum status status,
                                  struct err *err)
@@ -215,7 +201,7 @@ enum status program_read(struct record_program *out, struct arena *arena, struct
                          struct err *err)
 {
     struct record_program program = {0};
-    if (text_read(&program, arena, &program_shape, text, err) ||
+    if (shape_parse(&program, arena, &program_shape, text, err) ||
         check_targets(&program, STATUS_FORMAT, err))
         return err->status;
     *out = program;
@@ -231,7 +217,7 @@ enum status trial_read(struct record_trial *out, struct arena *arena, struct str
                        struct err *err)
 {
     struct record_trial trial = {0};
-    if (text_read(&trial, arena, &trial_shape, text, err))
+    if (shape_parse(&trial, arena, &trial_shape, text, err))
         return err->status;
     *out = trial;
     return STATUS_OK;

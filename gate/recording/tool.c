@@ -1,6 +1,5 @@
 #include "gate/recording/tool.h"
 
-#include "gate/codec/json.h"
 #include "gate/recording/shape.h"
 
 #define RECORD record_quantile
@@ -58,14 +57,8 @@ enum status tool_read(struct record_tool *out, struct arena *arena, struct str t
                       struct err *err)
 {
     struct record_tool tool = {0};
-    struct json_value tree = {0};
-    struct arena scratch;
-    arena_init(&scratch);
-    enum status status = json_parse(&tree, &scratch, text, err);
-    if (status == STATUS_OK)
-        status = shape_read(&tool, arena, &tool_shape, &tree, err);
-    arena_release(&scratch);
-    if (status != STATUS_OK || check_quantiles(&tool, STATUS_FORMAT, err))
+    if (shape_parse(&tool, arena, &tool_shape, text, err) ||
+        check_quantiles(&tool, STATUS_FORMAT, err))
         return err->status;
     *out = tool;
     return STATUS_OK;

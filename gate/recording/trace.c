@@ -1,6 +1,5 @@
 #include "gate/recording/trace.h"
 
-#include "gate/codec/json.h"
 #include "gate/recording/shape.h"
 
 /* Sums of all trials stay numbers that JSON can hold. */
@@ -86,14 +85,8 @@ enum status trace_read(struct record_trace *out, struct arena *arena, struct str
                        struct err *err)
 {
     struct record_trace trace = {0};
-    struct json_value tree = {0};
-    struct arena scratch;
-    arena_init(&scratch);
-    enum status status = json_parse(&tree, &scratch, text, err);
-    if (status == STATUS_OK)
-        status = shape_read(&trace, arena, &trace_shape, &tree, err);
-    arena_release(&scratch);
-    if (status != STATUS_OK || check_sums(&trace, STATUS_FORMAT, err))
+    if (shape_parse(&trace, arena, &trace_shape, text, err) ||
+        check_sums(&trace, STATUS_FORMAT, err))
         return err->status;
     *out = trace;
     return STATUS_OK;
