@@ -87,3 +87,10 @@ struct str buf_view(const struct buf *buf)
 {
     return (struct str){buf->data ? buf->data : "", buf->len};
 }
+
+struct str buf_take(struct buf *buf, struct arena *arena)
+{
+    struct str text = str_copy(arena, buf_view(buf));
+    buf_release(buf);
+    return text;
+}

@@ -28,5 +28,7 @@ void buf_byte(struct buf *buf, char byte);
 void buf_repeat(struct buf *buf, char byte, size_t count);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 struct str buf_view(const struct buf *buf); /* borrowed until the next change */
+/* The text, copied into the arena; the buffer is released. */
+struct str buf_take(struct buf *buf, struct arena *arena);
 
 #endif

@@ -191,13 +191,6 @@ static struct str local_unnumbered(struct buf *buf, struct str local)
     return str_slice(number, digits, number.len);
 }
 
-static struct str name_finish(struct buf *buf, struct arena *arena)
-{
-    struct str name = str_copy(arena, buf_view(buf));
-    buf_release(buf);
-    return name;
-}
-
 struct str name_normal(struct str function, struct arena *arena)
 {
     struct str package = name_package(function);
@@ -208,7 +201,7 @@ struct str name_normal(struct str function, struct arena *arena)
         buf_byte(&buf, '.');
     }
     name_write(&buf, local_unnumbered(&buf, name_local(function)));
-    return name_finish(&buf, arena);
+    return buf_take(&buf, arena);
 }
 
 struct str name_local_normal(struct str function, struct arena *arena)
@@ -216,7 +209,7 @@ struct str name_local_normal(struct str function, struct arena *arena)
     struct buf buf;
     buf_init(&buf, NAME_BYTES_MAX);
     name_write(&buf, local_unnumbered(&buf, name_local(function)));
-    return name_finish(&buf, arena);
+    return buf_take(&buf, arena);
 }
 
 /* True at ".func1", "-range1", ".gowrap1", ".deferwrap1", ".1" behind a closure: what the compiler numbers. */
@@ -295,7 +288,7 @@ struct str name_path(struct str package, struct arena *arena)
     buf_init(&buf, NAME_BYTES_MAX);
     for (size_t at = 0; at < package.len;)
         buf_byte(&buf, path_byte(package, &at));
-    return name_finish(&buf, arena);
+    return buf_take(&buf, arena);
 }
 
 struct str name_short(struct str function, struct arena *arena)
@@ -304,5 +297,5 @@ struct str name_short(struct str function, struct arena *arena)
     struct buf buf;
     buf_init(&buf, NAME_BYTES_MAX);
     name_write(&buf, str_slice(function, (size_t)(str_find_last(package, '/') + 1), function.len));
-    return name_finish(&buf, arena);
+    return buf_take(&buf, arena);
 }

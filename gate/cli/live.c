@@ -189,9 +189,7 @@ static struct str finding_text(struct arena *arena, const struct finding *findin
         buf_text(&buf, ", ");
     }
     buf_printf(&buf, "%.*s)", STR_ARGS(origin));
-    struct str out = str_copy(arena, buf_view(&buf));
-    buf_release(&buf);
-    return out;
+    return buf_take(&buf, arena);
 }
 
 static double growth_of(const struct comparison *comparison)

@@ -24,9 +24,7 @@ static struct str without_brackets(struct arena *arena, struct str text)
             buf_byte(&buf, text.data[at++]);
         }
     }
-    struct str out = str_copy(arena, buf_view(&buf));
-    buf_release(&buf);
-    return out;
+    return buf_take(&buf, arena);
 }
 
 /* "(*T).M" and "T.M" are a method; "F.func" is the closures of a function, "init.func" too. */
@@ -105,9 +103,7 @@ struct str name_package_plain(struct arena *arena, struct str package, struct st
             buf_byte(&buf, '/');
         buf_str(&buf, element_plain(element));
     }
-    struct str out = str_copy(arena, buf_view(&buf));
-    buf_release(&buf);
-    return out;
+    return buf_take(&buf, arena);
 }
 
 struct str name_last_element(struct str package)

@@ -9,9 +9,7 @@ static struct str written(struct arena *arena, enum unit unit, double value, boo
     struct buf buf;
     buf_init(&buf, PHRASE_BYTES_MAX);
     unit_write(&buf, unit, value, sign);
-    struct str out = str_copy(arena, buf_view(&buf));
-    buf_release(&buf);
-    return out;
+    return buf_take(&buf, arena);
 }
 
 /* The difference of two percentages is in points: "+5 %" of 10 % could also be 10.5 %. */

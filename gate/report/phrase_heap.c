@@ -41,7 +41,5 @@ struct str phrase_heap(struct arena *arena, const struct comparison *comparison,
     }
     if (heap->mark_count > MARKS_SHOWN_MAX)
         buf_printf(&out, ", and %zu more", heap->mark_count - MARKS_SHOWN_MAX);
-    struct str text = str_copy(arena, buf_view(&out));
-    buf_release(&out);
-    return text;
+    return buf_take(&out, arena);
 }

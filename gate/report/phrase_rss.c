@@ -16,14 +16,6 @@ bool phrase_shows_rss(const struct judged_scenario *scenario)
     return false;
 }
 
-/* The text of the buffer, which is released. */
-static struct str taken(struct arena *arena, struct buf *buf)
-{
-    struct str text = str_copy(arena, buf_view(buf));
-    buf_release(buf);
-    return text;
-}
-
 struct str phrase_rss(struct arena *arena, const struct comparison *comparison, enum side side)
 {
     const struct rss_side *rss = &comparison->rss[side];
@@ -35,7 +27,7 @@ struct str phrase_rss(struct arena *arena, const struct comparison *comparison, 
         buf_printf(&out, "%s %s ", i > 0 ? "," : "", rss_part_name((enum rss_part)i));
         unit_write(&out, UNIT_BYTES, rss->parts[i], false);
     }
-    return taken(arena, &out);
+    return buf_take(&out, arena);
 }
 
 static double grown(const struct comparison *comparison, enum rss_part part)
@@ -85,5 +77,5 @@ struct str phrase_rss_growth(struct arena *arena, const struct comparison *compa
         unit_write(&out, UNIT_BYTES, grown(comparison, RSS_LIVE), true);
         buf_byte(&out, ')');
     }
-    return taken(arena, &out);
+    return buf_take(&out, arena);
 }

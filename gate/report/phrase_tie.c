@@ -16,14 +16,6 @@ static void write_overlap(struct buf *out, const struct overlap *overlap, const 
     buf_printf(out, "%s)", is_more ? ": tied to it" : "");
 }
 
-/* The text of the buffer, which is released. */
-static struct str taken(struct arena *arena, struct buf *buf)
-{
-    struct str text = str_copy(arena, buf_view(buf));
-    buf_release(buf);
-    return text;
-}
-
 struct str phrase_tie(struct arena *arena, const struct comparison *comparison, enum side side)
 {
     const struct tie_side *tie = &comparison->tie[side];
@@ -33,7 +25,7 @@ struct str phrase_tie(struct arena *arena, const struct comparison *comparison, 
                (unsigned long long)tie->cycles.events);
     if (tie->cycle_count + tie->lost_count == 0) {
         buf_text(&out, "none overlaps a collection: none ran");
-        return taken(arena, &out);
+        return buf_take(&out, arena);
     }
     write_overlap(&out, &tie->cycles, "overlap a collection");
     buf_text(&out, ", ");
@@ -44,5 +36,5 @@ struct str phrase_tie(struct arena *arena, const struct comparison *comparison, 
         buf_printf(&out, "; %llu of %llu collections are not counted, their lines were torn", lost,
                    all);
     }
-    return taken(arena, &out);
+    return buf_take(&out, arena);
 }

@@ -10,14 +10,6 @@ static void write_percent(struct buf *out, double part, double whole)
     unit_write_percent(out, whole > 0 ? part / whole : 0, false);
 }
 
-/* The text of the buffer, which is released. */
-static struct str taken(struct arena *arena, struct buf *buf)
-{
-    struct str text = str_printable(arena, buf_view(buf));
-    buf_release(buf);
-    return text;
-}
-
 static void write_stops(struct buf *out, const struct trace_side *side)
 {
     const struct trace_totals *totals = &side->totals;
@@ -56,7 +48,7 @@ struct str phrase_trace(struct arena *arena, const struct trace_side *side)
     buf_printf(&out, " of %zu trial%s: ", side->trial_count, side->trial_count > 1 ? "s" : "");
     write_stops(&out, side);
     write_lost(&out, side);
-    return taken(arena, &out);
+    return buf_take(&out, arena);
 }
 
 /* More by the trace is what a busy machine does; less would be an error of one of them. */
@@ -102,7 +94,7 @@ struct str phrase_trace_check(struct arena *arena, const struct trace_side *side
     if (trace_stops_are_apart(side))
         write_apart(&out, side->stops_apart, side, side->traced_stop_ns > side->printed_stop_ns);
     write_assists(&out, side);
-    return taken(arena, &out);
+    return buf_take(&out, arena);
 }
 
 /* Those that a program causes itself; "earlier", and the runtime's own, say nothing of it. */
@@ -130,5 +122,5 @@ struct str phrase_trace_waits(struct arena *arena, const struct trace_side *side
     buf_printf(&out, " in %llu times (longest ", (unsigned long long)totals->scheduling.count);
     write_ns(&out, (double)totals->scheduling.max_ns);
     buf_byte(&out, ')');
-    return taken(arena, &out);
+    return buf_take(&out, arena);
 }

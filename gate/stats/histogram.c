@@ -119,9 +119,7 @@ struct str histogram_encode(const struct histogram *histogram, struct arena *are
         }
     }
     assert(!buf.overflow);
-    struct str text = str_copy(arena, buf_view(&buf));
-    buf_release(&buf);
-    return text;
+    return buf_take(&buf, arena);
 }
 
 /* "bucket:count", both plain decimals, the count positive. */

@@ -108,6 +108,22 @@ static void release_keeps_the_ceiling(void **state)
     buf_release(&buf);
 }
 
+static void what_is_taken_outlives_the_buffer(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct buf buf;
+    arena_init(&arena);
+    buf_init(&buf, 16);
+    buf_text(&buf, "abc");
+    struct str text = buf_take(&buf, &arena);
+    buf_init(&buf, 16);
+    buf_text(&buf, "xyz");
+    assert_true(str_equal_text(text, "abc"));
+    buf_release(&buf);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +135,7 @@ int main(void)
         cmocka_unit_test(formatted_text_past_the_ceiling_is_dropped_whole),
         cmocka_unit_test(reset_empties_and_forgives),
         cmocka_unit_test(release_keeps_the_ceiling),
+        cmocka_unit_test(what_is_taken_outlives_the_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
