@@ -327,16 +327,16 @@ struct comparison {
     bool is_per_profile; /* plain profiles without request counts, see comparison_row */
     bool toolchain_changed;
     bool has_steady;
-    bool has_rss; /* rss was filled */
+    bool has_rss;  /* rss was filled */
+    bool has_heap; /* heap was filled */
+    bool has_tie;  /* tie was filled */
     struct rss_side rss[SIDES];
     struct creation *creations; /* by growth, largest first; none where nobody told */
     size_t creation_count;
-    bool has_heap; /* heap was filled */
     struct heap_side heap[SIDES];
     struct trace_side *traces; /* by side; NULL: no trial was asked for one */
-    bool has_tie;
-    struct tie_side *tie;   /* by side */
-    struct str tie_refusal; /* why there is none */
+    struct tie_side *tie;      /* by side */
+    struct str tie_refusal;    /* why there is none */
     /*
      * Why the steady phase was not compared though it was recorded: other
      * machines, another rate. Empty when nothing is in the way. Allocation
