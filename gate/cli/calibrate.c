@@ -122,7 +122,7 @@ static enum status run_once(struct calibrate *calibrate, uint64_t number, struct
              (unsigned long long)calibrate->times);
     struct run *run = new_run(calibrate, &arena, number);
     enum status status = run_all(run, err);
-    harness_close(&run->harness);
+    run_close(run);
     talk_clear(&run->talk);
     if (process_interrupted()) {
         status = process_interruption(err);

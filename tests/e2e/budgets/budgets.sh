@@ -162,3 +162,29 @@ row "a baseline that does not build" 3 'INVALID baseline: build failed' \
 row "a revision that does not build" 3 'was not recorded: candidate: build failed' \
     "$memgate" record unbuilt extra -q -o "$work/none" --policy-from work-tree
 finish
+
+# What is there stays until there is another: after a failure, and when somebody gives up waiting.
+[ -f "$work/none/recording/manifest.json" ] || fail "nothing says what was not recorded"
+sha256sum < "$work/main/recording/manifest.json" > "$work/before"
+stays() {
+    sha256sum < "$work/main/recording/manifest.json" | cmp -s - "$work/before" ||
+        fail "$1: the old recording is gone"
+    [ ! -e "$work/main/recording.part" ] || fail "$1: half of a recording is left"
+}
+row "a failure in place of a recording" 3 'not recorded: .*; the recording in .* is still the one before' \
+    "$memgate" record unbuilt extra -q -o "$work/main" --policy-from work-tree
+stays "a failure"
+row "no such revision" 2 'head: .*nowhere' \
+    "$memgate" record nowhere -q -o "$work/main" --policy-from work-tree
+stays "no such revision"
+"$memgate" record main orders -o "$work/main" --policy-from work-tree \
+    > "$work/stdout" 2> "$work/stderr" &
+pid=$!
+for _ in $(seq 300); do
+    grep -q 'trial 1/' "$work/stderr" && break
+    sleep 0.1
+done
+kill -TERM "$pid"
+wait "$pid" && fail "a recording that was ended said nothing"
+grep -q 'trial 1/' "$work/stderr" || fail "the end came too early"
+stays "SIGTERM"
