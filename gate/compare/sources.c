@@ -5,6 +5,7 @@
 #include "gate/compare/alone.h"
 #include "gate/compare/tool_rows.h"
 #include "gate/compare/validity.h"
+#include "gate/recording/calibration.h"
 
 static const struct record_scenario *record_of(const struct comparison_source *source)
 {
@@ -157,29 +158,33 @@ static void check_bounds(struct comparison *out, struct arena *arena,
     }
 }
 
-static struct str quota_text(struct arena *arena, const struct record_quota *quota)
+static struct str quota_text(struct arena *arena, double cpus)
 {
-    return quota->cpus > 0 ? str_format(arena, "%.3g CPUs", quota->cpus) : STR("none");
+    return cpus > 0 ? str_format(arena, "%.3g CPUs", cpus) : STR("none");
 }
 
 /* The same CPUs under another quota are another machine. Older recordings do not say. */
 static void check_quotas(struct comparison *out, struct arena *arena,
-                         const struct record_quota *base, const struct record_quota *cand)
+                         const struct record_environment *base,
+                         const struct record_environment *cand)
 {
-    if (base->is_known != cand->is_known) {
+    double base_cpus = environment_quota_cpus(base);
+    double cand_cpus = environment_quota_cpus(cand);
+    if (base->quota.is_known != cand->quota.is_known) {
         comparison_note(out, arena,
                         "the %s recording does not say which CPU quota it ran under: whether both "
                         "had the same is not known",
-                        side_name(base->is_known ? SIDE_CAND : SIDE_BASE));
+                        side_name(base->quota.is_known ? SIDE_CAND : SIDE_BASE));
         return;
     }
     /* As the kernel has it, in millionths. */
-    if (fabs(base->cpus - cand->cpus) < 1e-6)
+    if (fabs(base_cpus - cand_cpus) < 1e-6)
         return;
     comparison_refuse_steady(out, arena,
                              "machines differ: the CPU quota was %.*s for the baseline, %.*s for "
                              "the candidate",
-                             STR_ARGS(quota_text(arena, base)), STR_ARGS(quota_text(arena, cand)));
+                             STR_ARGS(quota_text(arena, base_cpus)),
+                             STR_ARGS(quota_text(arena, cand_cpus)));
 }
 
 static void check_machines(struct comparison *out, struct arena *arena,
@@ -193,7 +198,7 @@ static void check_machines(struct comparison *out, struct arena *arena,
                                  side_name(base->pinned ? SIDE_BASE : SIDE_CAND));
     }
     check_bounds(out, arena, sources);
-    check_quotas(out, arena, &base->quota, &cand->quota);
+    check_quotas(out, arena, base, cand);
     if (str_equal(base->cpu_model, cand->cpu_model) && base->cpu_count == cand->cpu_count)
         return;
     comparison_refuse_steady(out, arena,

@@ -136,6 +136,14 @@ static struct str name_of(struct arena *arena, const struct machine_class *machi
                       STR_ARGS(model), (unsigned long long)machine->cpu_count, STR_ARGS(quota));
 }
 
+double environment_quota_cpus(const struct record_environment *environment)
+{
+    const struct record_quota *quota = &environment->quota;
+    /* As the kernel has it, in millionths. */
+    bool is_all = environment->cpu_count > 0 && quota->cpus > (double)environment->cpu_count - 1e-6;
+    return quota->is_known && !is_all ? quota->cpus : 0;
+}
+
 struct machine_class machine_class_of(struct arena *arena,
                                       const struct record_environment *environment)
 {
@@ -144,7 +152,7 @@ struct machine_class machine_class_of(struct arena *arena,
         .arch = environment->arch,
         .cpu_model = environment->cpu_model,
         .cpu_count = environment->cpu_count,
-        .quota_cpus = environment->quota.is_known ? environment->quota.cpus : 0,
+        .quota_cpus = environment_quota_cpus(environment),
     };
     out.name = name_of(arena, &out);
     return out;

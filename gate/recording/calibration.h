@@ -57,8 +57,15 @@ struct machine_class {
     struct str arch;
     struct str cpu_model;
     uint64_t cpu_count;
-    double quota_cpus; /* 0: none, or not known */
+    double quota_cpus; /* environment_quota_cpus */
 };
+
+/*
+ * The CPUs that a quota leaves of those there are; 0 where there is none,
+ * or it is not known, or it is no less than all of them ("2 of 2 CPUs"):
+ * it holds nothing back.
+ */
+double environment_quota_cpus(const struct record_environment *environment);
 
 /* What a spread is of: the rows of a comparison, or all functions that have none of their own. */
 #define CALIBRATION_OF_SCENARIO  "scenario"

@@ -210,7 +210,7 @@ static void give_quotas(struct fixture *fixture, double base, double cand)
 
 static void break_quota(struct fixture *fixture)
 {
-    give_quotas(fixture, 1.5, 2);
+    give_quotas(fixture, 1.5, 1.8);
 }
 
 static void break_lone_quota(struct fixture *fixture)
@@ -221,6 +221,17 @@ static void break_lone_quota(struct fixture *fixture)
 static void bend_quota(struct fixture *fixture)
 {
     give_quotas(fixture, 1.5, 1.5);
+}
+
+/* Of 2 CPUs: none holds anything back. */
+static void bend_whole_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 2, 0);
+}
+
+static void break_whole_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 4, 1.5);
 }
 
 static void bend_silent_quota(struct fixture *fixture)
@@ -371,9 +382,12 @@ static const struct refusal_case {
     {"pinning", break_pinning, NULL,
      "pinning differs: the load had a CPU of its own only for the candidate"},
     {"quotas", break_quota, NULL,
-     "machines differ: the CPU quota was 1.5 CPUs for the baseline, 2 CPUs for the candidate"},
+     "machines differ: the CPU quota was 1.5 CPUs for the baseline, 1.8 CPUs for the candidate"},
     {"a quota on one side", break_lone_quota, NULL,
      "the CPU quota was 1.5 CPUs for the baseline, none for the candidate"},
+    {"a quota of all CPUs is none", bend_whole_quota, NULL, NULL},
+    {"a quota of more than all CPUs", break_whole_quota, NULL,
+     "the CPU quota was none for the baseline, 1.5 CPUs for the candidate"},
     {"the same quota", bend_quota, NULL, NULL},
     {"a quota that an older memgate did not record", bend_silent_quota, NULL, NULL},
     {"limits", break_limits, NULL, "service.limits were not the same for both sides"},
