@@ -26,7 +26,7 @@ static const struct field spread_fields[] = {
     {"metric", FIELD_STR, AT(metric), 0, NULL, 0},
     {"subject", FIELD_STR, AT(subject), 0, NULL, 0},
     {"point", FIELD_STR, AT(point), 0, NULL, 0},
-    {"phase", FIELD_STR, AT(phase), 0, NULL, 0},
+    {"phase", FIELD_STR_MAYBE, AT(phase), 0, NULL, 0},
     {"kind", FIELD_STR_MAYBE, AT(kind), 0, NULL, 0},
     {"func", FIELD_STR_MAYBE, AT(func), 0, NULL, 0},
     {"scale", FIELD_STR, AT(scale), 0, NULL, 0},

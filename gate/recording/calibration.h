@@ -82,10 +82,14 @@ struct calibration_spread {
     struct str metric;  /* "alloc_space" */
     struct str subject; /* CALIBRATION_OF_* */
     struct str point;   /* "warm" or "end" */
-    struct str phase;   /* "steady": windows of the duet do not vary as processes do */
-    struct str kind;    /* "map"; empty: of all */
-    struct str func;    /* as pairing spells it, without numbers of closures; or the benchmark */
-    struct str scale;   /* CALIBRATION_RATIO or CALIBRATION_UNIT */
+    /*
+     * "steady": windows of the duet do not vary as processes do. Empty in
+     * files from before this was written down: not known, and no floor.
+     */
+    struct str phase;
+    struct str kind;  /* "map"; empty: of all */
+    struct str func;  /* as pairing spells it, without numbers of closures; or the benchmark */
+    struct str scale; /* CALIBRATION_RATIO or CALIBRATION_UNIT */
     uint64_t runs;
     double run_spread;
     double trials;
