@@ -208,6 +208,20 @@ static void check_machines(struct comparison *out, struct arena *arena,
                              (unsigned long long)cand->cpu_count, STR_ARGS(cand->cpu_model));
 }
 
+/* What is measured, and how, is a matter of the version. Not every recording says its own. */
+static void note_versions(struct comparison *out, struct arena *arena,
+                          const struct comparison_source sources[SIDES])
+{
+    struct str base = sources[SIDE_BASE].recording->environment.memgate_version;
+    struct str cand = sources[SIDE_CAND].recording->environment.memgate_version;
+    if (base.len == 0 || cand.len == 0 || str_equal(base, cand))
+        return;
+    comparison_note(out, arena,
+                    "the baseline was recorded by memgate %.*s, the candidate by %.*s: what the "
+                    "two measure may differ; record both with one",
+                    STR_ARGS(base), STR_ARGS(cand));
+}
+
 /* Two recordings each had a partner of their own: side by side were none of these. */
 static void drop_duet(struct comparison *out, struct arena *arena)
 {
@@ -277,6 +291,7 @@ bool sources_join(struct comparison *out, struct arena *arena,
         check_machines(out, arena, sources);
         drop_duet(out, arena);
     } else if (cand->failure.len > 0) {
+        note_versions(out, arena, sources);
         comparison_invalid(out, arena, "%.*s", STR_ARGS(cand->failure));
     }
     check_steady_recorded(out, arena);
