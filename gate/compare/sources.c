@@ -278,9 +278,11 @@ bool sources_join(struct comparison *out, struct arena *arena,
                             "of the baseline");
         }
         if (is_missing) {
-            comparison_note(out, arena,
-                            "the baseline's policy has this scenario, but its tree not what it "
-                            "builds: not new, and no baseline");
+            comparison_note(
+                out, arena,
+                "no baseline: its tree has not what this scenario builds, and yet it is "
+                "not taken for new, since the baseline's policy has it or could not be "
+                "read");
         }
     }
     if (base != cand) {
