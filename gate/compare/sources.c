@@ -291,9 +291,9 @@ bool sources_join(struct comparison *out, struct arena *arena,
         check_same_load(out, arena, sources);
         check_same_transport(out, arena, sources);
         check_machines(out, arena, sources);
+        note_versions(out, arena, sources);
         drop_duet(out, arena);
     } else if (cand->failure.len > 0) {
-        note_versions(out, arena, sources);
         comparison_invalid(out, arena, "%.*s", STR_ARGS(cand->failure));
     }
     check_steady_recorded(out, arena);
@@ -325,6 +325,10 @@ void comparison_of_lone(struct comparison *out, struct arena *arena,
     record->transport = record_of(source)->transport;
     take_side(record, source, side);
     *out = (struct comparison){.scenario = record->name, .record = record};
-    comparison_invalid(out, arena, "the %s recording alone holds this scenario: nothing to compare",
-                       side_name(side));
+    comparison_invalid(
+        out, arena, "the %s recording alone holds this scenario: nothing to compare%s",
+        side_name(side),
+        side == SIDE_CAND ? "; nor is it new, since the policy in the baseline recording has it "
+                            "or cannot be read: record the baseline with it"
+                          : "; record the candidate with it");
 }
