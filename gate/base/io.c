@@ -150,6 +150,15 @@ enum status io_write_file(struct str path, struct bytes data, struct err *err)
     return STATUS_OK;
 }
 
+enum status io_rename(struct str to, struct str from, struct err *err)
+{
+    struct path source;
+    struct path target;
+    if (path_set(&source, from, err) || path_set(&target, to, err))
+        return err->status;
+    return rename(source.text, target.text) == 0 ? STATUS_OK : io_error(err, "rename", source.text);
+}
+
 enum { COPY_BYTES_MAX = 1 << 30 };
 
 enum status io_copy_file(struct str to, struct str from, struct err *err)

@@ -27,6 +27,8 @@ struct str io_read_small(char *text, size_t size, const char *path);
  */
 NODISCARD enum status io_write_file(struct str path, struct bytes data, struct err *err);
 NODISCARD enum status io_copy_file(struct str to, struct str from, struct err *err);
+/* The name becomes `to`; an empty directory of that name, or a file, is replaced at once. */
+NODISCARD enum status io_rename(struct str to, struct str from, struct err *err);
 /* mkdir -p with mode 0777 & ~umask; an existing directory is fine. */
 NODISCARD enum status io_make_dirs(struct str path, struct err *err);
 /* A fresh directory of mode 0700 below $TMPDIR or /tmp, absolute path. */

@@ -19,6 +19,7 @@ struct calibrate {
     struct talk talk;
     struct arena arena;
     struct calibrating calibrating;
+    bool is_mixed; /* the last run was by another policy than those before */
     uint64_t times;
     uint64_t budget_ns;
     uint64_t longest_ns;
@@ -122,13 +123,15 @@ static enum status run_once(struct calibrate *calibrate, uint64_t number, struct
              (unsigned long long)calibrate->times);
     struct run *run = new_run(calibrate, &arena, number);
     enum status status = run_all(run, err);
-    harness_close(&run->harness);
+    run_close(run);
     talk_clear(&run->talk);
     if (process_interrupted()) {
         status = process_interruption(err);
     } else if (status == STATUS_OK) {
         status = calibrating_add(&calibrate->calibrating, &run->session, err);
-        keep_names(calibrate, run);
+        calibrate->is_mixed = status != STATUS_OK;
+        if (status == STATUS_OK)
+            keep_names(calibrate, run);
     }
     uint64_t took_ns = clock_now_ns() - run->start_ns;
     if (took_ns > calibrate->longest_ns)
@@ -225,7 +228,8 @@ static enum status calibrate_all(struct calibrate *calibrate, struct err *err)
         if (run_once(calibrate, i, err) == STATUS_OK)
             continue;
         (void)err_wrap(err, "run %llu", (unsigned long long)i);
-        if (process_interrupted() || calibrate->calibrating.runs < TIMES_MIN)
+        bool is_usable = calibrate->calibrating.runs >= TIMES_MIN && !calibrate->is_mixed;
+        if (process_interrupted() || !is_usable)
             return err->status;
         log_line(&calibrate->talk.log, "%s; going on with the %llu runs before it", err->text,
                  (unsigned long long)calibrate->calibrating.runs);

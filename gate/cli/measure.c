@@ -237,6 +237,15 @@ static struct str alone_of(const struct measuring *measuring, const struct scena
                                                       : STR(RECORD_ALONE_NEW);
 }
 
+/* Which of the two it is that a scenario is not taken for new by. */
+static struct str notes_of(const struct measuring *measuring, const struct record_scenario *record,
+                           struct str notes)
+{
+    if (!measuring->base_policy_unknown || !str_equal(record->alone, STR(RECORD_ALONE_MISSING)))
+        return notes;
+    return str_format(measuring->arena, "%.*s, and its policy could not be read", STR_ARGS(notes));
+}
+
 enum status measure_prepare(struct measuring *measuring, struct measured *out,
                             const struct scenario *scenario, struct err *err)
 {
@@ -250,7 +259,7 @@ enum status measure_prepare(struct measuring *measuring, struct measured *out,
         record->alone = alone_of(measuring, scenario);
     if (status || read_programs(measuring, out, err) || check_toolchains(measuring, record, err))
         return fail_scenario(measuring, out, err);
-    record->notes = out->built.notes;
+    record->notes = notes_of(measuring, record, out->built.notes);
     record->limits = out->built.limits;
     record->transport = out->built.transport;
     record->requests_sha256 = out->built.requests_sha256;

@@ -26,7 +26,7 @@ enum status run_planted(struct planted_run *planted, struct arena *arena, struct
     run->names = (struct operands){.items = &planted->scenario, .len = planted->scenario.len > 0};
     planted->session = &run->session;
     enum status status = run_all(run, err);
-    harness_close(&run->harness);
+    run_close(run);
     talk_clear(&run->talk);
     return process_interrupted() ? process_interruption(err) : status;
 }

@@ -53,9 +53,26 @@ static enum status check_complete(const struct run *run, struct err *err)
     return STATUS_OK;
 }
 
+/* A failure takes the place of no recording, unless there is none that it could take from anybody. */
+static enum status settle_complete(struct run *run, struct err *err)
+{
+    enum status status = check_complete(run, err);
+    struct err settle_err;
+    if (status && run->staged.has_old) {
+        struct str why = str_copy(&run->session.arena, str_from(err->text));
+        return err_set(err, status, "%.*s; the recording in %.*s is still the one before",
+                       STR_ARGS(why), STR_ARGS(run->out_dir));
+    }
+    if (run_settle(run, &settle_err)) {
+        *err = settle_err;
+        return err->status;
+    }
+    return status;
+}
+
 static enum status record(struct run *run, struct err *err)
 {
-    if (run_record(run, err) || check_complete(run, err))
+    if (run_record(run, err) || settle_complete(run, err))
         return err->status;
     log_line(&run->talk.log,
              "recorded into %.*s; memgate check DIR judges its max: rules, memgate check BASE CAND "
@@ -73,7 +90,7 @@ int cmd_record(int argc, char **argv)
     enum status status = parse_options(&run, argc, argv, &err);
     if (status == STATUS_OK && !run.names.help)
         status = record(&run, &err);
-    harness_close(&run.harness);
+    run_close(&run);
     talk_clear(&run.talk);
     int code = status ? talk_fail(&run.talk, &err) : 0;
     session_release(&run.session);

@@ -89,25 +89,11 @@ static bool is_wanted(const struct run *run, const struct scenario *scenario)
     return wanted;
 }
 
-/* Only what an earlier run left may go: a directory of that name may be the user's own. */
-static enum status clear_recording(struct run *run, struct str dir, struct err *err)
-{
-    struct arena *arena = &run->session.arena;
-    bool is_ours = io_is_file(io_join(arena, dir, STR("manifest.json"))) ||
-                   io_is_dir(io_join(arena, dir, STR("scenario-1")));
-    struct str *files = NULL;
-    size_t len = 0;
-    if (!io_is_dir(dir) || is_ours)
-        return io_remove_tree(dir, err);
-    if (io_list_files(&files, &len, arena, dir, 1, err) || len > 0) {
-        return err_set(err, STATUS_USAGE,
-                       "%.*s exists and is no recording of memgate; choose another -o DIR",
-                       STR_ARGS(dir));
-    }
-    return io_remove_tree(dir, err);
-}
-
-/* Old results go first: a run that fails must not leave a verdict of yesterday. */
+/*
+ * Old reports go first: a run that fails must not leave a verdict of
+ * yesterday. They can be made again of their recording, which took the
+ * time and stays until there is another.
+ */
 static enum status prepare_output(struct run *run, struct err *err)
 {
     struct arena *arena = &run->session.arena;
@@ -115,16 +101,14 @@ static enum status prepare_output(struct run *run, struct err *err)
         return err->status;
     bool is_new = !io_is_dir(run->out_dir);
     struct str ignore = io_join(arena, run->out_dir, STR(".gitignore"));
-    if (io_make_dirs(run->out_dir, err))
+    if (io_make_dirs(run->out_dir, err) ||
+        staged_open(&run->staged, arena, io_join(arena, run->out_dir, STR("recording")), err))
         return err->status;
     for (const struct report_format *format = report_formats(); format->name; format++) {
         if (io_remove_tree(io_join(arena, run->out_dir, str_from(format->file)), err))
             return err->status;
     }
-    run->session.recording.dir = io_join(arena, run->out_dir, STR("recording"));
-    if (clear_recording(run, run->session.recording.dir, err) ||
-        io_make_dirs(run->session.recording.dir, err))
-        return err->status;
+    run->session.recording.dir = run->staged.part;
     /* Our own output must not make the work tree look changed. */
     return is_new ? io_write_file(ignore, bytes_of_str(STR("*\n")), err) : STATUS_OK;
 }
@@ -318,6 +302,12 @@ enum status run_record(struct run *run, struct err *err)
     return STATUS_OK;
 }
 
+enum status run_settle(struct run *run, struct err *err)
+{
+    run->session.recording.dir = run->staged.dir;
+    return staged_settle(&run->staged, err);
+}
+
 enum status run_all(struct run *run, struct err *err)
 {
     if (prepare(run, err))
@@ -328,6 +318,8 @@ enum status run_all(struct run *run, struct err *err)
     if (run_plant(run, err) || measure_and_judge(run, err))
         return err->status;
     run_print_times(run);
+    if (run_settle(run, err))
+        return err->status;
     return session_write_reports(&run->session, run->out_dir, err);
 }
 
@@ -363,6 +355,12 @@ void run_begin(struct run *run)
     session_init(&run->session);
 }
 
+void run_close(struct run *run)
+{
+    harness_close(&run->harness);
+    staged_drop(&run->staged);
+}
+
 int cmd_run(int argc, char **argv)
 {
     static struct run run;
@@ -373,7 +371,7 @@ int cmd_run(int argc, char **argv)
     enum status status = parse_options(&run, argc, argv, &err);
     if (status == STATUS_OK && !run.names.help)
         status = run_all(&run, &err);
-    harness_close(&run.harness);
+    run_close(&run);
     int code = run.names.help ? 0 : finish(&run, status, &err);
     session_release(&run.session);
     process_die();

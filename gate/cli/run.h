@@ -4,6 +4,7 @@
 #include "gate/cli/measure.h"
 #include "gate/cli/options.h"
 #include "gate/cli/planted.h"
+#include "gate/recording/staged.h"
 
 /* What `memgate run`, `memgate record` and the live self-test have in common: one run, from revisions to reports. */
 struct run {
@@ -11,6 +12,7 @@ struct run {
     struct session session;
     struct harness harness;
     struct measuring measuring;
+    struct staged staged; /* the recording, until it is whole */
     struct measured *measured;
     size_t measured_count;
     struct str root;
@@ -38,12 +40,12 @@ struct run {
 
 /* Starts its clock, and what it says and judges by; before anything else of it. */
 void run_begin(struct run *run);
-/* Exports, builds, measures, judges and writes the reports; harness_close is the caller's. */
+/* Exports, builds, measures, judges and writes the reports; run_close is the caller's. */
 NODISCARD enum status run_all(struct run *run, struct err *err);
 /*
- * Builds and measures run->head_spec alone and writes the recording; no
- * judgement. What could not be built or measured is its scenario's failure
- * in the recording.
+ * Builds and measures run->head_spec alone and writes the recording, still
+ * beside an old one (run_settle); no judgement. What could not be built or
+ * measured is its scenario's failure in the recording.
  */
 NODISCARD enum status run_record(struct run *run, struct err *err);
 /*
@@ -53,6 +55,10 @@ NODISCARD enum status run_record(struct run *run, struct err *err);
 NODISCARD enum status run_read_policy(struct run *run, struct err *err);
 /* What the baseline itself calls its scenarios: nothing is new that stands there. */
 void run_read_base_policy(struct run *run);
+/* Puts the new recording where the old one is. */
+NODISCARD enum status run_settle(struct run *run, struct err *err);
+/* Ends what still runs, and removes a recording that did not become whole. */
+void run_close(struct run *run);
 /* Lays what is planted over the candidate's exported tree; nothing but in a self-test. */
 NODISCARD enum status run_plant(struct run *run, struct err *err);
 /* Where the time went, so that nobody has to guess what to shorten. */

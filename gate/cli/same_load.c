@@ -45,6 +45,50 @@ static void check_policies(struct comparison *comparison, struct arena *arena,
     }
 }
 
+static bool has_tool(const struct record_scenario *record)
+{
+    return record->trial_count[SIDE_CAND][PHASE_EXACT] > 0 &&
+           record->trials[SIDE_CAND][PHASE_EXACT][0].tool;
+}
+
+/* Of one command for both (check_policies): its arguments name the files that it reads, if any. */
+static struct str command_of(struct arena *arena, const struct recorded_policies *recorded,
+                             struct str name)
+{
+    bool is_known = recorded->is_known[SIDE_BASE] && recorded->is_known[SIDE_CAND];
+    const struct scenario *scenario =
+        is_known ? policy_scenario(&recorded->policies[SIDE_BASE], name) : NULL;
+    struct str out = STR("");
+    for (size_t i = 0; scenario && i < scenario->load.command.len; i++) {
+        out = str_format(arena, "%.*s%s%.*s", STR_ARGS(out),
+                         i ? " " : "; its command is: ", STR_ARGS(scenario->load.command.items[i]));
+    }
+    return str_printable(arena, out);
+}
+
+/* What memgate sends itself is of a file that it hashed; what a tool reads is the tool's own matter. */
+static void check_requests(struct comparison *comparison, struct arena *arena,
+                           const struct recorded_policies *recorded,
+                           const struct record_scenario *base, const struct record_scenario *cand)
+{
+    bool is_known = base->requests_sha256.len > 0 && cand->requests_sha256.len > 0;
+    if (is_known && !str_equal(base->requests_sha256, cand->requests_sha256)) {
+        comparison_invalid(comparison, arena,
+                           "the request file, or a body file of it, differs between the two "
+                           "recordings (SHA-256 %.12s, %.12s), so they were not under the same "
+                           "load; record both with one",
+                           base->requests_sha256.data, cand->requests_sha256.data);
+    } else if (has_tool(base) && has_tool(cand)) {
+        comparison_note(comparison, arena,
+                        "files that the load tool reads are not compared: whether they were the "
+                        "same for both recordings is not known%.*s",
+                        STR_ARGS(command_of(arena, recorded, base->name)));
+    } else if (!is_known && !base->is_gotest) {
+        comparison_note(comparison, arena,
+                        "whether both were recorded with the same request file is not known");
+    }
+}
+
 void same_load_check(struct comparison *comparison, struct arena *arena,
                      const struct recorded_policies *recorded, const struct record_scenario *base,
                      const struct record_scenario *cand)
@@ -55,16 +99,5 @@ void same_load_check(struct comparison *comparison, struct arena *arena,
     } else if (recorded->is_known[SIDE_BASE] && recorded->is_known[SIDE_CAND]) {
         check_policies(comparison, arena, recorded, base->name);
     }
-    bool is_known = base->requests_sha256.len > 0 && cand->requests_sha256.len > 0;
-    if (is_known && !str_equal(base->requests_sha256, cand->requests_sha256)) {
-        comparison_invalid(comparison, arena,
-                           "the request file, or a body file of it, differs between the two "
-                           "recordings (SHA-256 %.12s, %.12s), so they were not under the same "
-                           "load; record both with one",
-                           base->requests_sha256.data, cand->requests_sha256.data);
-    }
-    if (!is_known && !base->is_gotest) {
-        comparison_note(comparison, arena,
-                        "whether both were recorded with the same request file is not known");
-    }
+    check_requests(comparison, arena, recorded, base, cand);
 }

@@ -90,6 +90,29 @@ static enum status compare_joined(struct comparison *out, struct session *sessio
     return STATUS_OK;
 }
 
+/* What the baseline's own policy has was left out of its recording, and what nobody can read may have it. */
+static bool is_new(const struct session *session, struct str name)
+{
+    const struct recorded_policies *recorded = &session->recorded;
+    return recorded->problem.len == 0 && recorded->is_known[SIDE_BASE] &&
+           !policy_scenario(&recorded->policies[SIDE_BASE], name);
+}
+
+/* As memgate run has it where the baseline's tree lacks what a scenario builds. */
+static enum status compare_added(struct comparison *out, struct session *session, size_t cand,
+                                 struct err *err)
+{
+    struct record_scenario *record = &session->recording.scenarios[cand];
+    const struct comparison_source source = {&session->recording, cand, SIDE_CAND};
+    const struct comparison_source alone[SIDES] = {source, source};
+    if (!is_new(session, record->name)) {
+        comparison_of_lone(out, &session->arena, &source, SIDE_CAND);
+        return STATUS_OK;
+    }
+    record->alone = STR(RECORD_ALONE_NEW);
+    return comparison_of_sources(out, &session->arena, alone, &session->hints, err);
+}
+
 /* Scenarios of the baseline's recording in its order, then what the candidate's alone holds. */
 static enum status compare_pair(struct session *session, struct err *err)
 {
@@ -108,11 +131,12 @@ static enum status compare_pair(struct session *session, struct err *err)
         }
     }
     for (size_t i = 0; i < cand->scenario_count; i++) {
-        const struct comparison_source source = {cand, i, SIDE_CAND};
-        if (find_scenario(base, cand->scenarios[i].name) == base->scenario_count) {
-            comparison_of_lone(&session->comparisons[session->comparison_count++], &session->arena,
-                               &source, SIDE_CAND);
-        }
+        struct comparison *out = &session->comparisons[session->comparison_count];
+        if (find_scenario(base, cand->scenarios[i].name) < base->scenario_count)
+            continue;
+        session->comparison_count++;
+        if (compare_added(out, session, i, err))
+            return err_wrap(err, "scenario %.*s", STR_ARGS(cand->scenarios[i].name));
     }
     return STATUS_OK;
 }

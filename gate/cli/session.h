@@ -42,7 +42,9 @@ NODISCARD enum status session_open(struct session *session, struct str dir, stru
 /*
  * Opens two recordings and judges the candidate of CAND against the
  * candidate of BASE, the revision that run was about, by the policy of
- * BASE or that of policy_file. Scenarios are joined by name; one that is
+ * BASE or that of policy_file. Scenarios are joined by name. One that CAND
+ * alone has is new where BASE's own policy, which can be read, does not
+ * have it: it is judged as memgate run judges a new one. Any other that is
  * in one recording alone is invalid.
  */
 NODISCARD enum status session_open_pair(struct session *session, struct str base, struct str cand,

@@ -303,6 +303,20 @@ static struct str without(struct arena *arena, const struct comparison_row *row)
                       phase_name(row->phase));
 }
 
+/* Of a file from before spreads had a phase: what was not said cannot be matched. */
+static struct str without_phase(struct arena *arena, const struct calibration_scenario *scenario)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scenario->spread_count; i++)
+        count += scenario->spreads[i].phase.len == 0;
+    if (count == 0)
+        return STR("");
+    return str_format(arena,
+                      ", without %zu of its %zu spreads, whose phase an older memgate did not "
+                      "write (calibrate again)",
+                      count, scenario->spread_count);
+}
+
 /* Rows that the phase of their spread is another of have none; the first is put into `missing`. */
 static size_t set_floors(struct comparison *comparison, struct arena *arena, struct str *missing,
                          const struct calibration_scenario *scenario)
@@ -371,7 +385,7 @@ void calibrated_apply(struct comparison *comparison, struct arena *arena,
         comparison->noise =
             str_format(arena, "%.*s was calibrated without this scenario", STR_ARGS(here.name));
     } else {
-        struct str missing = STR("");
+        struct str missing = without_phase(arena, scenario);
         struct str changes = changes_since(arena, comparison, table, scenario, cand->policy_text);
         comparison->calibration = table;
         comparison->calibrated_rows = set_floors(comparison, arena, &missing, scenario);

@@ -5,6 +5,7 @@
 #include "gate/compare/alone.h"
 #include "gate/compare/tool_rows.h"
 #include "gate/compare/validity.h"
+#include "gate/recording/calibration.h"
 
 static const struct record_scenario *record_of(const struct comparison_source *source)
 {
@@ -171,29 +172,33 @@ static void check_bounds(struct comparison *out, struct arena *arena,
     }
 }
 
-static struct str quota_text(struct arena *arena, const struct record_quota *quota)
+static struct str quota_text(struct arena *arena, double cpus)
 {
-    return quota->cpus > 0 ? str_format(arena, "%.3g CPUs", quota->cpus) : STR("none");
+    return cpus > 0 ? str_format(arena, "%.3g CPUs", cpus) : STR("none");
 }
 
 /* The same CPUs under another quota are another machine. Older recordings do not say. */
 static void check_quotas(struct comparison *out, struct arena *arena,
-                         const struct record_quota *base, const struct record_quota *cand)
+                         const struct record_environment *base,
+                         const struct record_environment *cand)
 {
-    if (base->is_known != cand->is_known) {
+    double base_cpus = environment_quota_cpus(base);
+    double cand_cpus = environment_quota_cpus(cand);
+    if (base->quota.is_known != cand->quota.is_known) {
         comparison_note(out, arena,
                         "the %s recording does not say which CPU quota it ran under: whether both "
                         "had the same is not known",
-                        side_name(base->is_known ? SIDE_CAND : SIDE_BASE));
+                        side_name(base->quota.is_known ? SIDE_CAND : SIDE_BASE));
         return;
     }
     /* As the kernel has it, in millionths. */
-    if (fabs(base->cpus - cand->cpus) < 1e-6)
+    if (fabs(base_cpus - cand_cpus) < 1e-6)
         return;
     comparison_refuse_steady(out, arena,
                              "machines differ: the CPU quota was %.*s for the baseline, %.*s for "
                              "the candidate",
-                             STR_ARGS(quota_text(arena, base)), STR_ARGS(quota_text(arena, cand)));
+                             STR_ARGS(quota_text(arena, base_cpus)),
+                             STR_ARGS(quota_text(arena, cand_cpus)));
 }
 
 static void check_machines(struct comparison *out, struct arena *arena,
@@ -207,7 +212,7 @@ static void check_machines(struct comparison *out, struct arena *arena,
                                  side_name(base->pinned ? SIDE_BASE : SIDE_CAND));
     }
     check_bounds(out, arena, sources);
-    check_quotas(out, arena, &base->quota, &cand->quota);
+    check_quotas(out, arena, base, cand);
     if (str_equal(base->cpu_model, cand->cpu_model) && base->cpu_count == cand->cpu_count)
         return;
     comparison_refuse_steady(out, arena,
@@ -215,6 +220,20 @@ static void check_machines(struct comparison *out, struct arena *arena,
                              "on %llu of \"%.*s\"",
                              (unsigned long long)base->cpu_count, STR_ARGS(base->cpu_model),
                              (unsigned long long)cand->cpu_count, STR_ARGS(cand->cpu_model));
+}
+
+/* What is measured, and how, is a matter of the version. Not every recording says its own. */
+static void note_versions(struct comparison *out, struct arena *arena,
+                          const struct comparison_source sources[SIDES])
+{
+    struct str base = sources[SIDE_BASE].recording->environment.memgate_version;
+    struct str cand = sources[SIDE_CAND].recording->environment.memgate_version;
+    if (base.len == 0 || cand.len == 0 || str_equal(base, cand))
+        return;
+    comparison_note(out, arena,
+                    "the baseline was recorded by memgate %.*s, the candidate by %.*s: what the "
+                    "two measure may differ; record both with one",
+                    STR_ARGS(base), STR_ARGS(cand));
 }
 
 /* Two recordings each had a partner of their own: side by side were none of these. */
@@ -271,9 +290,11 @@ bool sources_join(struct comparison *out, struct arena *arena,
                             "of the baseline");
         }
         if (str_equal(out->alone, STR(RECORD_ALONE_MISSING))) {
-            comparison_note(out, arena,
-                            "the baseline's policy has this scenario, but its tree not what it "
-                            "builds: not new, and no baseline");
+            comparison_note(
+                out, arena,
+                "no baseline: its tree has not what this scenario builds, and yet it is "
+                "not taken for new, since the baseline's policy has it or could not be "
+                "read");
         }
     }
     if (base != cand) {
@@ -282,6 +303,7 @@ bool sources_join(struct comparison *out, struct arena *arena,
         check_same_load(out, arena, sources);
         check_same_transport(out, arena, sources);
         check_machines(out, arena, sources);
+        note_versions(out, arena, sources);
         drop_duet(out, arena);
     } else if (cand->failure.len > 0) {
         comparison_invalid(out, arena, "%.*s", STR_ARGS(cand->failure));
@@ -315,6 +337,10 @@ void comparison_of_lone(struct comparison *out, struct arena *arena,
     record->transport = record_of(source)->transport;
     take_side(record, source, side);
     *out = (struct comparison){.scenario = record->name, .record = record};
-    comparison_invalid(out, arena, "the %s recording alone holds this scenario: nothing to compare",
-                       side_name(side));
+    comparison_invalid(
+        out, arena, "the %s recording alone holds this scenario: nothing to compare%s",
+        side_name(side),
+        side == SIDE_CAND ? "; nor is it new, since the policy in the baseline recording has it "
+                            "or cannot be read: record the baseline with it"
+                          : "; record the candidate with it");
 }

@@ -67,6 +67,11 @@ static void refuse(struct judged_scenario *out, struct arena *arena, struct str 
     out->verdict = VERDICT_NONE;
 }
 
+/* What a run can do about a baseline that does not build the scenario: another recording of it cannot. */
+#define WHAT_IF_MISSING                                                                            \
+    "give a scenario that is new a name that the baseline's policy, which must be readable, does " \
+    "not have"
+
 /* No rule is about the candidate itself. */
 static void settle_without_budget(struct judged_scenario *out, struct arena *arena)
 {
@@ -77,6 +82,10 @@ static void settle_without_budget(struct judged_scenario *out, struct arena *are
         refuse(out, arena, STR("no `max:` rule speaks of what was measured"),
                STR("no `max:` rule of the policy speaks of this scenario, and --budgets judges no "
                    "other; write a budget, or judge it without --budgets"));
+    } else if (str_equal(alone, STR(RECORD_ALONE_MISSING))) {
+        refuse(out, arena, STR("rules could not be judged without a baseline"),
+               STR("no `max:` rule of the policy speaks of this scenario, so nothing was judged; "
+                   "write a budget, or " WHAT_IF_MISSING));
     } else {
         refuse(out, arena, STR("rules could not be judged without a baseline"),
                STR("no `max:` rule of the policy speaks of this scenario, so nothing was judged; "
@@ -87,14 +96,16 @@ static void settle_without_budget(struct judged_scenario *out, struct arena *are
 static void settle_written(struct judged_scenario *out, struct arena *arena)
 {
     size_t written = count_written(out);
+    bool is_missing = str_equal(out->comparison->alone, STR(RECORD_ALONE_MISSING));
     if (written == 0 || str_equal(out->comparison->alone, STR(RECORD_ALONE_NEW)))
         return;
     refuse(out, arena, STR("rules could not be judged without a baseline"),
-           str_format(arena,
-                      "%zu rule%s of the policy need%s a baseline, and one side was recorded; "
-                      "compare with one (memgate check BASE CAND), or judge `max:` rules alone "
-                      "with --budgets",
-                      written, written == 1 ? "" : "s", written == 1 ? "s" : ""));
+           str_format(arena, "%zu rule%s of the policy need%s a baseline, and %s", written,
+                      written == 1 ? "" : "s", written == 1 ? "s" : "",
+                      is_missing ? "its tree has not what the scenario builds; " WHAT_IF_MISSING
+                                   ", or judge `max:` rules alone (memgate check DIR --budgets)"
+                                 : "one side was recorded; compare with one (memgate check BASE "
+                                   "CAND), or judge `max:` rules alone with --budgets"));
 }
 
 void unjudged_settle(struct judged_scenario *out, struct arena *arena,

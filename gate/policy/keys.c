@@ -331,8 +331,8 @@ static const struct key rule_rows[] = {
      .type = VALUE_PERCENT,
      .offset = offsetof(struct rule, max_decrease),
      .help = "largest fall below the baseline that nobody is asked about (default 90% of a whole "
-             "scenario or benchmark, none of a part of it): more, without code that is gone, is a "
-             "review; 100% asks never"},
+             "scenario or benchmark, none of a part of it): more is a review, but in a rule on a "
+             "whole scenario where code that was removed accounts for it; 100% asks never"},
     {.name = "floor",
      .type = VALUE_QUANTITY,
      .offset = offsetof(struct rule, floor),

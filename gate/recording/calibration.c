@@ -24,7 +24,7 @@ static const struct field spread_fields[] = {
     {"metric", FIELD_STR, AT(metric), 0, NULL, 0},
     {"subject", FIELD_STR, AT(subject), 0, NULL, 0},
     {"point", FIELD_STR, AT(point), 0, NULL, 0},
-    {"phase", FIELD_STR, AT(phase), 0, NULL, 0},
+    {"phase", FIELD_STR_MAYBE, AT(phase), 0, NULL, 0},
     {"kind", FIELD_STR_MAYBE, AT(kind), 0, NULL, 0},
     {"func", FIELD_STR_MAYBE, AT(func), 0, NULL, 0},
     {"scale", FIELD_STR, AT(scale), 0, NULL, 0},
@@ -134,6 +134,14 @@ static struct str name_of(struct arena *arena, const struct machine_class *machi
                       STR_ARGS(model), (unsigned long long)machine->cpu_count, STR_ARGS(quota));
 }
 
+double environment_quota_cpus(const struct record_environment *environment)
+{
+    const struct record_quota *quota = &environment->quota;
+    /* As the kernel has it, in millionths. */
+    bool is_all = environment->cpu_count > 0 && quota->cpus > (double)environment->cpu_count - 1e-6;
+    return quota->is_known && !is_all ? quota->cpus : 0;
+}
+
 struct machine_class machine_class_of(struct arena *arena,
                                       const struct record_environment *environment)
 {
@@ -142,7 +150,7 @@ struct machine_class machine_class_of(struct arena *arena,
         .arch = environment->arch,
         .cpu_model = environment->cpu_model,
         .cpu_count = environment->cpu_count,
-        .quota_cpus = environment->quota.is_known ? environment->quota.cpus : 0,
+        .quota_cpus = environment_quota_cpus(environment),
     };
     out.name = name_of(arena, &out);
     return out;

@@ -57,8 +57,15 @@ struct machine_class {
     struct str arch;
     struct str cpu_model;
     uint64_t cpu_count;
-    double quota_cpus; /* 0: none, or not known */
+    double quota_cpus; /* environment_quota_cpus */
 };
+
+/*
+ * The CPUs that a quota leaves of those there are; 0 where there is none,
+ * or it is not known, or it is no less than all of them ("2 of 2 CPUs"):
+ * it holds nothing back.
+ */
+double environment_quota_cpus(const struct record_environment *environment);
 
 /* What a spread is of: the rows of a comparison, or all functions that have none of their own. */
 #define CALIBRATION_OF_SCENARIO  "scenario"
@@ -75,10 +82,14 @@ struct calibration_spread {
     struct str metric;  /* "alloc_space" */
     struct str subject; /* CALIBRATION_OF_* */
     struct str point;   /* "warm" or "end" */
-    struct str phase;   /* "steady": windows of the duet do not vary as processes do */
-    struct str kind;    /* "map"; empty: of all */
-    struct str func;    /* as pairing spells it, without numbers of closures; or the benchmark */
-    struct str scale;   /* CALIBRATION_RATIO or CALIBRATION_UNIT */
+    /*
+     * "steady": windows of the duet do not vary as processes do. Empty in
+     * files from before this was written down: not known, and no floor.
+     */
+    struct str phase;
+    struct str kind;  /* "map"; empty: of all */
+    struct str func;  /* as pairing spells it, without numbers of closures; or the benchmark */
+    struct str scale; /* CALIBRATION_RATIO or CALIBRATION_UNIT */
     uint64_t runs;
     double run_spread;
     double trials;

@@ -58,9 +58,9 @@ struct record_scenario {
     /*
      * Why the candidate alone was measured: RECORD_ALONE_NEW where the
      * baseline does not have the scenario, RECORD_ALONE_MISSING where its
-     * policy does, but its tree not what the scenario builds, RECORD_ALONE_ASKED where one
-     * revision was recorded on purpose. Empty: there are two sides. Nothing
-     * of a baseline is on disk then.
+     * policy does or could not be read, but its tree not what the scenario
+     * builds, RECORD_ALONE_ASKED where one revision was recorded on purpose.
+     * Empty: there are two sides. Nothing of a baseline is on disk then.
      */
     struct str alone;
     /* Of the request file and what it names: equal ones are the same requests. Empty: not known. */

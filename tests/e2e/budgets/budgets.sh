@@ -150,6 +150,23 @@ cmp "$work/stdout" "$work/out/report.txt" || fail "the new scenario is not repla
 policy "$broken$relative" "${extra//$'\n'/\\n}"
 row "new and above its budget" 1 'BLOCKED: alloc_space' "${run[@]}" extra
 
+# So it is where two recordings are compared, unless the baseline's policy has it.
+policy "$kept" "${extra//$'\n'/\\n}"
+row "record with a new one" 0 'recorded into' \
+    "$memgate" record new orders codec -q -o "$work/with" --policy-from work-tree
+row "record without it" 0 'recorded into' \
+    "$memgate" record main orders -q -o "$work/without" --policy-from work-tree
+row "new in a pair" 0 '^memgate PASS' "$memgate" check "$work/main" "$work/with"
+says 'new: no baseline; `max:` rules judge it'
+silent INVALID
+sed 's/64KiB/512B/; s/severity: block/scenario: codec, severity: block/' "$work/policy.yaml" > "$work/tight.yaml"
+row "new in a pair, above its budget" 1 'BLOCKED: alloc_space' \
+    "$memgate" check "$work/main" "$work/with" --policy "$work/tight.yaml"
+row "left out of the baseline" 3 'INVALID the candidate recording alone holds this scenario.*nor is it new' \
+    "$memgate" check "$work/without" "$work/with"
+row "gone from the candidate" 3 'INVALID the baseline recording alone holds this scenario' \
+    "$memgate" check "$work/with" "$work/main"
+
 # A baseline that is there and does not build is not new.
 git_in checkout -q -b unbuilt main
 mkdir cmd/extra
@@ -161,4 +178,30 @@ row "a baseline that does not build" 3 'INVALID baseline: build failed' \
     "$memgate" run -q --base unbuilt --head new --policy-from work-tree -o "$work/out" extra
 row "a revision that does not build" 3 'was not recorded: candidate: build failed' \
     "$memgate" record unbuilt extra -q -o "$work/none" --policy-from work-tree
+
+# What is there stays until there is another: after a failure, and when somebody gives up waiting.
+[ -f "$work/none/recording/manifest.json" ] || fail "nothing says what was not recorded"
+sha256sum < "$work/main/recording/manifest.json" > "$work/before"
+stays() {
+    sha256sum < "$work/main/recording/manifest.json" | cmp -s - "$work/before" ||
+        fail "$1: the old recording is gone"
+    [ ! -e "$work/main/recording.part" ] || fail "$1: half of a recording is left"
+}
+row "a failure in place of a recording" 3 'not recorded: .*; the recording in .* is still the one before' \
+    "$memgate" record unbuilt extra -q -o "$work/main" --policy-from work-tree
+stays "a failure"
+row "no such revision" 2 'head: .*nowhere' \
+    "$memgate" record nowhere -q -o "$work/main" --policy-from work-tree
+stays "no such revision"
+"$memgate" record main orders -o "$work/main" --policy-from work-tree \
+    > "$work/stdout" 2> "$work/stderr" &
+pid=$!
+for _ in $(seq 300); do
+    grep -q 'trial 1/' "$work/stderr" && break
+    sleep 0.1
+done
+kill -TERM "$pid"
+wait "$pid" && fail "a recording that was ended said nothing"
+grep -q 'trial 1/' "$work/stderr" || fail "the end came too early"
+stays "SIGTERM"
 finish

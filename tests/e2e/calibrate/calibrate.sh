@@ -134,6 +134,23 @@ measure 'of another version' 2 'has schema "memgate.noise/2"; this memgate reads
 measure 'no such file' 2 '--noise: .*nowhere.json' --noise nowhere.json
 git_in checkout -q -- . && rm -f "$noise/linux-amd64-other-9cpu.json"
 
+# Another policy from the third run on: two runs would do, but nobody knows which policy is meant.
+(cd "$repo" && exec timeout 120 "$memgate" calibrate -q --times 9 -o "$work/mixed") \
+    > "$work/stdout" 2> "$work/stderr" &
+pid=$!
+for _ in $(seq 600); do
+    [ "$(grep -c 'trial 1/' "$work/stderr")" -ge 3 ] && break
+    sleep 0.1
+done
+echo '# another' >> "$repo/memgate.yaml"
+code=0
+wait "$pid" || code=$?
+grep -q 'memgate.yaml was changed between two runs: calibrate again' "$work/stderr" ||
+    fail "nobody says that the policy was changed"
+[ "$code" = 3 ] || fail "a policy that was changed: exit $code, not 3"
+[ ! -e "$work/mixed" ] || fail "runs of two policies made $(ls -A "$work/mixed")"
+git_in checkout -q -- memgate.yaml
+
 # Given up in the middle: the old file stands, and no half of a new one beside it.
 (cd "$repo" && exec "$memgate" calibrate --times 9 -o "$work/given up") > "$work/stdout" 2> "$work/stderr" &
 pid=$!

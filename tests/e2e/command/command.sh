@@ -119,6 +119,10 @@ PY
 "$memgate" check "$work/out" > "$work/again" 2> /dev/null ||
     fail "the recording alone ends with $?"
 cmp "$work/stdout" "$work/again" || fail 'the recording alone gives another report'
+"$memgate" check "$work/out" "$work/out" > "$work/again" 2> /dev/null || fail "a pair ends with $?"
+grep -q 'files that the load tool reads are not compared: .* its command is: hey -n ' "$work/again" ||
+    fail 'nobody says that the files of the tool are not compared'
+grep -q 'same request file' "$work/again" && fail 'a request file of a tool is asked for'
 
 row 'hey, an allocation more' 1 'main\.index .*side\.go' --head planted
 

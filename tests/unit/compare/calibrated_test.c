@@ -216,6 +216,22 @@ static void another_phase_has_no_floor_and_that_is_said(void **state)
     arena_release(&judged.arena);
 }
 
+static void a_phase_that_is_not_known_has_no_floor_and_that_is_said(void **state)
+{
+    struct judged judged;
+    (void)state;
+    judged_init(&judged);
+    for (size_t i = 0; i < judged.scenario.spread_count; i++)
+        judged.scenario.spreads[i].phase = STR("");
+    apply(&judged);
+    assert_int_equal(judged.run.comparison.calibrated_rows, 0);
+    assert_close(judged.run.rows[0].estimate.floor.df, 0, 1e-12);
+    assert_str(judged.run.comparison.noise,
+               "linux-amd64-amd-epyc-2cpu, calibrated by 5 runs, without 4 of its 4 spreads, whose "
+               "phase an older memgate did not write (calibrate again)");
+    arena_release(&judged.arena);
+}
+
 static void what_changed_since_is_said(void **state)
 {
     struct judged judged;
@@ -258,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_function_at_one_of_two_levels_is_no_proof),
         cmocka_unit_test(what_is_of_another_class_is_said_and_not_used),
         cmocka_unit_test(another_phase_has_no_floor_and_that_is_said),
+        cmocka_unit_test(a_phase_that_is_not_known_has_no_floor_and_that_is_said),
         cmocka_unit_test(what_changed_since_is_said),
         cmocka_unit_test(older_recordings_say_nothing),
     };

@@ -210,7 +210,7 @@ static void give_quotas(struct fixture *fixture, double base, double cand)
 
 static void break_quota(struct fixture *fixture)
 {
-    give_quotas(fixture, 1.5, 2);
+    give_quotas(fixture, 1.5, 1.8);
 }
 
 static void break_lone_quota(struct fixture *fixture)
@@ -221,6 +221,17 @@ static void break_lone_quota(struct fixture *fixture)
 static void bend_quota(struct fixture *fixture)
 {
     give_quotas(fixture, 1.5, 1.5);
+}
+
+/* Of 2 CPUs: none holds anything back. */
+static void bend_whole_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 2, 0);
+}
+
+static void break_whole_quota(struct fixture *fixture)
+{
+    give_quotas(fixture, 4, 1.5);
 }
 
 static void bend_silent_quota(struct fixture *fixture)
@@ -371,9 +382,12 @@ static const struct refusal_case {
     {"pinning", break_pinning, NULL,
      "pinning differs: the load had a CPU of its own only for the candidate"},
     {"quotas", break_quota, NULL,
-     "machines differ: the CPU quota was 1.5 CPUs for the baseline, 2 CPUs for the candidate"},
+     "machines differ: the CPU quota was 1.5 CPUs for the baseline, 1.8 CPUs for the candidate"},
     {"a quota on one side", break_lone_quota, NULL,
      "the CPU quota was 1.5 CPUs for the baseline, none for the candidate"},
+    {"a quota of all CPUs is none", bend_whole_quota, NULL, NULL},
+    {"a quota of more than all CPUs", break_whole_quota, NULL,
+     "the CPU quota was none for the baseline, 1.5 CPUs for the candidate"},
     {"the same quota", bend_quota, NULL, NULL},
     {"a quota that an older memgate did not record", bend_silent_quota, NULL, NULL},
     {"limits", break_limits, NULL, "service.limits were not the same for both sides"},
@@ -401,6 +415,14 @@ static void what_was_not_taken_alike_is_refused(void **state)
     }
 }
 
+static bool has_note(const struct fixture *fixture, const char *text)
+{
+    bool found = false;
+    for (size_t i = 0; i < fixture->comparison.note_count; i++)
+        found |= strstr(fixture->comparison.notes[i].data, text) != NULL;
+    return found;
+}
+
 static void a_quota_that_one_recording_does_not_name_is_noted(void **state)
 {
     struct fixture fixture;
@@ -408,13 +430,37 @@ static void a_quota_that_one_recording_does_not_name_is_noted(void **state)
     fixture_init(&fixture);
     bend_silent_quota(&fixture);
     fixture_check(&fixture);
-    bool found = false;
-    for (size_t i = 0; i < fixture.comparison.note_count; i++)
-        found |=
-            strstr(fixture.comparison.notes[i].data,
-                   "the candidate recording does not say which CPU quota it ran under") != NULL;
-    assert_true(found);
+    assert_true(
+        has_note(&fixture, "the candidate recording does not say which CPU quota it ran under"));
     arena_release(&fixture.arena);
+}
+
+static const struct {
+    const char *name;
+    struct str versions[SIDES];
+    bool is_noted;
+} version_cases[] = {
+    {"two versions", {STR_INIT("0.1.0"), STR_INIT("0.2.0")}, true},
+    {"one version", {STR_INIT("0.1.0"), STR_INIT("0.1.0")}, false},
+    {"a recording that does not say", {STR_INIT(""), STR_INIT("0.1.0")}, false},
+};
+
+static void versions_that_differ_are_noted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(version_cases); i++) {
+        struct fixture fixture;
+        print_message("%s\n", version_cases[i].name);
+        fixture_init(&fixture);
+        for (int side = 0; side < SIDES; side++)
+            fixture.recordings[side].environment.memgate_version = version_cases[i].versions[side];
+        fixture_check(&fixture);
+        assert_int_equal(has_note(&fixture, "the baseline was recorded by memgate 0.1.0, the "
+                                            "candidate by 0.2.0: what the two measure may differ"),
+                         version_cases[i].is_noted);
+        assert_int_equal(has_note(&fixture, "recorded by memgate"), version_cases[i].is_noted);
+        arena_release(&fixture.arena);
+    }
 }
 
 static void profiling_that_was_off_is_said_for_each_side(void **state)
@@ -448,6 +494,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_not_taken_alike_is_refused),
         cmocka_unit_test(a_quota_that_one_recording_does_not_name_is_noted),
+        cmocka_unit_test(versions_that_differ_are_noted),
         cmocka_unit_test(profiling_that_was_off_is_said_for_each_side),
         cmocka_unit_test(a_scenario_of_one_side_is_named_and_invalid),
     };

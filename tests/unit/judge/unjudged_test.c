@@ -156,6 +156,26 @@ static void a_policy_without_budgets_has_no_verdict(void **state)
     expect(&fixture, VERDICT_NONE, 1);
 }
 
+/* A run has no recording of a baseline that was not built, and no --budgets. */
+static void what_a_run_is_told_it_can_do(void **state)
+{
+    static const char *const rules[] = {RELATIVE, BUDGET RELATIVE};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        struct fixture fixture;
+        fixture_init(&fixture, rules[i], 2000);
+        fixture.comparison.alone = STR(RECORD_ALONE_MISSING);
+        const struct judged_scenario *scenario = judged(&fixture);
+        assert_int_equal(scenario->refusals.len, 1);
+        struct str why = scenario->refusals.items[0];
+        print_message("%.*s\n", STR_ARGS(why));
+        assert_false(str_contains(why, STR("BASE CAND")));
+        assert_true(str_contains(why, STR("give a scenario that is new a name")));
+        assert_int_equal(str_contains(why, STR("memgate check DIR --budgets")), i);
+        arena_release(&fixture.arena);
+    }
+}
+
 static void half_of_a_rule_is_not_the_whole(void **state)
 {
     (void)state;
@@ -248,6 +268,7 @@ int main(void)
         cmocka_unit_test(a_broken_budget_blocks_beside_it),
         cmocka_unit_test(budgets_alone_on_purpose_pass_beside_it),
         cmocka_unit_test(a_policy_without_budgets_has_no_verdict),
+        cmocka_unit_test(what_a_run_is_told_it_can_do),
         cmocka_unit_test(half_of_a_rule_is_not_the_whole),
         cmocka_unit_test(a_new_scenario_passes_by_its_budgets),
         cmocka_unit_test(a_new_scenario_without_budgets_is_told_as_not_judged),

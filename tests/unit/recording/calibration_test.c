@@ -24,6 +24,9 @@ static const struct {
     {"no model is told, and the quota is none",
      {.os = STR_INIT("linux"), .arch = STR_INIT("arm64"), .cpu_count = 8, .quota = {true, 0}},
      "linux-arm64-unknown-cpu-8cpu"},
+    {"a quota of all that there is holds nothing back",
+     {.os = STR_INIT("linux"), .arch = STR_INIT("arm64"), .cpu_count = 8, .quota = {true, 8}},
+     "linux-arm64-unknown-cpu-8cpu"},
     {"nothing that leaves the folder, hides or is no ASCII; not beyond 48 bytes",
      {.os = STR_INIT("linux"),
       .arch = STR_INIT("amd64"),
@@ -215,6 +218,26 @@ static struct str replaced(struct arena *arena, struct str text, const char *fro
     return str_format(arena, "%.*s%s%.*s", STR_ARGS(before), to ? to : "", STR_ARGS(after));
 }
 
+/* As files were before spreads had a phase, under the same schema. */
+static void a_phase_that_was_not_written_is_not_known(void **state)
+{
+    struct text text;
+    struct calibration read = {0};
+    (void)state;
+    text_init(&text);
+    write_text(&text);
+    struct str older =
+        replaced(&text.arena, buf_view(&text.buf),
+                 "          \"phase\": \"exact\",\n          \"kind\"", "          \"kind\"");
+    buf_reset(&text.buf);
+    buf_printf(&text.buf, "%.*s", STR_ARGS(older));
+    seal_set(&text.buf);
+    assert_ok(calibration_read(&read, &text.arena, buf_view(&text.buf), &text.err), &text.err);
+    assert_int_equal(read.scenarios[0].spreads[0].phase.len, 0);
+    assert_str(read.scenarios[0].spreads[1].phase, "exact");
+    text_release(&text);
+}
+
 static void what_was_changed_is_refused(void **state)
 {
     struct text text;
@@ -285,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_class_is_a_name_of_a_file),
         cmocka_unit_test(classes_are_equal_by_what_they_are_made_of),
         cmocka_unit_test(what_is_written_is_read_back_to_the_bit),
+        cmocka_unit_test(a_phase_that_was_not_written_is_not_known),
         cmocka_unit_test(what_was_changed_is_refused),
         cmocka_unit_test(what_would_be_refused_is_not_written),
         cmocka_unit_test(a_recording_keeps_a_copy),

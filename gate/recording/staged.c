@@ -1,0 +1,74 @@
+#include "gate/recording/staged.h"
+
+#include "gate/base/io.h"
+#include "gate/base/remove.h"
+
+static bool is_recording(struct arena *arena, struct str dir)
+{
+    return io_is_file(io_join(arena, dir, STR("manifest.json"))) ||
+           io_is_dir(io_join(arena, dir, STR("scenario-1")));
+}
+
+/* Only what an earlier run left may go: a directory of that name may be the user's own. */
+static enum status check_ours(struct arena *arena, struct str dir, struct err *err)
+{
+    struct str *files = NULL;
+    size_t len = 0;
+    bool is_dir = io_is_dir(dir);
+    if ((!is_dir && !io_is_file(dir)) || is_recording(arena, dir))
+        return STATUS_OK;
+    if (!is_dir || io_list_files(&files, &len, arena, dir, 1, err) || len > 0) {
+        return err_set(err, STATUS_USAGE,
+                       "%.*s exists and is no recording of memgate; choose another -o DIR",
+                       STR_ARGS(dir));
+    }
+    return STATUS_OK;
+}
+
+/* What a process that died between the two renames left: the old one, with nothing in its place. */
+static enum status put_back(const struct staged *staged, struct err *err)
+{
+    if (io_is_dir(staged->old) && !io_is_dir(staged->dir))
+        return io_rename(staged->dir, staged->old, err);
+    return io_remove_tree(staged->old, err);
+}
+
+enum status staged_open(struct staged *out, struct arena *arena, struct str dir, struct err *err)
+{
+    struct staged staged = {
+        .dir = dir,
+        .part = str_format(arena, "%.*s.part", STR_ARGS(dir)),
+        .old = str_format(arena, "%.*s.old", STR_ARGS(dir)),
+    };
+    if (check_ours(arena, dir, err) || check_ours(arena, staged.part, err) ||
+        check_ours(arena, staged.old, err) || put_back(&staged, err) ||
+        io_remove_tree(staged.part, err) || io_make_dirs(staged.part, err))
+        return err->status;
+    staged.has_old = is_recording(arena, dir);
+    *out = staged;
+    return STATUS_OK;
+}
+
+/* The two renames are no single step: some file systems exchange no directories. */
+enum status staged_settle(struct staged *staged, struct err *err)
+{
+    struct err back_err;
+    bool is_there = io_is_dir(staged->dir);
+    if (is_there && io_rename(staged->old, staged->dir, err))
+        return err->status;
+    if (io_rename(staged->dir, staged->part, err)) {
+        if (is_there && io_rename(staged->dir, staged->old, &back_err))
+            return err_wrap(err, "the recording before is %.*s now", STR_ARGS(staged->old));
+        return err->status;
+    }
+    staged->part = (struct str){"", 0};
+    return io_remove_tree(staged->old, err);
+}
+
+void staged_drop(struct staged *staged)
+{
+    /* str_format made it: a NUL is behind it. */
+    if (staged->part.len > 0)
+        (void)remove_tree(staged->part.data);
+    staged->part = (struct str){"", 0};
+}

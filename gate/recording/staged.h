@@ -1,0 +1,30 @@
+#ifndef GATE_RECORDING_STAGED_H
+#define GATE_RECORDING_STAGED_H
+
+#include "gate/base/err.h"
+#include "gate/base/str.h"
+
+/*
+ * A recording that is written beside the one it is to replace: DIR stays
+ * what it was until the new one is whole. Written into DIR.part; then DIR
+ * becomes DIR.old, DIR.part becomes DIR, and DIR.old goes. What a process
+ * that died left of these two is put right by the next staged_open. Any of
+ * the three that is a directory and no recording may be the user's own:
+ * STATUS_USAGE before anything is touched, and it stays.
+ */
+struct staged {
+    struct str dir;  /* DIR */
+    struct str part; /* where to write; empty while nothing is staged */
+    struct str old;
+    bool has_old; /* a recording lies in DIR */
+};
+
+/* Makes an empty DIR.part; what is above it must be there. */
+NODISCARD enum status staged_open(struct staged *out, struct arena *arena, struct str dir,
+                                  struct err *err);
+/* The new one takes the place of the old one; where that fails the old one is back. */
+NODISCARD enum status staged_settle(struct staged *staged, struct err *err);
+/* Removes what was written and not settled; does nothing where there is nothing. */
+void staged_drop(struct staged *staged);
+
+#endif

@@ -1,0 +1,160 @@
+#include "gate/recording/staged.h"
+
+#include "gate/base/io.h"
+#include "tests/support/check.h"
+
+struct place {
+    struct arena arena;
+    struct err err;
+    struct str root;
+    struct str dir;
+    struct staged staged;
+};
+
+static void place_init(struct place *place)
+{
+    *place = (struct place){0};
+    arena_init(&place->arena);
+    assert_ok(io_make_temp_dir(&place->root, &place->arena, "memgate-test", &place->err),
+              &place->err);
+    place->dir = io_join(&place->arena, place->root, STR("recording"));
+}
+
+static void place_release(struct place *place)
+{
+    assert_ok(io_remove_tree(place->root, &place->err), &place->err);
+    arena_release(&place->arena);
+}
+
+static struct str beside(struct place *place, const char *suffix)
+{
+    return str_format(&place->arena, "%.*s%s", STR_ARGS(place->dir), suffix);
+}
+
+static void put(struct place *place, struct str dir, const char *name, const char *text)
+{
+    assert_ok(io_make_dirs(dir, &place->err), &place->err);
+    assert_ok(io_write_file(io_join(&place->arena, dir, str_from(name)),
+                            bytes_of_str(str_from(text)), &place->err),
+              &place->err);
+}
+
+/* The manifest of a directory; empty where it has none. */
+static struct str manifest(struct place *place, struct str dir)
+{
+    struct bytes text = {0};
+    struct str file = io_join(&place->arena, dir, STR("manifest.json"));
+    return io_read_file(&text, &place->arena, file, 100, &place->err) ? STR("")
+                                                                      : str_of_bytes(text);
+}
+
+static size_t count_entries(struct place *place)
+{
+    struct str *files = NULL;
+    size_t len = 0;
+    assert_ok(io_list_files(&files, &len, &place->arena, place->root, 100, &place->err),
+              &place->err);
+    return len;
+}
+
+static enum status open_it(struct place *place)
+{
+    return staged_open(&place->staged, &place->arena, place->dir, &place->err);
+}
+
+static void the_old_one_stays_until_the_new_one_is_whole(void **state)
+{
+    struct place place;
+    (void)state;
+    place_init(&place);
+    put(&place, place.dir, "manifest.json", "old");
+    assert_ok(open_it(&place), &place.err);
+    assert_true(place.staged.has_old);
+    put(&place, place.staged.part, "manifest.json", "new");
+    assert_str(manifest(&place, place.dir), "old");
+    assert_ok(staged_settle(&place.staged, &place.err), &place.err);
+    assert_str(manifest(&place, place.dir), "new");
+    assert_int_equal(count_entries(&place), 1);
+    staged_drop(&place.staged);
+    assert_str(manifest(&place, place.dir), "new");
+    place_release(&place);
+}
+
+static void what_did_not_become_whole_leaves_nothing(void **state)
+{
+    struct place place;
+    (void)state;
+    place_init(&place);
+    put(&place, place.dir, "manifest.json", "old");
+    assert_ok(open_it(&place), &place.err);
+    put(&place, place.staged.part, "half", "new");
+    staged_drop(&place.staged);
+    assert_str(manifest(&place, place.dir), "old");
+    assert_int_equal(count_entries(&place), 1);
+    assert_false(io_is_dir(beside(&place, ".part")));
+    place_release(&place);
+}
+
+static void the_first_one_needs_no_old_one(void **state)
+{
+    struct place place;
+    (void)state;
+    place_init(&place);
+    assert_ok(open_it(&place), &place.err);
+    assert_false(place.staged.has_old);
+    put(&place, place.staged.part, "manifest.json", "new");
+    assert_ok(staged_settle(&place.staged, &place.err), &place.err);
+    assert_str(manifest(&place, place.dir), "new");
+    place_release(&place);
+}
+
+/* Killed between the renames: the old one has another name. Killed later: it is to go. */
+static void what_a_killed_process_left_is_put_right(void **state)
+{
+    struct place place;
+    (void)state;
+    place_init(&place);
+    put(&place, beside(&place, ".old"), "manifest.json", "old");
+    put(&place, beside(&place, ".part"), "manifest.json", "new");
+    assert_ok(open_it(&place), &place.err);
+    assert_true(place.staged.has_old);
+    assert_str(manifest(&place, place.dir), "old");
+    assert_str(manifest(&place, place.staged.part), "");
+    staged_drop(&place.staged);
+
+    put(&place, beside(&place, ".old"), "manifest.json", "older");
+    assert_ok(open_it(&place), &place.err);
+    assert_str(manifest(&place, place.dir), "old");
+    assert_false(io_is_dir(beside(&place, ".old")));
+    place_release(&place);
+}
+
+static void what_is_no_recording_is_not_touched(void **state)
+{
+    static const char *const suffixes[] = {"", ".part", ".old"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        struct place place;
+        print_message("recording%s\n", suffixes[i]);
+        place_init(&place);
+        put(&place, beside(&place, suffixes[i]), "thesis.txt", "mine");
+        assert_int_equal(open_it(&place), STATUS_USAGE);
+        assert_non_null(strstr(place.err.text, "exists and is no recording of memgate"));
+        assert_int_equal(count_entries(&place), 1);
+        assert_true(
+            io_is_file(io_join(&place.arena, beside(&place, suffixes[i]), STR("thesis.txt"))));
+        place_release(&place);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_old_one_stays_until_the_new_one_is_whole),
+        cmocka_unit_test(what_did_not_become_whole_leaves_nothing),
+        cmocka_unit_test(the_first_one_needs_no_old_one),
+        cmocka_unit_test(what_a_killed_process_left_is_put_right),
+        cmocka_unit_test(what_is_no_recording_is_not_touched),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
