@@ -111,6 +111,16 @@ done
 cp "$noise/$class.json" "$repo/own.json"
 CI=true measure 'the change has its own' 2 'own.json is not in main, where the policy comes from' --noise own.json
 rm "$repo/own.json"
+
+# A file outside of the repository is nobody's change: it is read from where it lies. What ".." leads
+# back into the tree is the change's all the same.
+cp "$noise/$class.json" "$work/outside.json"
+for file in ../outside.json "$work/outside.json"; do
+    CI=true measure "outside of the repository" 0 "^  noise   machine class $class, calibrated by 9 runs" \
+        --noise "$file"
+done
+CI=true measure 'outside and in again' 0 "^  noise   machine class $class, calibrated by 2 runs" \
+    --noise "../repo/memgate.noise/$class.json"
 git_in checkout -q main
 
 # Of another class of machines: by its name, then by what it says.
