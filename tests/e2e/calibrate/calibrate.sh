@@ -144,6 +144,75 @@ measure 'of another version' 2 'has schema "memgate.noise/2"; this memgate reads
 measure 'no such file' 2 '--noise: .*nowhere.json' --noise nowhere.json
 git_in checkout -q -- . && rm -f "$noise/linux-amd64-other-9cpu.json"
 
+# What goes wrong in a later run takes nothing from the runs before it, nor from another scenario.
+# The benchmarks know by the directory of a run, under which calibrate keeps it, which one they are of.
+git_in checkout -q -b flaky main
+mkdir "$repo/flaky"
+cp "$repo/codec.go" "$repo/flaky/codec.go"
+# bench FILE NAME RUN DOES: a benchmark of FILE that does something from that run on.
+bench() {
+    cat > "$repo/$1" << GO
+package codec
+
+import (
+	"os"
+	"testing"
+)
+
+var sink string
+
+func $2(b *testing.B) {
+	if _, err := os.Stat("$repo/memgate-out/calibration/run-$3"); err == nil {
+		$4
+	}
+	for i := 0; i < b.N; i++ {
+		sink = Encode(100)
+	}
+}
+GO
+}
+# commit_flaky NAME
+commit_flaky() {
+    git_in add -A
+    git_in commit -q -m "$1"
+    rm -rf "$repo/memgate-out" "$work/noise"
+}
+# runs FILTER: of the file that was written.
+runs() {
+    jq -c "$1" "$work/noise/$class.json"
+}
+
+bench flaky/codec_test.go BenchmarkFlaky 2 'b.Fatal("not again")'
+sed -i '/name: codec/a\  - {name: flaky, gotest: {package: ./flaky, bench: ^BenchmarkFlaky$, benchtime: 2000x}}' \
+    "$repo/memgate.yaml"
+commit_flaky 'one fails from the second run on'
+try 'one scenario without a verdict' 0 'scenario flaky is left out: 1 of 3 runs had a verdict, and it takes 2: .*' \
+    calibrate --quick --times 3 -o "$work/noise"
+[ "$(runs '[.runs, (.scenarios[] | .name, .runs)]')" = '[3,"codec",3]' ] ||
+    fail "one scenario without a verdict: the file has $(runs '[.runs, (.scenarios[] | .name, .runs)]')"
+sed -i '/name: codec/d' "$repo/memgate.yaml"
+commit_flaky 'it alone'
+try 'no scenario with a verdict' 3 'scenario flaky: 1 of 3 runs had a verdict, and it takes 2: ' \
+    calibrate --quick --times 3 -o "$work/noise"
+[ ! -e "$work/noise" ] || fail "no scenario with a verdict: it left $(ls -A "$work/noise")"
+git_in checkout -q main -- memgate.yaml
+
+for run in 3 1; do
+    bench codec_test.go BenchmarkEncode "$run" "_ = os.Remove(\"$repo/memgate.yaml\")"
+    commit_flaky "the policy goes in run $run"
+    if [ "$run" = 3 ]; then
+        try 'an error in the fourth run' 0 'run 4: .*memgate.yaml.*; going on with the 3 runs before it' \
+            calibrate --quick --times 5 -o "$work/noise"
+        [ "$(runs '[.runs, (.scenarios[] | .name, .runs)]')" = '[3,"codec",3]' ] ||
+            fail "an error in the fourth run: the file has $(runs '[.runs, (.scenarios[] | .name, .runs)]')"
+    else
+        try 'an error in the second run' 2 'run 2: .*memgate.yaml' calibrate --quick --times 5 -o "$work/noise"
+        [ ! -e "$work/noise" ] || fail "an error in the second run: it left $(ls -A "$work/noise")"
+    fi
+    git_in checkout -q -- memgate.yaml
+done
+git_in checkout -q main
+
 # Given up in the middle: the old file stands, and no half of a new one beside it.
 (cd "$repo" && exec "$memgate" calibrate --times 9 -o "$work/given up") > "$work/stdout" 2> "$work/stderr" &
 pid=$!
