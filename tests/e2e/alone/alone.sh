@@ -61,8 +61,20 @@ policy '^BenchmarkExtra$' > "$repo/memgate.yaml"
 try 'a new benchmark beside another' 0 '^memgate PASS' "${run[@]}"
 says stdout '^  ok +alloc_space'
 says stdout 'new: no baseline'
+# No budget speaks of it: it passes, but nobody may take that for judged.
+says stdout '^memgate PASS: .*nothing was judged of 1 scenario: new'
+says stdout '^scenario extra: nothing was judged: new'
+jq -e '[.scenarios[] | .nothing_judged] == [false, true]' "$repo/memgate-out/verdict.json" > "$work/jq" ||
+    fail "nothing_judged: $(jq -c '[.scenarios[] | .nothing_judged]' "$repo/memgate-out/verdict.json")"
 jq -e '[.scenarios[] | {name, alone}] == [{"name": "codec", "alone": null}, {"name": "extra", "alone": "new"}]' \
     "$repo/memgate-out/verdict.json" > "$work/jq" || fail "verdict.json says: $(cat "$work/jq")"
+
+# With a budget it is judged by that, and blocks by it.
+policy '^BenchmarkExtra$' '{scenario: extra, metric: alloc_objects, max: 1/request, severity: block}' > "$repo/memgate.yaml"
+try 'a new benchmark over its budget' 1 '^memgate BLOCKED: alloc_objects' "${run[@]}"
+silent stdout 'nothing was judged'
+policy '^BenchmarkExtra$' > "$repo/memgate.yaml"
+try 'without it again' 0 '^memgate PASS' "${run[@]}"
 
 # Each of these needs a baseline: the new one is left out, which is said, and the other is there.
 left='scenario extra has no baseline: left out$'
