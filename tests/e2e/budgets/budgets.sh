@@ -105,6 +105,20 @@ row "record the other" 0 'recorded into' "$memgate" record change/map-per-item -
 row "two of them" 1 'BLOCKED: ' "$memgate" check "$work/main" "$work/other"
 says 'alloc_space, whole scenario +[0-9.]+ KiB/request -> '
 
+# The limits are those of the baseline's recording: a candidate recorded by wider ones of its own is
+# judged as before, and only --policy says otherwise.
+wide=
+for what in 'metric: alloc_space' 'metric: alloc_objects' 'metric: inuse_space' 'kind: map, metric: alloc_space'; do
+    wide+="  - {$what, max_increase_percent: 900%, severity: block}\n"
+done
+policy "$wide"
+cp "$work/policy.yaml" "$work/wide.yaml"
+row "record with wider limits" 0 'recorded into' "$memgate" record change/map-per-item -q -o "$work/wide" \
+    --policy-from work-tree
+row "limits of the baseline" 1 'BLOCKED: ' "$memgate" check "$work/main" "$work/wide"
+row "limits that are named" 0 '^memgate PASS' "$memgate" check "$work/main" "$work/wide" --policy "$work/wide.yaml"
+policy "$kept$relative"
+
 # Under another load they are not: each key that differs is named, and so is another request file.
 cp "$work/policy.yaml" "$work/same.yaml"
 # other NAME TEXT: the candidate as it is now, against the baseline as it was.
