@@ -131,10 +131,21 @@ judge() {
     fi
 }
 
-# own_functions ROW RUN: of the example every function that the requests run through is exact.
+# Functions of the example that every run of it goes through.
+OWN=("api.(*API).search" "cart.(*Service).lines" "price.(*Book).Price")
+
+# own_functions ROW RUN: of the example every function that the requests run through is exact. diff
+# lists what changed, which may be nothing: that there was something to change, explain must say.
 own_functions() {
-    local module worst
+    local module func worst
     module=$(sed -n 's/^module //p' "$work/orders/go.mod")
+    for func in "${OWN[@]}"; do
+        "$memgate" explain "$module/$func" "$out" > "$work/explain" 2>&1 || true
+        grep -qE '^  alloc_space [1-9].*/request -> [1-9]' "$work/explain" || {
+            fail "$1, run $2: the recording has no bytes of $func on both sides"
+            cat "$work/explain"
+        }
+    done
     "$memgate" diff "$out" --top 0 --format json > "$work/diff.json" ||
         { fail "$1, run $2: diff gives exit $?" && return; }
     worst=$(jq -r --arg own "$module/" '[.scenarios[].functions[]

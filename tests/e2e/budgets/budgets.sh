@@ -105,6 +105,42 @@ row "record the other" 0 'recorded into' "$memgate" record change/map-per-item -
 row "two of them" 1 'BLOCKED: ' "$memgate" check "$work/main" "$work/other"
 says 'alloc_space, whole scenario +[0-9.]+ KiB/request -> '
 
+# The limits are those of the baseline's recording: a candidate recorded by wider ones of its own is
+# judged as before, and only --policy says otherwise.
+wide=
+for what in 'metric: alloc_space' 'metric: alloc_objects' 'metric: inuse_space' 'kind: map, metric: alloc_space'; do
+    wide+="  - {$what, max_increase_percent: 900%, severity: block}\n"
+done
+policy "$wide"
+cp "$work/policy.yaml" "$work/wide.yaml"
+row "record with wider limits" 0 'recorded into' "$memgate" record change/map-per-item -q -o "$work/wide" \
+    --policy-from work-tree
+row "limits of the baseline" 1 'BLOCKED: ' "$memgate" check "$work/main" "$work/wide"
+row "limits that are named" 0 '^memgate PASS' "$memgate" check "$work/main" "$work/wide" --policy "$work/wide.yaml"
+policy "$kept$relative"
+
+# Under another load they are not: each key that differs is named, and so is another request file.
+cp "$work/policy.yaml" "$work/same.yaml"
+# other NAME TEXT: the candidate as it is now, against the baseline as it was.
+other() {
+    row "record: $1" 0 'recorded into' "$memgate" record change/map-per-item -q -o "$work/unlike" \
+        --policy-from work-tree
+    row "$1" 3 "INVALID.*$2" "$memgate" check "$work/main" "$work/unlike"
+    says '^memgate NO VERDICT'
+    silent '^  (BLOCK|REVIEW|ok) '
+    row "$1, the other way round" 3 "INVALID.*$2" "$memgate" check "$work/unlike" "$work/main"
+    cp "$work/same.yaml" "$repo/memgate.yaml"
+    git_in checkout -q -- load
+}
+sed -i 's/seed: 42/seed: 43/' "$repo/memgate.yaml"
+other 'another seed' 'load\.seed differs between the policies that the two were recorded by'
+sed -i 's/GOMAXPROCS: "2"/GOMAXPROCS: "1"/' "$repo/memgate.yaml"
+other 'another environment' 'service\.env differs between the policies that the two were recorded by'
+sed -i 's/count: 240/count: 260/' "$repo/memgate.yaml"
+other 'another count' 'load\.count differs between the policies that the two were recorded by'
+sed -i '$ d' "$repo/load/orders.jsonl"
+other 'another request file' 'the request file, or a body file of it, differs .*SHA-256 [0-9a-f]{12}, [0-9a-f]{12}'
+
 # All phases that one process can have: latency is that of the steady trials. A closed loop, which a
 # busy machine delivers all the same.
 policy "$kept  - {metric: rss_p95, max: 1GiB, severity: block}\n  - {metric: cpu_per_request, max: 1s/request, severity: block}\n"

@@ -111,6 +111,16 @@ done
 cp "$noise/$class.json" "$repo/own.json"
 CI=true measure 'the change has its own' 2 'own.json is not in main, where the policy comes from' --noise own.json
 rm "$repo/own.json"
+
+# A file outside of the repository is nobody's change: it is read from where it lies. What ".." leads
+# back into the tree is the change's all the same.
+cp "$noise/$class.json" "$work/outside.json"
+for file in ../outside.json "$work/outside.json"; do
+    CI=true measure "outside of the repository" 0 "^  noise   machine class $class, calibrated by 9 runs" \
+        --noise "$file"
+done
+CI=true measure 'outside and in again' 0 "^  noise   machine class $class, calibrated by 2 runs" \
+    --noise "../repo/memgate.noise/$class.json"
 git_in checkout -q main
 
 # Of another class of machines: by its name, then by what it says.
@@ -150,6 +160,75 @@ grep -q 'memgate.yaml was changed between two runs: calibrate again' "$work/stde
 [ "$code" = 3 ] || fail "a policy that was changed: exit $code, not 3"
 [ ! -e "$work/mixed" ] || fail "runs of two policies made $(ls -A "$work/mixed")"
 git_in checkout -q -- memgate.yaml
+
+# What goes wrong in a later run takes nothing from the runs before it, nor from another scenario.
+# The benchmarks know by the directory of a run, under which calibrate keeps it, which one they are of.
+git_in checkout -q -b flaky main
+mkdir "$repo/flaky"
+cp "$repo/codec.go" "$repo/flaky/codec.go"
+# bench FILE NAME RUN DOES: a benchmark of FILE that does something from that run on.
+bench() {
+    cat > "$repo/$1" << GO
+package codec
+
+import (
+	"os"
+	"testing"
+)
+
+var sink string
+
+func $2(b *testing.B) {
+	if _, err := os.Stat("$repo/memgate-out/calibration/run-$3"); err == nil {
+		$4
+	}
+	for i := 0; i < b.N; i++ {
+		sink = Encode(100)
+	}
+}
+GO
+}
+# commit_flaky NAME
+commit_flaky() {
+    git_in add -A
+    git_in commit -q -m "$1"
+    rm -rf "$repo/memgate-out" "$work/noise"
+}
+# runs FILTER: of the file that was written.
+runs() {
+    jq -c "$1" "$work/noise/$class.json"
+}
+
+bench flaky/codec_test.go BenchmarkFlaky 2 'b.Fatal("not again")'
+sed -i '/name: codec/a\  - {name: flaky, gotest: {package: ./flaky, bench: ^BenchmarkFlaky$, benchtime: 2000x}}' \
+    "$repo/memgate.yaml"
+commit_flaky 'one fails from the second run on'
+try 'one scenario without a verdict' 0 'scenario flaky is left out: 1 of 3 runs had a verdict, and it takes 2: .*' \
+    calibrate --quick --times 3 -o "$work/noise"
+[ "$(runs '[.runs, (.scenarios[] | .name, .runs)]')" = '[3,"codec",3]' ] ||
+    fail "one scenario without a verdict: the file has $(runs '[.runs, (.scenarios[] | .name, .runs)]')"
+sed -i '/name: codec/d' "$repo/memgate.yaml"
+commit_flaky 'it alone'
+try 'no scenario with a verdict' 3 'scenario flaky: 1 of 3 runs had a verdict, and it takes 2: ' \
+    calibrate --quick --times 3 -o "$work/noise"
+[ ! -e "$work/noise" ] || fail "no scenario with a verdict: it left $(ls -A "$work/noise")"
+git_in checkout -q main -- memgate.yaml
+
+for run in 3 1; do
+    bench codec_test.go BenchmarkEncode "$run" "_ = os.Remove(\"$repo/memgate.yaml\")"
+    commit_flaky "the policy goes in run $run"
+    if [ "$run" = 3 ]; then
+        try 'an error in the fourth run' 0 'run 4: .*memgate.yaml.*; going on with the 3 runs before it' \
+            calibrate --quick --times 5 -o "$work/noise"
+        [ "$(runs '[.runs, (.scenarios[] | .name, .runs)]')" = '[3,"codec",3]' ] ||
+            fail "an error in the fourth run: the file has $(runs '[.runs, (.scenarios[] | .name, .runs)]')"
+    else
+        try 'an error in the second run' 2 'run 2: .*memgate.yaml' calibrate --quick --times 5 -o "$work/noise"
+        [ ! -e "$work/noise" ] || fail "an error in the second run: it left $(ls -A "$work/noise")"
+    fi
+    git_in checkout -q -- memgate.yaml
+done
+git_in checkout -q main
 
 # Given up in the middle: the old file stands, and no half of a new one beside it.
 (cd "$repo" && exec "$memgate" calibrate --times 9 -o "$work/given up") > "$work/stdout" 2> "$work/stderr" &

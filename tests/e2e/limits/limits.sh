@@ -92,6 +92,11 @@ limited() {
     row "held" 0 '^  limits  64 MiB of memory, 1.5 CPUs, only CPUs 0 \(control groups, version [12]\)' \
         main main
     grep -q '"memory_bytes": 67108864' "$work/out/recording/manifest.json" || fail "the manifest does not say it"
+    # Three quarters where the collector is held, and the service's own affair elsewhere.
+    grep -q 'GOMEMLIMIT=50331648B;' "$work/out/recording/scenario-1/candidate/exact-1/output.txt" ||
+        fail "the collector does not know of the limit"
+    grep -q 'GOMEMLIMIT=;' "$work/out/recording/scenario-1/candidate/steady-1/output.txt" ||
+        fail "the collector is held in the steady phase"
     /usr/bin/python3 - "$root/config/verdict.schema.json" "$work/out/verdict.json" <<'PY' || fail "verdict.json"
 import json
 import sys

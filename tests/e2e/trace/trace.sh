@@ -10,6 +10,9 @@ repo=$work/repo
 # shellcheck disable=SC2034 # row of lib.sh reads it
 shown='^  trace|^          gctrace|waited|alloc_space, whole'
 
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
+
 # policy MODE [BUILD_ENV [DUET]]: bytes per request are judged; whatever hangs on time has room.
 policy() {
     cat > "$repo/memgate.yaml" <<YAML
@@ -21,7 +24,7 @@ scenarios:
   - name: traced
     trace: true
     build: {env: {${2-}}}
-    service: {args: [--addr, "\${ADDR}"], ready: /healthz, env: {MODE: "$1"}}
+    service: {args: [--addr, "\${ADDR}"], ready: /healthz, profile_timeout: 3s, env: {MODE: "$1"}}
     load: {requests: load.jsonl, warmup: 50, count: 600, connections: 8}
 rules:
   - {metric: alloc_space, max_increase_percent: 5%}
@@ -73,8 +76,10 @@ traced '0 < gctrace["assist_ns"] <= gctrace["traced_assist_max_ns"] + 40000 * gc
     fail "the trace itself is not kept"
 
 policy no-trace
+start=$SECONDS
 row "a service without traces" 1 '^  trace   candidate not measured: steady trial 1: none was asked for after that of baseline trial 1' \
     main waste
+plain=$((SECONDS - start))
 grep -qE 'no execution trace: GET /debug/pprof/trace\?seconds=[1-3] answered 403: tracing is not for you' "$work/stderr" ||
     fail "nobody says why there is no trace"
 traced 'side["trials"] == 0 and side["refusal"] and "gc_stops" not in side'
@@ -84,6 +89,23 @@ policy no-work
 row "a load that fails under its trace" 1 '^  trace   candidate not measured' main waste
 grep -qE 'no execution trace: the load failed under the trace: ' "$work/stderr" ||
     fail "nobody says that the load failed under the trace"
+
+# The handler takes the request and never answers: the time that the answer may take, once, and no
+# process and no file of the run is left.
+policy hangs
+start=$SECONDS
+row "a trace that never comes" 1 '^  trace   candidate not measured: steady trial 1: none was asked for after that of baseline trial 1' \
+    main waste
+took=$((SECONDS - start))
+grep -qE 'no execution trace: GET /debug/pprof/trace\?seconds=[1-3]: no complete answer within [4-6] s' "$work/stderr" || {
+    fail "nobody says that the trace never came"
+    cat "$work/stderr"
+}
+traced 'side["trials"] == 0 and side["refusal"] and "gc_stops" not in side'
+echo "with a handler that hangs $took s, without traces $plain s"
+[ "$took" -le $((plain + 15)) ] || fail "a trace that never came took $took s, without traces it is $plain s"
+[ -z "$(ls -A "$TMPDIR")" ] || fail "a trace that never came left $(ls -A "$TMPDIR")"
+! pgrep -f -l -- "$TMPDIR/" || fail "a trace that never came left a process"
 
 # With duet trials MemStats is polled in the load, but not behind it: each answer stops the world,
 # as the start of the trace does.

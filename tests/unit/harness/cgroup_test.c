@@ -3,53 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "gate/base/io.h"
 #include "gate/harness/cgroup_find.h"
 #include "gate/harness/cgroup_quota.h"
-#include "tests/support/check.h"
-
-/* A tree that looks like /proc and /sys; unlike the kernel's, its files keep what is written. */
-struct fixture {
-    struct arena arena;
-    struct err err;
-    struct str root;
-};
-
-static void fixture_init(struct fixture *fixture)
-{
-    *fixture = (struct fixture){0};
-    arena_init(&fixture->arena);
-    assert_ok(io_make_temp_dir(&fixture->root, &fixture->arena, "memgate-test", &fixture->err),
-              &fixture->err);
-}
-
-static void fixture_release(struct fixture *fixture)
-{
-    assert_ok(io_remove_tree(fixture->root, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
-}
-
-static struct str path_of(struct fixture *fixture, const char *path)
-{
-    return str_format(&fixture->arena, "%.*s%s", STR_ARGS(fixture->root), path);
-}
-
-static void put(struct fixture *fixture, const char *path, const char *text)
-{
-    struct str file = path_of(fixture, path);
-    struct str dir = str_slice(file, 0, (size_t)str_find_last(file, '/'));
-    assert_ok(io_make_dirs(dir, &fixture->err), &fixture->err);
-    assert_ok(io_write_file(file, bytes_of_str(str_from(text)), &fixture->err), &fixture->err);
-}
-
-static struct str get(struct fixture *fixture, const char *path)
-{
-    char *text = ARENA_ARRAY(&fixture->arena, char, 4096);
-    return io_read_small(text, 4096, path_of(fixture, path).data);
-}
-
-#define MOUNT(root, point, type, options)                                                          \
-    "30 24 0:26 " root " " point " rw,nosuid shared:9 master:1 - " type " " type " " options "\n"
+#include "tests/unit/harness/cgroup_fixture.h"
 
 static const char version_1[] =
     MOUNT("/", "/proc", "proc", "rw") MOUNT("/", "/sys/fs/cgroup/memory", "cgroup", "rw,memory")
@@ -80,6 +36,13 @@ static const struct find_case find_cases[] = {
      "/sys/fs/cgroup/memory/x", CGROUP_MEMORY, 1, "/sys/fs/cgroup/memory/x"},
     {"version 2", version_2, "0::/user.slice/a.scope\n", "/sys/fs/cgroup/user.slice/a.scope",
      CGROUP_CPUSET, 2, "/sys/fs/cgroup/user.slice/a.scope"},
+    {"a container of version 2 that sees the machine's paths",
+     MOUNT("/docker/ab", "/sys/fs/cgroup", "cgroup2", "rw"), "0::/docker/ab\n", "/sys/fs/cgroup",
+     CGROUP_MEMORY, 2, "/sys/fs/cgroup"},
+    {"version 2 beside version 1, which has not the controller", version_1, "4:memory:/\n0::/ci\n",
+     "/sys/fs/cgroup/unified/ci", CGROUP_CPUSET, 2, "/sys/fs/cgroup/unified/ci"},
+    {"outside of the namespace of groups", version_2, "0::/../b\n", "/sys/fs/cgroup/a",
+     CGROUP_MEMORY, 0, "mounted that has our own group /../b"},
     {"the root of version 2", version_2, "0::/\n", "/sys/fs/cgroup", CGROUP_CPU, 2,
      "/sys/fs/cgroup"},
     {"no controller at all", version_1, "3:cpu,cpuacct:/\n", "/sys", CGROUP_MEMORY, 0,

@@ -166,6 +166,33 @@ static void a_trace_ends_with_the_load(void **state)
     fixture_release(&fixture);
 }
 
+/* A handler that never answers: the window, the time an answer may take, and then the reason. */
+static void a_trace_that_never_comes_is_given_up(void **state)
+{
+    struct fixture fixture;
+    struct exec_trace trace;
+    (void)state;
+    fixture_init(&fixture);
+    struct service service = {.answer_count = 1, .hangs = true};
+    service_start(&service);
+    uint64_t start_ns = clock_now_ns();
+    exec_trace_begin(&trace, &fixture.trial, &(struct address){.port = service.port}, 2);
+    for (; exec_trace_is_under_way(&trace); clock_sleep_ns(10 * NS_PER_MS))
+        exec_trace_step(&trace);
+    uint64_t took_ns = clock_now_ns() - start_ns;
+    assert_ok(exec_trace_receive(&trace, &fixture.err), &fixture.err);
+    record(&fixture, &trace);
+    (void)pthread_cancel(service.thread);
+    service_stop(&service);
+    /* Two seconds are asked for, and profile_timeout is one. */
+    assert_true(took_ns >= 3 * NS_PER_SECOND && took_ns < 5 * NS_PER_SECOND);
+    assert_false(fixture.record.trace->is_read || has_file(&fixture));
+    assert_str(fixture.record.trace->refusal,
+               "GET /debug/pprof/trace?seconds=2: no complete answer within 3 s");
+    assert_false(exec_trace_is_taken(&fixture.trial));
+    fixture_release(&fixture);
+}
+
 static const struct length_case {
     uint64_t duration_ns;
     uint64_t requests;
@@ -215,6 +242,7 @@ int main(void)
         cmocka_unit_test(a_refusal_holds_for_later_trials),
         cmocka_unit_test(a_load_that_fails_under_it_is_a_reason),
         cmocka_unit_test(a_trace_ends_with_the_load),
+        cmocka_unit_test(a_trace_that_never_comes_is_given_up),
         cmocka_unit_test(it_is_as_long_as_the_load_within_bounds),
         cmocka_unit_test(files_of_an_earlier_run_are_removed),
     };

@@ -96,6 +96,7 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "")
 	isHog := flag.Bool("hog", false, "")
 	flag.Parse()
+	log.Print("GOMEMLIMIT=", os.Getenv("GOMEMLIMIT"), ";")
 	if *isHog {
 		hog()
 	}

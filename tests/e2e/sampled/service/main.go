@@ -1,4 +1,5 @@
-// A service that sets the rate of its heap profile itself, so that its exact phase samples.
+// A service that sets the rate of its heap profile itself, so that its exact phase samples. With
+// MODE=slow it leaves the rate alone, and is too slow at rate 1.
 package main
 
 import (
@@ -8,9 +9,16 @@ import (
 	_ "net/http/pprof"
 	"os"
 	"runtime"
+	"time"
 )
 
-func init() { runtime.MemProfileRate = 65536 }
+var isSlow = os.Getenv("MODE") == "slow"
+
+func init() {
+	if !isSlow {
+		runtime.MemProfileRate = 65536
+	}
+}
 
 //go:noinline
 func load(n int) [][]byte {
@@ -31,6 +39,9 @@ func index(n int) map[int]string {
 }
 
 func work(w http.ResponseWriter, _ *http.Request) {
+	if isSlow && runtime.MemProfileRate == 1 {
+		time.Sleep(300 * time.Millisecond)
+	}
 	fmt.Fprintln(w, len(load(items))+len(index(500)))
 }
 

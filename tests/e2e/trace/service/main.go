@@ -73,6 +73,14 @@ func main() {
 			http.DefaultServeMux.ServeHTTP(w, r)
 		})
 	}
+	if os.Getenv("MODE") == "hangs" {
+		handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/trace") {
+				select {}
+			}
+			http.DefaultServeMux.ServeHTTP(w, r)
+		})
+	}
 	if err := http.ListenAndServe(*addr, handler); err != nil {
 		panic(err)
 	}
