@@ -4,6 +4,7 @@
 
 #include "gate/base/buf.h"
 #include "gate/base/num.h"
+#include "gate/stats/sample.h"
 
 /* So many names of each side fit into a message, whatever their length. */
 enum { NAMES_SHOWN = 5, NAME_BYTES_SHOWN = 80 };
@@ -63,19 +64,62 @@ static bool parse_line(struct record_benchmark *out, struct str line, struct str
     return values > 0;
 }
 
+static double middle_of(const struct record_benchmark *items, size_t count, size_t offset)
+{
+    double values[BENCH_PASSES_MAX];
+    for (size_t i = 0; i < count; i++)
+        memcpy(&values[i], (const char *)&items[i] + offset, sizeof(values[i]));
+    return sample_median(values, count);
+}
+
+/* One benchmark of the lines that its passes printed. */
+static struct record_benchmark join_passes(const struct record_benchmark *items, size_t count)
+{
+    struct record_benchmark out = {
+        .name = items[0].name,
+        .ns_per_op = middle_of(items, count, offsetof(struct record_benchmark, ns_per_op)),
+        .bytes_per_op = middle_of(items, count, offsetof(struct record_benchmark, bytes_per_op)),
+        .allocs_per_op = middle_of(items, count, offsetof(struct record_benchmark, allocs_per_op)),
+    };
+    for (size_t i = 0; i < count; i++)
+        out.iterations += items[i].iterations;
+    return out;
+}
+
+/* A package and its external tests may both have a benchmark of one name, which are two. */
+static size_t passes_at(const struct record_benchmark *items, size_t len, size_t passes)
+{
+    size_t count = 1;
+    while (count < len && count < passes && str_equal(items[count].name, items[0].name))
+        count++;
+    return count;
+}
+
+static size_t join_all(struct record_benchmark *items, size_t len, size_t passes)
+{
+    size_t kept = 0;
+    for (size_t from = 0; from < len;) {
+        size_t count = passes_at(&items[from], len - from, passes);
+        items[kept++] = join_passes(&items[from], count);
+        from += count;
+    }
+    return kept;
+}
+
 enum status bench_output_parse(struct record_trial *out, struct arena *arena, struct str text,
-                               struct str processors, struct err *err)
+                               struct str processors, size_t passes, struct err *err)
 {
     struct record_benchmark *items = NULL;
     struct str line = {0};
     size_t len = 0;
     size_t cap = 0;
     uint64_t sum = 0;
+    assert(passes >= 1 && passes <= BENCH_PASSES_MAX);
     while (str_split(&text, '\n', &line)) {
         struct record_benchmark item = {0};
         if (!parse_line(&item, line, processors))
             continue;
-        if (len == BENCHMARKS_MAX)
+        if (len == BENCHMARKS_MAX * passes)
             return err_set(err, STATUS_LIMIT, "more than %d benchmarks", BENCHMARKS_MAX);
         if (!num_add_u64(&sum, sum, item.iterations))
             return err_set(err, STATUS_CHILD, "iterations of the benchmarks pass 2^64-1");
@@ -83,7 +127,7 @@ enum status bench_output_parse(struct record_trial *out, struct arena *arena, st
         ARENA_PUSH(arena, items, len, cap, item);
     }
     out->benchmarks = items;
-    out->benchmark_count = len;
+    out->benchmark_count = join_all(items, len, passes);
     out->request_count = sum;
     return STATUS_OK;
 }

@@ -5,7 +5,7 @@
 #include "gate/policy/policy.h"
 #include "gate/recording/recording.h"
 
-enum { BENCHMARKS_MAX = 10000 };
+enum { BENCHMARKS_MAX = 10000, BENCH_PASSES_MAX = 50 };
 
 /*
  * Finds the result lines of `go test -bench -benchmem` in what a test
@@ -13,9 +13,12 @@ enum { BENCHMARKS_MAX = 10000 };
  * allocs/op", other units skipped) and sets benchmarks, benchmark_count
  * and request_count (the sum of iterations) of the trial. `processors`
  * is the value of GOMAXPROCS, which Go appends to names unless it is 1.
+ * With -test.count each benchmark has so many lines, one behind the other:
+ * of `passes` (1 to BENCH_PASSES_MAX) of them it has the medians.
  */
 NODISCARD enum status bench_output_parse(struct record_trial *out, struct arena *arena,
-                                         struct str text, struct str processors, struct err *err);
+                                         struct str text, struct str processors, size_t passes,
+                                         struct err *err);
 
 /*
  * The benchmarks among what `-test.list` printed, sorted, each once:

@@ -57,7 +57,7 @@ static void a_result_line_is_read(void **state)
         struct record_trial trial = {0};
         print_message("%s\n", row->name);
         assert_ok(bench_output_parse(&trial, &arena, str_from(row->line), str_from(row->processors),
-                                     &err),
+                                     1, &err),
                   &err);
         assert_int_equal(trial.benchmark_count, 1);
         assert_str(trial.benchmarks[0].name, row->benchmark);
@@ -84,7 +84,7 @@ static void other_lines_are_not_results(void **state)
                                "PASS\nok  \texample\t0.1s\n";
     struct err err = {0};
     struct record_trial trial = {0};
-    assert_ok(bench_output_parse(&trial, &arena, str_from(text), STR("2"), &err), &err);
+    assert_ok(bench_output_parse(&trial, &arena, str_from(text), STR("2"), 1, &err), &err);
     assert_int_equal(trial.benchmark_count, 0);
     assert_int_equal(trial.request_count, 0);
 }
@@ -96,10 +96,37 @@ static void iterations_add_up(void **state)
     struct record_trial trial = {0};
     assert_ok(bench_output_parse(&trial, &arena,
                                  STR("BenchmarkA-2 100 1 ns/op\nnoise\nBenchmarkB-2 23 1 ns/op\n"),
-                                 STR("2"), &err),
+                                 STR("2"), 1, &err),
               &err);
     assert_int_equal(trial.benchmark_count, 2);
     assert_int_equal(trial.request_count, 123);
+}
+
+/* Three passes of A, two of B (whose third is missing) and three of another A. */
+static void passes_of_a_benchmark_are_one(void **state)
+{
+    static const char text[] = "BenchmarkA-2 100 9 ns/op 48 B/op 3 allocs/op\n"
+                               "BenchmarkA-2 100 1 ns/op 64 B/op 3 allocs/op\n"
+                               "BenchmarkA-2 100 5 ns/op 56 B/op 4 allocs/op\n"
+                               "BenchmarkB-2 10 7 ns/op\nBenchmarkB-2 10 8 ns/op\n"
+                               "BenchmarkA-2 5 30 ns/op\nBenchmarkA-2 5 20 ns/op\n"
+                               "BenchmarkA-2 5 10 ns/op\nBenchmarkA-2 5 40 ns/op\n";
+    static const struct record_benchmark want[] = {{STR_INIT("BenchmarkA"), 300, 5, 56, 3},
+                                                   {STR_INIT("BenchmarkB"), 20, 7.5, 0, 0},
+                                                   {STR_INIT("BenchmarkA"), 15, 20, 0, 0},
+                                                   {STR_INIT("BenchmarkA"), 5, 40, 0, 0}};
+    struct err err = {0};
+    struct record_trial trial = {0};
+    (void)state;
+    assert_ok(bench_output_parse(&trial, &arena, str_from(text), STR("2"), 3, &err), &err);
+    assert_int_equal(trial.benchmark_count, ARRAY_LEN(want));
+    assert_int_equal(trial.request_count, 340);
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        assert_int_equal(trial.benchmarks[i].iterations, want[i].iterations);
+        assert_close(trial.benchmarks[i].ns_per_op, want[i].ns_per_op, 1e-12);
+        assert_close(trial.benchmarks[i].bytes_per_op, want[i].bytes_per_op, 1e-12);
+        assert_close(trial.benchmarks[i].allocs_per_op, want[i].allocs_per_op, 1e-12);
+    }
 }
 
 static const struct {
@@ -324,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_result_line_is_read),
         cmocka_unit_test(other_lines_are_not_results),
         cmocka_unit_test(iterations_add_up),
+        cmocka_unit_test(passes_of_a_benchmark_are_one),
         cmocka_unit_test(a_listed_name_is_one_that_go_takes_for_a_benchmark),
         cmocka_unit_test(listed_names_are_sorted_and_each_there_once),
         cmocka_unit_test(benchmarks_without_end_are_refused),
