@@ -193,7 +193,7 @@ row "record with a new one" 0 'recorded into' \
 row "record without it" 0 'recorded into' \
     "$memgate" record main orders -q -o "$work/without" --policy-from work-tree
 row "new in a pair" 0 '^memgate PASS' "$memgate" check "$work/main" "$work/with"
-says 'new: no baseline; `max:` rules judge it'
+says 'new: no baseline; .max:. rules judge it'
 silent INVALID
 sed 's/64KiB/512B/; s/severity: block/scenario: codec, severity: block/' "$work/policy.yaml" > "$work/tight.yaml"
 row "new in a pair, above its budget" 1 'BLOCKED: alloc_space' \
@@ -223,12 +223,13 @@ stays() {
         fail "$1: the old recording is gone"
     [ ! -e "$work/main/recording.part" ] || fail "$1: half of a recording is left"
 }
-row "a failure in place of a recording" 3 'not recorded: .*; the recording in .* is still the one before' \
+row "a failure in place of a recording" 3 'the recording in .* is still the one before: scenario extra was not recorded' \
     "$memgate" record unbuilt extra -q -o "$work/main" --policy-from work-tree
 stays "a failure"
-row "no such revision" 2 'head: .*nowhere' \
+row "no such revision" 3 'head: .*nowhere' \
     "$memgate" record nowhere -q -o "$work/main" --policy-from work-tree
 stays "no such revision"
+: > "$work/stderr"
 "$memgate" record main orders -o "$work/main" --policy-from work-tree \
     > "$work/stdout" 2> "$work/stderr" &
 pid=$!

@@ -145,6 +145,7 @@ measure 'no such file' 2 '--noise: .*nowhere.json' --noise nowhere.json
 git_in checkout -q -- . && rm -f "$noise/linux-amd64-other-9cpu.json"
 
 # Another policy from the third run on: two runs would do, but nobody knows which policy is meant.
+: > "$work/stderr"
 (cd "$repo" && exec timeout 120 "$memgate" calibrate -q --times 9 -o "$work/mixed") \
     > "$work/stdout" 2> "$work/stderr" &
 pid=$!
@@ -231,6 +232,7 @@ done
 git_in checkout -q main
 
 # Given up in the middle: the old file stands, and no half of a new one beside it.
+: > "$work/stderr" # what is looked for below is in the old one
 (cd "$repo" && exec "$memgate" calibrate --times 9 -o "$work/given up") > "$work/stdout" 2> "$work/stderr" &
 pid=$!
 for _ in $(seq 100); do
