@@ -134,6 +134,8 @@ other() {
 }
 sed -i 's/seed: 42/seed: 43/' "$repo/memgate.yaml"
 other 'another seed' 'load\.seed differs between the policies that the two were recorded by'
+sed -i 's/connections: 8/connections: 4/' "$repo/memgate.yaml"
+other 'other connections' 'load\.connections differs between the policies that the two were recorded by'
 sed -i 's/GOMAXPROCS: "2"/GOMAXPROCS: "1"/' "$repo/memgate.yaml"
 other 'another environment' 'service\.env differs between the policies that the two were recorded by'
 sed -i 's/count: 240/count: 260/' "$repo/memgate.yaml"
