@@ -40,9 +40,31 @@ double bounds_cand_high(const struct estimate *estimate, double alpha);
 
 /*
  * How far above a limit the true change must lie to be proven above it at
- * level alpha with probability BOUNDS_POWER, given the spread and the
- * samples of this estimate: the smallest change that can be told from
- * none. By the noncentral t distribution. HUGE_VAL where nothing can.
+ * level alpha with probability BOUNDS_POWER: the smallest change that can be
+ * told from none. HUGE_VAL where nothing can.
+ *
+ * The formula takes the standard error of this estimate for the true one, and
+ * is the power of the test in that case (detect.h). Trials that look quieter or
+ * wilder than they are by chance make it as much too small or too large. It
+ * does not take from them what is chance alone:
+ *
+ * - Student's t has as many degrees of freedom as there are trials, or pairs,
+ *   less the means. Pairs of WINDOWS and PAIRS are no nearer than what is known
+ *   of them (estimate_known).
+ * - Welch's: both sides are of one true spread, but where the F test of the two
+ *   seen says otherwise at 2 %. Three trials seldom show it: by their own
+ *   degrees of freedom a change that is found in 65 % would be said to be in 90
+ *   %. A side whose readings are equal has the least spread that is believed;
+ *   where both do the degrees of freedom are those of that test, and the change
+ *   is found at least so often.
+ * - SAMPLED: the sampling's own variance, times Pearson's X^2 by its degrees of
+ *   freedom where that is too large to be chance at 5 %.
+ * - INTERVALS: as Welch's, of bounds that stand off by each side's own degrees
+ *   of freedom; what of a variance does not scatter over trials, as of shares
+ *   of samples, follows from the degrees of freedom of both.
+ *
+ * A floor of calibration (floor.h) is a test of its own, by the noncentral t of
+ * its degrees of freedom; the larger of the two changes counts.
  */
 #define BOUNDS_POWER 0.9
 double bounds_detectable(const struct estimate *estimate, double alpha);
@@ -56,12 +78,5 @@ double bounds_detectable_with(const struct estimate *estimate, double alpha, dou
  */
 enum { BOUNDS_MORE_MAX = 100000 };
 double bounds_more_needed(const struct estimate *estimate, double alpha, double change);
-
-/*
- * P(T > critical) of the noncentral t distribution: the power of a t test
- * of a change that lies `shift` standard errors above the limit. df >= 1,
- * or 0 for the normal distribution.
- */
-double bounds_power(double shift, double critical, double df);
 
 #endif

@@ -316,6 +316,28 @@ static void fill_ratio(struct estimate *out, const struct side_mean *base,
     out->delta_low = fmin(out->delta_low, out->base * out->ratio_low);
 }
 
+static double pearson_of(struct sampled_samples base, struct sampled_samples cand)
+{
+    double freedom = freedom_of(base) + freedom_of(cand);
+    return freedom > 0 ? (squares_of(base) + squares_of(cand)) / freedom : 0;
+}
+
+/* In logarithms, as a limit in percent is held against. */
+static struct estimate_known known_of(const struct side_mean *base, const struct side_mean *cand,
+                                      double dispersion)
+{
+    double base_sampling = relative_variance(base->mean);
+    double cand_sampling = relative_variance(cand->mean);
+    double all = base_sampling + cand_sampling + relative(base->excess, base->mean.value).variance +
+                 relative(cand->excess, cand->mean.value).variance;
+    struct estimate_known out = {0};
+    if (all > 0) {
+        out.base = base_sampling / dispersion / all;
+        out.cand = cand_sampling / dispersion / all;
+    }
+    return out;
+}
+
 static double effective_of(const struct side_mean *side)
 {
     double variance = side->mean.variance + side->excess.variance;
@@ -362,6 +384,8 @@ struct estimate estimate_of_sampled(struct sampled_samples base, struct sampled_
     out.base_part_low = 0;
     out.base_part_high = 0;
     out.effective = fmin(effective_of(&first), effective_of(&second));
+    out.known = known_of(&first, &second, dispersion);
+    out.known.scatter = pearson_of(base, cand);
     add_excess(&out, &first, &second, confidence);
     if (first.mean.value > 0)
         fill_ratio(&out, &first, &second, confidence);

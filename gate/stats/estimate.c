@@ -35,12 +35,17 @@ double estimate_least_spread(double mean, double step)
     return fmax(ESTIMATE_SPREAD_FLOOR * fabs(mean), ESTIMATE_STEP_SPREAD_FLOOR * step);
 }
 
+/* Of the mean of so many readings. */
+static double least_variance(double mean, double step, size_t len)
+{
+    double least = estimate_least_spread(mean, step);
+    return len > 0 ? least * least / (double)len : 0;
+}
+
 static struct spread floored_spread_of(struct samples samples, double step)
 {
     struct spread out = spread_of(samples.values, samples.len);
-    double least = estimate_least_spread(out.mean, step);
-    if (samples.len > 0)
-        out.of_mean = fmax(out.of_mean, least * least / (double)samples.len);
+    out.of_mean = fmax(out.of_mean, least_variance(out.mean, step, samples.len));
     return out;
 }
 
@@ -79,7 +84,12 @@ static void fill_difference(struct estimate *out, struct samples base, struct sa
     out->delta = b.mean - a.mean;
     out->delta_low = out->delta - half;
     out->delta_high = out->delta + half;
-    out->base_part_low = a.of_mean + b.of_mean > 0 ? a.of_mean / (a.of_mean + b.of_mean) : 0;
+    double variance = a.of_mean + b.of_mean;
+    if (variance > 0) {
+        out->base_part_low = a.of_mean / variance;
+        out->known.base = least_variance(a.mean, step, base.len) / variance;
+        out->known.cand = least_variance(b.mean, step, cand.len) / variance;
+    }
     out->base_part_high = out->base_part_low;
     out->has_ratio = a.mean > 0;
     if (out->has_ratio) {
@@ -135,12 +145,11 @@ static bool fill_log_ratio(struct estimate *out, struct samples base, struct sam
 /* What the mean of logarithms may be off by, of a spread that is no smaller than can be believed. */
 static double student_half(double *df, double *reach, struct spread logs, size_t len)
 {
-    double least = ESTIMATE_SPREAD_FLOOR * ESTIMATE_SPREAD_FLOOR / (double)len;
     if (logs.df <= 0)
         return 0;
     *df = logs.df;
     *reach = student_quantile(0.5 + ESTIMATE_CONFIDENCE / 2, logs.df);
-    return *reach * sqrt(fmax(logs.of_mean, least));
+    return *reach * sqrt(fmax(logs.of_mean, least_variance(1, 0, len)));
 }
 
 static void fill_pairs(struct estimate *out, const double *base_logs, const double *cand_logs,
@@ -151,7 +160,9 @@ static void fill_pairs(struct estimate *out, const double *base_logs, const doub
         ratios[i] = cand_logs[i] - base_logs[i];
     struct spread shift = spread_of(ratios, len);
     struct spread own = spread_of(cand_logs, len);
+    double least = least_variance(1, 0, len);
     out->method = ESTIMATE_PAIRS;
+    out->known.base = least / fmax(least, shift.of_mean);
     out->base = exp(sample_mean(base_logs, len));
     out->cand = exp(own.mean);
     set_ratio(out, shift.mean, student_half(&out->df, &out->reach, shift, len));

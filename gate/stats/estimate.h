@@ -33,6 +33,20 @@ struct estimate_floor {
     double df;             /* of Student's t */
 };
 
+/*
+ * What of the variance of the change is known without the scatter of its
+ * trials, in parts of the whole as estimated: of DIFFERENCE the least that is
+ * believed of each side; of WINDOWS and PAIRS that of the pairs, as `base`
+ * alone; of SAMPLED what each side's sampling explains, and `scatter` is how
+ * many times as much its trials show (Pearson's X^2 by its degrees of freedom).
+ * What a change must be to be detected goes by it (bounds.h).
+ */
+struct estimate_known {
+    double base;
+    double cand;
+    double scatter;
+};
+
 struct estimate {
     double base; /* mean, or geometric mean for LOG_RATIO */
     double cand;
@@ -87,6 +101,7 @@ struct estimate {
      * (SAMPLED) value^2 / variance of the side that has fewer.
      */
     double effective;
+    struct estimate_known known;
     struct estimate_floor floor;
 };
 

@@ -28,6 +28,7 @@ struct pairs_mean {
     double mean;    /* of the pairs' medians */
     double of_mean; /* its variance */
     double df;      /* of Student's t */
+    double known;   /* what part of it their windows explain */
 };
 
 /* The median of a pair's windows, each of which is then as far from it as it is. */
@@ -72,7 +73,8 @@ static struct pairs_mean mean_of_pairs(const double *logs, const struct windows 
     double least = fmax(variance_by_windows(gaps, len, windows), rounding_variance());
     bool is_seen = seen > least;
     return (struct pairs_mean){sample_mean(medians, windows->pairs),
-                               (is_seen ? seen : least) / count, is_seen ? count - 1 : count};
+                               (is_seen ? seen : least) / count, is_seen ? count - 1 : count,
+                               is_seen ? least / seen : 1};
 }
 
 /* False when a value has no logarithm. */
@@ -109,6 +111,7 @@ static void fill_ratio(struct estimate *out, const struct windows *windows)
     if (out->bounded) {
         out->df = shift.df;
         out->reach = reach_of(out->df);
+        out->known.base = shift.known;
     }
     double half = out->bounded ? out->reach * sqrt(shift.of_mean) : 0;
     out->base = exp(middle - shift.mean / 2);

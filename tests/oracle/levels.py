@@ -55,12 +55,6 @@ for base, cand, k in [(8, 9, 3), (8, 16, 3), (8, 9, 8), (8, 8, 3)]:
     t = stats.t(2 * k - 2, cand - base, 0.5 * np.sqrt(2 / k))
     print(f"    {{{base}, {cand}, {k}, {float(t.cdf(0))!r}, {float(t.ppf(0.002))!r}, {float(t.ppf(0.95))!r}}},")
 
-print("power: shift critical df power (noncentral t)")
-for shift, alpha, df in [(9.1, 0.002, 4), (4.5, 0.005, 14), (40, 4e-6, 4), (3, 0.01, 1.5), (5, 0.0001, 300), (5, 0.0001, 0)]:
-    critical = float(stats.t.isf(alpha, df) if df else stats.norm.isf(alpha))
-    power = float(stats.nct.sf(critical, df, shift) if df else stats.norm.sf(critical - shift))
-    print(f"    {{{shift}, {critical!r}, {df}, {power!r}}},")
-
 print("samples: margin of 10,000, and the growth that breaks a limit of 15 % of 3,528, by level")
 z = stats.norm.isf
 print("   ", float(np.expm1((z(0.005) + z(0.01)) * np.sqrt(2 / 10000))))

@@ -1,6 +1,9 @@
 #include "tests/support/check.h"
 
+#include <math.h>
+
 #include "gate/stats/bounds.h"
+#include "gate/stats/counts.h"
 #include "gate/stats/sample.h"
 #include "gate/stats/share.h"
 
@@ -128,30 +131,6 @@ static void what_does_not_vary_is_certain(void **state)
 }
 
 static const struct {
-    double shift;
-    double critical;
-    double df;
-    double power;
-} power_cases[] = {
-    {9.1, 5.951372849088098, 4, 0.9315081384938958},
-    {4.5, 2.976842734370835, 14, 0.9151319199367696},
-    {40, 29.37163656122263, 4, 0.8837198066779768},
-    {3, 11.1973161795684, 1.5, 0.1227369134225732},
-    {5, 3.7654932071859863, 300, 0.889386846207392},
-    {5, 3.7190164854556804, 0, 0.8999002717063318},
-};
-
-static void power_is_that_of_the_noncentral_t(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(power_cases); i++) {
-        print_message("df %g\n", power_cases[i].df);
-        assert_close(bounds_power(power_cases[i].shift, power_cases[i].critical, power_cases[i].df),
-                     power_cases[i].power, 1e-9);
-    }
-}
-
-static const struct {
     double alpha;
     double df;
     double shift;
@@ -183,6 +162,113 @@ static void what_can_be_detected_is_found_nine_times_of_ten(void **state)
         one.slack = 1;
         assert_true(isinf(bounds_more_needed(&one, shift_cases[i].alpha, 0.9)));
     }
+}
+
+/* What is detected is told to a few parts in a thousand (detect.h). */
+static void detects(const struct estimate *estimate, double alpha, double errors, double error)
+{
+    double have = bounds_detectable(estimate, alpha);
+    if (estimate->by_logarithm)
+        have = log1p(have / estimate->base);
+    print_message("%g of %g standard errors\n", have / error, errors);
+    assert_close(have / error / errors, 1, 5e-3);
+}
+
+/* Standard errors needed: tests/oracle/power.py. */
+static void each_test_says_what_it_finds_itself(void **state)
+{
+    (void)state;
+    /* Variances of 1/3 each of the two means; the degrees of freedom seen are 4 then. */
+    struct estimate have =
+        estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    detects(&have, 0.002, 13.400269588235757, sqrt(2.0 / 3));
+    /* By chance one varies less, 1 / 3 and 1 / 75: it is the same. */
+    have = estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 110.2, 109.8), ESTIMATE_DIFFERENCE);
+    assert_true(have.df < 2.2);
+    detects(&have, 0.002, 13.400269588235757, sqrt(1.0 / 3 + 0.04 / 3));
+    /* A hundred times less is no chance: Student's of the two degrees of freedom that are left. */
+    have = estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 110.04, 109.96), ESTIMATE_DIFFERENCE);
+    detects(&have, 0.002, 23.9957466983099, sqrt(1.0 / 3 + 0.0016 / 3));
+    /* Constant: the least believed, 0.01 %, and four degrees of freedom. */
+    have = estimate_of(SAMPLES(100, 100, 100), SAMPLES(100, 100, 100), ESTIMATE_DIFFERENCE);
+    detects(&have, 0.002 / 500, 41.01940436938568, 0.01 * sqrt(2.0 / 3));
+    have = estimate_of_counts(SAMPLES(8, 8, 8), SAMPLES(8, 8, 8), 1);
+    detects(&have, 0.002, 8.57588499744892, 0.5 * sqrt(2.0 / 3));
+    /* Spread pooled, and not. */
+    const double e = 2.718281828459045;
+    have = estimate_of(SAMPLES(1, e, 1 / e), SAMPLES(1, e, 1 / e), ESTIMATE_LOG_RATIO);
+    detects(&have, 0.002, 8.57588499744892, sqrt(2.0 / 3));
+    have = estimate_of(SAMPLES(1, e, 1 / e), SAMPLES(1, e, 1 / e), ESTIMATE_LOG_WELCH);
+    detects(&have, 0.002, 13.400269588235757, sqrt(2.0 / 3));
+    /* Three pairs have two degrees of freedom. */
+    have = estimate_of_pairs(SAMPLES(5, 1, 7), SAMPLES(5, e, 7 / e));
+    detects(&have, 0.002, 23.9957466983099, sqrt(1.0 / 3));
+}
+
+static void pairs_no_nearer_than_their_windows_say_so(void **state)
+{
+    struct estimate have = {.base = 1,
+                            .cand = 1,
+                            .base_count = 60,
+                            .cand_count = 60,
+                            .bounded = true,
+                            .method = ESTIMATE_WINDOWS,
+                            .known = {1, 0, 0},
+                            .df = 3,
+                            .reach = student_quantile(0.995, 3)};
+    (void)state;
+    have.delta_low = -have.reach;
+    have.delta_high = have.reach;
+    /* As far as Student's of two degrees of freedom: in the tail nothing is known of windows. */
+    detects(&have, 0.002, 23.99574669872883, 1);
+    have.known.base = 0.4;
+    have.df = 4;
+    have.reach = student_quantile(0.995, 4);
+    have.delta_low = -have.reach;
+    have.delta_high = have.reach;
+    detects(&have, 0.003, 7.726984554692403, 1);
+}
+
+/* All is sampling, of 900 samples a side: a standard error of sqrt(1800), two of which are low, two high. */
+static void samples_detect_by_their_sampling(void **state)
+{
+    struct sampled base[] = {{290, 290, 1}, {310, 310, 1}, {300, 300, 1}};
+    struct sampled cand[] = {{305, 305, 1}, {295, 295, 1}, {300, 300, 1}};
+    (void)state;
+    struct estimate have = estimate_of_sampled((struct sampled_samples){base, 3},
+                                               (struct sampled_samples){cand, 3}, 1, 0.99);
+    assert_close(have.known.base, 0.5, 1e-3);
+    assert_close(have.known.cand, 0.5, 1e-3);
+    /* (100 + 100 + 25 + 25) / 300 over 4. */
+    assert_close(have.known.scatter, 250.0 / 300 / 4, 1e-9);
+    /* The lower bound of few samples is skew by some per cent. */
+    double errors = bounds_detectable(&have, 0.002) / sqrt(2 * 300.0 / 3);
+    print_message("%g standard errors\n", errors);
+    assert_true(errors > 5.92 && errors < 1.05 * 5.92);
+    /* Ten times the scatter is no chance, and counts for what it is. */
+    base[0].value = 235;
+    base[1].value = 365;
+    cand[0].value = 365;
+    cand[1].value = 235;
+    have = estimate_of_sampled((struct sampled_samples){base, 3}, (struct sampled_samples){cand, 3},
+                               1, 0.99);
+    assert_close(have.known.scatter, 4 * 4225 / 300.0 / 4, 1e-9);
+    errors = bounds_detectable(&have, 0.002) / sqrt(2 * 4225.0 / 3);
+    print_message("%g standard errors\n", errors);
+    assert_true(errors > 7 && errors < 9);
+}
+
+static void more_trials_detect_what_as_many_do(void **state)
+{
+    (void)state;
+    /* Of spread 1 each, two and four of them. */
+    const double far = sqrt(0.75);
+    struct estimate two = estimate_of(SAMPLES(99, 101), SAMPLES(109, 111), ESTIMATE_DIFFERENCE);
+    struct estimate four =
+        estimate_of(SAMPLES(100 - far, 100 + far, 100 - far, 100 + far),
+                    SAMPLES(110 - far, 110 + far, 110 - far, 110 + far), ESTIMATE_DIFFERENCE);
+    double want = bounds_detectable(&four, 0.002) * sqrt(2);
+    assert_close(bounds_detectable_with(&two, 0.002, 2) / want, 1, 1e-3);
 }
 
 /* Between a slope and the rise in steps nothing is known; beyond, the slope's own spread counts. */
@@ -243,8 +329,11 @@ int main(void)
         cmocka_unit_test(a_bound_is_where_p_is_its_level),
         cmocka_unit_test(the_level_of_the_interval_gives_the_interval),
         cmocka_unit_test(what_does_not_vary_is_certain),
-        cmocka_unit_test(power_is_that_of_the_noncentral_t),
         cmocka_unit_test(what_can_be_detected_is_found_nine_times_of_ten),
+        cmocka_unit_test(each_test_says_what_it_finds_itself),
+        cmocka_unit_test(pairs_no_nearer_than_their_windows_say_so),
+        cmocka_unit_test(samples_detect_by_their_sampling),
+        cmocka_unit_test(more_trials_detect_what_as_many_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
