@@ -1,17 +1,16 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "gate/judge/decide.h"
 #include "gate/stats/bounds.h"
-#include "gate/stats/counts.h"
 #include "gate/stats/looks.h"
-#include "gate/stats/power.h"
 #include "gate/stats/sample.h"
-#include "gate/stats/windows.h"
+#include "tests/bench/errors/powers.h"
 #include "tests/bench/errors/world.h"
 
 /*
+ * errors_bench power RUNS: the last of these alone, by so many runs.
  * errors_bench RUNS [CHEAP_RUNS [SEED]]: simulates RUNS runs of each world, or
  * CHEAP_RUNS where it has few functions, and compares what
  * happened with what is promised: false regressions in 1 % of runs where
@@ -194,205 +193,6 @@ static bool print_regressions(const struct policy *policy, size_t runs)
     return holds;
 }
 
-struct power_case {
-    const char *name;
-    enum estimate_method method;
-    size_t count;
-    double spread;
-    double alpha;
-    bool is_held; /* within 3 points of the formula */
-};
-
-static const struct power_case power_cases[] = {
-    {"CPU, 5 % spread, look 1", ESTIMATE_LOG_RATIO, 3, 0.05, 0.002, true},
-    {"CPU, 5 % spread, look 2", ESTIMATE_LOG_RATIO, 5, 0.05, 0.003, true},
-    {"CPU, 5 % spread, look 3", ESTIMATE_LOG_RATIO, 8, 0.05, 0.005, true},
-    {"bytes, 0.3 % spread, look 3", ESTIMATE_DIFFERENCE, 8, 0.003, 0.005, true},
-    /* Satterthwaite's degrees of freedom of few processes are fewer than those of the truth. */
-    {"bytes, 0.3 % spread, look 1", ESTIMATE_DIFFERENCE, 3, 0.003, 0.002, false},
-};
-
-#define POWER_LIMIT 0.05
-
-static const struct rule power_rule = {.metric = METRIC_ALLOC_SPACE,
-                                       .max_increase_percent = {true, POWER_LIMIT},
-                                       .severity = SEVERITY_BLOCK};
-
-/* What a row says of itself were its spread the true one: how far above the limit is found. */
-static double shift_of(const struct power_case *row, const struct decide_scale *scale)
-{
-    double df = 2 * (double)row->count - 2;
-    double error = row->spread * sqrt(2 / (double)row->count);
-    double reach = student_quantile(0.995, df);
-    const struct comparison_row truth = {
-        .metric = METRIC_ALLOC_SPACE,
-        .estimate = {.base = 1,
-                     .cand = 1,
-                     .delta_low = -reach * error,
-                     .delta_high = reach * error,
-                     .bounded = true,
-                     .method = row->method,
-                     .by_logarithm = row->method == ESTIMATE_LOG_RATIO,
-                     .base_part_low = 0.5,
-                     .base_part_high = 0.5,
-                     .df = df,
-                     .reach = reach}};
-    struct finding finding;
-    decide(&finding, &power_rule, &truth, scale);
-    const struct estimate asked = decide_estimate(&finding, scale);
-    double shift = bounds_detectable(&asked, row->alpha);
-    return asked.by_logarithm ? log1p(shift) : shift / (1 + POWER_LIMIT);
-}
-
-/* The limit is +5 %; growth is above it by as many true standard errors as 90 % take. */
-static double power_of(const struct power_case *row, size_t runs)
-{
-    struct draw draw = {7};
-    const struct decide_scale scale = {.alpha = row->alpha};
-    double shift = shift_of(row, &scale);
-    size_t found = 0;
-    for (size_t i = 0; i < runs; i++) {
-        double values[SIDES][WORLD_TRIALS_MAX];
-        struct finding finding;
-        for (size_t t = 0; t < row->count; t++) {
-            values[SIDE_BASE][t] = exp(row->spread * draw_normal(&draw));
-            values[SIDE_CAND][t] =
-                (1 + POWER_LIMIT) * exp(shift + row->spread * draw_normal(&draw));
-        }
-        const struct comparison_row have = {
-            .metric = METRIC_ALLOC_SPACE,
-            .estimate = estimate_of((struct samples){values[SIDE_BASE], row->count},
-                                    (struct samples){values[SIDE_CAND], row->count}, row->method)};
-        decide(&finding, &power_rule, &have, &scale);
-        found += finding.verdict == FINDING_REGRESSION;
-    }
-    return percent(found, runs);
-}
-
-/* A function of a sampled profile: so many samples in each of three trials, limit +15 %. */
-static struct estimate sampled_of(const double counts[SIDES][3])
-{
-    struct sampled readings[SIDES][3];
-    for (int side = 0; side < SIDES; side++) {
-        for (int t = 0; t < 3; t++)
-            readings[side][t] = (struct sampled){counts[side][t], counts[side][t], 1};
-    }
-    return estimate_of_sampled((struct sampled_samples){readings[SIDE_BASE], 3},
-                               (struct sampled_samples){readings[SIDE_CAND], 3}, 1,
-                               ESTIMATE_CONFIDENCE);
-}
-
-static struct estimate draw_sampled(struct draw *draw, double samples, double growth)
-{
-    double counts[SIDES][3];
-    for (int t = 0; t < 3; t++) {
-        counts[SIDE_BASE][t] = draw_count(draw, samples);
-        counts[SIDE_CAND][t] = draw_count(draw, samples * (1 + growth));
-    }
-    return sampled_of((const double(*)[3])counts);
-}
-
-/* How far above the limit growth must lie, as such trials say themselves: at the growth that it is. */
-static double sampled_growth(double samples, double limit, double alpha, size_t runs)
-{
-    double growth = limit;
-    for (int round = 0; round < 3; round++) {
-        struct draw draw = {17};
-        double said = 0;
-        for (size_t i = 0; i < runs; i++) {
-            struct estimate have = draw_sampled(&draw, samples, growth);
-            said += bounds_detectable(&have, alpha) / have.base;
-        }
-        growth = limit + said / (double)runs;
-    }
-    return growth;
-}
-
-static double share_found(double samples, double growth, double limit, double alpha, size_t runs)
-{
-    struct draw draw = {13};
-    size_t found = 0;
-    for (size_t i = 0; i < runs; i++) {
-        struct estimate have = draw_sampled(&draw, samples, growth);
-        found += bounds_p_above(&have, limit * have.base) <= alpha;
-    }
-    return percent(found, runs);
-}
-
-static bool print_sampled_power(size_t runs)
-{
-    static const double samples[] = {300, 1000, 10000};
-    static const double levels[] = {0.002, 0.002 / 200};
-    const double limit = 0.15;
-    bool holds = true;
-    double room = 3 + 300 * sqrt(0.9 * 0.1 / (double)runs);
-    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-        for (size_t l = 0; l < ARRAY_LEN(levels); l++) {
-            double growth = sampled_growth(samples[i], limit, levels[l], runs / 10);
-            double power = share_found(samples[i], growth, limit, levels[l], runs);
-            double red = power_growth_red(limit, 3 * samples[i], levels[l]);
-            printf("power, %5.0f samples in each of 3, level %.0e: %5.1f %% of %+.1f %% where they "
-                   "say %.0f %%; %5.1f %% of %+.1f %% where the samples alone say 99 %%\n",
-                   samples[i], levels[l], power, 100 * growth, 100 * BOUNDS_POWER,
-                   share_found(samples[i], red, limit, levels[l], runs), 100 * red);
-            /* In a family of 200 it is told: there the reach of few readings is what varies most. */
-            holds = holds && (l > 0 || fabs(power - 100 * BOUNDS_POWER) <= room);
-        }
-    }
-    return holds;
-}
-
-/* What pairs say they detect, were the floor of their spread none: how much more it is. */
-static double power_of_pairs(size_t pairs, double alpha, size_t runs)
-{
-    struct draw draw = {11};
-    size_t found = 0;
-    double said = 0;
-    for (size_t i = 0; i < 2 * runs; i++) {
-        double values[SIDES][WORLD_TRIALS_MAX * WORLD_WINDOWS];
-        size_t lens[WORLD_TRIALS_MAX];
-        bool is_first = i < runs;
-        double shift = is_first ? 0 : said / (double)runs;
-        for (size_t p = 0; p < pairs; p++)
-            lens[p] = WORLD_WINDOWS;
-        for (size_t w = 0; w < pairs * WORLD_WINDOWS; w++) {
-            values[SIDE_BASE][w] = 1;
-            values[SIDE_CAND][w] = exp(shift + 0.25 * draw_normal(&draw));
-        }
-        const struct windows windows = {{values[SIDE_BASE], pairs * WORLD_WINDOWS},
-                                        {values[SIDE_CAND], pairs * WORLD_WINDOWS},
-                                        lens,
-                                        pairs};
-        struct estimate have = estimate_of_windows(&windows);
-        if (is_first) {
-            said += log1p(bounds_detectable(&have, alpha) / have.base);
-        } else {
-            found += bounds_p_above(&have, 0) <= alpha;
-        }
-    }
-    return percent(found, runs);
-}
-
-static bool print_power(size_t runs)
-{
-    bool holds = true;
-    for (size_t i = 0; i < ARRAY_LEN(power_cases); i++) {
-        const struct power_case *row = &power_cases[i];
-        double power = power_of(row, runs);
-        /* Three points, and what chance may add in a small test. */
-        double room = 3 + 300 * sqrt(0.9 * 0.1 / (double)runs);
-        bool near = fabs(power - 100 * BOUNDS_POWER) <= room;
-        printf("power, %-33s %5.1f %% where the formula says %.0f %%%s\n", row->name, power,
-               100 * BOUNDS_POWER, row->is_held ? "" : " (not held: Welch with few processes)");
-        holds = holds && (near || !row->is_held);
-    }
-    printf("power, %-33s %5.1f %% of what they say, about\n", "3 pairs that agree, look 1",
-           power_of_pairs(3, 0.002, runs));
-    printf("power, %-33s %5.1f %% of what they say, about\n", "8 pairs that agree, look 3",
-           power_of_pairs(8, 0.005, runs));
-    return holds;
-}
-
 /* Of 500 constant functions one grew by 1 %, where 0.5 % are allowed: found by 3 trials a side? */
 static bool print_needle(size_t runs)
 {
@@ -434,13 +234,16 @@ int main(int argc, char **argv)
     struct err err;
     struct runs runs = {0};
     bool holds = true;
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 3 && strcmp(argv[1], "power") == 0 && runs_of(argv[2]))
+        return powers_print(runs_of(argv[2])) ? 0 : 1;
     runs.of_each = argc > 1 ? runs_of(argv[1]) : 0;
     runs.of_cheap = argc > 2 ? runs_of(argv[2]) : runs.of_each;
     if (argc > 3)
         seed = strtoull(argv[3], NULL, 10);
-    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (!runs.of_each || !runs.of_cheap) {
-        (void)fprintf(stderr, "usage: errors_bench RUNS [CHEAP_RUNS [SEED]]\n");
+        (void)fprintf(stderr, "usage: errors_bench RUNS [CHEAP_RUNS [SEED]]\n"
+                              "       errors_bench power RUNS\n");
         return 2;
     }
     arena_init(&arena);
@@ -457,8 +260,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < ARRAY_LEN(unheld); i++)
         (void)print_world(&unheld[i], &policies[0], &runs);
     holds = print_regressions(&policies[0], runs.of_cheap) && holds;
-    holds = print_power(runs.of_each * 10) && holds;
-    holds = print_sampled_power(runs.of_each * 10) && holds;
+    holds = powers_print(runs.of_each * 10) && holds;
     holds = print_needle(runs.of_each) && holds;
     arena_release(&arena);
     printf("%s\n", holds ? "all promises hold" : "NOT all promises hold");

@@ -1,0 +1,14 @@
+#ifndef TESTS_BENCH_ERRORS_POWERS_H
+#define TESTS_BENCH_ERRORS_POWERS_H
+
+#include "gate/base/base.h"
+
+/*
+ * How often each procedure finds a change that lies as far above its limit as
+ * the formula says is found 9 times in 10 (bounds.h): by `runs` simulations
+ * each, printed. False where one is off by more than 3 points and what chance
+ * may add.
+ */
+bool powers_print(size_t runs);
+
+#endif
