@@ -19,6 +19,7 @@ enum {
     COARSE_CELLS = 40,
     SHIFT_CELLS = 256, /* of one scatter */
     FINE_PANELS = 12,
+    FINE_RAYS = FINE_PANELS * PANEL_RAYS,
     FINE_CELLS = 512
 };
 
@@ -97,8 +98,9 @@ struct ray {
 static struct ray ray_at(const struct rays *rays, const struct detect_test *test, size_t i)
 {
     size_t node = i % PANEL_RAYS;
+    size_t panel = i / PANEL_RAYS;
     double sign = node % 2 ? 1 : -1;
-    double middle = rays->low + rays->width * ((double)(i / PANEL_RAYS) + 0.5);
+    double middle = rays->low + rays->width * ((double)panel + 0.5);
     double angle = middle + sign * rule[node / 2].at * rays->width / 2;
     double log_density = rays->log_constant + (test->base.df - 1) * log(sin(angle)) +
                          (test->cand.df - 1) * log(cos(angle));
@@ -366,7 +368,7 @@ static double plane_power(const struct detect_test *test, double alpha, double s
     const struct levels levels = levels_of(test, alpha);
     const struct rays rays = rays_of(test, FINE_PANELS);
     fill_cells(&cells, test->base.df + test->cand.df, cell_count, FAR_FINE);
-    for (size_t i = 0; i < FINE_PANELS * PANEL_RAYS; i++) {
+    for (size_t i = 0; i < FINE_RAYS; i++) {
         const struct ray ray = ray_at(&rays, test, i);
         fill_ray(at, test, &levels, ray.part, &cells);
         add_found(&out, at, &cells, ray.weight, shift);
