@@ -212,10 +212,12 @@ struct estimate estimate_of_pairs(struct samples base, struct samples cand)
     assert(base.len == cand.len);
     if (!are_usable(base) || !are_usable(cand))
         return out;
-    if (base.len > 0 && take_logs(base_logs, base) && take_logs(cand_logs, cand))
+    /* A zero has no ratio. */
+    if (base.len > 0 && take_logs(base_logs, base) && take_logs(cand_logs, cand)) {
         fill_pairs(&out, base_logs, cand_logs, base.len);
-    else
+    } else {
         fill_difference(&out, base, cand, 0);
+    }
     return out;
 }
 
