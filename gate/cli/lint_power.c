@@ -59,7 +59,8 @@ static void write_worst(struct buf *out, struct arena *arena, const struct sight
     buf_text(out, ": it drowns in the noise; ");
     double needed = (double)trials * tightness(worst) * tightness(worst);
     if (needed < 1000) {
-        buf_printf(out, "about %.0f trials a side would show it", ceil(needed));
+        buf_printf(out, "about %.0f trials a side%.*s would show it", ceil(needed),
+                   STR_ARGS(phrase_requests(arena, worst, ceil(needed))));
     } else {
         buf_text(out, "raise it, or give the rule a floor");
     }

@@ -129,6 +129,14 @@ static size_t trials_of(const struct comparison *comparison, enum phase phase)
     return base < cand && comparison->alone.len == 0 ? base : cand;
 }
 
+static uint64_t requests_of(const struct comparison *comparison, enum phase phase)
+{
+    const struct record_scenario *record = comparison->record;
+    const struct record_trial *trials = record->trials[SIDE_CAND][phase];
+    bool is_known = trials && record->trial_count[SIDE_CAND][phase] > 0 && !record->is_gotest;
+    return is_known ? trials[0].request_count : 0;
+}
+
 /* Sure enough alone, not among as many others: else the interval would contradict the verdict. */
 static void explain_family(struct finding *finding, const struct judging *judging)
 {
@@ -168,6 +176,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
     if (!is_listed(&finding) && !judging->input->list_all)
         return;
     finding.trials = trials_of(comparison, held->row->phase);
+    finding.requests = requests_of(comparison, held->row->phase);
     decide_interval(&finding, finding.look_alpha);
     enum phase phase = held->row->phase;
     const struct power_scope scope = {judging->arena, judging->input->policy->rule_count + 1,

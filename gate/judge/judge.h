@@ -77,6 +77,7 @@ struct finding {
      */
     double times_needed;
     size_t trials;     /* a side, of the row's phase */
+    uint64_t requests; /* of a trial of them; 0: not known, or of benchmarks */
     bool is_collapse;  /* review for its fall: collapse.h */
     bool is_settled;   /* inconclusive for a reason that no further trial can remove */
     struct str reason; /* empty where the numbers say it all */

@@ -33,17 +33,25 @@ static struct str called_phrase(struct arena *arena, const struct finding *findi
                       STR_ARGS(lost), STR_ARGS(more), called < 0 ? "less" : "more");
 }
 
-/* "for the limit it takes about 9 trials a side" */
+struct str phrase_requests(struct arena *arena, const struct finding *finding, double trials)
+{
+    if (finding->requests == 0)
+        return STR("");
+    return str_format(arena, ", %.0f requests", trials * (double)finding->requests);
+}
+
+/* "the limit takes about 9 trials a side, 8100 requests" */
 static struct str needed_text(struct arena *arena, const struct finding *finding)
 {
     if (!isfinite(finding->times_needed))
         return STR("no number of trials would show the limit");
-    if (finding->row->estimate.method == ESTIMATE_SAMPLED) {
+    double trials = ceil(finding->times_needed * (double)finding->trials);
+    if (finding->row->estimate.method == ESTIMATE_SAMPLED && finding->requests == 0) {
         return str_format(arena, "the limit takes about %.0f times the requests",
                           ceil(finding->times_needed));
     }
-    return str_format(arena, "the limit takes about %.0f trials a side",
-                      ceil(finding->times_needed * (double)finding->trials));
+    return str_format(arena, "the limit takes about %.0f trials a side%.*s", trials,
+                      STR_ARGS(phrase_requests(arena, finding, trials)));
 }
 
 struct str phrase_power(struct arena *arena, const struct finding *finding)
