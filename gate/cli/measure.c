@@ -371,13 +371,8 @@ enum status measure_pair(struct measuring *measuring, struct measured *measured,
                              : measure_sides(measuring, measured, phase, number, err);
     if (status != STATUS_OK)
         return fail_scenario(measuring, measured, err);
-    /*
-     * A benchmark's load is what it ran, b.N of all its functions, in the exact phase, as steady
-     * trials make several passes; a command's what it sent.
-     */
-    bool is_told = record->is_gotest ? phase == PHASE_EXACT || record->load_count == 0
-                                     : measured->built.scenario->load.count == 0;
-    if (is_told)
+    /* A benchmark's load is what it ran, b.N of all its functions; a command's what it sent. */
+    if (record->is_gotest || measured->built.scenario->load.count == 0)
         record->load_count = record->trials[record_first_side(record)][phase][0].request_count;
     uint64_t took_ns = clock_now_ns() - start_ns;
     if (took_ns > measuring->trial_ns[phase])

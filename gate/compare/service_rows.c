@@ -161,25 +161,28 @@ static struct str doubt_of(const struct comparison *comparison, struct arena *ar
                                      : STR("");
 }
 
-/* What both sides took at the same time says more than what each did at another. */
-static bool is_of_duet(const struct comparison *comparison, enum metric metric)
+/* What both sides took at the same time says more of a change than what each did at another. */
+static struct comparison_row *row_of_duet(const struct comparison *comparison, enum metric metric)
 {
     for (size_t i = 0; i < comparison->row_count; i++) {
-        const struct comparison_row *row = &comparison->rows[i];
+        struct comparison_row *row = &comparison->rows[i];
         if (row->metric == metric && row->level == ROW_SCENARIO && row->phase == PHASE_DUET)
-            return true;
+            return row;
     }
-    return false;
+    return NULL;
 }
 
 static void add_steady(struct comparison *comparison, struct arena *arena,
                        const struct columns *columns)
 {
     for (size_t i = 0; i < ARRAY_LEN(steady_rows); i++) {
-        if (is_of_duet(comparison, steady_rows[i].metric) || !was_measured(columns, i))
-            continue;
+        struct comparison_row *of_duet = row_of_duet(comparison, steady_rows[i].metric);
         struct samples base = {columns->values[SIDE_BASE][i], columns->trials[SIDE_BASE]};
         struct samples cand = {columns->values[SIDE_CAND][i], columns->trials[SIDE_CAND]};
+        if (of_duet && of_duet->metric == METRIC_CPU)
+            estimate_set_level(&of_duet->estimate, base, cand);
+        if (of_duet || !was_measured(columns, i))
+            continue;
         struct comparison_row row = {
             .metric = steady_rows[i].metric,
             .point = POINT_END,
@@ -246,13 +249,48 @@ static bool benchmark_samples(struct samples *out, double *values,
     return count > 0;
 }
 
+/* Of all of its trials, or of none: a first pass is slower than those behind it. */
+static bool is_settled(const struct record_scenario *record, struct str name, bool *is_mixed)
+{
+    size_t settled = 0;
+    size_t count = 0;
+    for (int side = 0; side < SIDES; side++) {
+        for (size_t t = 0; t < record->trial_count[side][PHASE_STEADY]; t++, count++) {
+            const struct record_benchmark *benchmark =
+                find_benchmark(&record->trials[side][PHASE_STEADY][t], name);
+            settled += benchmark && benchmark->passes.count > 0;
+        }
+    }
+    *is_mixed = settled > 0 && settled < count;
+    return settled == count;
+}
+
+/* Which of its times counts. */
+static struct benchmark_row time_row(struct comparison *comparison, struct arena *arena,
+                                     struct benchmark_row what, struct str name)
+{
+    bool is_mixed = false;
+    if (what.metric != METRIC_NS_PER_OP)
+        return what;
+    if (is_settled(comparison->record, name, &is_mixed))
+        what.offset = offsetof(struct record_benchmark, passes.ns_per_op);
+    if (is_mixed) {
+        comparison_note(comparison, arena,
+                        "%.*s: its time is that of the first pass, as not every process could make "
+                        "more; a cold start is in it",
+                        STR_ARGS(name));
+    }
+    return what;
+}
+
 static void add_benchmark(struct comparison *comparison, struct arena *arena, struct str name)
 {
     double values[SIDES][RECORDING_TRIALS_MAX];
     struct samples samples[SIDES];
     const struct record_scenario *record = comparison->record;
     for (size_t i = 0; i < ARRAY_LEN(benchmark_rows); i++) {
-        const struct benchmark_row *what = &benchmark_rows[i];
+        const struct benchmark_row row_here = time_row(comparison, arena, benchmark_rows[i], name);
+        const struct benchmark_row *what = &row_here;
         bool refused = what->phase == PHASE_STEADY && comparison->steady_refusal.len > 0;
         if (refused || record->trial_count[SIDE_CAND][what->phase] == 0)
             continue;

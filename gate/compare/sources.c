@@ -243,9 +243,10 @@ static void drop_duet(struct comparison *out, struct arena *arena)
     *record = *out->record;
     if (out->alone.len == 0 && record->trial_count[SIDE_BASE][PHASE_DUET] &&
         record->trial_count[SIDE_CAND][PHASE_DUET]) {
-        comparison_note(out, arena,
-                        "latency is that of the steady trials: the two recordings' own duets were "
-                        "not with each other");
+        comparison_note(
+            out, arena,
+            "latency and CPU time are those of the steady trials: the two recordings' own duets were "
+            "not with each other");
     }
     for (int side = 0; side < SIDES; side++)
         record->trial_count[side][PHASE_DUET] = 0;

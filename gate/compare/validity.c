@@ -199,21 +199,12 @@ struct trial_pair {
     const struct record_trial *other;
 };
 
-/* Of benchmarks that are timed a trial makes as many passes as fit, and each says what one took. */
-static bool may_differ(const struct comparison *comparison, const struct trial_pair *pair,
-                       const struct load_row *row)
-{
-    bool is_count = row->offset == offsetof(struct record_trial, request_count);
-    return is_count && comparison->record->is_gotest && pair->phase == PHASE_STEADY;
-}
-
 static void check_load_row(struct comparison *comparison, struct arena *arena,
                            const struct trial_pair *pair, const struct load_row *row)
 {
     double first = load_value(pair->first, row);
     double other = load_value(pair->other, row);
-    if (may_differ(comparison, pair, row) ||
-        (row->is_engine && !(pair->first->engine.is_known && pair->other->engine.is_known)))
+    if (row->is_engine && !(pair->first->engine.is_known && pair->other->engine.is_known))
         return;
     if ((first >= other && first <= other) ||
         (!row->is_double && tool_counts_agree(pair->first, pair->other, first, other)))

@@ -45,7 +45,7 @@ struct harness_scenario {
     struct str load_tree;       /* DRIVER_COMMAND: the cwd of the load tool */
     uint64_t load_ns[PHASES]; /* likewise: how long the last load of the phase took; 0: none did */
     struct str bench;         /* DRIVER_GOTEST: the -test.bench expression that trials run */
-    uint32_t passes;          /* likewise: -test.count of steady trials; 0: not known yet */
+    bool is_unsettled;        /* likewise: steady trials make one pass, as more of them failed */
     struct str cpu_refusal;   /* why no more CPU profiles are asked for; empty at first */
     struct str trace_refusal; /* likewise execution traces */
     /* Why no more block, mutex or goroutine profiles are asked for; empty at first. */

@@ -41,37 +41,34 @@ static void add_arg(struct args *args, struct str text)
     args->items[args->len++] = text.data;
 }
 
-/* Memory is exact after one; its functions are of the whole process. */
-static uint32_t passes_of(const struct trial *trial)
-{
-    bool is_timed = trial->key.phase == PHASE_STEADY && trial->scenario->passes > 0;
-    return is_timed ? trial->scenario->passes : 1;
-}
-
-static void build_args(struct args *out, const struct trial *trial)
+static void add_profiles(struct args *args, const struct trial *trial)
 {
     struct arena *arena = trial->scratch;
-    const struct harness_scenario *scenario = trial->scenario;
-    struct args args = {0};
-    add_arg(&args, str_copy(arena, scenario->binaries[trial->key.side]));
-    add_arg(&args, STR("-test.run=^$"));
-    add_arg(&args, str_format(arena, "-test.bench=%.*s", STR_ARGS(scenario->bench)));
-    add_arg(&args, str_format(arena, "-test.benchtime=%llux",
-                              (unsigned long long)scenario->scenario->gotest.iterations));
-    add_arg(&args, STR("-test.benchmem"));
-    add_arg(&args, str_format(arena, "-test.count=%u", passes_of(trial)));
-    add_arg(&args, str_format(arena, "-test.timeout=%ds", TIMEOUT_SECONDS));
     if (trial->key.phase == PHASE_EXACT) {
         struct str file = recording_point_file(arena, trial->dir, POINT_END, false);
-        add_arg(&args, str_format(arena, "-test.memprofile=%.*s", STR_ARGS(file)));
-        add_arg(&args, str_format(arena, "-test.memprofilerate=%llu",
-                                  (unsigned long long)scenario->exact_rate));
+        add_arg(args, str_format(arena, "-test.memprofile=%.*s", STR_ARGS(file)));
+        add_arg(args, str_format(arena, "-test.memprofilerate=%llu",
+                                 (unsigned long long)trial->scenario->exact_rate));
     }
     if (cpu_profile_is_taken(trial)) {
         struct str file = recording_cpu_file(arena, trial->dir);
-        add_arg(&args, str_format(arena, "-test.cpuprofile=%.*s", STR_ARGS(file)));
+        add_arg(args, str_format(arena, "-test.cpuprofile=%.*s", STR_ARGS(file)));
     }
-    *out = args;
+}
+
+static void build_args(struct args *out, const struct trial *trial, size_t passes)
+{
+    struct arena *arena = trial->scratch;
+    const struct harness_scenario *scenario = trial->scenario;
+    *out = (struct args){0};
+    add_arg(out, str_copy(arena, scenario->binaries[trial->key.side]));
+    add_arg(out, STR("-test.run=^$"));
+    add_arg(out, str_format(arena, "-test.bench=%.*s", STR_ARGS(scenario->bench)));
+    add_arg(out, str_format(arena, "-test.benchtime=%llux",
+                            (unsigned long long)scenario->scenario->gotest.iterations));
+    add_arg(out, STR("-test.benchmem"));
+    add_arg(out, str_format(arena, "-test.count=%zu", passes));
+    add_arg(out, str_format(arena, "-test.timeout=%ds", TIMEOUT_SECONDS));
 }
 
 static enum status start(struct process *process, const struct trial *trial,
@@ -160,7 +157,7 @@ static enum status read_results(struct trial *trial, const struct process *proce
     struct str text = process_output_text(trial->scratch, process);
     if (process->exit_status != 0)
         return trial_report_end(trial, process, "so its benchmarks do not count", err);
-    if (bench_output_parse(trial->record, trial->keep, text, processors, passes_of(trial), err))
+    if (bench_output_parse(trial->record, trial->keep, text, processors, 1, err))
         return err->status;
     if (trial->record->benchmark_count == 0) {
         return err_set(err, STATUS_CHILD, "no benchmark matches \"%.*s\"",
@@ -181,7 +178,8 @@ static enum status run_once(struct trial *trial, struct err *err)
     struct args args;
     if (trial_env_init(&env, trial, NULL, 0, err))
         return err->status;
-    build_args(&args, trial);
+    build_args(&args, trial, 1);
+    add_profiles(&args, trial);
     /* The flag holds from main on only: what init functions allocate was sampled before. */
     if (trial->key.phase == PHASE_EXACT)
         trial_env_set_rate(&env, trial->scratch, trial->scenario->exact_rate);
@@ -214,39 +212,80 @@ static enum status run_seen(struct trial *trial, struct err *err)
                    "gotest.benchtime");
 }
 
-/* As many passes as fit, told by a first process that makes one; both sides make them. */
-static enum status find_passes(struct trial *trial, struct err *err)
+/* What the passes of a second process say of the benchmarks of the first. */
+static enum status take_passes(struct trial *trial, const struct process *process,
+                               struct str processors, size_t passes, struct err *err)
 {
-    if (run_seen(trial, err))
+    struct record_trial *record = trial->record;
+    struct record_trial settled = {0};
+    struct str text = process_output_text(trial->scratch, process);
+    if (process->exit_status != 0)
+        return trial_report_end(trial, process, "so its benchmarks do not count", err);
+    if (process->output.dropped_bytes > 0)
+        return err_set(err, STATUS_LIMIT, "more output than is kept");
+    if (bench_output_parse(&settled, trial->scratch, text, processors, passes, err))
         return err->status;
-    uint64_t fit = PASSES_NS / num_max_u64(trial->record->duration_ns, 1);
-    trial->scenario->passes = (uint32_t)num_min_u64(num_max_u64(fit, 1), BENCH_PASSES_MAX);
+    for (size_t i = 0; i < record->benchmark_count; i++) {
+        if (settled.benchmark_count != record->benchmark_count ||
+            settled.request_count != passes * record->request_count ||
+            !str_equal(settled.benchmarks[i].name, record->benchmarks[i].name))
+            return err_set(err, STATUS_CHILD, "other benchmarks ran than in one pass");
+    }
+    for (size_t i = 0; i < record->benchmark_count; i++)
+        record->benchmarks[i].passes =
+            (struct record_passes){passes, settled.benchmarks[i].ns_per_op};
     return STATUS_OK;
 }
 
-/* What a benchmark leaves behind may be in the way of the next pass: then there is one. */
-static enum status run_passes(struct trial *trial, struct err *err)
+/* Nothing that the first process left behind is in the way. */
+static enum status run_passes(struct trial *trial, size_t passes, struct err *err)
 {
-    enum status status = run_seen(trial, err);
-    if (status != STATUS_CHILD || passes_of(trial) == 1 || process_interrupted())
-        return status;
+    struct process process = {0};
+    struct trial_env env = {0};
+    struct args args;
+    if (io_remove_tree(trial->run_dir, err) || io_make_dirs(trial->run_dir, err) ||
+        trial_env_init(&env, trial, NULL, 0, err))
+        return err->status;
+    build_args(&args, trial, passes);
+    enum status status = start(&process, trial, &args, &env, err);
+    if (status == STATUS_OK)
+        status = process_wait(&process, KILL_AFTER_NS, err);
+    process_end(&process, STOP_GRACE_NS);
+    if (status == STATUS_OK) {
+        status = take_passes(trial, &process, trial_env_get(&env, STR("GOMAXPROCS")), passes, err);
+    }
+    process_release(&process);
+    return status;
+}
+
+/* Where further passes cannot be made, those of no trial count: compare/service_rows.c. */
+static enum status settle(struct trial *trial, struct err *err)
+{
+    struct err why;
+    uint64_t fit = PASSES_NS / num_max_u64(trial->record->duration_ns, 1);
+    size_t passes = (size_t)num_min_u64(fit, BENCH_PASSES_MAX);
+    if (passes < 2 || trial->scenario->is_unsettled)
+        return STATUS_OK;
+    if (run_passes(trial, passes, &why) == STATUS_OK)
+        return STATUS_OK;
+    if (process_interrupted()) {
+        *err = why;
+        return err->status;
+    }
     log_line(trial->harness->spec.log,
-             "%.*s, %s: benchmarks do not run %u times in one process, so they run once: %s",
-             STR_ARGS(trial->scenario->scenario->name), side_name(trial->key.side),
-             passes_of(trial), err->text);
-    trial->scenario->passes = 1;
-    return run_seen(trial, err);
+             "%.*s, %s: benchmarks do not run %zu times in one process, so the time of one pass "
+             "counts: %s",
+             STR_ARGS(trial->scenario->scenario->name), side_name(trial->key.side), passes,
+             why.text);
+    trial->scenario->is_unsettled = true;
+    return STATUS_OK;
 }
 
 enum status trial_gotest(struct trial *trial, struct err *err)
 {
-    if (trial->key.phase != PHASE_STEADY)
-        return run_seen(trial, err);
-    if (trial->scenario->passes == 0) {
-        if (find_passes(trial, err) || trial->scenario->passes == 1)
-            return err->status;
-    }
-    return run_passes(trial, err);
+    if (run_seen(trial, err))
+        return err->status;
+    return trial->key.phase == PHASE_STEADY ? settle(trial, err) : STATUS_OK;
 }
 
 /* Names of one side that match the head of a term. */

@@ -220,8 +220,8 @@ static const struct key trial_rows[] = {
      .preset = "3",
      .min = 0,
      .max = TRIALS_MAX,
-     .help = "pairs of processes that answer side by side, for latency, never more than max; 0: "
-             "none, and latency is that of the steady trials"},
+     .help = "pairs of processes that answer side by side, for latency and CPU time, never more "
+             "than max; 0: none, and both are those of the steady trials"},
     {.name = "max",
      .type = VALUE_SMALL,
      .offset = offsetof(struct trial_plan, max),

@@ -78,8 +78,12 @@ static enum status add_benchmark_time(const struct injecting *injecting, struct 
                                       struct err *err)
 {
     (void)err;
-    for (size_t i = 0; i < trial->benchmark_count; i++)
-        trial->benchmarks[i].ns_per_op += injecting->what->amount;
+    for (size_t i = 0; i < trial->benchmark_count; i++) {
+        struct record_benchmark *benchmark = &trial->benchmarks[i];
+        benchmark->ns_per_op += injecting->what->amount;
+        if (benchmark->passes.count > 0)
+            benchmark->passes.ns_per_op += injecting->what->amount;
+    }
     return STATUS_OK;
 }
 

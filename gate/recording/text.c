@@ -34,6 +34,14 @@ static const struct field program_fields[] = {
 #undef RECORD
 static const struct shape program_shape = SHAPE(struct record_program, program_fields);
 
+#define RECORD record_passes
+static const struct field passes_fields[] = {
+    {"count", FIELD_U64, AT(count), 0, NULL, 0},
+    {"ns_per_op", FIELD_DOUBLE, AT(ns_per_op), 0, NULL, 0},
+};
+#undef RECORD
+static const struct shape passes_shape = SHAPE(struct record_passes, passes_fields);
+
 #define RECORD record_benchmark
 static const struct field benchmark_fields[] = {
     {"name", FIELD_STR, AT(name), 0, NULL, 0},
@@ -41,6 +49,7 @@ static const struct field benchmark_fields[] = {
     {"ns_per_op", FIELD_DOUBLE, AT(ns_per_op), 0, NULL, 0},
     {"bytes_per_op", FIELD_DOUBLE, AT(bytes_per_op), 0, NULL, 0},
     {"allocs_per_op", FIELD_DOUBLE, AT(allocs_per_op), 0, NULL, 0},
+    {"passes", FIELD_PART, AT(passes), 0, &passes_shape, 0},
 };
 #undef RECORD
 static const struct shape benchmark_shape = SHAPE(struct record_benchmark, benchmark_fields);

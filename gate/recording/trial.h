@@ -12,12 +12,23 @@ enum {
     RECORDING_QUANTILES_MAX = 64, /* of a tool's latency */
 };
 
+/*
+ * Passes of a benchmark that a second process of a steady trial made, when the
+ * machine has settled. None where the first took long enough, or where they
+ * failed; recordings of earlier versions do not say.
+ */
+struct record_passes {
+    uint64_t count;
+    double ns_per_op; /* their median */
+};
+
 struct record_benchmark {
     struct str name; /* "BenchmarkEncode/small", without the -N processor suffix */
     uint64_t iterations;
     double ns_per_op;
     double bytes_per_op;
     double allocs_per_op;
+    struct record_passes passes;
 };
 
 /* An equal part of the requests of a load. */

@@ -221,6 +221,40 @@ struct estimate estimate_of_pairs(struct samples base, struct samples cand)
     return out;
 }
 
+/* The variance of the middle of two means, and its degrees of freedom. */
+static struct spread middle_of(const double *base, size_t base_len, const double *cand,
+                               size_t cand_len)
+{
+    struct spread a = spread_of(base, base_len);
+    struct spread b = spread_of(cand, cand_len);
+    pool(&a, &b, base_len, cand_len);
+    return (struct spread){(a.mean + b.mean) / 2, (a.of_mean + b.of_mean) / 4, a.df + b.df};
+}
+
+void estimate_set_level(struct estimate *pairs, struct samples base, struct samples cand)
+{
+    double base_logs[ESTIMATE_SAMPLES_MAX];
+    double cand_logs[ESTIMATE_SAMPLES_MAX];
+    if (pairs->method != ESTIMATE_PAIRS || !pairs->bounded || base.len < 2 || cand.len < 2 ||
+        !are_usable(base) || !are_usable(cand) || !take_logs(base_logs, base) ||
+        !take_logs(cand_logs, cand))
+        return;
+    struct spread middle = middle_of(base_logs, base.len, cand_logs, cand.len);
+    double shift = log1p(pairs->ratio);
+    double half = shift - log1p(pairs->ratio_low);
+    double change = half / pairs->reach / 2; /* what half the change may be off by */
+    double of_change = change * change;
+    pairs->base = exp(middle.mean - shift / 2);
+    pairs->cand = exp(middle.mean + shift / 2);
+    set_ratio(pairs, shift, half);
+    struct spread own = {log(pairs->cand), middle.of_mean + of_change, 0};
+    own.df = own.of_mean * own.of_mean /
+             (middle.of_mean * middle.of_mean / middle.df + of_change * of_change / pairs->df);
+    half = student_half(&pairs->cand_df, &pairs->cand_reach, own, cand.len);
+    pairs->cand_low = pairs->cand * exp(-half);
+    pairs->cand_high = pairs->cand * exp(half);
+}
+
 struct estimate estimate_of_counts(struct samples base, struct samples cand, double step)
 {
     struct estimate out = start_of(base, cand);

@@ -29,6 +29,17 @@ for base, cand in [([270, 300, 255], [300, 336, 280]), ([10, 40, 90, 20], [11, 4
     print(f"    {base} {cand} {float(np.exp(x.mean()))!r} {float(np.exp(y.mean()))!r} {float(np.expm1(r.low))!r}"
           f" {float(np.expm1(r.high))!r} {float(np.exp(own.low))!r} {float(np.exp(own.high))!r}")
 
+print("level of pairs: base cand, low high of cand, its degrees of freedom")
+pairs_shift = np.log([300, 336, 280]) - np.log([270, 300, 255])
+x, y = np.log([150, 180, 165]), np.log([170, 200, 160, 190])
+pooled = (x.var(ddof=1) * 2 + y.var(ddof=1) * 3) / 5
+of_middle, of_half = pooled * (1 / 3 + 1 / 4) / 4, pairs_shift.var(ddof=1) / 3 / 4
+middle, half = (x.mean() + y.mean()) / 2, pairs_shift.mean() / 2
+df = (of_middle + of_half) ** 2 / (of_middle ** 2 / 5 + of_half ** 2 / 2)
+reach = stats.t.ppf(0.995, df) * np.sqrt(of_middle + of_half)
+print("   ", *[repr(float(v)) for v in (np.exp(middle - half), np.exp(middle + half), np.exp(middle + half - reach),
+                                        np.exp(middle + half + reach), df)])
+
 # Wilson's interval solves (p - x)^2 = z^2 x (1 - x) / n; scipy's own form needs whole counts, the
 # root of the equation does not, and both agree where both exist.
 Z = float(stats.norm.ppf(0.995))

@@ -22,8 +22,8 @@ static void fixture_init(struct fixture *fixture)
     fixture->scenario.programs[SIDE_CAND].package = STR("m.io/codec");
     for (int side = 0; side < SIDES; side++) {
         double scale = side == SIDE_CAND ? 2 : 1;
-        fixture->benchmarks[side][0] =
-            (struct record_benchmark){STR("BenchmarkA/x"), 10, 100 * scale, 48 * scale, 3 * scale};
+        fixture->benchmarks[side][0] = (struct record_benchmark){
+            STR("BenchmarkA/x"), 10, 100 * scale, 48 * scale, 3 * scale, {0, 0}};
         fixture->benchmarks[side][1] = (struct record_benchmark){.name = STR("BenchmarkB")};
         for (int phase = 0; phase < PHASES; phase++) {
             for (uint32_t t = 0; t < 2; t++)
@@ -88,6 +88,37 @@ static void benchmarks_are_rows_of_their_own(void **state)
     }
     assert_int_equal(fixture.comparison.note_count, 1);
     assert_str(fixture.comparison.notes[0], "BenchmarkB exists on one side only and is not judged");
+    arena_release(&fixture.arena);
+}
+
+static const struct comparison_row *time_of(const struct fixture *fixture)
+{
+    return &fixture->comparison.rows[row_at(fixture, METRIC_NS_PER_OP, ROW_BENCHMARK)];
+}
+
+/* 80 and 60 ns by the passes, 100 and 200 by the first: those of all trials, or of none. */
+static void the_time_of_a_benchmark_is_that_of_its_passes(void **state)
+{
+    struct fixture fixture;
+    (void)state;
+    fixture_init(&fixture);
+    fixture.benchmarks[SIDE_BASE][0].passes = (struct record_passes){10, 80};
+    fixture.benchmarks[SIDE_CAND][0].passes = (struct record_passes){12, 60};
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_close(time_of(&fixture)->estimate.base, 80, 1e-9);
+    assert_close(time_of(&fixture)->estimate.cand, 60, 1e-9);
+    assert_int_equal(fixture.comparison.note_count, 1);
+    arena_release(&fixture.arena);
+
+    fixture_init(&fixture);
+    fixture.benchmarks[SIDE_BASE][0].passes = (struct record_passes){10, 80};
+    assert_ok(fixture_add(&fixture), &fixture.err);
+    assert_close(time_of(&fixture)->estimate.base, 100, 1e-9);
+    assert_close(time_of(&fixture)->estimate.cand, 200, 1e-9);
+    assert_int_equal(fixture.comparison.note_count, 2);
+    assert_str(fixture.comparison.notes[0], "BenchmarkA/x: its time is that of the first pass, as "
+                                            "not every process could make more; a cold start is "
+                                            "in it");
     arena_release(&fixture.arena);
 }
 
@@ -156,6 +187,10 @@ static void cpu_time_is_that_of_the_duet(void **state)
     size_t at = row_at(&fixture, METRIC_CPU, ROW_SCENARIO);
     assert_int_equal(fixture.comparison.rows[at].phase, PHASE_DUET);
     assert_close(fixture.comparison.rows[at].estimate.ratio, 1, 1e-9);
+    /* As much as alone, as far apart as side by side: 100 and 100 sqrt(50) ns are the middles. */
+    double middle = 100 * pow(50, 0.25);
+    assert_close(fixture.comparison.rows[at].estimate.base, middle / sqrt(2), 1e-9);
+    assert_close(fixture.comparison.rows[at].estimate.cand, middle * sqrt(2), 1e-9);
     for (size_t i = at + 1; i < fixture.comparison.row_count; i++)
         assert_int_not_equal(fixture.comparison.rows[i].metric, METRIC_CPU);
     arena_release(&fixture.arena);
@@ -175,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(benchmarks_are_rows_of_their_own),
+        cmocka_unit_test(the_time_of_a_benchmark_is_that_of_its_passes),
         cmocka_unit_test(a_refused_steady_phase_leaves_the_exact_rows),
         cmocka_unit_test(latency_of_a_late_steady_phase_is_doubted),
         cmocka_unit_test(cpu_time_is_that_of_the_duet),

@@ -255,20 +255,6 @@ static void break_steady(struct fixture *fixture)
     fixture->scenarios[SIDE_BASE].trial_count[SIDE_CAND][PHASE_STEADY] = 0;
 }
 
-/* Passes of a benchmark, which each tell of themselves. */
-static void bend_benchmark_passes(struct fixture *fixture)
-{
-    for (enum side side = 0; side < SIDES; side++)
-        fixture->scenarios[side].is_gotest = true;
-    break_steady_requests(fixture);
-}
-
-static void break_benchmark_counts(struct fixture *fixture)
-{
-    bend_benchmark_passes(fixture);
-    fixture->trials[SIDE_CAND][PHASE_EXACT][0].request_count = 999;
-}
-
 static const struct record_tool strict_tool = {.format = STR_INIT("hey")};
 static const struct record_tool other_tool = {.format = STR_INIT("wrk")};
 static const struct record_tool lenient_tool = {.format = STR_INIT("wrk"), .count_tolerance = 0.01};
@@ -385,9 +371,6 @@ static const struct refusal_case {
     {"benchmarks inside the profile", bend_benchmarks, NULL, NULL},
     {"rate", break_rate, NULL, "rates per second of the steady phase differ"},
     {"steady requests", break_steady_requests, NULL, "request counts of the steady phase differ"},
-    {"steady passes of benchmarks", bend_benchmark_passes, NULL, NULL},
-    {"exact iterations of benchmarks", break_benchmark_counts,
-     "request counts of the exact phase differ", NULL},
     {"connections", break_connections, NULL,
      "connections of the steady phase differ: baseline trial 1 has 16, candidate trial 1 has 8"},
     {"streams", break_streams, NULL,

@@ -46,6 +46,9 @@ static void assert_same_benchmarks(const struct record_trial *have, const struct
             same_double(have->benchmarks[i].bytes_per_op, want->benchmarks[i].bytes_per_op));
         assert_true(
             same_double(have->benchmarks[i].allocs_per_op, want->benchmarks[i].allocs_per_op));
+        assert_true(have->benchmarks[i].passes.count == want->benchmarks[i].passes.count);
+        assert_true(same_double(have->benchmarks[i].passes.ns_per_op,
+                                want->benchmarks[i].passes.ns_per_op));
     }
 }
 
@@ -155,9 +158,10 @@ static void add_gotest(struct sample *sample)
     sample_trials(sample, scenario, SIDE_CAND, PHASE_EXACT, 11);
     struct record_trial *trial = &scenario->trials[SIDE_BASE][PHASE_STEADY][1];
     trial->benchmarks = ARENA_ARRAY(&sample->arena, struct record_benchmark, 2);
-    trial->benchmarks[0] = (struct record_benchmark){STR("BenchmarkEncode/small"), 2000, 0.1, 0, 3};
+    trial->benchmarks[0] =
+        (struct record_benchmark){STR("BenchmarkEncode/small"), 2000, 0.1, 0, 3, {12, 1.0 / 7}};
     trial->benchmarks[1] =
-        (struct record_benchmark){STR("BenchmarkDecode"), 1, 1e300, 1.0 / 3, 5e-324};
+        (struct record_benchmark){STR("BenchmarkDecode"), 1, 1e300, 1.0 / 3, 5e-324, {0, 0}};
     trial->benchmark_count = 2;
     sample_trials(sample, scenario, SIDE_BASE, PHASE_DUET, 1);
     trial = &scenario->trials[SIDE_BASE][PHASE_DUET][0];

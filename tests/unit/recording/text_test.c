@@ -100,7 +100,11 @@ static const char trial_text[] =
     "      \"iterations\": 2000,\n"
     "      \"ns_per_op\": 0.1,\n"
     "      \"bytes_per_op\": 64,\n"
-    "      \"allocs_per_op\": 2\n"
+    "      \"allocs_per_op\": 2,\n"
+    "      \"passes\": {\n"
+    "        \"count\": 17,\n"
+    "        \"ns_per_op\": 0.25\n"
+    "      }\n"
     "    }\n"
     "  ],\n"
     "  \"start_ns\": 8,\n"
@@ -112,7 +116,7 @@ static void a_trial_is_written_as_schema_3_says(void **state)
 {
     struct record_window window = {STR("12:3")};
     struct record_live live = {225, 12, 13};
-    struct record_benchmark benchmark = {STR("BenchmarkEncode"), 2000, 0.1, 64, 2};
+    struct record_benchmark benchmark = {STR("BenchmarkEncode"), 2000, 0.1, 64, 2, {17, 0.25}};
     struct record_trial trial = {.number = 3,
                                  .warmup_count = 500,
                                  .request_count = 20000,
@@ -170,6 +174,8 @@ static void a_trial_of_schema_3_is_read(void **state)
     assert_int_equal(trial.benchmark_count, 1);
     assert_str(trial.benchmarks[0].name, "BenchmarkEncode");
     assert_close(trial.benchmarks[0].ns_per_op, 0.1, 0);
+    assert_int_equal(trial.benchmarks[0].passes.count, 17);
+    assert_close(trial.benchmarks[0].passes.ns_per_op, 0.25, 0);
     assert_true(trial.wall_ns == 10);
     assert_true(trial.gc.is_traced && trial.gc.cycles == 12 && trial.gc.pause_p99_ns == 14);
     arena_release(&arena);
@@ -205,6 +211,22 @@ static void a_trial_of_an_earlier_version_has_no_machine(void **state)
         str_format(&arena, "{\"machines\": {},%.*s", (int)(older.len - 1), older.data + 1);
     assert_fails(trial_read(&trial, &arena, other, &err), STATUS_FORMAT, &err,
                  "unknown member \"machines\"");
+    arena_release(&arena);
+}
+
+static void a_trial_of_an_earlier_version_has_no_passes(void **state)
+{
+    struct arena arena;
+    struct err err;
+    struct record_trial trial;
+    (void)state;
+    arena_init(&arena);
+    struct str older = without(&arena, trial_text,
+                               ",\n      \"passes\": {\n        \"count\": 17,\n"
+                               "        \"ns_per_op\": 0.25\n      }");
+    assert_ok(trial_read(&trial, &arena, older, &err), &err);
+    assert_int_equal(trial.benchmarks[0].passes.count, 0);
+    assert_close(trial.benchmarks[0].ns_per_op, 0.1, 0);
     arena_release(&arena);
 }
 
@@ -382,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_trial_is_written_as_schema_3_says),
         cmocka_unit_test(a_trial_of_schema_3_is_read),
         cmocka_unit_test(a_trial_of_an_earlier_version_has_no_machine),
+        cmocka_unit_test(a_trial_of_an_earlier_version_has_no_passes),
         cmocka_unit_test(a_trial_of_an_earlier_version_has_no_clocks),
         cmocka_unit_test(a_trial_of_an_earlier_version_has_no_engine),
         cmocka_unit_test(a_trial_of_an_earlier_version_has_no_polls),

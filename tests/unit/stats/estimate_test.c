@@ -173,6 +173,34 @@ static void equal_ratios_keep_a_floor_of_spread(void **state)
     assert_close(log1p(have.ratio_high), log(2) + 9.92484320091831e-4 / sqrt(3), 1e-9);
 }
 
+/* tests/oracle/statistics.py, by NumPy and SciPy's t. */
+static void pairs_take_the_level_of_other_trials(void **state)
+{
+    (void)state;
+    const struct estimate pairs = estimate_of_pairs(SAMPLES(270, 300, 255), SAMPLES(300, 336, 280));
+    struct estimate have = pairs;
+    estimate_set_level(&have, SAMPLES(150, 180, 165), SAMPLES(170, 200, 160, 190));
+    assert_close(have.base, 163.05587574153282, 1e-9);
+    assert_close(have.cand, 180.93985640973963, 1e-9);
+    assert_close(have.cand_low, 155.73703509424797, 1e-9);
+    assert_close(have.cand_high, 210.2212336183508, 1e-9);
+    assert_close(have.cand_df, 5.059153123575097, 1e-9);
+    assert_close(have.ratio, pairs.ratio, 1e-12);
+    assert_close(have.ratio_low, pairs.ratio_low, 1e-12);
+    assert_close(have.ratio_high, pairs.ratio_high, 1e-12);
+    assert_close(have.delta, have.cand - have.base, 1e-9);
+    /* Nothing that says a level, and a method that has its own. */
+    have = pairs;
+    estimate_set_level(&have, SAMPLES(150), SAMPLES(170, 200));
+    assert_close(have.base, pairs.base, 0);
+    estimate_set_level(&have, SAMPLES(150, 0), SAMPLES(170, 200));
+    assert_close(have.base, pairs.base, 0);
+    struct estimate other = estimate_of(SAMPLES(5, 7, 6), SAMPLES(8, 9, 7), ESTIMATE_LOG_RATIO);
+    double base = other.base;
+    estimate_set_level(&other, SAMPLES(150, 180), SAMPLES(170, 200));
+    assert_close(other.base, base, 0);
+}
+
 static void pairs_that_say_nothing_are_not_bounded(void **state)
 {
     (void)state;
@@ -211,6 +239,7 @@ int main(void)
         cmocka_unit_test(pairs_have_students_interval_of_their_ratios),
         cmocka_unit_test(what_slows_both_of_a_pair_is_no_spread),
         cmocka_unit_test(equal_ratios_keep_a_floor_of_spread),
+        cmocka_unit_test(pairs_take_the_level_of_other_trials),
         cmocka_unit_test(pairs_that_say_nothing_are_not_bounded),
         cmocka_unit_test(one_process_a_side_is_not_bounded),
         cmocka_unit_test(nothing_on_the_baseline_has_no_percentage),
