@@ -1,12 +1,52 @@
 #include "gate/recording/staged.h"
 
 #include "gate/base/io.h"
+#include "gate/base/num.h"
 #include "gate/base/remove.h"
+#include "gate/recording/layout.h"
 
 static bool is_recording(struct arena *arena, struct str dir)
 {
     return io_is_file(io_join(arena, dir, STR("manifest.json"))) ||
            io_is_dir(io_join(arena, dir, STR("scenario-1")));
+}
+
+/* What remove_tree calls a directory that it has brought up from below. */
+static bool is_moved(struct str name)
+{
+    struct str prefix = STR(".memgate-");
+    uint64_t number = 0;
+    return str_starts_with(name, prefix) &&
+           num_parse_u64(&number, str_slice(name, prefix.len, name.len));
+}
+
+static bool is_made(struct str path)
+{
+    size_t scenario = 0;
+    struct layout_file file = {0};
+    struct str rest = path;
+    struct str top = {0};
+    (void)str_split(&rest, '/', &top);
+    bool is_file = top.len == path.len;
+    if (is_file)
+        return str_equal(top, STR(LAYOUT_MANIFEST)) || layout_parse(&file, top);
+    return layout_parse_scenario(&scenario, top) || is_moved(top);
+}
+
+/* Of a recording that was being removed anything may be left, but nothing else. */
+static bool is_rest(struct arena *arena, struct str dir)
+{
+    struct str *files = NULL;
+    size_t len = 0;
+    struct err ignored;
+    if (!io_is_dir(dir) ||
+        io_list_files(&files, &len, arena, dir, RECORDING_FILES_MAX + 1, &ignored))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (!is_made(files[i]))
+            return false;
+    }
+    return true;
 }
 
 /* Only what an earlier run left may go: a directory of that name may be the user's own. */
@@ -25,10 +65,16 @@ static enum status check_ours(struct arena *arena, struct str dir, struct err *e
     return STATUS_OK;
 }
 
-/* What a process that died between the two renames left: the old one, with nothing in its place. */
-static enum status put_back(const struct staged *staged, struct err *err)
+/* What memgate removes itself, and may have been killed at. */
+static enum status check_beside(struct arena *arena, struct str dir, struct err *err)
 {
-    if (io_is_dir(staged->old) && !io_is_dir(staged->dir))
+    return is_rest(arena, dir) ? STATUS_OK : check_ours(arena, dir, err);
+}
+
+/* What a process that died between the two renames left: the old one, with nothing in its place. */
+static enum status put_back(const struct staged *staged, struct arena *arena, struct err *err)
+{
+    if (is_recording(arena, staged->old) && !io_is_dir(staged->dir))
         return io_rename(staged->dir, staged->old, err);
     return io_remove_tree(staged->old, err);
 }
@@ -40,8 +86,8 @@ enum status staged_open(struct staged *out, struct arena *arena, struct str dir,
         .part = str_format(arena, "%.*s.part", STR_ARGS(dir)),
         .old = str_format(arena, "%.*s.old", STR_ARGS(dir)),
     };
-    if (check_ours(arena, dir, err) || check_ours(arena, staged.part, err) ||
-        check_ours(arena, staged.old, err) || put_back(&staged, err) ||
+    if (check_ours(arena, dir, err) || check_beside(arena, staged.part, err) ||
+        check_beside(arena, staged.old, err) || put_back(&staged, arena, err) ||
         io_remove_tree(staged.part, err) || io_make_dirs(staged.part, err))
         return err->status;
     staged.has_old = is_recording(arena, dir);

@@ -8,9 +8,10 @@
  * A recording that is written beside the one it is to replace: DIR stays
  * what it was until the new one is whole. Written into DIR.part; then DIR
  * becomes DIR.old, DIR.part becomes DIR, and DIR.old goes. What a process
- * that died left of these two is put right by the next staged_open. Any of
- * the three that is a directory and no recording may be the user's own:
- * STATUS_USAGE before anything is touched, and it stays.
+ * that died left of these two is put right by the next staged_open, even
+ * half removed. Any of the three that is a directory and no recording, nor
+ * beside DIR what is left of one, may be the user's own: STATUS_USAGE
+ * before anything is touched, and it stays.
  */
 struct staged {
     struct str dir;  /* DIR */

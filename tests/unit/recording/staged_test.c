@@ -147,6 +147,78 @@ static void what_is_no_recording_is_not_touched(void **state)
     }
 }
 
+/* Killed while a recording was being removed: its files go in any order, its directories move up. */
+static const struct {
+    const char *below;
+    const char *file;
+    bool is_rest;
+} rests[] = {
+    {"", "policy.yaml", true},
+    {"", "noise.json", true},
+    {"/scenario-2/candidate", "program.json", true},
+    {"/.memgate-7", "trial.json", true},
+    {"/.memgate-12/exact-1", "end.pb.gz", true},
+    {"", "scenario-2", false},
+    {"", ".memgate-7", false},
+    {"/policy.yaml", "mine", false},
+    {"/scenario-0", "program.json", false},
+    {"/.memgate-", "mine", false},
+    {"/.memgate-x", "mine", false},
+    {"/thesis", "policy.yaml", false},
+};
+
+static void half_a_recording_beside_is_removed(void **state)
+{
+    static const char *const suffixes[] = {".part", ".old"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(suffixes) * ARRAY_LEN(rests); i++) {
+        struct place place;
+        const char *suffix = suffixes[i % ARRAY_LEN(suffixes)];
+        size_t row = i / ARRAY_LEN(suffixes);
+        print_message("recording%s%s/%s\n", suffix, rests[row].below, rests[row].file);
+        place_init(&place);
+        put(&place, place.dir, "manifest.json", "settled");
+        struct str dir = beside(&place, suffix);
+        put(&place, str_format(&place.arena, "%.*s%s", STR_ARGS(dir), rests[row].below),
+            rests[row].file, "left");
+        assert_int_equal(open_it(&place), rests[row].is_rest ? STATUS_OK : STATUS_USAGE);
+        assert_int_equal(count_entries(&place), rests[row].is_rest ? 1 : 2);
+        assert_str(manifest(&place, place.dir), "settled");
+        place_release(&place);
+    }
+}
+
+/* A name that memgate uses, beside one that it does not, and where memgate never removes. */
+static void a_name_of_ours_makes_no_recording(void **state)
+{
+    struct place place;
+    (void)state;
+    place_init(&place);
+    put(&place, beside(&place, ".part"), "policy.yaml", "mine");
+    put(&place, beside(&place, ".part"), "thesis.txt", "mine");
+    assert_int_equal(open_it(&place), STATUS_USAGE);
+    assert_int_equal(count_entries(&place), 2);
+    assert_ok(io_remove_tree(beside(&place, ".part"), &place.err), &place.err);
+    put(&place, place.dir, "policy.yaml", "mine");
+    assert_int_equal(open_it(&place), STATUS_USAGE);
+    assert_int_equal(count_entries(&place), 1);
+    place_release(&place);
+}
+
+/* Nothing judges it: it takes no recording's place. */
+static void half_a_recording_is_not_put_back(void **state)
+{
+    struct place place;
+    (void)state;
+    place_init(&place);
+    put(&place, beside(&place, ".old"), "policy.yaml", "left");
+    assert_ok(open_it(&place), &place.err);
+    assert_false(place.staged.has_old);
+    assert_false(io_is_dir(place.dir));
+    assert_false(io_is_dir(beside(&place, ".old")));
+    place_release(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +227,9 @@ int main(void)
         cmocka_unit_test(the_first_one_needs_no_old_one),
         cmocka_unit_test(what_a_killed_process_left_is_put_right),
         cmocka_unit_test(what_is_no_recording_is_not_touched),
+        cmocka_unit_test(half_a_recording_beside_is_removed),
+        cmocka_unit_test(a_name_of_ours_makes_no_recording),
+        cmocka_unit_test(half_a_recording_is_not_put_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
