@@ -61,6 +61,7 @@ static struct record_scenario *record_both(struct arena *arena,
         out->alone = alone_why(record_of(&sources[SIDE_CAND]));
         out->limits = record_of(&sources[SIDE_CAND])->limits;
         out->failure = record_of(&sources[SIDE_CAND])->failure;
+        out->identical = record_of(&sources[SIDE_CAND])->identical;
     }
     for (int side = 0; side < SIDES; side++)
         take_side(out, &sources[side], (enum side)side);

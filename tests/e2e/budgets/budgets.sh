@@ -200,6 +200,10 @@ silent INVALID
 sed 's/64KiB/512B/; s/severity: block/scenario: codec, severity: block/' "$work/policy.yaml" > "$work/tight.yaml"
 row "new in a pair, above its budget" 1 'BLOCKED: alloc_space' \
     "$memgate" check "$work/main" "$work/with" --policy "$work/tight.yaml"
+row "byte-identical" 0 'byte-identical' "$memgate" run -q --base new --head new orders codec \
+    --policy-from work-tree -o "$work/identical"
+row "new in a pair, and not measured" 3 'INVALID both revisions build byte-identical binaries, so nothing was measured' \
+    "$memgate" check "$work/main" "$work/identical"
 row "left out of the baseline" 3 'INVALID the candidate recording alone holds this scenario.*nor is it new' \
     "$memgate" check "$work/without" "$work/with"
 row "gone from the candidate" 3 'INVALID the baseline recording alone holds this scenario' \

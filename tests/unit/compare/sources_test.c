@@ -37,10 +37,32 @@ static void renames_are_those_between_the_sides_of_one_recording(void **state)
     }
 }
 
+/* Its run had two sides, whose binaries were equal: nothing of either was measured. */
+static void a_side_alone_that_was_not_measured_says_so(void **state)
+{
+    struct record_scenario identical = {
+        .name = STR("orders"), .alone = STR(RECORD_ALONE_NEW), .identical = true};
+    const struct recording recording = {.scenarios = &identical, .scenario_count = 1};
+    const struct comparison_source alone[SIDES] = {{&recording, 0, SIDE_CAND},
+                                                   {&recording, 0, SIDE_CAND}};
+    struct comparison comparison = {0};
+    struct arena arena;
+    (void)state;
+    arena_init(&arena);
+    assert_false(sources_join(&comparison, &arena, alone));
+    assert_str(comparison.alone, RECORD_ALONE_NEW);
+    assert_true(comparison.record->identical);
+    identical.identical = false;
+    assert_true(sources_join(&comparison, &arena, alone));
+    assert_false(comparison.record->identical);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renames_are_those_between_the_sides_of_one_recording),
+        cmocka_unit_test(a_side_alone_that_was_not_measured_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
