@@ -218,10 +218,20 @@ static enum status measure_scenarios(struct run *run, struct err *err)
     return STATUS_OK;
 }
 
+/* Whatever ends the run from here on, what is judged now can be judged again. */
+static enum status write_look(struct run *run, struct err *err)
+{
+    staged_begin(&run->staged);
+    if (recording_write(&run->session.recording, err))
+        return err->status;
+    staged_end(&run->staged, &run->session.arena, &run->session.recording);
+    return STATUS_OK;
+}
+
 static enum status judge_now(struct run *run, struct err *err)
 {
     uint64_t start_ns = clock_now_ns();
-    enum status status = recording_write(&run->session.recording, err);
+    enum status status = write_look(run, err);
     if (status == STATUS_OK)
         status = session_judge(&run->session, err);
     run->judge_ns += clock_now_ns() - start_ns;
@@ -355,9 +365,32 @@ void run_begin(struct run *run)
     session_init(&run->session);
 }
 
+/* The run ended before the new recording took its place: what took the time stays. */
+static void keep_whole(struct run *run)
+{
+    struct err err;
+    /* An old one that would not go is no loss: the next run removes it. */
+    if (staged_keep(&run->staged, &run->session.arena, &err) && run->staged.part.len > 0) {
+        log_line(&run->talk.log, "what was measured up to the last look stays in %.*s: %s",
+                 STR_ARGS(run->staged.part), err.text);
+        return;
+    }
+    log_line(&run->talk.log,
+             "what was measured up to the last look is in %.*s; memgate check DIR judges it, by "
+             "another policy with --policy FILE",
+             STR_ARGS(run->out_dir));
+}
+
 void run_close(struct run *run)
 {
     harness_close(&run->harness);
+    if (run->staged.part.len == 0)
+        return;
+    /* A self-test's directory goes with it. */
+    if (run->staged.is_whole && !run->planted) {
+        keep_whole(run);
+        return;
+    }
     staged_drop(&run->staged);
 }
 

@@ -57,7 +57,10 @@ NODISCARD enum status run_read_policy(struct run *run, struct err *err);
 void run_read_base_policy(struct run *run);
 /* Puts the new recording where the old one is. */
 NODISCARD enum status run_settle(struct run *run, struct err *err);
-/* Ends what still runs, and removes a recording that did not become whole. */
+/*
+ * Ends what still runs. Of a run that failed, what was judged last takes the
+ * place of the old recording; one that never became whole is removed.
+ */
 void run_close(struct run *run);
 /* Lays what is planted over the candidate's exported tree; nothing but in a self-test. */
 NODISCARD enum status run_plant(struct run *run, struct err *err);

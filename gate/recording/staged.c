@@ -111,6 +111,50 @@ enum status staged_settle(struct staged *staged, struct err *err)
     return io_remove_tree(staged->old, err);
 }
 
+void staged_begin(struct staged *staged)
+{
+    staged->is_whole = false;
+}
+
+void staged_end(struct staged *staged, struct arena *arena, const struct recording *recording)
+{
+    size_t count = recording->scenario_count;
+    struct record_scenario *written = ARENA_ARRAY(arena, struct record_scenario, count + 1);
+    for (size_t i = 0; i < count; i++)
+        written[i] = recording->scenarios[i];
+    staged->written = written;
+    staged->written_count = count;
+    staged->is_whole = true;
+}
+
+/* The manifest knows none of their files, with which nobody would open it. */
+static enum status remove_later(const struct staged *staged, struct arena *arena,
+                                struct trial_key key, struct err *err)
+{
+    const struct record_scenario *written = &staged->written[key.scenario];
+    size_t number = written->trial_count[key.side][key.phase];
+    struct str dir = {0};
+    do {
+        if (dir.len > 0 && io_remove_tree(dir, err))
+            return err->status;
+        key.number = (uint32_t)++number;
+        dir = io_join(arena, staged->part, layout_trial_dir(arena, key));
+    } while (io_is_dir(dir));
+    return STATUS_OK;
+}
+
+enum status staged_keep(struct staged *staged, struct arena *arena, struct err *err)
+{
+    assert(staged->is_whole && staged->part.len > 0);
+    const size_t places = (size_t)SIDES * PHASES;
+    for (size_t i = 0; i < staged->written_count * places; i++) {
+        struct trial_key key = {i / places, i / PHASES % SIDES, i % PHASES, 0};
+        if (remove_later(staged, arena, key, err))
+            return err->status;
+    }
+    return staged_settle(staged, err);
+}
+
 void staged_drop(struct staged *staged)
 {
     /* str_format made it: a NUL is behind it. */

@@ -3,6 +3,7 @@
 
 #include "gate/base/err.h"
 #include "gate/base/str.h"
+#include "gate/recording/recording.h"
 
 /*
  * A recording that is written beside the one it is to replace: DIR stays
@@ -17,7 +18,10 @@ struct staged {
     struct str dir;  /* DIR */
     struct str part; /* where to write; empty while nothing is staged */
     struct str old;
-    bool has_old; /* a recording lies in DIR */
+    bool has_old;  /* a recording lies in DIR */
+    bool is_whole; /* `part` holds a recording, and perhaps trials that came after it */
+    const struct record_scenario *written; /* its scenarios, as they were */
+    size_t written_count;
 };
 
 /* Makes an empty DIR.part; what is above it must be there. */
@@ -25,6 +29,16 @@ NODISCARD enum status staged_open(struct staged *out, struct arena *arena, struc
                                   struct err *err);
 /* The new one takes the place of the old one; where that fails the old one is back. */
 NODISCARD enum status staged_settle(struct staged *staged, struct err *err);
+/* What recording_write writes into DIR.part begins, and is no recording until it ends. */
+void staged_begin(struct staged *staged);
+/* The recording was written: whatever happens to later trials, this much can be settled. */
+void staged_end(struct staged *staged, struct arena *arena, const struct recording *recording);
+/*
+ * Settles the recording that staged_end was told of, without the trials, or
+ * parts of such, that came after it. Only where is_whole; what could not be
+ * settled stays in DIR.part.
+ */
+NODISCARD enum status staged_keep(struct staged *staged, struct arena *arena, struct err *err);
 /* Removes what was written and not settled; does nothing where there is nothing. */
 void staged_drop(struct staged *staged);
 

@@ -103,6 +103,13 @@ try 'a misspelled rule' 2 "memgate.yaml:$line:[0-9]+: rule \"example.com/codec.E
 [ ! -e "$repo/memgate-out/verdict.json" ] || ! grep -q '"verdict": "pass"' "$repo/memgate-out/verdict.json" ||
     fail "a misspelled rule left a verdict: $(grep '"verdict"' "$repo/memgate-out/verdict.json")"
 
+# What was measured is there, and the rule that is right judges it.
+[ ! -e "$repo/memgate-out/recording.part" ] || fail "a misspelled rule left half of a recording"
+says stderr 'what was measured up to the last look is in .*memgate check DIR judges it'
+try 'its recording by its own policy' 2 'matched no function' check memgate-out
+sed 's/Encodd/Encode/' "$repo/memgate.yaml" > "$work/mended.yaml"
+try 'its recording by the rule as it was meant' 0 '^memgate PASS' check memgate-out --policy "$work/mended.yaml"
+
 # planned NAME BENCH EXIT TEXT: the baseline's own policy has extra already, as BENCH.
 planned() {
     policy "$2" > "$repo/memgate.yaml"

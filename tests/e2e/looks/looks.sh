@@ -64,4 +64,30 @@ trials 'a review rule is open' 3
 policy block 5m 2000%
 row 'a block rule is decided' 0 '^  ok +alloc_space, whole scenario' main main --quick
 trials 'a block rule is decided' 3
+
+# Ended while trials are added: what the first look judged is there to be judged again, alone.
+sed -i 's/^func BenchmarkEncode.*/func init() { time.Sleep(time.Second \/ 2) }\n\n&/' "$repo/codec_test.go"
+git_in commit -q -a -m slow
+policy block 5m 5%
+rm -rf "$work/out"
+(cd "$repo" && exec "$memgate" run --base main --head main --policy-from work-tree --always-measure \
+    --quick -o "$work/out") > "$work/stdout" 2> "$work/stderr" &
+pid=$!
+for _ in $(seq 600); do
+    [ ! -d "$work/out/recording.part/scenario-1/baseline/exact-4" ] || break
+    sleep 0.05
+done
+[ -d "$work/out/recording.part/scenario-1/baseline/exact-4" ] || fail 'no trial was added'
+kill -TERM "$pid"
+code=0
+wait "$pid" || code=$?
+[ "$code" = 143 ] || fail "ended while trials are added: exit $code"
+[ ! -e "$work/out/recording.part" ] || fail 'half of a recording is left'
+trials 'ended while trials are added' 3
+code=0
+"$memgate" check "$work/out" > "$work/stdout" 2> "$work/stderr" || code=$?
+if [ "$code" != 0 ] || ! grep -qE '^  UNSURE +alloc_space' "$work/stdout"; then
+    fail "the first look again: exit $code"
+    cat "$work/stdout" "$work/stderr"
+fi
 finish

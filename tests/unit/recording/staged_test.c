@@ -147,6 +147,45 @@ static void what_is_no_recording_is_not_touched(void **state)
     }
 }
 
+/* A run ended in the middle of a trial that came after the last look. */
+static void what_was_written_whole_is_kept_without_later_trials(void **state)
+{
+    static const char *const begun[] = {
+        "/scenario-1/baseline/exact-3", "/scenario-1/candidate/exact-3",
+        "/scenario-1/baseline/exact-4", "/scenario-2/candidate/duet-1"};
+    struct record_scenario scenarios[2] = {0};
+    const struct recording recording = {.scenarios = scenarios, .scenario_count = 2};
+    struct place place;
+    (void)state;
+    place_init(&place);
+    put(&place, place.dir, "manifest.json", "old");
+    assert_ok(open_it(&place), &place.err);
+    assert_false(place.staged.is_whole);
+    scenarios[0].trial_count[SIDE_BASE][PHASE_EXACT] = 2;
+    scenarios[0].trial_count[SIDE_CAND][PHASE_EXACT] = 2;
+    struct str part = place.staged.part;
+    put(&place, part, "manifest.json", "new");
+    put(&place, part, "policy.yaml", "new");
+    put(&place, str_format(&place.arena, "%.*s/scenario-1/baseline/exact-2", STR_ARGS(part)),
+        "trial.json", "new");
+    staged_begin(&place.staged);
+    assert_false(place.staged.is_whole);
+    staged_end(&place.staged, &place.arena, &recording);
+    assert_true(place.staged.is_whole);
+    /* The recording goes on; what was written does not. */
+    scenarios[0].trial_count[SIDE_BASE][PHASE_EXACT] = 4;
+    for (size_t i = 0; i < ARRAY_LEN(begun); i++) {
+        put(&place, str_format(&place.arena, "%.*s%s", STR_ARGS(part), begun[i]), "end.pb.gz",
+            "later");
+    }
+    assert_ok(staged_keep(&place.staged, &place.arena, &place.err), &place.err);
+    assert_str(manifest(&place, place.dir), "new");
+    assert_int_equal(count_entries(&place), 3);
+    for (size_t i = 0; i < ARRAY_LEN(begun); i++)
+        assert_false(io_is_dir(beside(&place, begun[i])));
+    place_release(&place);
+}
+
 /* Killed while a recording was being removed: its files go in any order, its directories move up. */
 static const struct {
     const char *below;
@@ -227,6 +266,7 @@ int main(void)
         cmocka_unit_test(the_first_one_needs_no_old_one),
         cmocka_unit_test(what_a_killed_process_left_is_put_right),
         cmocka_unit_test(what_is_no_recording_is_not_touched),
+        cmocka_unit_test(what_was_written_whole_is_kept_without_later_trials),
         cmocka_unit_test(half_a_recording_beside_is_removed),
         cmocka_unit_test(a_name_of_ours_makes_no_recording),
         cmocka_unit_test(half_a_recording_is_not_put_back),
