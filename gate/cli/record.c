@@ -58,10 +58,8 @@ static enum status settle_complete(struct run *run, struct err *err)
 {
     enum status status = check_complete(run, err);
     struct err settle_err;
-    if (status && run->staged.has_old) {
-        return err_wrap(err, "the recording in %.*s is still the one before",
-                        STR_ARGS(run->out_dir));
-    }
+    if (status && run->staged.has_old)
+        return status;
     if (run_settle(run, &settle_err)) {
         *err = settle_err;
         return err->status;

@@ -392,6 +392,10 @@ void run_close(struct run *run)
         return;
     }
     staged_drop(&run->staged);
+    if (run->staged.has_old) {
+        log_line(&run->talk.log, "the recording in %.*s is still the one before",
+                 STR_ARGS(run->out_dir));
+    }
 }
 
 int cmd_run(int argc, char **argv)

@@ -59,7 +59,8 @@ void run_read_base_policy(struct run *run);
 NODISCARD enum status run_settle(struct run *run, struct err *err);
 /*
  * Ends what still runs. Of a run that failed, what was judged last takes the
- * place of the old recording; one that never became whole is removed.
+ * place of the old recording; one that never became whole is removed, and
+ * where that leaves the old one, it is said.
  */
 void run_close(struct run *run);
 /* Lays what is planted over the candidate's exported tree; nothing but in a self-test. */

@@ -228,13 +228,21 @@ stays() {
     sha256sum < "$work/main/recording/manifest.json" | cmp -s - "$work/before" ||
         fail "$1: the old recording is gone"
     [ ! -e "$work/main/recording.part" ] || fail "$1: half of a recording is left"
+    [ "$(grep -c "the recording in $work/main is still the one before" "$work/stderr")" = 1 ] ||
+        { fail "$1: nobody says which recording is there"; cat "$work/stderr"; }
 }
-row "a failure in place of a recording" 3 'the recording in .* is still the one before: scenario extra was not recorded' \
+row "a failure in place of a recording" 3 'scenario extra was not recorded' \
     "$memgate" record unbuilt extra -q -o "$work/main" --policy-from work-tree
 stays "a failure"
 row "no such revision" 3 'head: .*nowhere' \
     "$memgate" record nowhere -q -o "$work/main" --policy-from work-tree
 stays "no such revision"
+row "a run without a baseline" 3 'base: .*nowhere' \
+    "$memgate" run -q --base nowhere --head new -o "$work/main" --policy-from work-tree
+stays "a run without a baseline"
+row "a failure where nothing was" 3 'head: .*nowhere' \
+    "$memgate" record nowhere -q -o "$work/fresh" --policy-from work-tree
+! grep -q 'the one before' "$work/stderr" || fail "there was none before"
 : > "$work/stderr"
 "$memgate" record main orders -o "$work/main" --policy-from work-tree \
     > "$work/stdout" 2> "$work/stderr" &
