@@ -443,29 +443,74 @@ double bounds_detectable(const struct estimate *estimate, double alpha)
     return bounds_detectable_with(estimate, alpha, 1);
 }
 
+/* Where what is detected comes down to the change, between two logarithms of `more`. */
+struct crossing {
+    double low;
+    double high;
+    double at_low; /* > 0: log of how many times the change is detected there */
+    double at_high;
+    int moved; /* the end that was the last to: 1 `low`, -1 `high`; 0 at first */
+};
+
+static double log_beyond(const struct estimate *estimate, double alpha, double change,
+                         double log_more)
+{
+    double beyond = detectable(estimate, alpha, exp(log_more)) - estimate->slack;
+    return log(beyond / (change - estimate->slack));
+}
+
+/*
+ * Regula falsi, of which the end that stays twice counts half (the Illinois
+ * algorithm: Dowell and Jarratt 1971, BIT 11, 168). An end may be infinite.
+ */
+static void crossing_move(struct crossing *crossing, double at, double beyond)
+{
+    bool is_above = !(beyond <= 0);
+    int moved = is_above ? 1 : -1;
+    if (moved == crossing->moved)
+        *(is_above ? &crossing->at_high : &crossing->at_low) /= 2;
+    *(is_above ? &crossing->low : &crossing->high) = at;
+    *(is_above ? &crossing->at_low : &crossing->at_high) = beyond;
+    crossing->moved = moved;
+}
+
+static double crossing_next(const struct crossing *crossing)
+{
+    double width = crossing->high - crossing->low;
+    double at = crossing->low + width * crossing->at_low / (crossing->at_low - crossing->at_high);
+    return at > crossing->low && at < crossing->high ? at : crossing->low + width / 2;
+}
+
+/* As near as matters to who plans trials. */
+#define MORE_NEAR 0.005
+/* Above 1 in print as well: it is too large as it is. */
+#define MORE_LEAST 1.001
+
 double bounds_more_needed(const struct estimate *estimate, double alpha, double change)
 {
-    enum { ROUNDS_MAX = 12 };
-    double more = 1;
+    enum { ROUNDS_MAX = 60 };
+    const double most = log(BOUNDS_MORE_MAX);
     assert(change > 0);
     if (!estimate->bounded || alpha <= 0 || estimate->slack >= change)
         return HUGE_VAL;
-    /* Behind a floor that does not fall it would never come to an end. */
-    if (has_floor(estimate) && detectable(estimate, alpha, BOUNDS_MORE_MAX) > change)
-        return HUGE_VAL;
-    /* It falls with the square root, and a little faster where few degrees of freedom become more. */
-    for (int i = 0; i < ROUNDS_MAX; i++) {
-        double beyond = detectable(estimate, alpha, more) - estimate->slack;
-        double factor = beyond / (change - estimate->slack);
-        if (i == 0 && factor <= 1)
-            return 1;
-        /* Not less than any more at all: it is too large as it is. */
-        double next = fmax(1.01, more * factor * factor);
-        if (!(next <= BOUNDS_MORE_MAX))
-            return HUGE_VAL;
-        if (fabs(next - more) < 1e-2 * more)
-            return next;
-        more = next;
+    struct crossing crossing = {.at_low = log_beyond(estimate, alpha, change, 0)};
+    if (crossing.at_low <= 0)
+        return 1;
+    /* It falls with the root, or faster where degrees of freedom are few; but a floor may stay. */
+    double at = fmin(most, 2 * crossing.at_low + MORE_NEAR);
+    double beyond = log_beyond(estimate, alpha, change, at);
+    if (!(beyond <= 0)) {
+        at = most;
+        beyond = log_beyond(estimate, alpha, change, at);
     }
-    return more;
+    if (!(beyond <= 0))
+        return HUGE_VAL;
+    crossing.high = at;
+    crossing.at_high = beyond;
+    for (int i = 0; i < ROUNDS_MAX && !(fabs(beyond) <= MORE_NEAR); i++) {
+        at = crossing_next(&crossing);
+        beyond = log_beyond(estimate, alpha, change, at);
+        crossing_move(&crossing, at, beyond);
+    }
+    return fmax(MORE_LEAST, exp(at));
 }

@@ -72,9 +72,9 @@ double bounds_detectable(const struct estimate *estimate, double alpha);
 double bounds_detectable_with(const struct estimate *estimate, double alpha, double more);
 
 /*
- * How many times as many samples make that no larger than `change`, > 0:
- * 1 where it is not now, HUGE_VAL where slack alone is more, or it takes
- * more than BOUNDS_MORE_MAX times as many.
+ * How many times as many samples make that no larger than `change`, > 0, but
+ * for 1 %: 1 where it is not now, HUGE_VAL where slack alone is more, or it
+ * takes more than BOUNDS_MORE_MAX times as many.
  */
 enum { BOUNDS_MORE_MAX = 100000 };
 double bounds_more_needed(const struct estimate *estimate, double alpha, double change);

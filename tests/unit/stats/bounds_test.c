@@ -271,6 +271,65 @@ static void more_trials_detect_what_as_many_do(void **state)
     assert_close(bounds_detectable_with(&two, 0.002, 2) / want, 1, 1e-3);
 }
 
+/* A limit of 25 % of the baseline is `percent` 25. */
+static double needed_for(const struct estimate *estimate, double alpha, double percent)
+{
+    double change = estimate->base * percent / 100;
+    double more = bounds_more_needed(estimate, alpha, change);
+    double have = bounds_detectable_with(estimate, alpha, more);
+    print_message("%g times as many detect %g of %g\n", more, have, change);
+    assert_true(more > 1 && isfinite(more));
+    assert_close(have / change, 1, 0.01);
+    return more;
+}
+
+/* So many pairs whose ratios' logarithms have exactly this spread. */
+static struct estimate pairs_of_spread(size_t count, double spread)
+{
+    double base[8];
+    double cand[8];
+    double all = 0;
+    for (size_t i = 0; i < count; i++)
+        all += ((double)i - ((double)count - 1) / 2) * ((double)i - ((double)count - 1) / 2);
+    for (size_t i = 0; i < count; i++) {
+        double away = ((double)i - ((double)count - 1) / 2) / sqrt(all / ((double)count - 1));
+        base[i] = 100;
+        cand[i] = 100 * exp(spread * away);
+    }
+    return estimate_of_pairs((struct samples){base, count}, (struct samples){cand, count});
+}
+
+/*
+ * Few pairs are detected by much faster than with the square root of their
+ * number. Pairs needed, to the next whole one: the first n for which
+ * expm1(spread / sqrt(n) * shift(n - 1)) is the limit, of the noncentral t
+ * distribution (scipy.stats.nct).
+ */
+static void what_is_needed_is_what_detects_it(void **state)
+{
+    (void)state;
+    struct estimate have = pairs_of_spread(3, 0.042);
+    assert_close(ceil(3 * needed_for(&have, 0.002, 25)), 5, 0);
+    have = pairs_of_spread(3, 0.06);
+    assert_close(ceil(3 * needed_for(&have, 0.002, 15)), 8, 0);
+    /* As one of a family, and by a limit that takes hundreds. */
+    (void)needed_for(&have, 4e-6, 15);
+    assert_true(needed_for(&have, 0.002, 0.5) > 100);
+    have = estimate_of_pairs(SAMPLES(100, 100), SAMPLES(104, 110));
+    assert_close(needed_for(&have, 0.002, 25), 2.0431747491814223, 0.02);
+    have = pairs_of_spread(8, 0.06);
+    (void)needed_for(&have, 0.005, 5);
+    (void)needed_for(&have, 0.005, bounds_detectable(&have, 0.005) * 99.8 / 100);
+    /* Welch's, alone and as one of 500; and where one side hardly varies. */
+    have = estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 112, 111), ESTIMATE_DIFFERENCE);
+    (void)needed_for(&have, 0.002, 3);
+    (void)needed_for(&have, 4e-6, 3);
+    have = estimate_of(SAMPLES(100, 101, 99), SAMPLES(110, 110.04, 109.96), ESTIMATE_DIFFERENCE);
+    (void)needed_for(&have, 4e-6, 3);
+    /* More than anyone makes. */
+    assert_true(isinf(bounds_more_needed(&have, 0.002, 1e-4)));
+}
+
 /* Between a slope and the rise in steps nothing is known; beyond, the slope's own spread counts. */
 static void no_level_has_an_upper_bound_below_the_rise(void **state)
 {
@@ -334,6 +393,7 @@ int main(void)
         cmocka_unit_test(pairs_no_nearer_than_their_windows_say_so),
         cmocka_unit_test(samples_detect_by_their_sampling),
         cmocka_unit_test(more_trials_detect_what_as_many_do),
+        cmocka_unit_test(what_is_needed_is_what_detects_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
