@@ -115,25 +115,27 @@ double detect_critical(double alpha, double df)
 
 /*
  * Critical values of all degrees of freedom from `df_min` on, by their inverse:
- * the polynomial through their asinh, which a logarithm is where they are large, at Chebyshev's points, in its
- * barycentric form (Berrut and Trefethen 2004, SIAM Review 46, 501).
+ * the polynomial through their asinh, which a logarithm is where they are
+ * large, at Chebyshev's points, in its barycentric form (Berrut and Trefethen
+ * 2004, SIAM Review 46, 501). Each point takes a quantile, the longest part.
  */
-enum { POINTS = 12 };
+enum { POINTS_COARSE = 7, POINTS_FINE = 12 };
 
 struct criticals {
-    double inverse[POINTS];
-    double scaled[POINTS];
-    double weight[POINTS];
+    int len;
+    double inverse[POINTS_FINE];
+    double scaled[POINTS_FINE];
+    double weight[POINTS_FINE];
 };
 
-static struct criticals criticals_of(double alpha, double df_min, double df_max)
+static struct criticals criticals_of(double alpha, double df_min, double df_max, int points)
 {
     const double half_turn = 3.14159265358979323846;
-    struct criticals out;
+    struct criticals out = {.len = points};
     double middle = (1 / df_min + 1 / df_max) / 2;
     double half = (1 / df_min - 1 / df_max) / 2;
-    for (int i = 0; i < POINTS; i++) {
-        double angle = half_turn * (2 * i + 1) / (2 * POINTS);
+    for (int i = 0; i < points; i++) {
+        double angle = half_turn * (2 * i + 1) / (2 * points);
         out.inverse[i] = middle + half * cos(angle);
         out.scaled[i] = asinh(detect_critical(alpha, 1 / out.inverse[i]));
         out.weight[i] = (i % 2 ? -1 : 1) * sin(angle);
@@ -145,12 +147,13 @@ static double critical_at(const struct criticals *criticals, double inverse)
 {
     double sum = 0;
     double weights = 0;
-    for (int i = 0; i < POINTS; i++) {
+    for (int i = 0; i < criticals->len; i++) {
         double gap = inverse - criticals->inverse[i];
         if (fabs(gap) < 1e-13)
             return sinh(criticals->scaled[i]);
-        sum += criticals->weight[i] / gap * criticals->scaled[i];
-        weights += criticals->weight[i] / gap;
+        double weight = criticals->weight[i] / gap;
+        sum += weight * criticals->scaled[i];
+        weights += weight;
     }
     return sinh(sum / weights);
 }
@@ -158,7 +161,8 @@ static double critical_at(const struct criticals *criticals, double inverse)
 struct levels {
     struct criticals asked;
     struct criticals interval; /* APART: of the sides' intervals */
-    double reaches[2];         /* their own */
+    double reaches_squared[2]; /* their own */
+    double normal_squared;     /* that of the normal distribution */
 };
 
 /* What the trials show: the variance, and the inverse of its degrees of freedom. */
@@ -200,42 +204,69 @@ static struct seen sampled_seen(const struct detect_test *test, double base, dou
 
 /* Squares of two quantiles by their own degrees of freedom add up (Newcombe's, Zou and Donner's). */
 static double apart_reach(const struct detect_test *test, double base, double cand,
-                          const double reaches[2])
+                          const struct levels *levels)
 {
+    return sqrt(levels->reaches_squared[0] * base + levels->reaches_squared[1] * cand +
+                levels->normal_squared * test->fixed);
+}
+
+static void set_reaches(struct levels *out, const struct detect_test *test)
+{
+    double base = detect_critical(INTERVAL_TAIL, test->base.df);
+    double cand = detect_critical(INTERVAL_TAIL, test->cand.df);
     double normal = normal_upper_quantile(INTERVAL_TAIL);
-    return sqrt(reaches[0] * reaches[0] * base + reaches[1] * reaches[1] * cand +
-                normal * normal * test->fixed);
+    out->reaches_squared[0] = base * base;
+    out->reaches_squared[1] = cand * cand;
+    out->normal_squared = normal * normal;
 }
 
 double detect_apart_reach(const struct detect_test *test)
 {
-    const double reaches[2] = {detect_critical(INTERVAL_TAIL, test->base.df),
-                               detect_critical(INTERVAL_TAIL, test->cand.df)};
-    return apart_reach(test, test->base.part, test->cand.part, reaches);
+    struct levels levels = {0};
+    set_reaches(&levels, test);
+    return apart_reach(test, test->base.part, test->cand.part, &levels);
+}
+
+/* By so many degrees of freedom: of the test, or where sides are apart in parts of the interval. */
+struct critical {
+    double inverse;
+    double value;
+};
+
+static void set_critical(struct critical *out, const struct detect_test *test,
+                         const struct levels *levels, double inverse)
+{
+    /* Along a ray they mostly stay, but for rounding. */
+    if (fabs(inverse - out->inverse) < 1e-12)
+        return;
+    out->inverse = inverse;
+    out->value = critical_at(&levels->asked, inverse);
+    if (test->kind == DETECT_APART)
+        out->value /= critical_at(&levels->interval, inverse);
 }
 
 /* What a change must be above, in true standard errors, where all of the scatter is so much. */
-static double threshold_of(const struct detect_test *test, const struct levels *levels, double part,
-                           double all)
+static double threshold_of(const struct detect_test *test, const struct levels *levels,
+                           struct critical *critical, double part, double all)
 {
     double df = test->base.df + test->cand.df;
     double x = all * part * df / test->base.df;
     double y = all * (1 - part) * df / test->cand.df;
     const struct seen seen =
         test->kind == DETECT_SAMPLED ? sampled_seen(test, x, y) : welch_seen(test, x, y);
-    double critical = critical_at(&levels->asked, seen.inverse);
+    set_critical(critical, test, levels, seen.inverse);
     if (test->kind != DETECT_APART)
-        return critical * sqrt(seen.variance);
+        return critical->value * sqrt(seen.variance);
     /* Another level goes straight on from their interval, by the degrees of freedom of both. */
-    return critical / critical_at(&levels->interval, seen.inverse) *
-           apart_reach(test, test->base.part * x, test->cand.part * y, levels->reaches);
+    return critical->value * apart_reach(test, test->base.part * x, test->cand.part * y, levels);
 }
 
 static void fill_ray(double *at, const struct detect_test *test, const struct levels *levels,
                      double part, const struct cells *cells)
 {
+    struct critical critical = {-1, 0};
     for (size_t i = 0; i <= cells->len; i++)
-        at[i] = threshold_of(test, levels, part, cells->value[i]);
+        at[i] = threshold_of(test, levels, &critical, part, cells->value[i]);
 }
 
 /* How often, and how much more often a little further up. */
@@ -331,30 +362,33 @@ static struct found student_found(const struct student *student, double shift)
     struct found out = {0, 0};
     const struct cells *cells = &student->cells;
     const struct found floored = found_at(shift - student->floored);
+    struct normal before = normal_at(shift - student->at[0]);
     for (size_t i = 0; i < cells->len; i++) {
         double part = floored_part(cells->value[i], cells->value[i + 1], student->least);
         double low = part > 0 ? student->at_least : student->at[i];
         double high = student->at[i + 1];
+        struct normal at_low = part > 0 ? normal_at(shift - low) : before;
+        struct normal at_high = normal_at(shift - high);
         struct found one = {0, 0};
         if (part < 1)
-            one = found_between(low, high, normal_at(shift - low), normal_at(shift - high), shift);
+            one = found_between(low, high, at_low, at_high, shift);
+        before = at_high;
         out.share += cells->mass[i] * (part * floored.share + (1 - part) * one.share);
         out.slope += cells->mass[i] * (part * floored.slope + (1 - part) * one.slope);
     }
     return out;
 }
 
-static struct levels levels_of(const struct detect_test *test, double alpha)
+static struct levels levels_of(const struct detect_test *test, double alpha, int points)
 {
     const double many = 1e9;
     bool is_open = test->kind == DETECT_SAMPLED || test->fixed > 0;
     double df_min = fmin(test->base.df, test->cand.df);
     double df_max = is_open ? many : test->base.df + test->cand.df;
-    struct levels out = {.asked = criticals_of(alpha, df_min, df_max)};
+    struct levels out = {.asked = criticals_of(alpha, df_min, df_max, points)};
     if (test->kind == DETECT_APART) {
-        out.interval = criticals_of(INTERVAL_TAIL, df_min, df_max);
-        out.reaches[0] = detect_critical(INTERVAL_TAIL, test->base.df);
-        out.reaches[1] = detect_critical(INTERVAL_TAIL, test->cand.df);
+        out.interval = criticals_of(INTERVAL_TAIL, df_min, df_max, points);
+        set_reaches(&out, test);
     }
     return out;
 }
@@ -365,7 +399,7 @@ static double plane_power(const struct detect_test *test, double alpha, double s
     struct cells cells;
     double at[FINE_CELLS + 1];
     struct found out = {0, 0};
-    const struct levels levels = levels_of(test, alpha);
+    const struct levels levels = levels_of(test, alpha, POINTS_FINE);
     const struct rays rays = rays_of(test, FINE_PANELS);
     fill_cells(&cells, test->base.df + test->cand.df, cell_count, FAR_FINE);
     for (size_t i = 0; i < FINE_RAYS; i++) {
@@ -402,7 +436,7 @@ struct plane {
 
 static void fill_plane(struct plane *out, const struct detect_test *test, double alpha)
 {
-    const struct levels levels = levels_of(test, alpha);
+    const struct levels levels = levels_of(test, alpha, POINTS_COARSE);
     const struct rays rays = rays_of(test, COARSE_PANELS);
     fill_cells(&out->cells, test->base.df + test->cand.df, COARSE_CELLS, FAR_COARSE);
     for (size_t i = 0; i < COARSE_RAYS; i++) {
@@ -439,7 +473,8 @@ static bool search_step(struct search *search, struct found found, double power)
     if (next <= search->low || next >= search->high)
         next = (search->low + search->high) / 2;
     search->shift = next;
-    return fabs(gap) > 1e-5;
+    /* The step from here leaves its square. */
+    return fabs(gap) > 1e-4;
 }
 
 enum { ROUNDS_MAX = 60 };

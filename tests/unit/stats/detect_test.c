@@ -1,5 +1,8 @@
 #include "gate/stats/detect.h"
 
+#include <math.h>
+#include <time.h>
+
 #include "tests/support/check.h"
 
 /* Expected values are those of tests/oracle/power.py (SciPy). */
@@ -203,12 +206,36 @@ static void a_level_of_one_half_is_no_matter(void **state)
     }
 }
 
+/* The least of many, in ticks: what else runs takes none off. */
+static double ticks_of(enum detect_kind kind)
+{
+    const struct detect_test test = {kind, {0.5, 0, 2}, {0.5, 0, 2}, 0, 0};
+    double least = HUGE_VAL;
+    for (int i = 0; i < 15; i++) {
+        clock_t start = clock();
+        for (int k = 0; k < 20; k++)
+            assert_true(detect_shift(&test, 0.002, 0.9) > 1);
+        least = fmin(least, (double)(clock() - start));
+    }
+    return least;
+}
+
+/* It is asked for each finding: a quantile in each of its cells made it four times as long. */
+static void sides_apart_take_hardly_longer_than_others(void **state)
+{
+    (void)state;
+    double times = ticks_of(DETECT_APART) / ticks_of(DETECT_WELCH);
+    print_message("%.2f times as long\n", times);
+    assert_true(times < 2.5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(power_is_that_of_the_oracle),
         cmocka_unit_test(the_shift_needed_is_near_that_of_the_oracle),
         cmocka_unit_test(a_level_of_one_half_is_no_matter),
+        cmocka_unit_test(sides_apart_take_hardly_longer_than_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
