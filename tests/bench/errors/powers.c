@@ -259,7 +259,7 @@ static double power_of(const struct power_case *row, size_t runs)
     return percent(found, runs);
 }
 
-/* Three points, and what chance may add in a small test. */
+/* Three points, and what chance may add: 2 of 2,000 simulations, 0.9 of 10,000. */
 static bool is_near(double power, size_t runs, bool is_at_least)
 {
     double room = 3 + 300 * sqrt(0.9 * 0.1 / (double)runs);
@@ -337,9 +337,14 @@ static bool print_sampled_power(size_t runs)
     return holds;
 }
 
-bool powers_print(size_t runs)
+/* Of fewer no share found is too large, not even all: what chance may add reaches beyond that. */
+enum { POWER_RUNS_MIN = 2000 };
+
+bool powers_print(size_t asked_runs)
 {
+    size_t runs = asked_runs > POWER_RUNS_MIN ? asked_runs : POWER_RUNS_MIN;
     bool holds = true;
+    printf("power by %zu simulations each\n", runs);
     for (size_t i = 0; i < ARRAY_LEN(power_cases); i++) {
         const struct power_case *row = &power_cases[i];
         double power = power_of(row, runs);
