@@ -507,8 +507,10 @@ double bounds_more_needed(const struct estimate *estimate, double alpha, double 
         return HUGE_VAL;
     crossing.high = at;
     crossing.at_high = beyond;
+    /* Back by the root: that is it where many are needed, and otherwise too far. */
+    double back = at + 2 * beyond;
     for (int i = 0; i < ROUNDS_MAX && !(fabs(beyond) <= MORE_NEAR); i++) {
-        at = crossing_next(&crossing);
+        at = i == 0 && back > 0 ? back : crossing_next(&crossing);
         beyond = log_beyond(estimate, alpha, change, at);
         crossing_move(&crossing, at, beyond);
     }
