@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/stats/criticals.h"
 #include "gate/stats/sample.h"
 
 /*
@@ -108,56 +109,6 @@ static struct ray ray_at(const struct rays *rays, const struct detect_test *test
                         rule[node / 2].weight * rays->width / 2 * exp(log_density)};
 }
 
-double detect_critical(double alpha, double df)
-{
-    return df > 0 ? student_quantile(1 - alpha, df) : normal_upper_quantile(alpha);
-}
-
-/*
- * Critical values of all degrees of freedom from `df_min` on, by their inverse:
- * the polynomial through their asinh, which a logarithm is where they are
- * large, at Chebyshev's points, in its barycentric form (Berrut and Trefethen
- * 2004, SIAM Review 46, 501). Each point takes a quantile, the longest part.
- */
-enum { POINTS_COARSE = 7, POINTS_FINE = 12 };
-
-struct criticals {
-    int len;
-    double inverse[POINTS_FINE];
-    double scaled[POINTS_FINE];
-    double weight[POINTS_FINE];
-};
-
-static struct criticals criticals_of(double alpha, double df_min, double df_max, int points)
-{
-    const double half_turn = 3.14159265358979323846;
-    struct criticals out = {.len = points};
-    double middle = (1 / df_min + 1 / df_max) / 2;
-    double half = (1 / df_min - 1 / df_max) / 2;
-    for (int i = 0; i < points; i++) {
-        double angle = half_turn * (2 * i + 1) / (2 * points);
-        out.inverse[i] = middle + half * cos(angle);
-        out.scaled[i] = asinh(detect_critical(alpha, 1 / out.inverse[i]));
-        out.weight[i] = (i % 2 ? -1 : 1) * sin(angle);
-    }
-    return out;
-}
-
-static double critical_at(const struct criticals *criticals, double inverse)
-{
-    double sum = 0;
-    double weights = 0;
-    for (int i = 0; i < criticals->len; i++) {
-        double gap = inverse - criticals->inverse[i];
-        if (fabs(gap) < 1e-13)
-            return sinh(criticals->scaled[i]);
-        double weight = criticals->weight[i] / gap;
-        sum += weight * criticals->scaled[i];
-        weights += weight;
-    }
-    return sinh(sum / weights);
-}
-
 struct levels {
     struct criticals asked;
     struct criticals interval; /* APART: of the sides' intervals */
@@ -212,8 +163,8 @@ static double apart_reach(const struct detect_test *test, double base, double ca
 
 static void set_reaches(struct levels *out, const struct detect_test *test)
 {
-    double base = detect_critical(INTERVAL_TAIL, test->base.df);
-    double cand = detect_critical(INTERVAL_TAIL, test->cand.df);
+    double base = critical_value(INTERVAL_TAIL, test->base.df);
+    double cand = critical_value(INTERVAL_TAIL, test->cand.df);
     double normal = normal_upper_quantile(INTERVAL_TAIL);
     out->reaches_squared[0] = base * base;
     out->reaches_squared[1] = cand * cand;
@@ -240,9 +191,9 @@ static void set_critical(struct critical *out, const struct detect_test *test,
     if (fabs(inverse - out->inverse) < 1e-12)
         return;
     out->inverse = inverse;
-    out->value = critical_at(&levels->asked, inverse);
+    out->value = criticals_at(&levels->asked, inverse);
     if (test->kind == DETECT_APART)
-        out->value /= critical_at(&levels->interval, inverse);
+        out->value /= criticals_at(&levels->interval, inverse);
 }
 
 /* What a change must be above, in true standard errors, where all of the scatter is so much. */
@@ -338,8 +289,8 @@ struct student {
 static void fill_student(struct student *out, const struct detect_test *test, double alpha,
                          size_t cells)
 {
-    double critical = detect_critical(alpha, test->base.df);
-    double floored = test->floored_df > 0 ? detect_critical(alpha, test->floored_df) : critical;
+    double critical = critical_value(alpha, test->base.df);
+    double floored = test->floored_df > 0 ? critical_value(alpha, test->floored_df) : critical;
     fill_cells(&out->cells, test->base.df, cells, FAR_FINE);
     out->least = test->base.least / test->base.part;
     out->floored = floored * sqrt(test->base.least);
@@ -385,9 +336,9 @@ static struct levels levels_of(const struct detect_test *test, double alpha, int
     bool is_open = test->kind == DETECT_SAMPLED || test->fixed > 0;
     double df_min = fmin(test->base.df, test->cand.df);
     double df_max = is_open ? many : test->base.df + test->cand.df;
-    struct levels out = {.asked = criticals_of(alpha, df_min, df_max, points)};
+    struct levels out = {.asked = criticals_find(alpha, df_min, df_max, points)};
     if (test->kind == DETECT_APART) {
-        out.interval = criticals_of(INTERVAL_TAIL, df_min, df_max, points);
+        out.interval = criticals_find(INTERVAL_TAIL, df_min, df_max, points);
         set_reaches(&out, test);
     }
     return out;
@@ -399,7 +350,7 @@ static double plane_power(const struct detect_test *test, double alpha, double s
     struct cells cells;
     double at[FINE_CELLS + 1];
     struct found out = {0, 0};
-    const struct levels levels = levels_of(test, alpha, POINTS_FINE);
+    const struct levels levels = levels_of(test, alpha, CRITICALS_FINE);
     const struct rays rays = rays_of(test, FINE_PANELS);
     fill_cells(&cells, test->base.df + test->cand.df, cell_count, FAR_FINE);
     for (size_t i = 0; i < FINE_RAYS; i++) {
@@ -436,7 +387,7 @@ struct plane {
 
 static void fill_plane(struct plane *out, const struct detect_test *test, double alpha)
 {
-    const struct levels levels = levels_of(test, alpha, POINTS_COARSE);
+    const struct levels levels = levels_of(test, alpha, CRITICALS_COARSE);
     const struct rays rays = rays_of(test, COARSE_PANELS);
     fill_cells(&out->cells, test->base.df + test->cand.df, COARSE_CELLS, FAR_COARSE);
     for (size_t i = 0; i < COARSE_RAYS; i++) {
@@ -484,7 +435,7 @@ static double plane_shift(const struct detect_test *test, double alpha, double p
     struct plane plane;
     fill_plane(&plane, test, alpha);
     struct search search = {-HUGE_VAL, HUGE_VAL,
-                            2 + detect_critical(alpha, test->base.df + test->cand.df)};
+                            2 + critical_value(alpha, test->base.df + test->cand.df)};
     for (int i = 0; i < ROUNDS_MAX; i++) {
         if (!search_step(&search, plane_found(&plane, search.shift), power))
             break;
@@ -499,7 +450,7 @@ double detect_shift(const struct detect_test *test, double alpha, double power)
         return plane_shift(test, alpha, power);
     struct student student;
     fill_student(&student, test, alpha, SHIFT_CELLS);
-    struct search search = {-HUGE_VAL, HUGE_VAL, 2 + detect_critical(alpha, test->base.df)};
+    struct search search = {-HUGE_VAL, HUGE_VAL, 2 + critical_value(alpha, test->base.df)};
     for (int i = 0; i < ROUNDS_MAX; i++) {
         if (!search_step(&search, student_found(&student, search.shift), power))
             break;

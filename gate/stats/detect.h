@@ -58,7 +58,4 @@ double detect_shift(const struct detect_test *test, double alpha, double power);
 /* How far such sides' interval of the change stands off in true standard errors, were all as it is. */
 double detect_apart_reach(const struct detect_test *test);
 
-/* The t that leaves alpha above it; df 0: of the normal distribution. */
-double detect_critical(double alpha, double df);
-
 #endif
