@@ -225,15 +225,17 @@ static enum status take_passes(struct trial *trial, const struct process *proces
         return err_set(err, STATUS_LIMIT, "more output than is kept");
     if (bench_output_parse(&settled, trial->scratch, text, processors, passes, err))
         return err->status;
+    if (settled.benchmark_count != record->benchmark_count ||
+        settled.request_count != passes * record->request_count)
+        return err_set(err, STATUS_CHILD, "other benchmarks ran than in one pass");
     for (size_t i = 0; i < record->benchmark_count; i++) {
-        if (settled.benchmark_count != record->benchmark_count ||
-            settled.request_count != passes * record->request_count ||
-            !str_equal(settled.benchmarks[i].name, record->benchmarks[i].name))
+        if (!str_equal(settled.benchmarks[i].name, record->benchmarks[i].name))
             return err_set(err, STATUS_CHILD, "other benchmarks ran than in one pass");
     }
-    for (size_t i = 0; i < record->benchmark_count; i++)
+    for (size_t i = 0; i < record->benchmark_count; i++) {
         record->benchmarks[i].passes =
             (struct record_passes){passes, settled.benchmarks[i].ns_per_op};
+    }
     return STATUS_OK;
 }
 
