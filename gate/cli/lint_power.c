@@ -57,10 +57,10 @@ static void write_worst(struct buf *out, struct arena *arena, const struct sight
     if (sight->met > 1)
         buf_printf(out, " for %zu of them", sight->too_tight);
     buf_text(out, ": it drowns in the noise; ");
-    double needed = (double)trials * tightness(worst) * tightness(worst);
+    double needed = ceil(worst->trials_needed);
     if (needed < 1000) {
-        buf_printf(out, "about %.0f trials a side%.*s would show it", ceil(needed),
-                   STR_ARGS(phrase_requests(arena, worst, ceil(needed))));
+        buf_printf(out, "about %.0f trials a side%.*s would show it", needed,
+                   STR_ARGS(phrase_requests(arena, worst, needed)));
     } else {
         buf_text(out, "raise it, or give the rule a floor");
     }

@@ -77,6 +77,8 @@ struct comparison_row {
     enum alloc_op op;      /* at the guilty line */
     struct estimate estimate;
     enum phase phase; /* whose trials the estimate is of: more of them make it surer */
+    /* Of the change alone: the value itself is by the steady trials (estimate_set_level). */
+    bool is_leveled;
     /* FUNCTION rows: every byte of it is charged to a function of the program's own as well. */
     bool is_charged;
     /*

@@ -1,7 +1,11 @@
 #include "gate/compare/duet_rows.h"
 
+#include <math.h>
+
+#include "gate/base/num.h"
 #include "gate/compare/heap_rows.h"
 #include "gate/compare/lateness.h"
+#include "gate/compare/validity.h"
 #include "gate/stats/histogram.h"
 #include "gate/stats/slope.h"
 #include "gate/stats/windows.h"
@@ -131,6 +135,34 @@ static struct str why_unbounded(struct arena *arena, const struct windows *windo
                       windows->base.len, windows->pairs, WINDOWS_MIN, WINDOWS_PER_PAIR_MIN);
 }
 
+/*
+ * The heap is read between the parts of a duet, which collects it: of the
+ * collections that the load would have caused each reading but the first puts
+ * off one at most, and its cost is in no part. What share of the CPU time those
+ * have at most, by the steady trials of the side where it is more; 0 where
+ * nobody traced collections.
+ */
+enum { PUT_OFF_MAX = 3 };
+
+static double put_off_share(const struct record_scenario *record)
+{
+    double worst = 0;
+    for (enum side side = 0; side < SIDES; side++) {
+        size_t count = record->trial_count[side][PHASE_STEADY];
+        double sum = 0;
+        for (size_t t = 0; t < count; t++) {
+            const struct record_gc *gc = &record->trials[side][PHASE_STEADY][t].gc;
+            double lost = gc->cycles > PUT_OFF_MAX ? (double)PUT_OFF_MAX / (double)gc->cycles : 1;
+            sum += gc->is_traced ? lost * gc->cpu_share : 0;
+        }
+        worst = fmax(worst, num_ratio(sum, (double)count));
+    }
+    return worst;
+}
+
+/* More than this, and the steady trials tell the CPU time, whatever they vary by. */
+#define PUT_OFF_SHARE 0.1
+
 /* Two processes beside each other had the same machine, whatever it did: PAIRS_MIN of them or none. */
 static enum status tell_cpu(struct comparison *comparison, struct arena *arena, struct err *err)
 {
@@ -155,8 +187,16 @@ static enum status tell_cpu(struct comparison *comparison, struct arena *arena, 
         .estimate = estimate_of_pairs((struct samples){values[SIDE_BASE], pairs},
                                       (struct samples){values[SIDE_CAND], pairs}),
     };
-    if (pairs >= PAIRS_MIN)
+    double lost = put_off_share(record);
+    if (lost > PUT_OFF_SHARE) {
+        comparison_note(
+            comparison, arena,
+            "CPU time is that of the steady trials: up to %.0f %% of it are collections "
+            "that the readings of the heap in the duet put off",
+            100 * lost);
+    } else if (pairs >= PAIRS_MIN) {
         comparison_row_add(comparison, arena, &row);
+    }
     return STATUS_OK;
 }
 

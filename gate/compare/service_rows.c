@@ -172,6 +172,17 @@ static struct comparison_row *row_of_duet(const struct comparison *comparison, e
     return NULL;
 }
 
+static void set_level(struct comparison *comparison, struct arena *arena,
+                      struct comparison_row *cpu, struct samples base, struct samples cand)
+{
+    cpu->is_leveled = estimate_set_level(&cpu->estimate, base, cand);
+    if (!cpu->is_leveled) {
+        comparison_note(comparison, arena,
+                        "CPU time is that of two services side by side, which take more than one "
+                        "alone; for its value trials.steady has to be 2 or more");
+    }
+}
+
 static void add_steady(struct comparison *comparison, struct arena *arena,
                        const struct columns *columns)
 {
@@ -180,7 +191,7 @@ static void add_steady(struct comparison *comparison, struct arena *arena,
         struct samples base = {columns->values[SIDE_BASE][i], columns->trials[SIDE_BASE]};
         struct samples cand = {columns->values[SIDE_CAND][i], columns->trials[SIDE_CAND]};
         if (of_duet && of_duet->metric == METRIC_CPU)
-            estimate_set_level(&of_duet->estimate, base, cand);
+            set_level(comparison, arena, of_duet, base, cand);
         if (of_duet || !was_measured(columns, i))
             continue;
         struct comparison_row row = {
@@ -276,8 +287,8 @@ static struct benchmark_row time_row(struct comparison *comparison, struct arena
         what.offset = offsetof(struct record_benchmark, passes.ns_per_op);
     if (is_mixed) {
         comparison_note(comparison, arena,
-                        "%.*s: its time is that of the first pass, as not every process could make "
-                        "more; a cold start is in it",
+                        "%.*s: its time is that of the first pass, as not every trial made more; a "
+                        "cold start is in it",
                         STR_ARGS(name));
     }
     return what;
@@ -289,11 +300,12 @@ static void add_benchmark(struct comparison *comparison, struct arena *arena, st
     struct samples samples[SIDES];
     const struct record_scenario *record = comparison->record;
     for (size_t i = 0; i < ARRAY_LEN(benchmark_rows); i++) {
-        const struct benchmark_row row_here = time_row(comparison, arena, benchmark_rows[i], name);
-        const struct benchmark_row *what = &row_here;
+        const struct benchmark_row *what = &benchmark_rows[i];
         bool refused = what->phase == PHASE_STEADY && comparison->steady_refusal.len > 0;
         if (refused || record->trial_count[SIDE_CAND][what->phase] == 0)
             continue;
+        const struct benchmark_row timed = time_row(comparison, arena, *what, name);
+        what = &timed;
         if (!benchmark_samples(&samples[SIDE_BASE], values[SIDE_BASE], record, SIDE_BASE, what,
                                name) ||
             !benchmark_samples(&samples[SIDE_CAND], values[SIDE_CAND], record, SIDE_CAND, what,

@@ -72,14 +72,16 @@ static double middle_of(const struct record_benchmark *items, size_t count, size
     return sample_median(values, count);
 }
 
-/* One benchmark of the lines that its passes printed. */
+/* One benchmark of the lines that its passes printed; a first pass among others is cold. */
 static struct record_benchmark join_passes(const struct record_benchmark *items, size_t count)
 {
+    const struct record_benchmark *warm = count > 1 ? &items[1] : items;
+    size_t len = count > 1 ? count - 1 : 1;
     struct record_benchmark out = {
         .name = items[0].name,
-        .ns_per_op = middle_of(items, count, offsetof(struct record_benchmark, ns_per_op)),
-        .bytes_per_op = middle_of(items, count, offsetof(struct record_benchmark, bytes_per_op)),
-        .allocs_per_op = middle_of(items, count, offsetof(struct record_benchmark, allocs_per_op)),
+        .ns_per_op = middle_of(warm, len, offsetof(struct record_benchmark, ns_per_op)),
+        .bytes_per_op = middle_of(warm, len, offsetof(struct record_benchmark, bytes_per_op)),
+        .allocs_per_op = middle_of(warm, len, offsetof(struct record_benchmark, allocs_per_op)),
     };
     for (size_t i = 0; i < count; i++)
         out.iterations += items[i].iterations;

@@ -14,7 +14,8 @@ enum { BENCHMARKS_MAX = 10000, BENCH_PASSES_MAX = 50 };
  * and request_count (the sum of iterations) of the trial. `processors`
  * is the value of GOMAXPROCS, which Go appends to names unless it is 1.
  * With -test.count each benchmark has so many lines, one behind the other:
- * of `passes` (1 to BENCH_PASSES_MAX) of them it has the medians.
+ * of `passes` (1 to BENCH_PASSES_MAX) of them it has the medians, but for the
+ * first, which is cold.
  */
 NODISCARD enum status bench_output_parse(struct record_trial *out, struct arena *arena,
                                          struct str text, struct str processors, size_t passes,

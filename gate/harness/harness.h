@@ -32,6 +32,9 @@ struct harness_spec {
  */
 enum { EXACT_RATE = 1, EXACT_RATE_COARSE = 16384 };
 
+/* Told by the first steady trial; from one that fails in it on nobody makes more than one. */
+enum harness_passes { HARNESS_PASSES_UNKNOWN, HARNESS_PASSES_MANY, HARNESS_PASSES_ONE };
+
 /* One scenario, built on both sides. */
 struct harness_scenario {
     const struct scenario *scenario;
@@ -45,9 +48,9 @@ struct harness_scenario {
     struct str load_tree;       /* DRIVER_COMMAND: the cwd of the load tool */
     uint64_t load_ns[PHASES]; /* likewise: how long the last load of the phase took; 0: none did */
     struct str bench;         /* DRIVER_GOTEST: the -test.bench expression that trials run */
-    bool is_unsettled;        /* likewise: steady trials make one pass, as more of them failed */
-    struct str cpu_refusal;   /* why no more CPU profiles are asked for; empty at first */
-    struct str trace_refusal; /* likewise execution traces */
+    enum harness_passes passes; /* likewise: whether steady trials make more than one */
+    struct str cpu_refusal;     /* why no more CPU profiles are asked for; empty at first */
+    struct str trace_refusal;   /* likewise execution traces */
     /* Why no more block, mutex or goroutine profiles are asked for; empty at first. */
     struct str snapshot_refusals[PROFILE_KINDS];
     struct str transport;        /* what the load goes over, for the record; empty when not known */

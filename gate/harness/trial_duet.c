@@ -165,21 +165,10 @@ struct measured {
     struct load_spec spec; /* of the whole load */
     struct load_result results[SIDES];
     struct machine_times
-        machine;           /* what passed; between the parts heap is read, which is no noise */
-    uint64_t spent_ns;     /* by the parts so far */
-    uint64_t parts_cpu_ns; /* of both, by the parts alone */
-    /*
-     * From the first part to the last. A heap that is read is collected, which puts
-     * off the collections that the load would have caused: what stands for them counts.
-     */
+        machine;       /* what passed; between the parts heap is read, which is no noise */
+    uint64_t spent_ns; /* by the parts so far */
     uint64_t cpu_ns[SIDES];
 };
-
-static void read_cpu(uint64_t out[SIDES], const struct duet *duet)
-{
-    for (int side = 0; side < SIDES; side++)
-        out[side] = process_cpu_ns(&duet->services[side].process);
-}
 
 static void add_part(struct duet *duet, struct measured *measured,
                      const struct load_result parts[SIDES], uint32_t windows)
@@ -201,19 +190,18 @@ static enum status run_part(struct duet *duet, struct measured *measured, struct
     struct load_result *results =
         ARENA_ARRAY(duet->trials[SIDE_BASE].scratch, struct load_result, SIDES);
     struct machine_times machine[2];
-    uint64_t before_ns[SIDES];
-    uint64_t after_ns[SIDES];
+    uint64_t cpu_ns[SIDES];
     uint64_t start_ns = clock_now_ns();
-    read_cpu(before_ns, duet);
+    for (int side = 0; side < SIDES; side++)
+        cpu_ns[side] = process_cpu_ns(&duet->services[side].process);
     machine_times_read(&machine[0]);
     if (run_load(results, duet, part, err))
         return err->status;
     machine_times_read(&machine[1]);
     machine_times_add(&measured->machine, &machine[0], &machine[1]);
     measured->spent_ns += clock_now_ns() - start_ns;
-    read_cpu(after_ns, duet);
     for (int side = 0; side < SIDES; side++)
-        measured->parts_cpu_ns += after_ns[side] - before_ns[side];
+        measured->cpu_ns[side] += process_cpu_ns(&duet->services[side].process) - cpu_ns[side];
     add_part(duet, measured, results, part->window_count);
     duet->done_before += part->count;
     return STATUS_OK;
@@ -228,10 +216,8 @@ static uint64_t part_start(uint64_t count, uint32_t part)
 static enum status run_parts(struct duet *duet, struct measured *measured, struct err *err)
 {
     const struct load_spec *whole = &measured->spec;
-    uint64_t before_ns[SIDES];
     if (read_live(duet, 0, err))
         return err->status;
-    read_cpu(before_ns, duet);
     for (uint32_t i = 0; i < DUET_PARTS; i++) {
         struct load_spec part = *whole;
         uint64_t start = part_start(whole->count, i);
@@ -242,12 +228,9 @@ static enum status run_parts(struct duet *duet, struct measured *measured, struc
         part.total_timeout_ns = duet_rest_ns(whole->total_timeout_ns, measured->spent_ns);
         if (part.count > 0 && run_part(duet, measured, &part, err))
             return err->status;
-        read_cpu(measured->cpu_ns, duet);
         if (read_live(duet, start + part.count, err))
             return err->status;
     }
-    for (int side = 0; side < SIDES; side++)
-        measured->cpu_ns[side] -= before_ns[side];
     return STATUS_OK;
 }
 
@@ -276,11 +259,12 @@ static enum status measure_load(struct duet *duet, struct err *err)
     if (run_parts(duet, measured, err))
         return err->status;
     const struct machine_times none = {0};
+    uint64_t both_ns = measured->cpu_ns[SIDE_BASE] + measured->cpu_ns[SIDE_CAND];
     for (enum side side = 0; side < SIDES; side++) {
         const struct trial *trial = &duet->trials[side];
         const struct load_result *result = &measured->results[side];
         trial->record->cpu_ns = measured->cpu_ns[side];
-        trial->record->noise = machine_noise(&none, &measured->machine, measured->parts_cpu_ns);
+        trial->record->noise = machine_noise(&none, &measured->machine, both_ns);
         if (trial_load_check_success(trial, result, err) ||
             trial_load_check_pace(trial, &measured->spec, result, err) ||
             trial_load_check_cpu(trial->record, err))

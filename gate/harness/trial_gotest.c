@@ -260,15 +260,24 @@ static enum status run_passes(struct trial *trial, size_t passes, struct err *er
     return status;
 }
 
+/* So many as fit; the first is cold, so that it takes two. */
+static size_t passes_of(struct trial *trial)
+{
+    uint64_t fit = PASSES_NS / num_max_u64(trial->record->duration_ns, 1);
+    enum harness_passes *passes = &trial->scenario->passes;
+    if (*passes == HARNESS_PASSES_UNKNOWN)
+        *passes = fit < 2 ? HARNESS_PASSES_ONE : HARNESS_PASSES_MANY;
+    if (*passes == HARNESS_PASSES_ONE)
+        return 1;
+    return (size_t)num_max_u64(2, num_min_u64(fit, BENCH_PASSES_MAX));
+}
+
 /* Where further passes cannot be made, those of no trial count: compare/service_rows.c. */
 static enum status settle(struct trial *trial, struct err *err)
 {
     struct err why;
-    uint64_t fit = PASSES_NS / num_max_u64(trial->record->duration_ns, 1);
-    size_t passes = (size_t)num_min_u64(fit, BENCH_PASSES_MAX);
-    if (passes < 2 || trial->scenario->is_unsettled)
-        return STATUS_OK;
-    if (run_passes(trial, passes, &why) == STATUS_OK)
+    size_t passes = passes_of(trial);
+    if (passes == 1 || run_passes(trial, passes, &why) == STATUS_OK)
         return STATUS_OK;
     if (process_interrupted()) {
         *err = why;
@@ -279,7 +288,7 @@ static enum status settle(struct trial *trial, struct err *err)
              "counts: %s",
              STR_ARGS(trial->scenario->scenario->name), side_name(trial->key.side), passes,
              why.text);
-    trial->scenario->is_unsettled = true;
+    trial->scenario->passes = HARNESS_PASSES_ONE;
     return STATUS_OK;
 }
 

@@ -158,6 +158,14 @@ static void explain_collapse(struct finding *finding, const struct judging *judg
                    100 * collapse_allowed(finding->rule), is_written ? " (max_decrease)" : "");
 }
 
+/* Which trials would tell: a budget on a value whose change others are surer of needs its own. */
+static void mark_undecided(struct judged_scenario *out, const struct finding *finding)
+{
+    out->undecided[finding->row->phase] = true;
+    if (finding->is_budget && finding->row->is_leveled)
+        out->undecided[PHASE_STEADY] = true;
+}
+
 static void judge_held(struct judged_scenario *out, struct judging *judging,
                        const struct held *held)
 {
@@ -172,7 +180,7 @@ static void judge_held(struct judged_scenario *out, struct judging *judging,
     judging->met[held->rule - judging->input->policy->rules]++;
     out->judged_count++;
     if (held_is_open(&finding) && !finding.is_settled)
-        out->undecided[held->row->phase] = true;
+        mark_undecided(out, &finding);
     if (!is_listed(&finding) && !judging->input->list_all)
         return;
     finding.trials = trials_of(comparison, held->row->phase);

@@ -76,6 +76,8 @@ struct finding {
      * nobody asked, HUGE_VAL where no number would do.
      */
     double times_needed;
+    /* Trials a side that make detectable_at_most the limit; 0: it is below, HUGE_VAL: no number. */
+    double trials_needed;
     size_t trials;     /* a side, of the row's phase */
     uint64_t requests; /* of a trial of them; 0: not known, or of benchmarks */
     bool is_collapse;  /* review for its fall: collapse.h */

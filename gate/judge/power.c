@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "gate/stats/alone.h"
 #include "gate/stats/bounds.h"
 
 /* In the unit of the row's change; 0 where there is none. */
@@ -16,9 +17,12 @@ static double limit_of(const struct finding *finding)
 void power_tell(struct finding *finding, const struct decide_scale *scale,
                 const struct power_scope *scope)
 {
-    const struct estimate estimate = decide_estimate(finding, scale);
+    struct estimate estimate = decide_estimate(finding, scale);
     double limit = limit_of(finding);
     double more = 1;
+    /* A value is as sure as its own interval, which pairs make no narrower. */
+    if (finding->is_budget && finding->row->is_leveled)
+        estimate = estimate_alone(&estimate);
     finding->limit_in_row = limit;
     finding->most_trials = scope->most_trials;
     finding->detectable = HUGE_VAL;
@@ -29,8 +33,12 @@ void power_tell(struct finding *finding, const struct decide_scale *scale,
         more = (double)scope->most_trials / (double)finding->trials;
     finding->detectable = bounds_detectable(&estimate, finding->alpha);
     /* The family stays what it is, and each look has its own level. */
-    finding->detectable_at_most = bounds_detectable_with(
-        &estimate, scope->last_alpha * finding->alpha / finding->look_alpha, more);
+    double last_alpha = scope->last_alpha * finding->alpha / finding->look_alpha;
+    finding->detectable_at_most = bounds_detectable_with(&estimate, last_alpha, more);
+    if (limit > 0 && finding->detectable_at_most > limit) {
+        finding->trials_needed =
+            (double)finding->trials * bounds_more_needed(&estimate, last_alpha, limit);
+    }
     bool is_asked = finding->verdict == FINDING_INCONCLUSIVE && !finding->is_settled;
     if (limit > 0 && finding->detectable <= limit) {
         finding->times_needed = 1;

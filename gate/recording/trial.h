@@ -19,7 +19,7 @@ enum {
  */
 struct record_passes {
     uint64_t count;
-    double ns_per_op; /* their median */
+    double ns_per_op; /* their median, but for the first, which is cold */
 };
 
 struct record_benchmark {

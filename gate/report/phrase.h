@@ -66,7 +66,7 @@ struct str phrase_growth(struct arena *arena, const struct finding *finding, dou
  * the limit takes about 9 trials a side". Empty where it is not known.
  */
 struct str phrase_power(struct arena *arena, const struct finding *finding);
-/* ", 8100 requests": what so many trials are; nothing where a trial has none, or nobody knows. */
+/* " (8100 requests)": what so many trials are; nothing where a trial has none, or nobody knows. */
 struct str phrase_requests(struct arena *arena, const struct finding *finding, double trials);
 /*
  * "machine class linux-...-2cpu, calibrated by 5 runs", or why there is no

@@ -37,10 +37,10 @@ struct str phrase_requests(struct arena *arena, const struct finding *finding, d
 {
     if (finding->requests == 0)
         return STR("");
-    return str_format(arena, ", %.0f requests", trials * (double)finding->requests);
+    return str_format(arena, " (%.0f requests)", trials * (double)finding->requests);
 }
 
-/* "the limit takes about 9 trials a side, 8100 requests" */
+/* "the limit takes about 9 trials a side (8100 requests)" */
 static struct str needed_text(struct arena *arena, const struct finding *finding)
 {
     if (!isfinite(finding->times_needed))

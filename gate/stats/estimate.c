@@ -231,14 +231,14 @@ static struct spread middle_of(const double *base, size_t base_len, const double
     return (struct spread){(a.mean + b.mean) / 2, (a.of_mean + b.of_mean) / 4, a.df + b.df};
 }
 
-void estimate_set_level(struct estimate *pairs, struct samples base, struct samples cand)
+bool estimate_set_level(struct estimate *pairs, struct samples base, struct samples cand)
 {
     double base_logs[ESTIMATE_SAMPLES_MAX];
     double cand_logs[ESTIMATE_SAMPLES_MAX];
     if (pairs->method != ESTIMATE_PAIRS || !pairs->bounded || base.len < 2 || cand.len < 2 ||
         !are_usable(base) || !are_usable(cand) || !take_logs(base_logs, base) ||
         !take_logs(cand_logs, cand))
-        return;
+        return false;
     struct spread middle = middle_of(base_logs, base.len, cand_logs, cand.len);
     double shift = log1p(pairs->ratio);
     double half = shift - log1p(pairs->ratio_low);
@@ -253,6 +253,7 @@ void estimate_set_level(struct estimate *pairs, struct samples base, struct samp
     half = student_half(&pairs->cand_df, &pairs->cand_reach, own, cand.len);
     pairs->cand_low = pairs->cand * exp(-half);
     pairs->cand_high = pairs->cand * exp(half);
+    return true;
 }
 
 struct estimate estimate_of_counts(struct samples base, struct samples cand, double step)

@@ -177,10 +177,10 @@ struct estimate estimate_of_pairs(struct samples base, struct samples cand);
  * one alone: the level of `pairs` is then that of trials where each side was
  * alone, two or more of each, its change that of the pairs. In the logarithm
  * the candidate is half the change above the middle of both sides' means, whose
- * spread is pooled; its own interval has both variances (Satterthwaite). Does
- * nothing where a value has no logarithm.
+ * spread is pooled; its own interval has both variances (Satterthwaite). False,
+ * and nothing is done, where a value has no logarithm or a side one trial.
  */
-void estimate_set_level(struct estimate *pairs, struct samples base, struct samples cand);
+bool estimate_set_level(struct estimate *pairs, struct samples base, struct samples cand);
 
 /* ESTIMATE_DIFFERENCE of what was counted: whole multiples of `step`, > 0, such as threads. */
 struct estimate estimate_of_counts(struct samples base, struct samples cand, double step);

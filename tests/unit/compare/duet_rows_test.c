@@ -331,6 +331,49 @@ static void cpu_time_is_compared_pair_by_pair(void **state)
     arena_release(&fixture.arena);
 }
 
+/* Collections of a steady trial, what share of its CPU time they were, and what the duet puts off. */
+static const struct put_off_case {
+    const char *name;
+    bool is_traced;
+    uint64_t cycles;
+    double share;
+    const char *note; /* NULL: CPU time is that of the duet */
+} put_off_cases[] = {
+    {"3 of 8", true, 8, 0.26, NULL},
+    {"more than a tenth", true, 8, 0.28,
+     "CPU time is that of the steady trials: up to 11 % of it are collections that the readings of "
+     "the heap in the duet put off"},
+    {"all of 2", true, 2, 0.11, "CPU time is that of the steady trials: up to 11 % of it"},
+    {"many", true, 300, 0.9, NULL},
+    {"nobody traced them", false, 2, 0.9, NULL},
+};
+
+static void rare_collections_keep_cpu_time_with_the_steady_trials(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(put_off_cases); i++) {
+        const struct put_off_case *row = &put_off_cases[i];
+        struct fixture fixture;
+        struct record_trial steady[2] = {{.number = 1}, {.number = 2}};
+        print_message("%s\n", row->name);
+        fixture_init(&fixture);
+        for (size_t t = 0; t < ARRAY_LEN(steady); t++) {
+            steady[t].gc.is_traced = row->is_traced;
+            steady[t].gc.cycles = row->cycles;
+            steady[t].gc.cpu_share = row->share;
+        }
+        /* The other side has none, and that with more counts. */
+        fixture.scenario.trials[SIDE_CAND][PHASE_STEADY] = steady;
+        fixture.scenario.trial_count[SIDE_CAND][PHASE_STEADY] = ARRAY_LEN(steady);
+        assert_ok(fixture_add(&fixture), &fixture.err);
+        assert_int_equal(cpu_at(&fixture) < fixture.comparison.row_count, row->note == NULL);
+        assert_int_equal(fixture.comparison.note_count, row->note != NULL);
+        if (row->note)
+            assert_true(str_starts_with(fixture.comparison.notes[0], str_from(row->note)));
+        arena_release(&fixture.arena);
+    }
+}
+
 static void one_pair_tells_no_cpu_time(void **state)
 {
     struct fixture fixture;
@@ -400,6 +443,7 @@ int main(void)
         cmocka_unit_test(too_few_points_leave_the_exact_growth),
         cmocka_unit_test(an_interval_that_is_missing_is_explained),
         cmocka_unit_test(cpu_time_is_compared_pair_by_pair),
+        cmocka_unit_test(rare_collections_keep_cpu_time_with_the_steady_trials),
         cmocka_unit_test(one_pair_tells_no_cpu_time),
         cmocka_unit_test(a_process_without_cpu_time_is_refused),
         cmocka_unit_test(without_a_duet_there_is_no_row),

@@ -117,8 +117,7 @@ static void the_time_of_a_benchmark_is_that_of_its_passes(void **state)
     assert_close(time_of(&fixture)->estimate.cand, 200, 1e-9);
     assert_int_equal(fixture.comparison.note_count, 2);
     assert_str(fixture.comparison.notes[0], "BenchmarkA/x: its time is that of the first pass, as "
-                                            "not every process could make more; a cold start is "
-                                            "in it");
+                                            "not every trial made more; a cold start is in it");
     arena_release(&fixture.arena);
 }
 
@@ -193,6 +192,7 @@ static void cpu_time_is_that_of_the_duet(void **state)
     assert_close(fixture.comparison.rows[at].estimate.cand, middle * sqrt(2), 1e-9);
     for (size_t i = at + 1; i < fixture.comparison.row_count; i++)
         assert_int_not_equal(fixture.comparison.rows[i].metric, METRIC_CPU);
+    assert_true(fixture.comparison.rows[at].is_leveled);
     arena_release(&fixture.arena);
 }
 

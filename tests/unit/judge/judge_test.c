@@ -434,6 +434,36 @@ static void an_undecided_block_rule_follows_on_inconclusive(void **state)
     }
 }
 
+/* Pairs tell its change, the steady trials its value: each open claim takes trials that make it surer. */
+static void an_undecided_budget_on_a_leveled_row_takes_steady_trials(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule;
+        bool takes_steady;
+    } rows[] = {
+        {"rules:\n  - {metric: cpu_per_request, max: 1050us/request}\n", true},
+        {"rules:\n  - {metric: cpu_per_request, max_increase_percent: 5%}\n", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct fixture fixture;
+        print_message("%s", rows[i].rule);
+        fixture_init(&fixture, rows[i].rule);
+        struct comparison_row *row = &fixture.rows[METRIC_CPU];
+        row->estimate = grown(1e6, 4e4, 3e4);
+        row->estimate.has_cand_interval = true;
+        row->estimate.cand_low = 7e5;
+        row->estimate.cand_high = 1.3e6;
+        row->phase = PHASE_DUET;
+        row->is_leveled = true;
+        fixture_expect(&fixture, VERDICT_PASS);
+        assert_true(fixture.judgement.scenarios[0].undecided[PHASE_DUET]);
+        assert_int_equal(fixture.judgement.scenarios[0].undecided[PHASE_STEADY],
+                         rows[i].takes_steady);
+        arena_release(&fixture.arena);
+    }
+}
+
 static void a_toolchain_change_turns_block_into_review(void **state)
 {
     (void)state;
@@ -905,6 +935,7 @@ int main(void)
         cmocka_unit_test(a_rule_on_a_closure_may_name_any_of_its_function),
         cmocka_unit_test(a_function_that_holds_nothing_keeps_its_budget),
         cmocka_unit_test(an_undecided_block_rule_follows_on_inconclusive),
+        cmocka_unit_test(an_undecided_budget_on_a_leveled_row_takes_steady_trials),
         cmocka_unit_test(a_toolchain_change_turns_block_into_review),
         cmocka_unit_test(a_regression_in_one_scenario_beats_a_void_one),
         cmocka_unit_test(no_scenario_at_all_has_no_verdict),

@@ -179,7 +179,7 @@ static void pairs_take_the_level_of_other_trials(void **state)
     (void)state;
     const struct estimate pairs = estimate_of_pairs(SAMPLES(270, 300, 255), SAMPLES(300, 336, 280));
     struct estimate have = pairs;
-    estimate_set_level(&have, SAMPLES(150, 180, 165), SAMPLES(170, 200, 160, 190));
+    assert_true(estimate_set_level(&have, SAMPLES(150, 180, 165), SAMPLES(170, 200, 160, 190)));
     assert_close(have.base, 163.05587574153282, 1e-9);
     assert_close(have.cand, 180.93985640973963, 1e-9);
     assert_close(have.cand_low, 155.73703509424797, 1e-9);
@@ -191,13 +191,13 @@ static void pairs_take_the_level_of_other_trials(void **state)
     assert_close(have.delta, have.cand - have.base, 1e-9);
     /* Nothing that says a level, and a method that has its own. */
     have = pairs;
-    estimate_set_level(&have, SAMPLES(150), SAMPLES(170, 200));
+    assert_false(estimate_set_level(&have, SAMPLES(150), SAMPLES(170, 200)));
     assert_close(have.base, pairs.base, 0);
-    estimate_set_level(&have, SAMPLES(150, 0), SAMPLES(170, 200));
+    assert_false(estimate_set_level(&have, SAMPLES(150, 0), SAMPLES(170, 200)));
     assert_close(have.base, pairs.base, 0);
     struct estimate other = estimate_of(SAMPLES(5, 7, 6), SAMPLES(8, 9, 7), ESTIMATE_LOG_RATIO);
     double base = other.base;
-    estimate_set_level(&other, SAMPLES(150, 180), SAMPLES(170, 200));
+    assert_false(estimate_set_level(&other, SAMPLES(150, 180), SAMPLES(170, 200)));
     assert_close(other.base, base, 0);
 }
 
