@@ -167,7 +167,7 @@ struct estimate estimate_of(struct samples base, struct samples cand, enum estim
  * What slows the machine for a minute slows both, and is in neither bound; of
  * the candidate's own interval, by its values alone, it is a part. In 44 runs
  * of an example on two shared CPUs, 3 pairs and 3 + 3 trials each, CPU time per
- * request had a standard deviation of 4.2 % from pair to pair (median 1.9 %),
+ * request had a standard deviation of 4.2 % from pair to pair (median 2.0 %),
  * the difference of two processes that ran one after the other one of 21 %.
  */
 struct estimate estimate_of_pairs(struct samples base, struct samples cand);
