@@ -113,11 +113,6 @@ static double upper_tail(double t, double df)
     return df > 0 ? student_tail(t, df) : normal_tail(t);
 }
 
-static double upper_point(double alpha, double df)
-{
-    return critical_value(alpha, df);
-}
-
 /* Beyond `far` by so many standard errors; a value without spread is what it is. */
 static double p_beyond(const struct scale *scale, double gap, double width)
 {
@@ -151,7 +146,7 @@ static double bound_of(const struct scale *scale, double alpha, int direction)
     double middle = to_unit(scale, scale->middle);
     double edge = direction < 0 ? scale->low : scale->high;
     double width = fabs(middle - to_unit(scale, edge));
-    double standard_errors = width > 0 ? upper_point(alpha, scale->df) : 0;
+    double standard_errors = width > 0 ? critical_value(alpha, scale->df) : 0;
     double value = middle + direction * width / scale->reach * standard_errors;
     return from_unit(scale, value) + direction * scale->slack;
 }

@@ -9,19 +9,6 @@ repo=$work/repo
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
 
-# try NAME EXIT TEXT ARGUMENT...: what memgate in $repo ends with, and a line that it prints.
-try() {
-    local name=$1 want=$2 text=$3 code=0
-    shift 3
-    (cd "$repo" && timeout 120 "$memgate" "$@") > "$work/stdout" 2> "$work/stderr" || code=$?
-    echo "== $name: exit $code"
-    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout" "$work/stderr"; then
-        fail "$name: exit $code, not $want, or nobody says: $text"
-        cat "$work/stdout" "$work/stderr"
-    fi
-    [ -z "$(ls -A "$TMPDIR")" ] || fail "$name: left behind: $(ls -A "$TMPDIR")"
-}
-
 # says FILE TEXT, silent FILE TEXT: of a stream of the last command.
 says() {
     grep -qE -- "$2" "$work/$1" || { fail "nobody says: $2"; cat "$work/$1"; }

@@ -13,19 +13,6 @@ cp -R "$(dirname "$0")/codec" "$repo"
 printf 'memgate-out/\n' > "$repo/.gitignore"
 commit_base
 
-# try NAME EXIT TEXT ARGUMENT...: what memgate in $repo ends with, and a line that it prints.
-try() {
-    local name=$1 want=$2 text=$3 code=0 start=$SECONDS
-    shift 3
-    (cd "$repo" && timeout 120 "$memgate" "$@") > "$work/stdout" 2> "$work/stderr" || code=$?
-    echo "== $name: exit $code, $((SECONDS - start)) s"
-    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout" "$work/stderr"; then
-        fail "$name: exit $code, not $want, or nobody says: $text"
-        cat "$work/stdout" "$work/stderr"
-    fi
-    [ -z "$(ls -A "$TMPDIR")" ] || fail "$name: left behind: $(ls -A "$TMPDIR")"
-}
-
 # The same run each time: what is known of the noise is all that differs.
 measure() {
     local name=$1 want=$2 text=$3

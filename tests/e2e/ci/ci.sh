@@ -10,19 +10,6 @@ dir=$repo
 mkdir "$work/tmp"
 export TMPDIR=$work/tmp
 
-# try NAME EXIT TEXT ARGUMENT...: what memgate in $dir ends with, and a line that it prints.
-try() {
-    local name=$1 want=$2 text=$3 code=0
-    shift 3
-    (cd "$dir" && timeout 120 "$memgate" "$@") > "$work/stdout" 2> "$work/stderr" || code=$?
-    echo "== $name: exit $code"
-    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout" "$work/stderr"; then
-        fail "$name: exit $code, not $want, or nobody says: $text"
-        cat "$work/stdout" "$work/stderr"
-    fi
-    [ -z "$(ls -A "$TMPDIR")" ] || fail "$name: left behind: $(ls -A "$TMPDIR")"
-}
-
 # policy LIMIT: of bytes and objects, the limits that the changes below break at 5 % alone.
 policy() {
     printf 'version: 1\ntrials: {exact: 2, steady: 2, max: 3}\nscenarios:\n'

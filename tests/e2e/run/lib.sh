@@ -120,3 +120,17 @@ example_branch() {
     git -C "$1" -c user.name=test -c user.email=test@example.com commit -q -m "$2"
     git -C "$1" checkout -q main
 }
+
+# try NAME EXIT TEXT ARGUMENT...: what memgate in $dir, or else $repo, ends with, and a line that it
+# prints. Nothing is left in $TMPDIR, which is the caller's own.
+try() {
+    local name=$1 want=$2 text=$3 code=0 start=$SECONDS
+    shift 3
+    (cd "${dir:-$repo}" && timeout 120 "$memgate" "$@") > "$work/stdout" 2> "$work/stderr" || code=$?
+    echo "== $name: exit $code, $((SECONDS - start)) s"
+    if [ "$code" != "$want" ] || ! grep -qE -- "$text" "$work/stdout" "$work/stderr"; then
+        fail "$name: exit $code, not $want, or nobody says: $text"
+        cat "$work/stdout" "$work/stderr"
+    fi
+    [ -z "$(ls -A "$TMPDIR")" ] || fail "$name: left behind: $(ls -A "$TMPDIR")"
+}
